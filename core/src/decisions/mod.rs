@@ -1,0 +1,4 @@
+//! Floor 3: decisions. Pure functions from facts to answers.
+
+pub mod aftermath;
+pub mod gate;

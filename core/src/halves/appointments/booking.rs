@@ -1,0 +1,320 @@
+//! Inputs of users: book and cancel; and the closing of reservations.
+
+use super::Appointments;
+use super::merchants::{check_outbox, check_text, is_user, legal, limit};
+use super::records::{Closed, Reservation};
+use crate::books::catalog::{Merchant, Page};
+use crate::halves::Context;
+use crate::machines::reservation::ReservationEvent;
+use crate::machines::{Machine as _, Step};
+use crate::values::cause::ReleaseCause;
+use crate::values::effect::{
+    Action, BookingResult, MerchantContent, MissedNotice, ModeOptions, ReservationForMerchant, ReservationNotice, Send,
+    UserContent,
+};
+use crate::values::id::{MerchantId, MessageId, ReservationId};
+use crate::values::input::{Book, Cancel};
+use crate::values::number::{Address, PhoneNumber};
+use crate::values::policy::{CallMode, ModeChooser, Policy};
+use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
+use crate::values::reply::{Booked, Missed, Outcome, Reply, ReservationState};
+use crate::values::text::MaskedText;
+use crate::values::time::{Timestamp, Window, Zone};
+
+impl Appointments {
+    pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
+        if let Some(contact) = input.contact.or_else(|| input.user.number()) {
+            self.settle_contact(cx, contact);
+        }
+        let unknown = |object, id| Refusal::Unknown { object, id };
+        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
+        let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
+        let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
+        let contact = self.check_sender(cx.policy, &input)?;
+        check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
+        let is_own = input.user.number() == Some(contact);
+        if is_own {
+            self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
+        }
+        self.check_room(cx, contact, is_own)?;
+
+        // A merchant has at least one line.
+        let line = page_line(page, merchant).ok_or_else(|| unknown(Object::Merchant, merchant.id.get()))?;
+        let mode = match cx.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => merchant.preset,
+        };
+        let state = match mode {
+            _ if !is_own => ReservationState::Unverified,
+            Some(_) => ReservationState::Scheduled,
+            None => ReservationState::AwaitingMode,
+        };
+        let (merchant, offering_name) = (merchant.id, offering.clone());
+        let id = ReservationId::new(self.counters.reservation.take());
+        self.add_reservation(Reservation {
+            id,
+            merchant,
+            page: input.page,
+            offering: input.offering,
+            offering_name,
+            sender: input.user,
+            contact,
+            name: input.name,
+            line,
+            window: input.window,
+            zone: input.zone.or_else(|| self.zone_of(merchant)).unwrap_or(Zone::UTC),
+            revision: 1,
+            state,
+            mode,
+            eligible_at: input.window.start().max(cx.now),
+            attempts: 0,
+            merchant_failures: 0,
+            conversations: 0,
+            calls: alloc::vec::Vec::new(),
+            is_cancelled: false,
+            is_window_judged: false,
+            closed: None,
+        });
+        if is_own {
+            self.accept(cx, id);
+            self.settle_reservation(cx, id);
+        } else {
+            self.tell_user(cx, id, UserContent::ContactUnconfirmed);
+        }
+        let state = self.reservations.get(id.get()).map_or(state, |reservation| reservation.state);
+        Ok(Reply::Booked(Booked { reservation: id, state }))
+    }
+
+    fn zone_of(&self, merchant: MerchantId) -> Option<Zone> {
+        self.catalog.merchants.get(&merchant).map(|merchant| merchant.zone)
+    }
+
+    /// The sender, the contact and the name. Returns the contact number.
+    fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
+        let invalid = |field, allowed| Refusal::Invalid { field, allowed };
+        if !is_user(&input.user) {
+            return Err(invalid(Field::User, Allowed::UserAddress));
+        }
+        let contact =
+            input.contact.or_else(|| input.user.number()).ok_or_else(|| invalid(Field::Contact, Allowed::NeededWithoutNumber))?;
+        if self.lines.get(contact).is_some() {
+            return Err(invalid(Field::Contact, Allowed::NotALine));
+        }
+        if let Some(name) = &input.name {
+            check_text(name, policy)?;
+        }
+        Ok(contact)
+    }
+
+    /// One user has at most one live reservation with one merchant covering any instant.
+    fn check_overlap(
+        &self,
+        merchant: MerchantId,
+        contact: PhoneNumber,
+        window: &Window,
+        sender: &Address,
+    ) -> Result<(), Refusal> {
+        let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
+        let overlapping = live.filter_map(|id| self.reservations.get(id.get())).find(|other| {
+            other.merchant == merchant && other.state != ReservationState::Unverified && other.window.overlaps(window)
+        });
+        match overlapping {
+            Some(other) => Err(Refusal::Overlap { reservation: Some(other.id).filter(|_| other.sender == *sender) }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_room(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
+        limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
+        let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
+        let alike = live
+            .filter_map(|id| self.reservations.get(id.get()))
+            .filter(|other| (other.state == ReservationState::Unverified) != is_own)
+            .count();
+        limit(Bound::ReservationsPerNumber, alike, cx.policy.reservations_per_number_max)?;
+        check_outbox(cx)
+    }
+
+    /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
+    fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
+        let result = BookingResult {
+            reservation: id,
+            revision: reservation.revision,
+            merchant_name: merchant.name.clone(),
+            line: reservation.line,
+            contact: merchant.contact.clone(),
+            address: merchant.address.clone(),
+            offering_name: reservation.offering_name.clone(),
+            window: reservation.window,
+            zone: reservation.zone,
+        };
+        let for_merchant = ReservationForMerchant {
+            reservation: id,
+            revision: reservation.revision,
+            page: reservation.page,
+            offering: reservation.offering,
+            number: reservation.contact.masked(),
+            name: reservation.name.as_deref().map(MaskedText::new),
+            line: reservation.line,
+            window: reservation.window,
+            zone: reservation.zone,
+        };
+        let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: cx.policy.mode_on_silence };
+        let (sender, merchant, mode) = (reservation.sender.clone(), reservation.merchant, reservation.mode);
+        self.send_user(cx, sender, UserContent::Result(result));
+        self.send_merchant(cx, merchant, MerchantContent::Reservation(for_merchant));
+        if mode.is_none() {
+            self.send_merchant(cx, merchant, MerchantContent::ModeOptions(options));
+        }
+    }
+
+    pub(super) fn cancel(&mut self, cx: &mut Context<'_>, input: &Cancel) -> Result<Reply, Refusal> {
+        self.settle_reservation(cx, input.reservation);
+        let id = input.reservation;
+        let missing = self.missing_reservation(id);
+        let reservation = self.reservations.get(id.get()).ok_or(missing)?;
+        if !reservation.belongs_to(&input.user) {
+            return Err(Refusal::Unknown { object: Object::Reservation, id: id.get() });
+        }
+        let is_cancelled =
+            reservation.is_cancelled || reservation.closed.is_some_and(|closed| closed.outcome == Outcome::Cancelled);
+        if is_cancelled {
+            return Ok(Reply::NoOp);
+        }
+        let was_unverified = reservation.state == ReservationState::Unverified;
+        match reservation.state.on(ReservationEvent::Cancelled) {
+            Step::NotAllowed => {
+                return Err(Refusal::WrongState {
+                    reservation: id,
+                    state: reservation.state,
+                    legal: legal(ReservationEvent::Cancelled),
+                });
+            }
+            Step::To(_) => self.close(cx, id, ReservationEvent::Cancelled, Outcome::Cancelled),
+            Step::NoOp => {
+                let call = reservation.call();
+                self.update_reservation(id, |reservation| reservation.is_cancelled = true);
+                if let Some(call) = call.filter(|call| !self.is_user_answered(*call)) {
+                    self.stop_call(cx, call, ReleaseCause::Withdrawn);
+                }
+            }
+        }
+        self.tell_user(cx, id, UserContent::Cancelled);
+        if !was_unverified {
+            self.tell_merchant(cx, id, MerchantContent::Cancelled);
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Closes a reservation. A missed one tells the user, then the merchant.
+    pub(super) fn close(&mut self, cx: &mut Context<'_>, id: ReservationId, event: ReservationEvent, outcome: Outcome) {
+        let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(cx.policy.retention_s)) };
+        self.update_reservation(id, |reservation| {
+            reservation.state.apply(event);
+            reservation.closed = Some(closed);
+        });
+        if let Outcome::Missed(why) = outcome {
+            self.tell_user(cx, id, |notice| UserContent::Missed(missed(notice, why)));
+            self.tell_merchant(cx, id, |notice| MerchantContent::Missed(missed(notice, why)));
+        }
+    }
+
+    /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds.
+    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy) -> Outcome {
+        if reservation.conversations > 0 {
+            return Outcome::Completed;
+        }
+        Outcome::Missed(if reservation.attempts > 0 {
+            Missed::NotReached
+        } else if reservation.merchant_failures > 0 {
+            Missed::MerchantNotReached
+        } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
+            Missed::NotCalled
+        } else if self.contacts.leg(reservation.contact).is_some() {
+            Missed::NumberBusy
+        } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
+            Missed::NoChannel
+        } else {
+            Missed::HostLate
+        })
+    }
+
+    fn notice(&self, id: ReservationId) -> Option<ReservationNotice> {
+        let reservation = self.reservations.get(id.get())?;
+        let merchant = self.catalog.merchants.get(&reservation.merchant)?;
+        Some(ReservationNotice {
+            reservation: id,
+            merchant_name: merchant.name.clone(),
+            window: reservation.window,
+            zone: reservation.zone,
+        })
+    }
+
+    fn tell_user(&mut self, cx: &mut Context<'_>, id: ReservationId, content: impl FnOnce(ReservationNotice) -> UserContent) {
+        let sender = self.reservations.get(id.get()).map(|reservation| reservation.sender.clone());
+        if let (Some(notice), Some(sender)) = (self.notice(id), sender) {
+            self.send_user(cx, sender, content(notice));
+        }
+    }
+
+    fn tell_merchant(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: ReservationId,
+        content: impl FnOnce(ReservationNotice) -> MerchantContent,
+    ) {
+        let merchant = self.reservations.get(id.get()).map(|reservation| reservation.merchant);
+        if let (Some(notice), Some(merchant)) = (self.notice(id), merchant) {
+            self.send_merchant(cx, merchant, content(notice));
+        }
+    }
+
+    /// Sends to a user.
+    pub(super) fn send_user(&mut self, cx: &mut Context<'_>, to: Address, content: UserContent) {
+        let message = MessageId::new(self.counters.message.take());
+        cx.emit(Action::Send(Send::to_user(message, to, content)));
+    }
+
+    /// Sends to a merchant's chatbot, if he has one.
+    fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
+        let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
+        if let Some(chatbot) = chatbot {
+            let message = MessageId::new(self.counters.message.take());
+            cx.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+        }
+    }
+}
+
+fn missed(notice: ReservationNotice, why: Missed) -> MissedNotice {
+    MissedNotice {
+        reservation: notice.reservation,
+        merchant_name: notice.merchant_name,
+        why,
+        window: notice.window,
+        zone: notice.zone,
+    }
+}
+
+/// The line that calls for a page come from: the one it names, as long as the merchant has it; else his first.
+fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
+    let named = merchant.lines.iter().find(|line| Some(line.number) == page.line);
+    named.or_else(|| merchant.lines.first()).map(|line| line.number)
+}
+
+/// The window against the clock and the page.
+fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, zone: Zone) -> Result<(), Refusal> {
+    if window.end() <= now {
+        return Err(Refusal::WindowOver { end: window.end() });
+    }
+    let most = u64::from(policy.book_ahead_max_s);
+    if window.end() > now.saturating_add_s(most) {
+        return Err(Refusal::Limit { bound: Bound::BookAhead, most });
+    }
+    if !page.offers(window, zone) {
+        let nearest = page.next_offered(window.start().max(now), zone).or_else(|| page.next_offered(now, zone));
+        return Err(Refusal::WindowNotOffered { nearest });
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The facts that the gate judges by, as they stand at an instant.
+//!
+//! A call or a leg whose own end has come counts as ended, with the consequences that its end would have at that instant. So the
+//! answer is the same whether or not a deadline has fired.
+
+use super::Appointments;
+use super::records::{Call, Reservation};
+use crate::decisions::aftermath::{Aftermath, aftermath};
+use crate::decisions::gate::{Facts, Standing, judge};
+use crate::values::id::{CallId, ReservationId};
+use crate::values::number::PhoneNumber;
+use crate::values::policy::{CallMode, Policy};
+use crate::values::reply::{ReservationState, Verdict};
+use crate::values::time::Timestamp;
+
+impl Appointments {
+    /// May a merchant's line call for this reservation at this instant?
+    pub(crate) fn gate(&self, policy: &Policy, line: PhoneNumber, id: ReservationId, at: Timestamp) -> Verdict {
+        let facts = self.named_by(line, id).map(|reservation| self.facts(policy, reservation, line, at));
+        judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
+    }
+
+    /// The reservation, if it is made with the merchant whose line this is.
+    pub(super) fn named_by(&self, line: PhoneNumber, id: ReservationId) -> Option<&Reservation> {
+        let merchant = self.lines.get(line)?.merchant;
+        self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant)
+    }
+
+    /// May the platform call the merchant, and then the user, for this reservation now?
+    pub(super) fn gate_to_begin(&self, policy: &Policy, reservation: &Reservation, now: Timestamp) -> Verdict {
+        let facts = self.facts(policy, reservation, reservation.line, now);
+        judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
+    }
+
+    /// May the platform ring the user now, for this reservation's own call, whose merchant has answered?
+    pub(super) fn gate_to_go_on(&self, policy: &Policy, reservation: &Reservation, now: Timestamp) -> Verdict {
+        let mut facts = self.facts(policy, reservation, reservation.line, now);
+        facts.in_call = None;
+        facts.is_channel_free = true;
+        judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
+    }
+
+    fn facts(&self, policy: &Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts {
+        let mut facts = Facts {
+            window: reservation.window,
+            standing: match reservation.state {
+                ReservationState::Closed => Standing::Closed,
+                ReservationState::Unverified => Standing::Unverified,
+                ReservationState::AwaitingMode
+                | ReservationState::Scheduled
+                | ReservationState::Open
+                | ReservationState::InCall => Standing::Agreed,
+            },
+            mode: reservation.mode,
+            mode_on_silence: policy.mode_on_silence,
+            in_call: None,
+            eligible_at: reservation.eligible_at,
+            is_number_busy: self.is_number_busy(reservation.contact, at),
+            is_channel_free: self.is_channel_free(line, at),
+        };
+        if let Some(call) = reservation.call().and_then(|id| self.calls.get(id.get())) {
+            if self.expires_at(call).is_some_and(|end| end <= at) {
+                let came = call.came(true);
+                match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
+                    Aftermath::Reopen { eligible_at } => facts.eligible_at = eligible_at,
+                    Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
+                }
+            } else {
+                facts.in_call = Some(call.mode);
+            }
+        }
+        facts
+    }
+
+    /// When the call ends by itself if nothing is reported: a ring time, the wait for an answer, the longest conversation. (The window's
+    /// end is judged before.)
+    fn expires_at(&self, call: &Call) -> Option<Timestamp> {
+        let legs = call.legs().filter_map(|id| self.legs.get(id.get()));
+        let ring_times = legs.filter(|leg| leg.state.is_unanswered()).filter_map(|leg| leg.deadline());
+        ring_times.chain(call.deadline()).min()
+    }
+
+    fn is_number_busy(&self, number: PhoneNumber, at: Timestamp) -> bool {
+        let leg = self.contacts.leg(number).and_then(|id| self.legs.get(id.get()));
+        leg.is_some_and(|leg| !leg.is_gone_at(at))
+    }
+
+    fn is_channel_free(&self, line: PhoneNumber, at: Timestamp) -> bool {
+        self.lines.get(line).is_some_and(|line| {
+            line.has_free_channel() || {
+                let gone = line.calls.iter().filter(|call| self.is_call_gone_at(**call, at)).count();
+                line.live().saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX)) < line.channels
+            }
+        })
+    }
+
+    /// Whether every leg of the call is gone at this instant, reported or not.
+    fn is_call_gone_at(&self, id: CallId, at: Timestamp) -> bool {
+        self.calls.get(id.get()).is_some_and(|call| {
+            let mut legs = call.legs().filter_map(|id| self.legs.get(id.get()));
+            legs.all(|leg| leg.is_gone_at(at))
+        })
+    }
+}

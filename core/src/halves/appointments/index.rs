@@ -1,0 +1,223 @@
+//! Changing records. Every index (agenda, queues, contacts, lines) is a function of the records and is kept true here and nowhere else.
+
+use super::Appointments;
+use super::records::{Call, Leg, Reservation};
+use crate::books::agenda::Target;
+use crate::values::effect::Party;
+use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::number::PhoneNumber;
+use crate::values::time::Timestamp;
+
+/// What the indexes hold of a reservation.
+struct Indexed {
+    deadline: Option<Timestamp>,
+    turn: Option<Timestamp>,
+    is_live: bool,
+}
+
+impl Indexed {
+    fn of(reservation: &Reservation) -> Self {
+        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live: reservation.state.is_live() }
+    }
+
+    /// Of a reservation that is not there.
+    const NONE: Self = Self { deadline: None, turn: None, is_live: false };
+}
+
+impl Appointments {
+    /// Adds a reservation.
+    pub(super) fn add_reservation(&mut self, reservation: Reservation) {
+        let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
+        let after = Indexed::of(&reservation);
+        self.reservations.insert(id.get(), reservation);
+        self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
+    }
+
+    /// Changes a reservation.
+    pub(super) fn update_reservation<R>(&mut self, id: ReservationId, change: impl FnOnce(&mut Reservation) -> R) -> Option<R> {
+        let reservation = self.reservations.get_mut(id.get())?;
+        let before = Indexed::of(reservation);
+        let out = change(reservation);
+        let after = Indexed::of(reservation);
+        let (line, contact) = (reservation.line, reservation.contact);
+        self.reindex_reservation(id, line, contact, &before, &after);
+        Some(out)
+    }
+
+    /// Takes a reservation out.
+    pub(super) fn remove_reservation(&mut self, id: ReservationId) -> Option<Reservation> {
+        let reservation = self.reservations.remove(id.get())?;
+        let before = Indexed::of(&reservation);
+        self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
+        Some(reservation)
+    }
+
+    fn reindex_reservation(
+        &mut self,
+        id: ReservationId,
+        line: PhoneNumber,
+        contact: PhoneNumber,
+        before: &Indexed,
+        after: &Indexed,
+    ) {
+        self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
+        if before.is_live != after.is_live {
+            self.contacts.update(contact, |contact| {
+                if after.is_live {
+                    contact.live.insert(id)
+                } else {
+                    contact.live.remove(&id)
+                };
+            });
+            if let Some(line) = self.lines.get_mut(line) {
+                line.reservations =
+                    if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
+            }
+        }
+        if before.turn != after.turn && self.contacts.leg(contact).is_none() {
+            self.requeue(line, id, before.turn, after.turn);
+        }
+    }
+
+    /// Moves a reservation in the queue of its line.
+    fn requeue(&mut self, line: PhoneNumber, id: ReservationId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if let Some(line) = self.lines.get_mut(line) {
+            if let Some(turn) = before {
+                line.queue.remove(&(turn, id));
+            }
+            if let Some(turn) = after {
+                line.queue.insert((turn, id));
+            }
+        }
+        self.refresh_line(line);
+    }
+
+    /// Sets a line's deadline anew.
+    pub(super) fn refresh_line(&mut self, number: PhoneNumber) {
+        if let Some(line) = self.lines.get_mut(number) {
+            let (before, after) = (line.due, line.deadline());
+            line.due = after;
+            self.agenda.move_to(Target::Line(number), before, after);
+        }
+    }
+
+    /// Notes which leg a user's number is on. While it is on one, its reservations stand aside and keep their places (P8, P16).
+    fn set_contact_leg(&mut self, number: PhoneNumber, leg: Option<LegId>) {
+        let mut waiting = alloc::vec::Vec::new();
+        self.contacts.update(number, |contact| {
+            if contact.leg.is_none() != leg.is_none() {
+                waiting.extend(contact.live.iter().copied());
+            }
+            contact.leg = leg;
+        });
+        for id in waiting {
+            let Some(reservation) = self.reservations.get(id.get()) else { continue };
+            if let Some(turn) = reservation.turn() {
+                let line = reservation.line;
+                if leg.is_some() { self.requeue(line, id, Some(turn), None) } else { self.requeue(line, id, None, Some(turn)) }
+            }
+        }
+    }
+
+    /// Adds a call, to its line and to its reservation.
+    pub(super) fn add_call(&mut self, call: Call) {
+        let (id, line, reservation) = (call.id, call.line, call.reservation);
+        self.agenda.move_to(Target::Call(id), None, call.deadline());
+        self.calls.insert(id.get(), call);
+        self.update_reservation(reservation, |reservation| reservation.calls.push(id));
+        if let Some(line) = self.lines.get_mut(line) {
+            line.calls.insert(id);
+        }
+        self.refresh_line(line);
+    }
+
+    /// Changes a call.
+    pub(super) fn update_call<R>(&mut self, id: CallId, change: impl FnOnce(&mut Call) -> R) -> Option<R> {
+        let call = self.calls.get_mut(id.get())?;
+        let before = call.deadline();
+        let out = change(call);
+        let after = call.deadline();
+        self.agenda.move_to(Target::Call(id), before, after);
+        Some(out)
+    }
+
+    /// Takes a call out: its last leg is gone, and its channel is free.
+    fn remove_call(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(id.get()) else { return };
+        self.agenda.move_to(Target::Call(id), call.deadline(), None);
+        self.update_reservation(call.reservation, |reservation| reservation.calls.retain(|other| *other != id));
+        if let Some(line) = self.lines.get_mut(call.line) {
+            line.calls.remove(&id);
+        }
+        self.refresh_line(call.line);
+    }
+
+    /// Adds a leg to its call.
+    pub(super) fn add_leg(&mut self, leg: Leg) {
+        self.agenda.move_to(Target::Leg(leg.id), None, leg.deadline());
+        self.legs.insert(leg.id.get(), leg);
+        self.update_call(leg.call, |call| match leg.party {
+            Party::Merchant => call.merchant_leg = Some(leg.id),
+            Party::User => {
+                call.user_leg = Some(leg.id);
+                call.is_user_dialled = true;
+            }
+        });
+        if leg.party == Party::User {
+            self.set_contact_leg(leg.number, Some(leg.id));
+        }
+    }
+
+    /// Puts a leg of a snapshot back. Its call comes next, then the reservations.
+    pub(super) fn restore_leg(&mut self, leg: Leg) {
+        self.agenda.move_to(Target::Leg(leg.id), None, leg.deadline());
+        self.legs.insert(leg.id.get(), leg);
+        if leg.party == Party::User {
+            self.set_contact_leg(leg.number, Some(leg.id));
+        }
+    }
+
+    /// Puts a call of a snapshot back.
+    pub(super) fn restore_call(&mut self, call: Call) {
+        let (id, line) = (call.id, call.line);
+        self.agenda.move_to(Target::Call(id), None, call.deadline());
+        self.calls.insert(id.get(), call);
+        if let Some(line) = self.lines.get_mut(line) {
+            line.calls.insert(id);
+        }
+        self.refresh_line(line);
+    }
+
+    /// Changes a leg.
+    pub(super) fn update_leg<R>(&mut self, id: LegId, change: impl FnOnce(&mut Leg) -> R) -> Option<R> {
+        let leg = self.legs.get_mut(id.get())?;
+        let before = leg.deadline();
+        let out = change(leg);
+        let after = leg.deadline();
+        self.agenda.move_to(Target::Leg(id), before, after);
+        Some(out)
+    }
+
+    /// Takes a leg out: it is gone. Its number is free; so is the channel once a call that has ended has no leg left.
+    pub(super) fn remove_leg(&mut self, id: LegId) -> Option<Leg> {
+        let leg = self.legs.remove(id.get())?;
+        self.agenda.move_to(Target::Leg(id), leg.deadline(), None);
+        self.update_call(leg.call, |call| match leg.party {
+            Party::Merchant => call.merchant_leg = None,
+            Party::User => call.user_leg = None,
+        });
+        if leg.party == Party::User {
+            self.set_contact_leg(leg.number, None);
+        }
+        self.drop_if_over(leg.call);
+        Some(leg)
+    }
+
+    /// Takes a call out if it has ended and its last leg is gone.
+    pub(super) fn drop_if_over(&mut self, id: CallId) {
+        let is_over = self.calls.get(id.get()).is_some_and(Call::is_over);
+        if is_over {
+            self.remove_call(id);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Inputs of merchants: registration, pages, modes.
+
+use alloc::collections::BTreeSet;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::Appointments;
+use crate::books::catalog::{Merchant, Page};
+use crate::books::lines::LineBook;
+use crate::halves::Context;
+use crate::machines::reservation::ReservationEvent;
+use crate::machines::{Machine as _, Step};
+use crate::values::effect::{BookingPage, UserContent};
+use crate::values::id::ReservationId;
+use crate::values::input::{ChooseMode, PresetMode, PublishPage, PushPage, RegisterMerchant};
+use crate::values::number::Address;
+use crate::values::policy::Policy;
+use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
+use crate::values::reply::{Published, Reply, ReservationState};
+
+/// A bound of the policy is reached when `count` is `most` already.
+pub(super) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+    if count < usize::try_from(most).unwrap_or(usize::MAX) {
+        Ok(())
+    } else {
+        Err(Refusal::Limit { bound, most: u64::from(most) })
+    }
+}
+
+/// More than `most` entries are too many.
+fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+    limit(bound, count.saturating_sub(1), most)
+}
+
+/// A text is within `text_chars_max`.
+pub(super) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
+    at_most(Bound::TextChars, text.chars().count(), policy.text_chars_max)
+}
+
+/// The outbox takes new work.
+pub(super) fn check_outbox(cx: &Context<'_>) -> Result<(), Refusal> {
+    limit(Bound::Outbox, cx.outbox.len(), cx.policy.outbox_max)
+}
+
+/// Whether messages to users go to such an address.
+pub(super) const fn is_user(address: &Address) -> bool {
+    match address {
+        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Email(_) => true,
+        Address::Chatbot(_) => false,
+    }
+}
+
+fn invalid(field: Field, allowed: Allowed) -> Refusal {
+    Refusal::Invalid { field, allowed }
+}
+
+impl Appointments {
+    pub(super) fn register_merchant(&mut self, cx: &Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
+        let policy = cx.policy;
+        for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
+            check_text(text, policy)?;
+        }
+        if input.name.trim().is_empty() {
+            return Err(invalid(Field::Name, Allowed::NotEmpty));
+        }
+        if input.chatbot.as_ref().is_some_and(is_user) {
+            return Err(invalid(Field::Chatbot, Allowed::ChatbotAddress));
+        }
+        self.check_lines(policy, &input)?;
+        let known = self.catalog.merchants.get(&input.merchant);
+        let preset = known.and_then(|merchant| merchant.preset);
+        match known {
+            None => limit(Bound::Merchants, self.catalog.merchants.len(), policy.merchants_max)?,
+            Some(merchant) => self.check_line_changes(merchant, &input)?,
+        }
+        check_outbox(cx)?;
+
+        let old: Vec<_> = known.map(|merchant| merchant.lines.clone()).unwrap_or_default();
+        for line in old.iter().filter(|line| input.lines.iter().all(|kept| kept.number != line.number)) {
+            self.lines.remove(line.number);
+        }
+        for line in &input.lines {
+            match self.lines.get_mut(line.number) {
+                Some(known) => known.channels = line.channels,
+                None => self.lines.insert(line.number, LineBook::new(input.merchant, line.channels)),
+            }
+            self.refresh_line(line.number);
+        }
+        let merchant = Merchant {
+            id: input.merchant,
+            name: input.name,
+            lines: input.lines,
+            zone: input.zone,
+            chatbot: input.chatbot,
+            contact: input.contact,
+            address: input.address,
+            preset,
+        };
+        self.catalog.merchants.insert(merchant.id, merchant);
+        Ok(Reply::Done)
+    }
+
+    /// The lines by themselves, and against other merchants.
+    fn check_lines(&self, policy: &Policy, input: &RegisterMerchant) -> Result<(), Refusal> {
+        if input.lines.is_empty() {
+            return Err(invalid(Field::Lines, Allowed::AtLeastOne));
+        }
+        at_most(Bound::LinesPerMerchant, input.lines.len(), policy.lines_per_merchant_max)?;
+        let mut seen = BTreeSet::new();
+        if !input.lines.iter().all(|line| seen.insert(line.number)) {
+            return Err(invalid(Field::Lines, Allowed::NoRepeats));
+        }
+        if input.lines.iter().any(|line| line.channels == 0) {
+            return Err(invalid(Field::Channels, Allowed::AtLeastOne));
+        }
+        for (index, line) in (0_u32..).zip(&input.lines) {
+            if self.lines.get(line.number).is_some_and(|known| known.merchant != input.merchant) {
+                return Err(Refusal::LineTaken { index });
+            }
+        }
+        Ok(())
+    }
+
+    /// An update against what lives on the lines.
+    fn check_line_changes(&self, merchant: &Merchant, input: &RegisterMerchant) -> Result<(), Refusal> {
+        for line in &merchant.lines {
+            let is_kept = input.lines.iter().any(|kept| kept.number == line.number);
+            let in_use = self.lines.get(line.number).filter(|known| known.reservations > 0 || known.live() > 0);
+            if let Some(known) = in_use.filter(|_| !is_kept) {
+                return Err(Refusal::LineInUse { reservations: known.reservations });
+            }
+        }
+        for (index, line) in (0_u32..).zip(&input.lines) {
+            if let Some(live) = self.lines.get(line.number).map(LineBook::live).filter(|live| *live > line.channels) {
+                return Err(Refusal::ChannelsInUse { index, live });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn publish_page(&mut self, cx: &Context<'_>, input: PublishPage) -> Result<Reply, Refusal> {
+        let policy = cx.policy;
+        let unknown = |object, id| Refusal::Unknown { object, id };
+        let merchant =
+            self.catalog.merchants.get(&input.merchant).ok_or_else(|| unknown(Object::Merchant, input.merchant.get()))?;
+        let is_chatbot = |chatbot: &Address| input.chatbot.as_ref().is_none_or(|given| given == chatbot);
+        if !merchant.chatbot.as_ref().is_some_and(is_chatbot) {
+            return Err(Refusal::NotTheChatbot);
+        }
+        if input.offerings.is_empty() {
+            return Err(invalid(Field::Offerings, Allowed::AtLeastOne));
+        }
+        if input.windows.is_empty() && input.hours.is_empty() {
+            return Err(invalid(Field::Windows, Allowed::AtLeastOne));
+        }
+        for name in input.offerings.values() {
+            check_text(name, policy)?;
+        }
+        at_most(Bound::PageEntries, input.offerings.len(), policy.page_entries_max)?;
+        at_most(Bound::PageEntries, input.windows.len().saturating_add(input.hours.len()), policy.page_entries_max)?;
+        let known = self.catalog.pages.get(&input.page);
+        if known.is_some_and(|page| page.merchant != input.merchant) {
+            return Err(unknown(Object::Page, input.page.get()));
+        }
+        if input.line.is_some_and(|named| merchant.lines.iter().all(|line| line.number != named)) {
+            return Err(invalid(Field::Lines, Allowed::RegisteredLine));
+        }
+        if known.is_none() {
+            limit(Bound::Pages, self.catalog.pages.len(), policy.pages_max)?;
+        }
+        check_outbox(cx)?;
+
+        let version = known.map_or(0, |page| page.version).saturating_add(1);
+        let page = Page {
+            id: input.page,
+            merchant: input.merchant,
+            version,
+            offerings: input.offerings,
+            windows: input.windows,
+            hours: input.hours,
+            line: input.line,
+        };
+        self.catalog.pages.insert(page.id, page);
+        Ok(Reply::Published(Published { version }))
+    }
+
+    pub(super) fn push_page(&mut self, cx: &mut Context<'_>, input: &PushPage) -> Result<Reply, Refusal> {
+        let unknown = Refusal::Unknown { object: Object::Page, id: input.page.get() };
+        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown.clone())?;
+        let merchant = self.catalog.merchants.get(&page.merchant).ok_or(unknown)?;
+        if input.to.is_empty() {
+            return Err(invalid(Field::To, Allowed::AtLeastOne));
+        }
+        at_most(Bound::Push, input.to.len(), cx.policy.push_max)?;
+        if !input.to.iter().all(is_user) {
+            return Err(invalid(Field::To, Allowed::UserAddress));
+        }
+        check_outbox(cx)?;
+
+        let content = BookingPage {
+            page: page.id,
+            version: page.version,
+            merchant: merchant.id,
+            merchant_name: merchant.name.clone(),
+            offerings: page.offerings.clone(),
+            windows: page.windows.iter().copied().filter(|window| window.end() > cx.now).collect(),
+            hours: page.hours.clone(),
+            zone: merchant.zone,
+        };
+        for to in &input.to {
+            self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn preset_mode(&mut self, input: &PresetMode) -> Result<Reply, Refusal> {
+        let unknown = Refusal::Unknown { object: Object::Merchant, id: input.merchant.get() };
+        let merchant = self.catalog.merchants.get_mut(&input.merchant).ok_or(unknown)?;
+        if merchant.preset == input.mode {
+            return Ok(Reply::NoOp);
+        }
+        merchant.preset = input.mode;
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn choose_mode(&mut self, cx: &mut Context<'_>, input: &ChooseMode) -> Result<Reply, Refusal> {
+        self.settle_reservation(cx, input.reservation);
+        let missing = self.missing_reservation(input.reservation);
+        let reservation = self.reservations.get(input.reservation.get()).ok_or(missing)?;
+        if reservation.merchant != input.merchant {
+            return Err(Refusal::Unknown { object: Object::Reservation, id: input.reservation.get() });
+        }
+        if reservation.state.on(ReservationEvent::ModeChosen) == Step::NotAllowed {
+            return Err(Refusal::WrongState {
+                reservation: reservation.id,
+                state: reservation.state,
+                legal: legal(ReservationEvent::ModeChosen),
+            });
+        }
+        if reservation.mode == Some(input.mode) {
+            return Ok(Reply::NoOp);
+        }
+        self.update_reservation(input.reservation, |reservation| {
+            reservation.mode = Some(input.mode);
+            if reservation.state == ReservationState::Open {
+                reservation.eligible_at = reservation.eligible_at.max(cx.now);
+            }
+            reservation.state.apply(ReservationEvent::ModeChosen);
+        });
+        Ok(Reply::Done)
+    }
+
+    /// The refusal for a reservation that is not there: gone, if its id was given once.
+    pub(super) fn missing_reservation(&self, id: ReservationId) -> Refusal {
+        let (object, given) = (Object::Reservation, id.get());
+        if self.counters.reservation.has_given(given) {
+            Refusal::Gone { object, id: given }
+        } else {
+            Refusal::Unknown { object, id: given }
+        }
+    }
+}
+
+/// The states in which a reservation takes this event: what a refusal tells the caller.
+pub(super) fn legal(event: ReservationEvent) -> Vec<ReservationState> {
+    let mut legal = vec![];
+    legal.extend(ReservationState::STATES.iter().copied().filter(|state| state.on(event) != Step::NotAllowed));
+    legal
+}

@@ -1,0 +1,119 @@
+//! The appointment half: reservations, and the calls that they permit (seed 000).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `records` | what is kept of a reservation, a call, a leg |
+//! | `index` | changes records; the one place that keeps the indexes true |
+//! | `merchants` | inputs of merchants: registration, pages, modes |
+//! | `booking` | inputs of users: book, cancel; and closing |
+//! | `calls` | beginning, joining and ending calls |
+//! | `reports` | inputs of the network and the switch |
+//! | `gate` | the facts that the gate judges by |
+//! | `clock` | settling, and firing deadlines |
+//! | `views` | snapshots, the model's view, checks of the invariants |
+
+mod booking;
+mod calls;
+mod clock;
+mod gate;
+mod index;
+mod merchants;
+pub mod records;
+mod reports;
+mod views;
+
+pub use clock::Why;
+pub use views::{ModelView, State};
+
+use serde::{Deserialize, Serialize};
+
+use self::records::{Call, Leg, Reservation};
+use super::Context;
+use crate::books::agenda::Agenda;
+use crate::books::catalog::Catalog;
+use crate::books::contacts::Contacts;
+use crate::books::lines::Lines;
+use crate::books::store::Store;
+use crate::values::id::Counter;
+use crate::values::input::Input;
+use crate::values::refusal::Refusal;
+use crate::values::reply::Reply;
+
+/// The counters of the ids that this half gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Reservations.
+    pub reservation: Counter,
+    /// Calls.
+    pub call: Counter,
+    /// Legs.
+    pub leg: Counter,
+    /// Messages.
+    pub message: Counter,
+}
+
+impl Counters {
+    /// Counters whose ids carry this shard.
+    #[must_use]
+    pub const fn new(shard: u16) -> Self {
+        Self {
+            reservation: Counter::new(shard),
+            call: Counter::new(shard),
+            leg: Counter::new(shard),
+            message: Counter::new(shard),
+        }
+    }
+}
+
+/// The appointment half.
+#[derive(Clone, Debug)]
+pub struct Appointments {
+    catalog: Catalog,
+    lines: Lines,
+    contacts: Contacts,
+    reservations: Store<Reservation>,
+    calls: Store<Call>,
+    legs: Store<Leg>,
+    agenda: Agenda,
+    counters: Counters,
+}
+
+impl Appointments {
+    /// A half without merchants. The hash seed reaches no output.
+    #[must_use]
+    pub fn new(shard: u16, hash_seed: u64) -> Self {
+        Self {
+            catalog: Catalog::default(),
+            lines: Lines::default(),
+            contacts: Contacts::new(hash_seed),
+            reservations: Store::new(hash_seed),
+            calls: Store::new(hash_seed),
+            legs: Store::new(hash_seed),
+            agenda: Agenda::default(),
+            counters: Counters::new(shard),
+        }
+    }
+
+    /// Settles what is due for what the input touches, then decides.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing but the settling has changed then.
+    pub fn handle(&mut self, cx: &mut Context<'_>, input: Input) -> Result<Reply, Refusal> {
+        match input {
+            Input::RegisterMerchant(input) => self.register_merchant(cx, input),
+            Input::PublishPage(input) => self.publish_page(cx, input),
+            Input::PushPage(input) => self.push_page(cx, &input),
+            Input::PresetMode(input) => self.preset_mode(&input),
+            Input::ChooseMode(input) => self.choose_mode(cx, &input),
+            Input::RequestCall(input) => self.request_call(cx, &input),
+            Input::Book(input) => self.book(cx, input),
+            Input::Cancel(input) => self.cancel(cx, &input),
+            Input::LegProgress(input) => self.leg_progress(cx, input.leg),
+            Input::LegAnswered(input) => self.leg_answered(cx, input.leg),
+            Input::LegEnded(input) => self.leg_ended(cx, input.leg, &input.evidence),
+            Input::PlayFinished(input) => self.play_finished(cx, input.leg),
+            Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
+            Input::Resync(input) => self.resync(cx, &input.legs),
+        }
+    }
+}

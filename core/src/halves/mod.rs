@@ -1,0 +1,33 @@
+//! Floor 5: the two halves. Each has its own state, inputs and deadlines; values cross between them, never references.
+
+pub mod appointments;
+pub mod fallback;
+
+use crate::books::outbox::Outbox;
+use crate::values::effect::Action;
+use crate::values::policy::Policy;
+use crate::values::time::Timestamp;
+
+/// What a half is handed with every input: the instant, the rules, and where its effects go.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The instant of the input, or the latest seen if that is later.
+    pub now: Timestamp,
+    /// The operator's rules.
+    pub policy: &'a Policy,
+    /// Where effects go.
+    pub outbox: &'a mut Outbox,
+}
+
+impl Context<'_> {
+    /// Emits one effect.
+    pub fn emit(&mut self, action: Action) {
+        self.outbox.push(action);
+    }
+
+    /// Whether so many effects are unconfirmed that nothing new is created or started.
+    #[must_use]
+    pub fn is_outbox_full(&self) -> bool {
+        self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,65 @@
+//! `ringfence`: a call rings only inside the fence that its receiver set.
+//!
+//! A pure, I/O-free state machine that decides whether a call may ring, who is called first, and what follows. A host (a switch, a
+//! script, a test) feeds it what happened ([`Input`]) and does what it answers ([`Effect`]). Begin at [`Platform`].
+//!
+//! The crate is built in floors; a file uses only what stands below it: [`values`], [`machines`], [`decisions`], [`books`], [`halves`],
+//! [`platform`], [`edges`]. The [`manual`] says what it does and why.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs, unreachable_pub)]
+#![deny(
+    // No input panics (P13).
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::panic_in_result_fn,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic,
+    // One log, one answer (P12): see clippy.toml.
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::iter_over_hash_type,
+    // no_std stays no_std.
+    clippy::alloc_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core
+)]
+#![warn(clippy::allow_attributes_without_reason)]
+
+extern crate alloc;
+
+pub mod books;
+pub mod decisions;
+pub mod edges;
+pub mod halves;
+pub mod machines;
+pub mod manual;
+pub mod platform;
+pub mod values;
+
+pub use crate::platform::keyring::Keyring;
+pub use crate::platform::snapshot::RestoreError;
+pub use crate::platform::{Platform, Progress, Why};
+pub use crate::values::cause::Evidence;
+pub use crate::values::effect::{Action, Effect};
+pub use crate::values::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of};
+pub use crate::values::input::Input;
+pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};
+pub use crate::values::policy::{CallMode, Policy, PolicyError};
+pub use crate::values::refusal::Refusal;
+pub use crate::values::reply::{DenyReason, Reply, Verdict};
+pub use crate::values::time::{Timestamp, Window, Zone};
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,0 +1,69 @@
+//! A call: one merchant leg and one user leg, in either mode.
+//!
+//! ```text
+//! platform mode             merchant mode
+//!      ▼                          ▼
+//! RingingMerchant ─ answered ─► Gathering ─ both answered ─► Talking
+//!      └──────────────────────────┴── a leg gone, stopped ──────┴──► Ended
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use super::{Machine, Step};
+
+/// The state of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// Platform mode: the merchant's phone rings.
+    RingingMerchant,
+    /// The merchant is on the line, answered or waiting; the user's phone rings, or was answered a moment ago.
+    Gathering,
+    /// Both are on the bridge.
+    Talking,
+    /// Every leg is gone or hung up.
+    Ended,
+}
+
+/// What can happen to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallEvent {
+    /// The merchant's leg was answered.
+    MerchantAnswered,
+    /// Both legs are answered and were put on the bridge.
+    Joined,
+    /// The user's leg is gone, or its ring time is over.
+    UserGone,
+    /// The merchant's leg is gone, or its ring time is over.
+    MerchantGone,
+    /// The platform ends it: withdrawn, window over, or the longest conversation reached.
+    Stopped,
+}
+
+impl Machine for CallState {
+    type Event = CallEvent;
+    const NAME: &'static str = "call";
+    const STATES: &'static [Self] = &[Self::RingingMerchant, Self::Gathering, Self::Talking, Self::Ended];
+    const EVENTS: &'static [CallEvent] =
+        &[CallEvent::MerchantAnswered, CallEvent::Joined, CallEvent::UserGone, CallEvent::MerchantGone, CallEvent::Stopped];
+
+    fn on(self, event: CallEvent) -> Step<Self> {
+        use CallEvent as E;
+        use CallState as S;
+        use Step::{NoOp, NotAllowed, To};
+        match (self, event) {
+            (S::RingingMerchant, E::MerchantAnswered) => To(S::Gathering),
+            (S::Gathering | S::Talking | S::Ended, E::MerchantAnswered) => NoOp,
+
+            (S::Gathering, E::Joined) => To(S::Talking),
+            (S::Talking, E::Joined) => NoOp,
+            (S::RingingMerchant | S::Ended, E::Joined) => NotAllowed,
+
+            (S::Gathering | S::Talking, E::UserGone) => To(S::Ended),
+            (S::RingingMerchant, E::UserGone) => NotAllowed,
+
+            (S::RingingMerchant | S::Gathering | S::Talking, E::MerchantGone | E::Stopped) => To(S::Ended),
+            (S::Ended, E::UserGone | E::MerchantGone | E::Stopped) => NoOp,
+        }
+    }
+}

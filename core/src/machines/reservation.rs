@@ -1,0 +1,87 @@
+//! A reservation.
+//!
+//! ```text
+//! Unverified        AwaitingMode ─ mode ─► Scheduled ─ opened ─► Open ◄── call over ──┐
+//!     │                  │                     │                  └─ call begins ─► InCall
+//!     └── window over, ──┴─── cancelled ───────┴──────────┬──────────────────────────┘
+//!                                                         ▼
+//!                                                      Closed
+//! ```
+//! `Closed` is absorbing.
+
+use super::{Machine, Step};
+use crate::values::reply::ReservationState;
+
+/// What can happen to a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReservationEvent {
+    /// The call mode was chosen, by whomever, or by silence.
+    ModeChosen,
+    /// The window begins.
+    Opened,
+    /// A call with it begins.
+    CallBegan,
+    /// Its call is over and another may follow.
+    CallOver,
+    /// Its call is over and no other may follow.
+    CallOverForGood,
+    /// The window ends.
+    WindowOver,
+    /// The user takes it back.
+    Cancelled,
+}
+
+impl Machine for ReservationState {
+    type Event = ReservationEvent;
+    const NAME: &'static str = "reservation";
+    const STATES: &'static [Self] =
+        &[Self::Unverified, Self::AwaitingMode, Self::Scheduled, Self::Open, Self::InCall, Self::Closed];
+    const EVENTS: &'static [ReservationEvent] = &[
+        ReservationEvent::ModeChosen,
+        ReservationEvent::Opened,
+        ReservationEvent::CallBegan,
+        ReservationEvent::CallOver,
+        ReservationEvent::CallOverForGood,
+        ReservationEvent::WindowOver,
+        ReservationEvent::Cancelled,
+    ];
+
+    fn on(self, event: ReservationEvent) -> Step<Self> {
+        use ReservationEvent as E;
+        use ReservationState as S;
+        use Step::{NoOp, NotAllowed, To};
+        match (self, event) {
+            (S::AwaitingMode | S::Scheduled, E::ModeChosen) => To(S::Scheduled),
+            (S::Open, E::ModeChosen) => To(S::Open),
+            (S::Unverified | S::InCall | S::Closed, E::ModeChosen) => NotAllowed,
+
+            (S::Scheduled, E::Opened) => To(S::Open),
+            (S::Unverified | S::Open | S::InCall | S::Closed, E::Opened) => NoOp,
+            // Silence chooses the mode first.
+            (S::AwaitingMode, E::Opened) => NotAllowed,
+
+            (S::Open, E::CallBegan) => To(S::InCall),
+            (S::Unverified | S::AwaitingMode | S::Scheduled | S::InCall | S::Closed, E::CallBegan) => NotAllowed,
+
+            (S::InCall, E::CallOver) => To(S::Open),
+            (S::InCall, E::CallOverForGood) => To(S::Closed),
+            (S::Unverified | S::AwaitingMode | S::Scheduled | S::Open | S::Closed, E::CallOver | E::CallOverForGood) => {
+                NotAllowed
+            }
+
+            (S::Unverified | S::AwaitingMode | S::Scheduled | S::Open, E::WindowOver | E::Cancelled) => To(S::Closed),
+            // The call decides: what rings is ended at once, what talks may go on; then it closes.
+            (S::InCall, E::WindowOver | E::Cancelled) => NoOp,
+            (S::Closed, E::WindowOver) => NoOp,
+            (S::Closed, E::Cancelled) => NotAllowed,
+        }
+    }
+}
+
+impl ReservationState {
+    /// Whether it still permits, or may come to permit, a call.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        !matches!(self, Self::Closed)
+    }
+}

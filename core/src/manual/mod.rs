@@ -1,0 +1,4 @@
+//! The manual.
+
+#[doc = include_str!("rules.md")]
+pub mod rules {}

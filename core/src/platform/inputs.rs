@@ -1,0 +1,139 @@
+//! One typed method for each input. Each wraps [`Platform::handle`].
+
+use super::Platform;
+use crate::values::cause::Evidence;
+use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
+use crate::values::input::{
+    Book, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode, PublishPage,
+    PushPage, RegisterMerchant, RequestCall, Resync,
+};
+use crate::values::number::{Address, PhoneNumber};
+use crate::values::policy::CallMode;
+use crate::values::refusal::Refusal;
+use crate::values::reply::Reply;
+use crate::values::time::Timestamp;
+use alloc::vec::Vec;
+
+impl Platform {
+    /// A merchant signs up, or changes what he registered.
+    ///
+    /// # Errors
+    /// In this order: `limit` (text), `invalid` (name, chatbot, lines, channels), `line_taken`, `limit` (merchants); for an update
+    /// `line_in_use`, `channels_in_use`; `limit` (outbox).
+    pub fn register_merchant(&mut self, now: Timestamp, input: RegisterMerchant) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RegisterMerchant(input))
+    }
+
+    /// A merchant's chatbot publishes a booking page, or a new version of it. Replies its version.
+    ///
+    /// # Errors
+    /// In this order: `unknown` merchant, `not_the_chatbot`, `invalid` (offerings, windows), `limit` (text, entries), `unknown` page (another
+    /// merchant's), `invalid` line, `limit` (pages, outbox).
+    pub fn publish_page(&mut self, now: Timestamp, input: PublishPage) -> Result<Reply, Refusal> {
+        self.handle(now, Input::PublishPage(input))
+    }
+
+    /// A page goes to users: one `send` each, in the order given.
+    ///
+    /// # Errors
+    /// In this order: `unknown` page, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox).
+    pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::PushPage(PushPage { page, to }))
+    }
+
+    /// A merchant's standing choice for later reservations; `None` clears it. The same choice again is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` merchant.
+    pub fn preset_mode(&mut self, now: Timestamp, merchant: MerchantId, mode: Option<CallMode>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::PresetMode(PresetMode { merchant, mode }))
+    }
+
+    /// A merchant's choice for one reservation, until a call lives (claim 5). The mode in force again is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another merchant's; `wrong_state`.
+    pub fn choose_mode(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        reservation: ReservationId,
+        mode: CallMode,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ChooseMode(ChooseMode { merchant, reservation, mode }))
+    }
+
+    /// A merchant's line calls the platform and asks for a user (claim 2). Replies `allow` or `deny`; both are audited.
+    ///
+    /// # Errors
+    /// Only `limit` (outbox), and only for a call that the gate allows.
+    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCall(RequestCall { line, reservation }))
+    }
+
+    /// A user books (claim 1). Replies the reservation and its state.
+    ///
+    /// # Errors
+    /// In the order of the manual: `unknown` page or offering, `invalid` (user, contact), `limit` (text), `window_over`, `limit` (ahead),
+    /// `window_not_offered`, `overlap`, `limit` (reservations, per number, outbox).
+    pub fn book(&mut self, now: Timestamp, input: Book) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Book(input))
+    }
+
+    /// A user takes a reservation back. What rings is ended at once; a conversation is left alone. Twice is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another user's; `wrong_state` when it closed otherwise.
+    pub fn cancel(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Cancel(Cancel { user, reservation }))
+    }
+
+    /// A dialled phone rings.
+    ///
+    /// # Errors
+    /// `unknown` leg. About a leg that is gone it is a no-op, as in every report below.
+    pub fn leg_progress(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::LegProgress(LegProgress { leg }))
+    }
+
+    /// A leg was answered. One that was hung up meanwhile is hung up once more, and never joined (P3).
+    ///
+    /// # Errors
+    /// `unknown` leg.
+    pub fn leg_answered(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::LegAnswered(LegAnswered { leg }))
+    }
+
+    /// A leg is gone.
+    ///
+    /// # Errors
+    /// `unknown` leg.
+    pub fn leg_ended(&mut self, now: Timestamp, leg: LegId, evidence: Evidence) -> Result<Reply, Refusal> {
+        self.handle(now, Input::LegEnded(LegEnded { leg, evidence }))
+    }
+
+    /// A prompt was played to its end. Changes nothing so far.
+    ///
+    /// # Errors
+    /// `unknown` leg.
+    pub fn play_finished(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::PlayFinished(PlayFinished { leg }))
+    }
+
+    /// An at-most-once effect was not carried out. Report it before confirming it.
+    ///
+    /// # Errors
+    /// `unknown` effect: that number was never emitted.
+    pub fn effect_failed(&mut self, now: Timestamp, sequence: u64) -> Result<Reply, Refusal> {
+        self.handle(now, Input::EffectFailed(EffectFailed { sequence }))
+    }
+
+    /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and
+    /// hangs up what the platform does not know.
+    ///
+    /// # Errors
+    /// None.
+    pub fn resync(&mut self, now: Timestamp, legs: Vec<LegId>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Resync(Resync { legs }))
+    }
+}

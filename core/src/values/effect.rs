@@ -1,0 +1,498 @@
+//! What the host must do.
+//!
+//! `dial`, `answer` and `play` are done at most once: they carry `not_after`, and a host that has reached that instant, or does not know
+//! whether it already did it, does not do it and reports `effect_failed`. All others may be done again.
+//!
+//! P7 is held by types: a message is made by [`Send::to_user`] or [`Send::to_merchant`], and what a merchant is told
+//! ([`MerchantContent`]) has room for a [`MaskedNumber`] and [`MaskedText`] only.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::ReleaseCause;
+use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::input::Hours;
+use super::number::{Address, MaskedNumber, PhoneNumber};
+use super::policy::CallMode;
+use super::reply::{DenyReason, Missed, Outcome};
+use super::text::{MaskedText, Text};
+use super::time::{Timestamp, Window, Zone};
+
+/// One effect: its place in the platform's sequence, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its number: in order, from 1, fixed by the log. Numbers of voided effects are left out.
+    pub sequence: u64,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Ring a phone. At most once.
+    Dial(Dial),
+    /// Answer an inbound leg. At most once. Report `leg_answered` when it is done.
+    Answer(Answer),
+    /// Refuse an inbound leg that was not answered. The leg is gone with it, and needs no report.
+    Reject(Reject),
+    /// Play a prompt to a leg. At most once.
+    Play(Play),
+    /// Put a leg on a bridge. Ends any prompt on it.
+    Join(Join),
+    /// End a leg, whatever state it is in, also when an answer crosses this. Report `leg_ended`.
+    HangUp(HangUp),
+    /// Send a message.
+    Send(Send),
+    /// Keep a record.
+    Audit(Audit),
+    /// A closed object is on its way out of the platform; keep what the law asks for.
+    Archive(Archive),
+}
+
+impl Action {
+    /// Whether it is done at most once.
+    #[must_use]
+    pub const fn is_at_most_once(&self) -> bool {
+        match self {
+            Self::Dial(_) | Self::Answer(_) | Self::Play(_) => true,
+            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => false,
+        }
+    }
+
+    /// The instant from which it must not be done any more.
+    #[must_use]
+    pub const fn not_after(&self) -> Option<Timestamp> {
+        match self {
+            Self::Dial(dial) => Some(dial.not_after),
+            Self::Answer(answer) => Some(answer.not_after),
+            Self::Play(play) => Some(play.not_after),
+            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+        }
+    }
+}
+
+/// Which side of a call a leg is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The merchant's leg.
+    Merchant,
+    /// A user's leg.
+    User,
+}
+
+/// Ring a phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dial {
+    /// The leg's id, for every report on it.
+    pub leg: LegId,
+    /// The call it belongs to.
+    pub call: CallId,
+    /// Whose phone it is.
+    pub party: Party,
+    /// The number to ring. A user's real number stands only here and in messages to himself.
+    pub to: PhoneNumber,
+    /// The number to show: the merchant's line, on both legs.
+    pub from: PhoneNumber,
+    /// How long it may ring, in milliseconds: not past the end of the window, and at least 1, since to many switches 0 means for ever.
+    pub ring_timeout_ms: u32,
+    /// From this instant on it must not be done. The end of the window, less `min_ring_s`.
+    pub not_after: Timestamp,
+    /// Why the phone rings, to be shown where the network can (RFC 9796 `call-reason`).
+    pub reason: CallReason,
+}
+
+/// Why a phone rings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallReason {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// What the talk is about.
+    pub offering_name: Text,
+    /// The window that was booked.
+    pub window: Window,
+    /// The zone that it was meant in.
+    pub zone: Zone,
+}
+
+/// Answer an inbound leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The leg.
+    pub leg: LegId,
+    /// From this instant on it must not be done: the platform gives up waiting for the report then.
+    pub not_after: Timestamp,
+}
+
+/// Refuse an inbound leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reject {
+    /// The leg.
+    pub leg: LegId,
+    /// Why.
+    pub cause: ReleaseCause,
+    /// The SIP status to answer with (RFC 3261 §21).
+    pub sip_status: u16,
+    /// The cause for a Reason header (RFC 3326; ITU-T Q.850).
+    pub q850_cause: u8,
+}
+
+/// What is played to a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// 正在连接用户，请耐心等待 (S106).
+    ConnectingUser,
+    /// The user answered, but the merchant is gone: an apology.
+    MerchantGone,
+    /// The user cannot be reached now.
+    UserUnreachable,
+}
+
+/// Play a prompt to a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    /// The leg.
+    pub leg: LegId,
+    /// What.
+    pub prompt: Prompt,
+    /// From this instant on it must not be done.
+    pub not_after: Timestamp,
+}
+
+/// Put a leg on the bridge of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The bridge: one for each call, under the call's id.
+    pub bridge: CallId,
+    /// The leg.
+    pub leg: LegId,
+}
+
+/// End a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HangUp {
+    /// The leg.
+    pub leg: LegId,
+    /// Why.
+    pub cause: ReleaseCause,
+    /// The cause for the network (ITU-T Q.850).
+    pub q850_cause: u8,
+    /// What to play first to a leg that is answered. A leg that is not is ended at once.
+    pub prompt: Option<Prompt>,
+}
+
+/// Send a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// Its id; a message that is sent twice carries the same one.
+    pub message: MessageId,
+    /// Where to.
+    pub to: Address,
+    /// What it says.
+    pub content: Content,
+}
+
+impl Send {
+    /// A message to a user.
+    #[must_use]
+    pub fn to_user(message: MessageId, to: Address, content: UserContent) -> Self {
+        Self { message, to, content: content.into() }
+    }
+
+    /// A message to a merchant's chatbot.
+    #[must_use]
+    pub fn to_merchant(message: MessageId, chatbot: Address, content: MerchantContent) -> Self {
+        Self { message, to: chatbot, content: content.into() }
+    }
+}
+
+/// What a message says. Made from a [`UserContent`] or a [`MerchantContent`] only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// To a user: [`UserContent::BookingPage`].
+    BookingPage(BookingPage),
+    /// To a user: [`UserContent::Result`].
+    Result(BookingResult),
+    /// To a user: [`UserContent::ContactUnconfirmed`].
+    ContactUnconfirmed(ReservationNotice),
+    /// To a merchant: [`MerchantContent::Reservation`].
+    Reservation(ReservationForMerchant),
+    /// To a merchant: [`MerchantContent::ModeOptions`].
+    ModeOptions(ModeOptions),
+    /// To either.
+    Cancelled(ReservationNotice),
+    /// To either.
+    Missed(MissedNotice),
+}
+
+impl From<UserContent> for Content {
+    fn from(content: UserContent) -> Self {
+        match content {
+            UserContent::BookingPage(content) => Self::BookingPage(content),
+            UserContent::Result(content) => Self::Result(content),
+            UserContent::ContactUnconfirmed(content) => Self::ContactUnconfirmed(content),
+            UserContent::Cancelled(content) => Self::Cancelled(content),
+            UserContent::Missed(content) => Self::Missed(content),
+        }
+    }
+}
+
+impl From<MerchantContent> for Content {
+    fn from(content: MerchantContent) -> Self {
+        match content {
+            MerchantContent::Reservation(content) => Self::Reservation(content),
+            MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
+            MerchantContent::Cancelled(content) => Self::Cancelled(content),
+            MerchantContent::Missed(content) => Self::Missed(content),
+        }
+    }
+}
+
+/// What a user is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserContent {
+    /// A booking page (S302).
+    BookingPage(BookingPage),
+    /// The result of a booking (预约结果, S304): 信息已受理, 请注意18点-20点间接听95511来电.
+    Result(BookingResult),
+    /// The booking stands, but nothing rings before the holder of the contact number agrees (P2).
+    ContactUnconfirmed(ReservationNotice),
+    /// The reservation was cancelled.
+    Cancelled(ReservationNotice),
+    /// The window is over and there was no conversation.
+    Missed(MissedNotice),
+}
+
+/// What a merchant is told. Nothing in here can hold a user's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MerchantContent {
+    /// A reservation (S305).
+    Reservation(ReservationForMerchant),
+    /// The two call modes to choose from (S306, claim 5).
+    ModeOptions(ModeOptions),
+    /// The user took the reservation back.
+    Cancelled(ReservationNotice),
+    /// The window is over and there was no conversation.
+    Missed(MissedNotice),
+}
+
+/// A booking page as a user sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookingPage {
+    /// The page.
+    pub page: PageId,
+    /// Its version, from 1.
+    pub version: u32,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// What can be talked about.
+    pub offerings: BTreeMap<OfferingId, Text>,
+    /// The concrete windows that are not over.
+    pub windows: Vec<Window>,
+    /// The weekly hours.
+    pub hours: Vec<Hours>,
+    /// The zone of the weekly hours.
+    pub zone: Zone,
+}
+
+/// The result of a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookingResult {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// The number that will call.
+    pub line: PhoneNumber,
+    /// The person to talk to.
+    pub contact: Option<Text>,
+    /// The merchant's postal address.
+    pub address: Option<Text>,
+    /// What the talk is about.
+    pub offering_name: Text,
+    /// When the phone may ring.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation as its merchant sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationForMerchant {
+    /// The reservation: what the merchant calls by.
+    pub reservation: ReservationId,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// The page it was made on.
+    pub page: PageId,
+    /// What it is about.
+    pub offering: OfferingId,
+    /// The user's number with its tail hidden.
+    pub number: MaskedNumber,
+    /// The user's name, with runs of digits masked.
+    pub name: Option<MaskedText>,
+    /// The line that calls come from.
+    pub line: PhoneNumber,
+    /// When the merchant may ring.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// The modes that a merchant may choose from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModeOptions {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The options.
+    pub options: [CallMode; 2],
+    /// What holds when the merchant is silent until the window opens.
+    pub on_silence: CallMode,
+}
+
+/// Something happened to a reservation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation ended without a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissedNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// Why.
+    pub why: Missed,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A decision, by ids only (P17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// When it was made.
+    pub at: Timestamp,
+    /// What was decided.
+    pub record: AuditRecord,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditRecord {
+    /// The gate judged a merchant's request.
+    Judged(Judged),
+    /// A user's phone was dialled.
+    UserDialled(UserDialled),
+    /// A leg was counted as gone without a report.
+    LegLost(LegLost),
+}
+
+/// The gate judged a merchant's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// The inbound leg.
+    pub leg: LegId,
+    /// The reservation that was asked for, whether it exists or not.
+    pub reservation: ReservationId,
+    /// Its revision; absent when no such reservation is known to that line.
+    pub revision: Option<u32>,
+    /// The rule that decided.
+    pub rule: Rule,
+}
+
+/// A user's phone was dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserDialled {
+    /// The leg.
+    pub leg: LegId,
+    /// The call.
+    pub call: CallId,
+    /// The reservation that permits it.
+    pub reservation: ReservationId,
+    /// Its revision.
+    pub revision: u32,
+    /// The rule that permits it.
+    pub rule: Rule,
+}
+
+/// A leg was counted as gone without a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegLost {
+    /// The leg.
+    pub leg: LegId,
+    /// The call.
+    pub call: CallId,
+}
+
+/// The rule that a decision rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The window that the user booked, and the mode in force.
+    Permitted {
+        /// The window.
+        window: Window,
+        /// The mode.
+        mode: CallMode,
+    },
+    /// A rule said no.
+    Denied(DenyReason),
+}
+
+/// A closed reservation leaves the platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its merchant.
+    pub merchant: MerchantId,
+    /// Its last revision.
+    pub revision: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it closed.
+    pub closed_at: Timestamp,
+}

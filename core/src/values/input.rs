@@ -1,0 +1,254 @@
+//! Everything that can happen to a platform, as one serializable enum.
+//!
+//! In JSON an input is one object with one key, the variant in snake_case: `{"book":{…}}`. Unknown fields are refused, so a typing error
+//! is seen at once. Who may send what is the host's to check: a `merchant` field says which merchant the host has authenticated.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::Evidence;
+use super::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::number::{Address, PhoneNumber};
+use super::policy::CallMode;
+use super::text::Text;
+use super::time::{WeeklyRule, Window, Zone};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// A merchant signs up, or changes what he registered.
+    RegisterMerchant(RegisterMerchant),
+    /// A merchant's chatbot publishes a booking page, or a new version of it (S301).
+    PublishPage(PublishPage),
+    /// A page goes to users (S302).
+    PushPage(PushPage),
+    /// A merchant decides beforehand how later reservations are called (S106, 预先设置).
+    PresetMode(PresetMode),
+    /// A merchant answers the mode options of one reservation (S307, claim 5).
+    ChooseMode(ChooseMode),
+    /// A merchant's line calls the platform and asks for a user (claim 2).
+    RequestCall(RequestCall),
+    /// A user books (S303, claim 1).
+    Book(Book),
+    /// A user takes a reservation back.
+    Cancel(Cancel),
+    /// A dialled phone rings.
+    LegProgress(LegProgress),
+    /// A leg was answered: a dialled phone picked up, or an inbound leg carried out an `answer`.
+    LegAnswered(LegAnswered),
+    /// A leg is gone.
+    LegEnded(LegEnded),
+    /// A prompt was played to its end.
+    PlayFinished(PlayFinished),
+    /// An at-most-once effect was not carried out: it was late, in doubt, or impossible.
+    EffectFailed(EffectFailed),
+    /// The switch came back after a crash: these legs live there.
+    Resync(Resync),
+}
+
+/// A line of a merchant: the number he calls from and is called on, and how many calls it carries at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The line's number, such as 95511.
+    pub number: PhoneNumber,
+    /// How many calls it carries at once; at least 1.
+    pub channels: u32,
+}
+
+/// A merchant's registration. Again for the same merchant: an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterMerchant {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The name that users see.
+    pub name: Text,
+    /// The lines; the first is the one that his pages use unless they name another.
+    pub lines: Vec<Line>,
+    /// The zone that his weekly hours are meant in.
+    pub zone: Zone,
+    /// His registered chatbot: only it publishes pages, and it takes the reservations (claim 6).
+    #[serde(default)]
+    pub chatbot: Option<Address>,
+    /// The name of the person whom users talk to (商户联系人的姓名).
+    #[serde(default)]
+    pub contact: Option<Text>,
+    /// His postal address (商户的地址).
+    #[serde(default)]
+    pub address: Option<Text>,
+}
+
+/// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoursLabel {
+    /// 工作时间段.
+    Working,
+    /// 非工作时间段.
+    NonWorking,
+}
+
+/// A weekly rule on a page, with its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// What the page calls it.
+    pub label: HoursLabel,
+    /// When it is, in the merchant's zone.
+    pub rule: WeeklyRule,
+}
+
+/// A booking page (预约界面): when may be booked, and what about. Again for the same page: a new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishPage {
+    /// The page.
+    pub page: PageId,
+    /// Whose it is. A page never changes hands.
+    pub merchant: MerchantId,
+    /// The chatbot that publishes it; when given it must be the registered one.
+    #[serde(default)]
+    pub chatbot: Option<Address>,
+    /// What can be talked about, by id.
+    pub offerings: BTreeMap<OfferingId, Text>,
+    /// Concrete windows.
+    #[serde(default)]
+    pub windows: Vec<Window>,
+    /// Weekly hours.
+    #[serde(default)]
+    pub hours: Vec<Hours>,
+    /// The line that calls for this page come from; the merchant's first when absent.
+    #[serde(default)]
+    pub line: Option<PhoneNumber>,
+}
+
+/// A page goes to these users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushPage {
+    /// The page.
+    pub page: PageId,
+    /// The users.
+    pub to: Vec<Address>,
+}
+
+/// A merchant's standing choice. It touches later reservations only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresetMode {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The mode; absent clears the preset.
+    #[serde(default)]
+    pub mode: Option<CallMode>,
+}
+
+/// A merchant's choice for one reservation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseMode {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The mode.
+    pub mode: CallMode,
+}
+
+/// A call that a merchant's line makes to the platform. The switch holds it, unanswered, until the platform says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestCall {
+    /// The number that the call comes from, as the network asserts it.
+    pub line: PhoneNumber,
+    /// The reservation it is for.
+    pub reservation: ReservationId,
+}
+
+/// A user's booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Book {
+    /// Who sends it, and so where the result goes.
+    pub user: Address,
+    /// The page it was made on.
+    pub page: PageId,
+    /// What it is about.
+    pub offering: OfferingId,
+    /// When the merchant may ring.
+    pub window: Window,
+    /// The zone that the window was meant in; the merchant's when absent.
+    #[serde(default)]
+    pub zone: Option<Zone>,
+    /// The phone that shall ring; the sender's own when absent (seed 000: it may be another than the one that books).
+    #[serde(default)]
+    pub contact: Option<PhoneNumber>,
+    /// The user's name.
+    #[serde(default)]
+    pub name: Option<Text>,
+}
+
+/// A user takes a reservation back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// Who asks: the sender of the booking, or the holder of its contact number.
+    pub user: Address,
+    /// The reservation.
+    pub reservation: ReservationId,
+}
+
+/// A dialled phone rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegProgress {
+    /// The leg.
+    pub leg: LegId,
+}
+
+/// A leg was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegAnswered {
+    /// The leg.
+    pub leg: LegId,
+}
+
+/// A leg is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegEnded {
+    /// The leg.
+    pub leg: LegId,
+    /// What the network said of it.
+    #[serde(default)]
+    pub evidence: Evidence,
+}
+
+/// A prompt was played to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlayFinished {
+    /// The leg that heard it.
+    pub leg: LegId,
+}
+
+/// An at-most-once effect was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EffectFailed {
+    /// The effect's sequence number. It must still be unconfirmed: confirm what was done, report what was not.
+    pub sequence: u64,
+}
+
+/// The legs that live at the switch after it came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resync {
+    /// The legs, in any order.
+    pub legs: Vec<LegId>,
+}

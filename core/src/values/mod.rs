@@ -1,0 +1,12 @@
+//! Floor 1: values. Plain data with its own rules and no knowledge of any floor above.
+
+pub mod cause;
+pub mod effect;
+pub mod id;
+pub mod input;
+pub mod number;
+pub mod policy;
+pub mod refusal;
+pub mod reply;
+pub mod text;
+pub mod time;

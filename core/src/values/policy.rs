@@ -1,0 +1,180 @@
+//! The operator's rules and bounds.
+//!
+//! Every duration is in whole seconds and ends in `_s`. The manual gives the reason for every default.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Who starts the call of a reservation (通话方式; seed 000, S106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallMode {
+    /// The merchant dials; the gate judges the instant (the first way of S106, claim 2).
+    MerchantCalls,
+    /// The platform dials the merchant, and the user once the merchant has answered (the second way of S106, claim 3).
+    PlatformCalls,
+}
+
+impl CallMode {
+    /// Both ways, in the order in which the merchant is offered them.
+    pub const ALL: [Self; 2] = [Self::MerchantCalls, Self::PlatformCalls];
+}
+
+/// Who decides between the two call modes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeChooser {
+    /// The merchant is sent both options (claim 5).
+    #[default]
+    Merchant,
+    /// The platform decides for every reservation; no options are sent.
+    Platform(CallMode),
+}
+
+/// What happens to a conversation that is still alive when the window ends. It began inside, so it may run on by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnWindowClose {
+    /// It runs on, for `conversation_max_s` at most.
+    #[default]
+    Continue,
+    /// It ends with the window.
+    HangUp,
+}
+
+/// The rules and bounds of a [`Platform`](crate::Platform).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// How long a phone rings at most. Default 45 s, as Asterisk's call files wait.
+    pub ring_timeout_s: u32,
+    /// How much of the window must be left for a phone to begin to ring. Default 0: the last microsecond counts.
+    pub min_ring_s: u32,
+    /// How long a caller's leg may take to report that it was answered, after the user picked up. Default 10 s.
+    pub answer_timeout_s: u32,
+    /// The longest conversation. Default 2 h.
+    pub conversation_max_s: u32,
+    /// How long after a hang-up without a report a leg still counts as alive. Default 30 s.
+    pub release_grace_s: u32,
+    /// How long to wait before the same user is called again. Default 5 min.
+    pub retry_spacing_s: u32,
+    /// How often a user is rung for one reservation at most. Default 3.
+    pub attempts_max: u32,
+    /// How often the merchant's own leg may fail for one reservation. These use no attempt of the user. Default 3.
+    pub merchant_attempts_max: u32,
+    /// How many conversations a reservation is good for. Default 1.
+    pub conversations_max: u32,
+    /// Who chooses the call mode. Default: the merchant.
+    pub mode_chosen_by: ModeChooser,
+    /// The mode of a reservation whose merchant has chosen none when the window opens. Default `MerchantCalls`.
+    pub mode_on_silence: CallMode,
+    /// What becomes of a conversation when its window ends. Default: it continues.
+    pub on_window_close: OnWindowClose,
+    /// How long a closed reservation is kept before it is archived. Default 30 days.
+    pub retention_s: u32,
+    /// How far ahead a window may end. Default 366 days.
+    pub book_ahead_max_s: u32,
+    /// The most merchants. Default 100,000.
+    pub merchants_max: u32,
+    /// The most lines of one merchant. Default 100.
+    pub lines_per_merchant_max: u32,
+    /// The most booking pages. Default 1,000,000.
+    pub pages_max: u32,
+    /// The most offerings, and the most windows and hours together, on one page. Default 200.
+    pub page_entries_max: u32,
+    /// The most reservations that are kept, closed ones in retention included. Default 20,000,000.
+    pub reservations_max: u32,
+    /// The most live reservations of one contact number. Default 50.
+    pub reservations_per_number_max: u32,
+    /// The most users that one `push_page` reaches. Default 1,000.
+    pub push_max: u32,
+    /// The most unconfirmed effects before inputs that create are refused and `advance` starts nothing new.
+    /// Default 100,000.
+    pub outbox_max: u32,
+    /// The longest text, in characters. Default 200.
+    pub text_chars_max: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            ring_timeout_s: 45,
+            min_ring_s: 0,
+            answer_timeout_s: 10,
+            conversation_max_s: 7_200,
+            release_grace_s: 30,
+            retry_spacing_s: 300,
+            attempts_max: 3,
+            merchant_attempts_max: 3,
+            conversations_max: 1,
+            mode_chosen_by: ModeChooser::Merchant,
+            mode_on_silence: CallMode::MerchantCalls,
+            on_window_close: OnWindowClose::Continue,
+            retention_s: 30 * DAY_S,
+            book_ahead_max_s: 366 * DAY_S,
+            merchants_max: 100_000,
+            lines_per_merchant_max: 100,
+            pages_max: 1_000_000,
+            page_entries_max: 200,
+            reservations_max: 20_000_000,
+            reservations_per_number_max: 50,
+            push_max: 1_000,
+            outbox_max: 100_000,
+            text_chars_max: 200,
+        }
+    }
+}
+
+const DAY_S: u32 = 86_400;
+const TEN_YEARS_S: u32 = 3_653 * DAY_S;
+
+/// A field of a [`Policy`] that is out of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("policy field {field} is {given}; allowed is {least} to {most}")]
+pub struct PolicyError {
+    /// The field's name.
+    pub field: &'static str,
+    /// What it was set to.
+    pub given: u32,
+    /// The least value allowed.
+    pub least: u32,
+    /// The largest value allowed.
+    pub most: u32,
+}
+
+impl Policy {
+    /// Checks every field against its range.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for the first field, in the order of the struct, that is out of range.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        let fields = [
+            ("ring_timeout_s", self.ring_timeout_s, 1, 600),
+            ("min_ring_s", self.min_ring_s, 0, 600),
+            ("answer_timeout_s", self.answer_timeout_s, 1, 120),
+            ("conversation_max_s", self.conversation_max_s, 1, 7 * DAY_S),
+            ("release_grace_s", self.release_grace_s, 1, 3_600),
+            ("retry_spacing_s", self.retry_spacing_s, 0, 7 * DAY_S),
+            ("attempts_max", self.attempts_max, 1, 100),
+            ("merchant_attempts_max", self.merchant_attempts_max, 1, 100),
+            ("conversations_max", self.conversations_max, 1, 100),
+            ("retention_s", self.retention_s, 1, TEN_YEARS_S),
+            ("book_ahead_max_s", self.book_ahead_max_s, 1, TEN_YEARS_S),
+            ("merchants_max", self.merchants_max, 1, u32::MAX),
+            ("lines_per_merchant_max", self.lines_per_merchant_max, 1, 10_000),
+            ("pages_max", self.pages_max, 1, u32::MAX),
+            ("page_entries_max", self.page_entries_max, 1, 10_000),
+            ("reservations_max", self.reservations_max, 1, u32::MAX),
+            ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
+            ("push_max", self.push_max, 1, 100_000),
+            ("outbox_max", self.outbox_max, 1, u32::MAX),
+            ("text_chars_max", self.text_chars_max, 1, 10_000),
+        ];
+        for (field, given, least, most) in fields {
+            if !(least..=most).contains(&given) {
+                return Err(PolicyError { field, given, least, most });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,333 @@
+//! Why an input is refused. A refusal changes and emits nothing beyond settling the deadlines that were due.
+//!
+//! Three families. *Misuse*: the caller is wrong (unknown, gone, wrong state, malformed). *Refused*: a rule said no.
+//! *Limit*: a bound of the [`Policy`](super::policy::Policy) is reached. When several hold, the earliest in the order of
+//! each input's documented checks is given. Texts carry no phone number.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::id::ReservationId;
+use super::reply::ReservationState;
+use super::time::{Timestamp, Window};
+
+/// What kind of thing was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// A merchant.
+    Merchant,
+    /// A line of a merchant.
+    Line,
+    /// A booking page.
+    Page,
+    /// An offering of a page.
+    Offering,
+    /// A reservation.
+    Reservation,
+    /// A call.
+    Call,
+    /// A leg.
+    Leg,
+    /// An effect, by its sequence number.
+    Effect,
+}
+
+impl Object {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Merchant => "merchant",
+            Self::Line => "line",
+            Self::Page => "page",
+            Self::Offering => "offering",
+            Self::Reservation => "reservation",
+            Self::Call => "call",
+            Self::Leg => "leg",
+            Self::Effect => "effect",
+        }
+    }
+}
+
+impl core::fmt::Display for Object {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The three families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// The caller is wrong.
+    Misuse,
+    /// A rule said no.
+    Refused,
+    /// A bound is reached.
+    Limit,
+}
+
+/// A bound of the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// `merchants_max`.
+    Merchants,
+    /// `lines_per_merchant_max`.
+    LinesPerMerchant,
+    /// `pages_max`.
+    Pages,
+    /// `page_entries_max`.
+    PageEntries,
+    /// `reservations_max`.
+    Reservations,
+    /// `reservations_per_number_max`.
+    ReservationsPerNumber,
+    /// `push_max`.
+    Push,
+    /// `outbox_max`: confirm effects first.
+    Outbox,
+    /// `text_chars_max`.
+    TextChars,
+    /// `book_ahead_max_s`.
+    BookAhead,
+}
+
+impl Bound {
+    /// The policy field that sets it.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Merchants => "merchants_max",
+            Self::LinesPerMerchant => "lines_per_merchant_max",
+            Self::Pages => "pages_max",
+            Self::PageEntries => "page_entries_max",
+            Self::Reservations => "reservations_max",
+            Self::ReservationsPerNumber => "reservations_per_number_max",
+            Self::Push => "push_max",
+            Self::Outbox => "outbox_max",
+            Self::TextChars => "text_chars_max",
+            Self::BookAhead => "book_ahead_max_s",
+        }
+    }
+}
+
+impl core::fmt::Display for Bound {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.field())
+    }
+}
+
+/// Why an input was refused. In JSON the key `code` holds the variant in snake_case, beside the fields.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    // Misuse, 100 to 199.
+    /// Nothing has this id, and nothing had it before.
+    #[error("there is no {object} {id}")]
+    Unknown {
+        /// What was named.
+        object: Object,
+        /// The id that was given.
+        id: u64,
+    },
+    /// It existed and is gone: closed and archived.
+    #[error("{object} {id} is gone")]
+    Gone {
+        /// What was named.
+        object: Object,
+        /// The id that was given.
+        id: u64,
+    },
+    /// The command does not fit the state.
+    #[error("reservation {reservation} is {state:?}; this is possible in {legal:?} only")]
+    WrongState {
+        /// The reservation.
+        reservation: ReservationId,
+        /// Its state.
+        state: ReservationState,
+        /// The states in which the command is legal.
+        legal: Vec<ReservationState>,
+    },
+    /// A field is malformed.
+    #[error("field {field}: {allowed}")]
+    Invalid {
+        /// The field's path in the input.
+        field: Field,
+        /// What is allowed there.
+        allowed: Allowed,
+    },
+    /// A line number that another merchant has registered.
+    #[error("line {index} of the registration (counted from 0) belongs to another merchant")]
+    LineTaken {
+        /// Its place in the list.
+        index: u32,
+    },
+    /// An update would drop a line that live reservations name.
+    #[error("a line that is left out still has {reservations} live reservations")]
+    LineInUse {
+        /// How many.
+        reservations: u64,
+    },
+    /// An update would give a line fewer channels than it has live calls.
+    #[error("line {index} of the registration (counted from 0) has {live} live calls, more than its new channels")]
+    ChannelsInUse {
+        /// Its place in the list.
+        index: u32,
+        /// The live calls.
+        live: u32,
+    },
+    /// `confirm` of an effect that was never emitted.
+    #[error("effect {sequence} has not been emitted; the last one is {last}")]
+    NotEmitted {
+        /// The number that was given.
+        sequence: u64,
+        /// The last number emitted.
+        last: u64,
+    },
+
+    // Refused, 200 to 299.
+    /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
+    #[error("pages are published by the merchant's registered chatbot only")]
+    NotTheChatbot,
+    /// The window is over.
+    #[error("the window was over at {end}")]
+    WindowOver {
+        /// When it ended.
+        end: Timestamp,
+    },
+    /// The window is not one of the page's.
+    #[error("the page does not offer this window")]
+    WindowNotOffered {
+        /// The nearest that it offers and that is not over.
+        nearest: Option<Window>,
+    },
+    /// The user already has a live reservation with this merchant that covers part of the window.
+    #[error("the window overlaps another reservation with this merchant; amend that one")]
+    Overlap {
+        /// That reservation, when it is the sender's own.
+        reservation: Option<ReservationId>,
+    },
+
+    // Limit, 300 to 399.
+    /// A bound of the policy is reached.
+    #[error("{bound} of the policy is reached: {most} at most")]
+    Limit {
+        /// Which one.
+        bound: Bound,
+        /// Its value.
+        most: u64,
+    },
+}
+
+/// A field of an input, as refusals name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The lines of a merchant.
+    Lines,
+    /// The channels of a line.
+    Channels,
+    /// A merchant's chatbot.
+    Chatbot,
+    /// A name.
+    Name,
+    /// The offerings of a page.
+    Offerings,
+    /// The windows and hours of a page.
+    Windows,
+    /// The users that a page is pushed to.
+    To,
+    /// The one who books or cancels.
+    User,
+    /// The phone that shall ring.
+    Contact,
+}
+
+impl core::fmt::Display for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Lines => "lines",
+            Self::Channels => "channels",
+            Self::Chatbot => "chatbot",
+            Self::Name => "name",
+            Self::Offerings => "offerings",
+            Self::Windows => "windows",
+            Self::To => "to",
+            Self::User => "user",
+            Self::Contact => "contact",
+        })
+    }
+}
+
+/// What is allowed in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// At least one entry.
+    AtLeastOne,
+    /// No entry twice.
+    NoRepeats,
+    /// A text with something in it.
+    NotEmpty,
+    /// The address of a chatbot (`sip:`).
+    ChatbotAddress,
+    /// The address of a user (`rcs:`, `sms:`, `mms:`, `mailto:`).
+    UserAddress,
+    /// Needed, since the sender's address has no phone number.
+    NeededWithoutNumber,
+    /// A user's phone, not a line of a merchant.
+    NotALine,
+    /// A line that the merchant has registered.
+    RegisteredLine,
+}
+
+impl core::fmt::Display for Allowed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::AtLeastOne => "at least one is needed",
+            Self::NoRepeats => "no entry may stand twice",
+            Self::NotEmpty => "it may not be empty",
+            Self::ChatbotAddress => "a chatbot's address (sip:) is needed",
+            Self::UserAddress => "a user's address (rcs:, sms:, mms:, mailto:) is needed",
+            Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
+            Self::NotALine => "a merchant's line cannot be rung as a user",
+            Self::RegisteredLine => "a line that the merchant has registered is needed",
+        })
+    }
+}
+
+impl Refusal {
+    /// The number of this refusal: the same in Rust, C and Python, and never given to another.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::Unknown { .. } => 100,
+            Self::Gone { .. } => 101,
+            Self::WrongState { .. } => 102,
+            Self::Invalid { .. } => 103,
+            Self::LineTaken { .. } => 104,
+            Self::LineInUse { .. } => 105,
+            Self::ChannelsInUse { .. } => 106,
+            Self::NotEmitted { .. } => 107,
+            Self::NotTheChatbot => 200,
+            Self::WindowOver { .. } => 201,
+            Self::WindowNotOffered { .. } => 202,
+            Self::Overlap { .. } => 203,
+            Self::Limit { .. } => 300,
+        }
+    }
+
+    /// Its family.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self.code() {
+            0..=199 => Family::Misuse,
+            200..=299 => Family::Refused,
+            300..=u32::MAX => Family::Limit,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What an accepted input is answered with.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{CallId, LegId, ReservationId};
+use super::time::Timestamp;
+
+/// The answer to an accepted input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It was done.
+    Done,
+    /// It changed nothing: a report that repeats another, or that speaks of something that is gone.
+    NoOp,
+    /// The page stands under this version.
+    Published(Published),
+    /// The booking stands.
+    Booked(Booked),
+    /// The gate allows the call; the user's phone is being dialled.
+    Allow(Allow),
+    /// The gate refuses the call; the inbound leg is rejected.
+    Deny(Deny),
+}
+
+/// A page stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Its version, from 1.
+    pub version: u32,
+}
+
+/// A booking stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Booked {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The state that it begins in.
+    pub state: ReservationState,
+}
+
+/// A merchant's call goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allow {
+    /// The inbound leg, under the id that every report on it uses.
+    pub leg: LegId,
+    /// The call.
+    pub call: CallId,
+}
+
+/// A merchant's call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deny {
+    /// The inbound leg, which the `reject` names.
+    pub leg: LegId,
+    /// The rule that said no.
+    pub reason: DenyReason,
+    /// The earliest instant at which this rule would not say no, when there is one.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// The gate's answer (判断发起时间, claim 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The phone may ring now.
+    Allow,
+    /// It may not.
+    Deny {
+        /// The first rule, in the order of [`DenyReason`], that says no.
+        reason: DenyReason,
+        /// The earliest instant at which this rule would not say no, when there is one.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+impl Verdict {
+    /// Whether the phone may ring.
+    #[must_use]
+    pub const fn is_allow(&self) -> bool {
+        matches!(self, Self::Allow)
+    }
+}
+
+/// Why the gate refuses. The order is the precedence: the first that holds is the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenyReason {
+    /// The line is not registered, or no such reservation is made with the line's merchant. One answer for all of these, so that
+    /// it reveals nothing.
+    NotRecognized,
+    /// The window is over. `[start, end)`: its end is already outside.
+    WindowOver,
+    /// The reservation is closed: cancelled, completed, or missed.
+    Closed,
+    /// The holder of the contact number has not agreed (P2).
+    Unverified,
+    /// The window has not begun. `retry_at` is its start.
+    BeforeWindow,
+    /// The platform is ringing this merchant, or this user for him, right now (glare).
+    PlatformIsCalling,
+    /// The mode in force lets the other side start (P6).
+    WrongMode,
+    /// A call with this reservation is alive.
+    InCall,
+    /// Too soon after the last attempt. `retry_at` is the earliest next one, when it lies inside the window.
+    TooSoon,
+    /// Less of the window is left than a phone must be able to ring.
+    WindowClosing,
+    /// The user's number is on another call (P8).
+    NumberBusy,
+    /// Every channel of the line is in use (P8).
+    NoChannel,
+}
+
+/// The states of a reservation, as replies and refusals name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservationState {
+    /// The holder of the contact number has not agreed; nothing is callable.
+    Unverified,
+    /// The merchant has not chosen how to call.
+    AwaitingMode,
+    /// The mode is known; the window has not begun.
+    Scheduled,
+    /// Calls are allowed.
+    Open,
+    /// A call with this reservation is alive.
+    InCall,
+    /// Over, for good.
+    Closed,
+}
+
+/// How a reservation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// There was a conversation.
+    Completed,
+    /// There was none.
+    Missed(Missed),
+    /// The user took it back.
+    Cancelled,
+    /// The holder of the contact number never agreed.
+    Unverified,
+}
+
+/// Why there was no conversation. The first that holds, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// The user's phone rang, or was tried, and nobody was reached.
+    NotReached,
+    /// The merchant's own phone was tried and not reached.
+    MerchantNotReached,
+    /// Merchant mode: the merchant never called.
+    NotCalled,
+    /// The user was on another call until the end.
+    NumberBusy,
+    /// No channel of the line came free in time.
+    NoChannel,
+    /// The host did not call `advance` in time.
+    HostLate,
+}

@@ -1,0 +1,133 @@
+//! Short texts: names, addresses, offerings.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A shared, unchangeable text. Cloning it allocates nothing.
+pub type Text = Arc<str>;
+
+/// A text that may stand before a merchant: every run of seven or more digits in it is replaced by stars.
+///
+/// A user types his number into the name or the note more often than one would think; promise P7 does not depend on
+/// his care. Digits count in any script (`８６`, `٨`), and separators that people put inside numbers (space, `-`, `.`,
+/// `/`, brackets, a middle dot, zero-width characters) neither break a run nor save it. Meaningful
+/// short numbers (a floor, an hour, `95511`) stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MaskedText(Text);
+
+/// The shortest run of digits that is taken for a phone number (promise P7).
+pub const DIGIT_RUN_MIN: usize = 7;
+
+impl MaskedText {
+    /// Masks `text`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut out = String::with_capacity(text.len());
+        let mut run = String::new();
+        let mut digits = 0_usize;
+        for c in text.chars() {
+            if is_digit(c) {
+                digits = digits.saturating_add(1);
+                run.push(c);
+            } else if digits > 0 && is_separator(c) {
+                run.push(c);
+            } else {
+                flush(&mut out, &mut run, &mut digits);
+                out.push(c);
+            }
+        }
+        flush(&mut out, &mut run, &mut digits);
+        Self(Text::from(out))
+    }
+
+    /// The masked text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Ends a run: short ones are kept as they are, long ones lose every digit. A first word of Chinese numerals is part of a name, as
+/// in 张三, as long as what follows is long enough by itself.
+fn flush(out: &mut String, run: &mut String, digits: &mut usize) {
+    if *digits < DIGIT_RUN_MIN {
+        out.push_str(run);
+    } else {
+        let (word, rest) = run.split_at(run.find(is_separator).unwrap_or(0));
+        let rest_digits = rest.chars().filter(|c| is_digit(*c)).count();
+        let keeps_word = word.chars().all(is_chinese_numeral) && rest_digits >= DIGIT_RUN_MIN;
+        let (kept, masked) = if keeps_word { (word, rest) } else { ("", run.as_str()) };
+        out.push_str(kept);
+        out.extend(masked.chars().map(|c| if is_digit(c) { '*' } else { c }));
+    }
+    run.clear();
+    *digits = 0;
+}
+
+/// Whether people read `c` as a digit: any decimal or letter-like number, and the Chinese numerals used one by one.
+fn is_digit(c: char) -> bool {
+    c.is_numeric() || is_chinese_numeral(c)
+}
+
+fn is_chinese_numeral(c: char) -> bool {
+    matches!(c, '零' | '〇' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '幺')
+}
+
+/// Whether people put `c` inside a number.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '.'
+                | '/'
+                | '('
+                | ')'
+                | '_'
+                | ','
+                | '+'
+                | '·'
+                | '・'
+                | '–'
+                | '—'
+                | '－'
+                | '（'
+                | '）'
+                | '、'
+                | '，'
+                | '。'
+                | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_seven_digits_are_masked_however_they_are_written() {
+        for (given, shown) in [
+            ("张三 13800000001", "张三 ***********"),
+            ("张三，一三八 0000 0001", "张三，*** **** ****"),
+            ("138-0000-0001", "***-****-****"),
+            ("138 0000 0001 call me", "*** **** **** call me"),
+            ("１３８００００００００１", "************"),
+            ("一三八零零零零零零零一", "***********"),
+            (
+                "1\u{200b}3\u{200b}8\u{200b}0\u{200b}0\u{200b}0\u{200b}0",
+                "*\u{200b}*\u{200b}*\u{200b}*\u{200b}*\u{200b}*\u{200b}*",
+            ),
+        ] {
+            assert_eq!(MaskedText::new(given).as_str(), shown);
+        }
+    }
+
+    #[test]
+    fn short_numbers_stay() {
+        for kept in ["95511", "2号楼 18层", "18点-20点", "张三", "", "123456"] {
+            assert_eq!(MaskedText::new(kept).as_str(), kept);
+        }
+    }
+}
