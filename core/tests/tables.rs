@@ -29,6 +29,26 @@ fn the_diagrams_are_as_reviewed() {
     insta::assert_snapshot!(diagrams);
 }
 
+#[test]
+fn the_manual_shows_the_tables_as_they_are() {
+    let mut page = String::from(
+        "# States\n\nMade from the tables in `machines` by `RINGFENCE_BLESS=1 cargo test -p ringfence --test tables`. A row is a state, a column an event; `–` changes \
+         nothing (a repeat, or news that comes too late), `✗` is not allowed: misuse if a caller tries, a defect if the platform does.\n",
+    );
+    for (name, table, diagram) in [
+        (ReservationState::NAME, ReservationState::markdown(), ReservationState::diagram()),
+        (CallState::NAME, CallState::markdown(), CallState::diagram()),
+        (LegState::NAME, LegState::markdown(), LegState::diagram()),
+    ] {
+        page += &format!("\n## The {name}\n\n{table}\n```dot\n{diagram}```\n");
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manual/states.md");
+    if std::env::var_os("RINGFENCE_BLESS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), page, "run it once with RINGFENCE_BLESS=1 and review the difference");
+}
+
 /// Every state is reached from the first by some events, and the last one is left by none.
 fn is_connected_and_absorbing<M: Machine + Debug>(begins: &[M], last: M) {
     let mut reached = begins.to_vec();

@@ -300,6 +300,17 @@ fn the_examples_of_the_module_page_hold_in_new_york() {
 }
 
 #[test]
+fn an_all_day_rule_leaves_out_the_first_showing_of_a_repeated_midnight_hour() {
+    let havana = zone("America/Havana");
+    let rule = daily("00:00", "24:00");
+    assert_eq!(rule.on(havana, 2026, 10, 31), span("2026-10-31T00:00:00-04:00", "2026-11-01T00:00:00-04:00"));
+    assert_eq!(rule.on(havana, 2026, 11, 1), span("2026-11-01T00:00:00-05:00", "2026-11-02T00:00:00-05:00"));
+    let left_out = at("2026-11-01T00:30:00-04:00");
+    assert_eq!(rule.covering(havana, left_out), None);
+    assert_eq!(rule.next_from(havana, left_out), rule.on(havana, 2026, 11, 1));
+}
+
+#[test]
 fn a_half_hour_clock_change_moves_bounds_by_half_an_hour() {
     let lord_howe = zone("Australia/Lord_Howe");
     let rule = daily("01:45", "02:15");

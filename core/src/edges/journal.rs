@@ -222,11 +222,13 @@ impl LineError {
     fn from_serde(error: &serde_json::Error, text: &str) -> Self {
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        if error.classify() == Category::Eof {
-            let inside = message.rsplit_once("parsing ").map_or("the value", |(_, inside)| inside);
-            let wrong =
-                if text.trim().is_empty() { "the line is empty".to_owned() } else { format!("the line ends inside {inside}") };
-            let allowed = if text.trim().is_empty() { "one JSON object a line" } else { "the rest of it" };
+        if error.classify() == Category::Eof || ends_inside(text) && error.column() >= text.len() {
+            let inside = message.rsplit_once("parsing ").map_or("an object", |(_, inside)| inside);
+            let (wrong, allowed) = if text.trim().is_empty() {
+                ("the line is empty".to_owned(), "one JSON object a line")
+            } else {
+                (format!("the line ends inside {inside}"), "the rest of it")
+            };
             return Self { column: text.chars().count().saturating_add(1), wrong, allowed: Some(allowed.to_owned()) };
         }
         // serde_json counts bytes up to the one that it could not take.
@@ -239,12 +241,17 @@ impl LineError {
     }
 }
 
+/// Whether a text is the beginning of a JSON document, whatever it says.
+fn ends_inside(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.classify() == Category::Eof)
+}
+
 /// Parts a fault's text into what is wrong and what is allowed, where it says both.
 fn split(message: &str) -> (&str, Option<&str>) {
     if let Some(allowed) = message.strip_prefix("expected ") {
         return ("another character", Some(allowed));
     }
-    [", expected ", "; allowed are ", ", allowed are ", "; allowed is ", ", allowed is "]
+    [", expected ", ": expected ", "; allowed are ", ", allowed are ", "; allowed is ", ", allowed is "]
         .into_iter()
         .find_map(|joint| message.split_once(joint))
         .map_or((message, None), |(wrong, allowed)| (wrong, Some(allowed)))

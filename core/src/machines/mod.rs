@@ -62,6 +62,31 @@ pub trait Machine: Copy + Debug + PartialEq + Sized + 'static {
         out
     }
 
+    /// The whole table as Markdown: a row a state, a column an event; `–` changes nothing, `✗` is not allowed.
+    #[must_use]
+    fn markdown() -> String {
+        let mut out = String::from("| |");
+        for event in Self::EVENTS {
+            let _ = write!(out, " {event:?} |");
+        }
+        out.push_str("\n|---|");
+        for _ in Self::EVENTS {
+            out.push_str("---|");
+        }
+        for state in Self::STATES {
+            let _ = write!(out, "\n| **{state:?}** |");
+            for event in Self::EVENTS {
+                let _ = match state.on(*event) {
+                    Step::To(next) => write!(out, " {next:?} |"),
+                    Step::NoOp => write!(out, " – |"),
+                    Step::NotAllowed => write!(out, " ✗ |"),
+                };
+            }
+        }
+        out.push('\n');
+        out
+    }
+
     /// The diagram in Graphviz's language.
     #[must_use]
     fn diagram() -> String {

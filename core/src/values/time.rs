@@ -22,6 +22,8 @@
 //! first one, the clock would show 01:00 inside the window), the rule 00:30-01:30 ends at the first 01:30, the rule
 //! 01:15-01:45 is held once, at its first showing, and the rule 00:30-03:00 lasts an hour longer and shows nothing
 //! outside itself. A rule that starts exactly where the clock goes back to (01:00-03:00) starts at the later 01:00.
+//! So where midnight is shown twice (America/Havana, 01:00 → 00:00), even an all-day rule on every day leaves out that
+//! first hour, once a year.
 //!
 //! RFC 5545 §3.3.5 does otherwise: it reads a skipped time with the offset before the gap (02:30 becomes 03:30) and
 //! always takes the first of two. That is right for one appointment and wrong for a permission, which would then hold
