@@ -4,5 +4,7 @@ pub mod agenda;
 pub mod catalog;
 pub mod contacts;
 pub mod lines;
+pub mod numbers;
 pub mod outbox;
+pub mod search;
 pub mod store;

@@ -6,7 +6,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `{"header":{"format":1,"policy":{…},"keyring":[…],"tzdb":"2025b"}}` | always the first; only `format` must be there |
+//! | `{"header":{"format":1,"policy":{…},"keyring":[…],"tzdb":"2025b","shard":3}}` | always the first; only `format` must be there |
 //! | `{"at":"2026-11-21T18:00:00+08:00","input":{"book":{…}}}` | [`Platform::handle`](crate::Platform::handle) |
 //! | `{"at":"2026-11-21T18:00:00+08:00","advance":{"budget":10}}` | [`Platform::advance`](crate::Platform::advance) |
 //! | `{"confirm":7}` | [`Platform::confirm`](crate::Platform::confirm): the effects up to this one are carried out |
@@ -37,7 +37,7 @@ use crate::values::input::Input;
 use crate::values::policy::Policy;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
-use crate::values::time::Timestamp;
+use crate::values::time::{Timestamp, Zone};
 
 /// The version of the line format that this library reads and writes.
 pub const FORMAT: u32 = 1;
@@ -58,6 +58,17 @@ pub struct Header {
     /// The version of the tz database that the journal was kept with.
     #[serde(default)]
     pub tzdb: Option<String>,
+    /// The shard in the high bits of the ids; left out when it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shard: u16,
+}
+
+impl Header {
+    /// The header of a platform that is made here and now: this format, this library's tz database, no keys, shard 0.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self { format: FORMAT, policy, keyring: Vec::new(), tzdb: Some(Zone::tzdb_version().to_owned()), shard: 0 }
+    }
 }
 
 /// One line.
@@ -102,7 +113,7 @@ pub enum Expectation {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("column {column}: {wrong}{}", Allowed(.allowed.as_deref()))]
 pub struct LineError {
-    /// Where reading stopped, in characters from 1: the last character of what is wrong, or the one that is missing.
+    /// Where reading stopped, in characters from 1: at or right before what is wrong, or where the missing rest should begin.
     pub column: usize,
     /// What is wrong there.
     pub wrong: String,
@@ -251,10 +262,16 @@ fn split(message: &str) -> (&str, Option<&str>) {
     if let Some(allowed) = message.strip_prefix("expected ") {
         return ("another character", Some(allowed));
     }
-    [", expected ", ": expected ", "; allowed are ", ", allowed are ", "; allowed is ", ", allowed is "]
+    [", expected ", ": expected ", ", there are ", "; allowed are ", ", allowed are ", "; allowed is ", ", allowed is "]
         .into_iter()
         .find_map(|joint| message.split_once(joint))
         .map_or((message, None), |(wrong, allowed)| (wrong, Some(allowed)))
+}
+
+/// serde asks by reference.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+const fn is_zero(shard: &u16) -> bool {
+    *shard == 0
 }
 
 fn known_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

@@ -1,6 +1,6 @@
 //! JSON with one canonical form: the fields of a struct in their order, absent fields left out, no white space.
 //!
-//! Two things that a general JSON library does not promise make the bytes of a journal the same everywhere: [`write`] leaves
+//! Two things that a general JSON library does not promise make the bytes of a journal the same everywhere: [`write()`] leaves
 //! out fields that are `None` (most fields of most inputs are), and [`Json`], a document of which only the shape is
 //! known, keeps the order in which its fields were written. Neither depends on a feature of a JSON library that another crate of the
 //! same build may switch on.

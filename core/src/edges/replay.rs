@@ -256,10 +256,12 @@ impl Session {
             let allowed = format!("{library}, which this library has");
             return Err(fault(line, "tzdb", &format!("the journal was kept with tz database {tzdb}"), &allowed));
         }
-        let platform = Platform::new(header.policy.clone(), Keyring::default(), options.hash_seed).map_err(|error| {
-            let wrong = format!("policy field {} is {}", error.field, error.given);
-            fault(line, error.field, &wrong, &format!("{} to {}", error.least, error.most))
-        })?;
+        let platform = Platform::with_shard(header.policy.clone(), Keyring::default(), options.hash_seed, header.shard).map_err(
+            |error| {
+                let wrong = format!("policy field {} is {}", error.field, error.given);
+                fault(line, error.field, &wrong, &format!("{} to {}", error.least, error.most))
+            },
+        )?;
         Ok(Self { platform, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
     }
 
@@ -287,7 +289,7 @@ impl Session {
             .collect();
         let mut effects = Vec::new();
         while let Some(effect) = self.platform.poll_effect() {
-            effects.push(effect.clone());
+            effects.push(effect);
         }
         if !effects.is_empty() {
             self.effects.extend_from_slice(&effects);
@@ -340,7 +342,7 @@ fn compare(path: &str, expected: &Json, actual: &Json) -> Option<Difference> {
             match actual.field(name) {
                 Some(actual) => compare(&path, expected, actual),
                 None if *expected == Json::Null => None,
-                None => Some(Difference { path, expected: expected.to_string(), actual: format!("no such field in {actual}") }),
+                None => Some(Difference { path, expected: expected.to_string(), actual: format!("nothing in {actual}") }),
             }
         }),
         (Json::List(expected), Json::List(actual)) => compare_lists(path, expected, actual),
@@ -405,7 +407,7 @@ mod tests {
     #[test]
     fn the_first_difference_is_named_with_its_path() {
         assert_eq!(difference(r#"{"a":[1,{"b":"c"}]}"#, r#"{"a":[1,{"b":"d"}]}"#), found("x.a[1].b", "\"c\"", "\"d\""));
-        assert_eq!(difference(r#"{"a":1}"#, r#"{"b":2}"#), found("x.a", "1", r#"no such field in {"b":2}"#));
+        assert_eq!(difference(r#"{"a":1}"#, r#"{"b":2}"#), found("x.a", "1", r#"nothing in {"b":2}"#));
         assert_eq!(difference(r#"{"a":1}"#, "\"done\""), found("x", r#"{"a":1}"#, "\"done\""));
     }
 

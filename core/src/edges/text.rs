@@ -177,9 +177,8 @@ pub const fn reservation_state(state: ReservationState, language: Language) -> &
 pub const fn call_mode(mode: CallMode, language: Language) -> &'static str {
     match mode {
         CallMode::MerchantCalls => language.pick("由商户发起通话请求", "the merchant calls"),
-        CallMode::PlatformCalls => {
-            language.pick("由服务平台发起通话请求（先接通商户，再呼叫用户）", "the platform calls (you first, then the user)")
-        }
+        CallMode::PlatformCalls => language
+            .pick("由服务平台发起通话请求（先接通商户，再呼叫用户）", "the platform calls (the merchant first, then the user)"),
     }
 }
 
@@ -222,7 +221,7 @@ pub fn window(window: &Window, zone: Zone, language: Language) -> String {
 /// A weekly rule: `周一至周五 18点-20点`, `Mon-Fri 18:00-20:00`.
 #[must_use]
 pub fn weekly_rule(rule: &WeeklyRule, language: Language) -> String {
-    let whole = rule.from().minutes() % 60 == 0 && rule.to().minutes() % 60 == 0;
+    let whole = rule.from().minutes().is_multiple_of(60) && rule.to().minutes().is_multiple_of(60);
     let clock = |time: TimeOfDay| match language {
         Language::Chinese if whole => format!("{}点", time.minutes() / 60),
         Language::Chinese | Language::English => time.to_string(),
@@ -294,11 +293,12 @@ impl Lines {
     }
 
     fn result(&mut self, result: &BookingResult) -> fmt::Result {
-        let (hours, line) = (Span::new(&result.window, result.zone).hours(self.language), result.line.dialable());
+        let (start, end) = Span::new(&result.window, result.zone).bounds(self.language);
+        let line = result.line.dialable();
         match self.language {
-            Language::Chinese => self.line(format_args!("信息已受理，请注意{hours}间接听{line}来电"))?,
+            Language::Chinese => self.line(format_args!("信息已受理，请注意{start}-{end}间接听{line}来电"))?,
             Language::English => {
-                self.line(format_args!("Your booking is accepted. Please expect a call from {line}, {hours}"))?
+                self.line(format_args!("Your booking is accepted. Please expect a call from {line} between {start} and {end}."))?;
             }
         }
         self.time(&result.window, result.zone)?;
@@ -318,14 +318,14 @@ impl Lines {
             "{}",
             self.language.pick(
                 "信息已收到，待联系号码的机主确认；确认之前不会有来电",
-                "Your booking is received. Nobody will be called before the holder of the contact number agrees"
+                "Your booking is received. Nobody will be called before the holder of the contact number agrees."
             )
         ))?;
         self.notice(notice)
     }
 
     fn cancelled(&mut self, notice: &ReservationNotice) -> fmt::Result {
-        self.line(format_args!("{}", self.language.pick("预约已取消", "The reservation is cancelled")))?;
+        self.line(format_args!("{}", self.language.pick("预约已取消", "The reservation is cancelled.")))?;
         self.notice(notice)
     }
 
@@ -339,7 +339,7 @@ impl Lines {
         let why = missed(notice.why, self.language);
         match self.language {
             Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}"))?,
-            Language::English => self.line(format_args!("The booking is over without a conversation: {why}"))?,
+            Language::English => self.line(format_args!("The booking is over without a conversation: {why}."))?,
         }
         self.time(&notice.window, notice.zone)?;
         self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
@@ -376,7 +376,7 @@ impl Lines {
         let silent = call_mode(options.on_silence, self.language);
         match self.language {
             Language::Chinese => self.line(format_args!("预约时间段开始前未选择的，{silent}")),
-            Language::English => self.line(format_args!("If you have not chosen when the window opens: {silent}")),
+            Language::English => self.line(format_args!("If you have not chosen when the window opens: {silent}.")),
         }
     }
 }
@@ -403,24 +403,27 @@ impl Span {
         self.last == date(&self.start)
     }
 
-    /// The hours, with as much of the date as is needed to tell them from the same hours of one day.
-    fn hours(&self, language: Language) -> String {
+    /// Both bounds, with as much of the date as is needed to tell them from the same hours of one day.
+    fn bounds(&self, language: Language) -> (String, String) {
         let (start, end) = self.clocks(language);
-        let overnight = date(&self.start).and_then(|first| first.succ_opt()) == self.last;
+        if self.is_one_day() {
+            return (start, end);
+        }
+        let is_overnight = date(&self.start).and_then(|first| first.succ_opt()) == self.last;
         match language {
-            Language::Chinese if self.is_one_day() => format!("{start}-{end}"),
-            Language::Chinese if overnight => format!("{start}-次日{end}"),
-            Language::Chinese => {
-                let (first, last) = (day(&self.start, language), self.last_day(language));
-                format!("{first}{start}-{last}{end}")
-            }
-            Language::English if self.is_one_day() => format!("{start}-{end}"),
-            Language::English if overnight => format!("{start}-{end} the next day"),
+            Language::Chinese if is_overnight => (start, format!("次日{end}")),
+            Language::English if is_overnight => (start, format!("{end} the next day")),
+            Language::Chinese => (format!("{}{start}", day(&self.start, language)), format!("{}{end}", self.last_day(language))),
             Language::English => {
-                let (first, last) = (day(&self.start, language), self.last_day(language));
-                format!("{first} {start} to {last} {end}")
+                (format!("{} {start}", day(&self.start, language)), format!("{} {end}", self.last_day(language)))
             }
         }
+    }
+
+    /// The bounds on one line: `18点-20点`.
+    fn hours(&self, language: Language) -> String {
+        let (start, end) = self.bounds(language);
+        format!("{start}-{end}")
     }
 
     fn in_full(&self, language: Language) -> String {
@@ -642,7 +645,7 @@ mod tests {
         );
         assert_eq!(
             content(&result(evening()), Language::English),
-            "Your booking is accepted. Please expect a call from 95511, 18:00-20:00\n\
+            "Your booking is accepted. Please expect a call from 95511 between 18:00 and 20:00.\n\
              When: Sat 21 Nov 2026, 18:00-20:00 (Asia/Shanghai)\n\
              Merchant: 商户1\n\
              Contact: 李经理\n\
@@ -786,7 +789,7 @@ mod tests {
              预约时间段开始前未选择的，由商户发起通话请求"
         );
         assert!(
-            content(&options, Language::English).ends_with("If you have not chosen when the window opens: the merchant calls")
+            content(&options, Language::English).ends_with("If you have not chosen when the window opens: the merchant calls.")
         );
     }
 
@@ -817,7 +820,7 @@ mod tests {
         );
         assert!(
             content(&Content::Missed(missed), Language::English)
-                .starts_with("The booking is over without a conversation: the merchant did not call\nWhen: Sat 21 Nov 2026")
+                .starts_with("The booking is over without a conversation: the merchant did not call.\nWhen: Sat 21 Nov 2026")
         );
     }
 

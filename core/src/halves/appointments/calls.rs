@@ -167,7 +167,7 @@ impl Appointments {
             let not_after = cx.now.saturating_add_s(u64::from(cx.policy.answer_timeout_s));
             cx.emit(Action::Answer(Answer { leg: leg.id, not_after }));
             let leg = leg.id;
-            self.update_leg(leg, |leg| leg.origin = Origin::InboundAnswered);
+            self.update_leg(leg, |leg| leg.origin = Origin::InboundAsked);
             self.update_call(id, |call| call.answer_by = Some(not_after));
         } else {
             self.join_if_both(cx, id);

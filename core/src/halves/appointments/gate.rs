@@ -16,8 +16,15 @@ use crate::values::time::Timestamp;
 impl Appointments {
     /// May a merchant's line call for this reservation at this instant?
     pub(crate) fn gate(&self, policy: &Policy, line: PhoneNumber, id: ReservationId, at: Timestamp) -> Verdict {
-        let facts = self.named_by(line, id).map(|reservation| self.facts(policy, reservation, line, at));
+        let kept = self.named_by(line, id).filter(|reservation| !self.is_archived_at(reservation, at));
+        let facts = kept.map(|reservation| self.facts(policy, reservation, line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
+    }
+
+    /// Whether the retention of a closed reservation is over at this instant, fired or not.
+    fn is_archived_at(&self, reservation: &Reservation, at: Timestamp) -> bool {
+        let is_over = reservation.closed.is_some_and(|closed| closed.archive_at <= at);
+        is_over && reservation.calls.iter().all(|call| self.is_call_gone_at(*call, at))
     }
 
     /// The reservation, if it is made with the merchant whose line this is.

@@ -197,13 +197,14 @@ impl Call {
 
 /// Where a leg comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// We dialled it.
     Dialled,
     /// It came in; nobody was asked to answer it.
     Inbound,
     /// It came in, and the host was asked to answer it.
-    InboundAnswered,
+    InboundAsked,
 }
 
 /// A leg.

@@ -1,0 +1,245 @@
+//! Finding pages by keyword: over merchant names, offerings and descriptions, in any script (seed 000, S102: 搜索入口).
+//!
+//! A keyword is split at spaces; every word must stand somewhere in a page's texts. Words are found as they are written, inside longer ones
+//! too, since Chinese has no spaces; case and full-width forms do not matter (Unicode NFKC, lower case). Better places rank first:
+//! the merchant's name before an offering before a description, the whole before its beginning before a part of it. Equal ranks are in the order of merchant
+//! and page, so that the answer is the same everywhere.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::values::id::{MerchantId, PageId};
+
+/// What a text of a page is. Better places come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The name of its merchant.
+    MerchantName,
+    /// The name of an offering.
+    Offering,
+    /// A description.
+    Description,
+}
+
+/// A page as the index knows it.
+#[derive(Clone, Debug)]
+struct Entry {
+    merchant: MerchantId,
+    texts: Vec<(Place, String)>,
+}
+
+/// The index.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    pages: BTreeMap<PageId, Entry>,
+    /// The pages in whose texts two characters stand side by side, or one alone, by their bits. In order.
+    grams: BTreeMap<u64, Vec<PageId>>,
+}
+
+impl Search {
+    /// Puts a page in, or in anew.
+    pub fn put<'a>(&mut self, page: PageId, merchant: MerchantId, texts: impl IntoIterator<Item = (Place, &'a str)>) {
+        self.remove(page);
+        let texts: Vec<(Place, String)> = texts.into_iter().map(|(place, text)| (place, normal(text))).collect();
+        for gram in grams_of(&texts) {
+            let pages = self.grams.entry(gram).or_default();
+            if let Err(place) = pages.binary_search(&page) {
+                pages.insert(place, page);
+            }
+        }
+        self.pages.insert(page, Entry { merchant, texts });
+    }
+
+    /// Takes a page out.
+    pub fn remove(&mut self, page: PageId) {
+        let Some(entry) = self.pages.remove(&page) else { return };
+        for gram in grams_of(&entry.texts) {
+            if let Some(pages) = self.grams.get_mut(&gram) {
+                pages.retain(|other| *other != page);
+                if pages.is_empty() {
+                    self.grams.remove(&gram);
+                }
+            }
+        }
+    }
+
+    /// The best `most` pages for a keyword. Empty for a keyword without words.
+    #[must_use]
+    pub fn find(&self, keyword: &str, most: usize) -> Vec<PageId> {
+        let keyword = normal(keyword);
+        let words: Vec<&str> = keyword.split_whitespace().collect();
+        let Some(candidates) = words.iter().filter_map(|word| self.rarest(word)).min_by_key(|pages| pages.len()) else {
+            return Vec::new();
+        };
+        let mut found: Vec<(u32, MerchantId, PageId)> = candidates
+            .iter()
+            .filter_map(|page| {
+                let entry = self.pages.get(page)?;
+                Some((rank(&entry.texts, &words)?, entry.merchant, *page))
+            })
+            .collect();
+        found.sort_unstable();
+        found.truncate(most);
+        found.into_iter().map(|(_, _, page)| page).collect()
+    }
+
+    /// The fewest pages that can hold this word. A word with a gram that no page has is in none.
+    fn rarest(&self, word: &str) -> Option<&[PageId]> {
+        let of = |gram: u64| self.grams.get(&gram).map_or(&[][..], Vec::as_slice);
+        let mut chars = word.chars();
+        let mut last = chars.next()?;
+        let mut rarest = of(single(last));
+        for c in chars {
+            let pages = of(pair(last, c));
+            if pages.len() < rarest.len() {
+                rarest = pages;
+            }
+            last = c;
+        }
+        Some(rarest)
+    }
+}
+
+/// The sum of every word's best place; lower is better. `None` when a word stands nowhere.
+fn rank(texts: &[(Place, String)], words: &[&str]) -> Option<u32> {
+    words.iter().try_fold(0_u32, |sum, word| {
+        let best = texts.iter().filter_map(|(place, text)| standing(*place, text, word)).min()?;
+        Some(sum.saturating_add(best))
+    })
+}
+
+/// How well a word stands in a text.
+fn standing(place: Place, text: &str, word: &str) -> Option<u32> {
+    let base = match place {
+        Place::MerchantName => 0,
+        Place::Offering => 3,
+        Place::Description => 6,
+    };
+    let at = text.find(word)?;
+    let fit = if text.len() == word.len() {
+        0
+    } else if at == 0 {
+        1
+    } else {
+        2
+    };
+    Some(u32::saturating_add(base, fit))
+}
+
+fn normal(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+fn single(c: char) -> u64 {
+    u64::from(u32::from(c))
+}
+
+fn pair(a: char, b: char) -> u64 {
+    (single(a) << 32) | single(b) | (1 << 63)
+}
+
+/// Every character and every two that stand side by side, once each.
+fn grams_of(texts: &[(Place, String)]) -> Vec<u64> {
+    let mut grams = Vec::new();
+    for (_, text) in texts {
+        let mut last = None;
+        for c in text.chars() {
+            grams.push(single(c));
+            if let Some(last) = last {
+                grams.push(pair(last, c));
+            }
+            last = Some(c);
+        }
+    }
+    grams.sort_unstable();
+    grams.dedup();
+    grams
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(pages: &[(u64, u64, &str, &str, &str)]) -> Search {
+        let mut search = Search::default();
+        for (page, merchant, name, offering, description) in pages {
+            let texts = [(Place::MerchantName, *name), (Place::Offering, *offering), (Place::Description, *description)];
+            search.put(PageId::new(*page), MerchantId::new(*merchant), texts);
+        }
+        search
+    }
+
+    fn find(search: &Search, keyword: &str) -> Vec<u64> {
+        search.find(keyword, 10).into_iter().map(PageId::get).collect()
+    }
+
+    #[test]
+    fn names_come_before_offerings_before_descriptions_and_wholes_before_parts() {
+        let search = index(&[
+            (1, 1, "Other", "none", "about insurance"),
+            (2, 2, "Other", "Car insurance", ""),
+            (3, 3, "Big Insurance Co", "", ""),
+            (4, 4, "Insurance House", "", ""),
+            (5, 5, "insurance", "", ""),
+            (6, 6, "Bakery", "Bread", ""),
+        ]);
+        assert_eq!(find(&search, "INSURANCE"), [5, 4, 3, 2, 1]);
+        assert_eq!(search.find("insurance", 2).len(), 2, "bounded");
+    }
+
+    #[test]
+    fn chinese_is_found_inside_longer_words_and_full_width_forms_are_the_same() {
+        let search = index(&[(1, 1, "平安保险", "车险", ""), (2, 2, "商户1", "ＶＩＰ理财", "养老、车险")]);
+        assert_eq!(find(&search, "保险"), [1]);
+        assert_eq!(find(&search, "车险"), [1, 2]);
+        assert_eq!(find(&search, "vip"), [2]);
+        assert_eq!(find(&search, "商户１"), [2]);
+        assert_eq!(find(&search, "险"), [1, 2]);
+    }
+
+    #[test]
+    fn every_word_must_stand_somewhere() {
+        let search = index(&[(1, 1, "平安保险", "车险", ""), (2, 2, "人寿保险", "寿险", "")]);
+        assert_eq!(find(&search, "保险 车险"), [1]);
+        assert_eq!(find(&search, "保险 房贷"), Vec::<u64>::new());
+        assert_eq!(find(&search, "  "), Vec::<u64>::new());
+        assert_eq!(find(&search, ""), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_page_that_is_put_in_anew_or_taken_out_leaves_nothing_behind() {
+        let mut search = index(&[(1, 1, "平安", "车险", ""), (2, 1, "平安", "寿险", "")]);
+        search.put(PageId::new(1), MerchantId::new(1), [(Place::MerchantName, "平安"), (Place::Offering, "理财")]);
+        assert_eq!(find(&search, "车险"), Vec::<u64>::new());
+        assert_eq!(find(&search, "理财"), [1]);
+        search.remove(PageId::new(1));
+        search.remove(PageId::new(2));
+        assert!(search.grams.is_empty() && search.pages.is_empty());
+    }
+
+    #[test]
+    fn the_index_finds_what_a_full_scan_finds() {
+        let words = ["车险", "寿险", "理财", "保险", "car", "cat", "act"];
+        let mut pages = Vec::new();
+        for page in 0..300_u64 {
+            let word = |n: u64| words[usize::try_from((page / n) % 7).unwrap()];
+            pages.push((page, page % 50, word(1), word(7), word(49)));
+        }
+        let search = index(&pages);
+        for keyword in ["车", "险", "车险", "ca", "ar", "car 险", "xy", "t"] {
+            let scanned: alloc::collections::BTreeSet<u64> = pages
+                .iter()
+                .filter(|(_, _, name, offering, description)| {
+                    keyword.split(' ').all(|word| [name, offering, description].iter().any(|text| text.contains(word)))
+                })
+                .map(|(page, ..)| *page)
+                .collect();
+            let found: alloc::collections::BTreeSet<u64> =
+                search.find(keyword, usize::MAX).into_iter().map(PageId::get).collect();
+            assert_eq!(found, scanned, "{keyword}");
+        }
+    }
+}
