@@ -93,12 +93,15 @@ impl Appointments {
         self.settle(cx, &touched);
     }
 
-    /// Settles a call, its legs and its reservation. Allocates nothing: every report comes by here.
+    /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
+    /// Allocates nothing: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get(id.get()) else { return };
         let (own, reservation) = (Target::Call(id), Target::Reservation(call.reservation));
         let leg = |leg: Option<LegId>| leg.map_or(own, Target::Leg);
-        let touched = [own, reservation, leg(call.user_leg), leg(call.merchant_leg)];
+        let on_number =
+            self.reservations.get(call.reservation.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
+        let touched = [own, reservation, leg(call.user_leg), leg(call.merchant_leg), leg(on_number)];
         self.settle(cx, &touched);
     }
 
