@@ -1,0 +1,150 @@
+"""The operator's rules and bounds, and the keys."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Self, final
+
+from . import _ringfence
+from ._codec import U32, Checked, decode
+from ._values import CallMode
+
+__all__ = ["Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantChooses(Checked):
+    """The merchant is sent both call modes to choose from."""
+
+    _tag: ClassVar[str | None] = "merchant"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChooses(Checked):
+    """The platform decides for every reservation; no options are sent."""
+
+    _tag: ClassVar[str | None] = "platform"
+    _newtype: ClassVar[bool] = True
+
+    mode: CallMode
+
+
+ModeChooser = MerchantChooses | PlatformChooses
+"""Who decides between the two call modes."""
+
+
+class OnWindowClose(StrEnum):
+    """What happens to a conversation that is still alive when the window ends."""
+
+    CONTINUE = "continue"
+    """It runs on, for `conversation_max_s` at most."""
+    HANG_UP = "hang_up"
+    """It ends with the window."""
+
+
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Checked):
+    """The rules and bounds of a `Platform`. Every duration is in whole seconds and ends in `_s`.
+
+    >>> Policy(min_ring_s=10).attempts_max
+    3
+    """
+
+    ring_timeout_s: U32 = 45
+    """How long a phone rings at most."""
+    min_ring_s: U32 = 0
+    """How much of the window must be left for a phone to begin to ring."""
+    answer_timeout_s: U32 = 10
+    """How long a caller's leg may take to report that it was answered, after the user picked up."""
+    conversation_max_s: U32 = 7_200
+    """The longest conversation."""
+    release_grace_s: U32 = 30
+    """How long after a hang-up without a report a leg still counts as alive."""
+    retry_spacing_s: U32 = 300
+    """How long to wait before the same user is called again."""
+    attempts_max: U32 = 3
+    """How often a user is rung for one reservation at most."""
+    merchant_attempts_max: U32 = 3
+    """How often the merchant's own leg may fail for one reservation. These use no attempt of the user."""
+    conversations_max: U32 = 1
+    """How many conversations a reservation is good for."""
+    mode_chosen_by: ModeChooser = MerchantChooses()
+    """Who chooses the call mode."""
+    mode_on_silence: CallMode = CallMode.MERCHANT_CALLS
+    """The mode of a reservation whose merchant has chosen none when the window opens."""
+    on_window_close: OnWindowClose = OnWindowClose.CONTINUE
+    """What becomes of a conversation when its window ends."""
+    retention_s: U32 = 30 * _DAY_S
+    """How long a closed reservation is kept before it is archived."""
+    book_ahead_max_s: U32 = 366 * _DAY_S
+    """How far ahead a window may end."""
+    merchants_max: U32 = 100_000
+    """The most merchants."""
+    lines_per_merchant_max: U32 = 100
+    """The most lines of one merchant."""
+    pages_max: U32 = 1_000_000
+    """The most booking pages."""
+    page_entries_max: U32 = 200
+    """The most offerings, and the most windows and hours together, on one page."""
+    reservations_max: U32 = 20_000_000
+    """The most reservations that are kept, closed ones in retention included."""
+    reservations_per_number_max: U32 = 50
+    """The most live reservations of one contact number."""
+    push_max: U32 = 1_000
+    """The most users that one `push_page` reaches."""
+    outbox_max: U32 = 100_000
+    """The most unconfirmed effects before inputs that create are refused and `advance` starts nothing new."""
+    text_chars_max: U32 = 200
+    """The longest text, in characters."""
+
+    def __post_init__(self) -> None:
+        Checked.__post_init__(self)
+        _ringfence.check_policy(self.to_json())
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The policy of a journal's header. Fields that are left out have their defaults."""
+        _ringfence.check_policy(text)
+        found: Self = decode(cls, json.loads(_ringfence.default_policy()) | json.loads(text))
+        return found
+
+
+@final
+class Keyring:
+    """The keys that prove things, by id. They are in no policy, journal or snapshot, and `repr` shows their ids only.
+
+    >>> Keyring.random()
+    Keyring(ids=['k1'])
+    """
+
+    __slots__ = ("_keys",)
+    _keys: dict[str, bytes]
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        for key_id, key in keys.items():
+            if not isinstance(key_id, str):
+                raise TypeError(f"a key's id is a str, got {type(key_id).__name__}")
+            if not isinstance(key, bytes):
+                raise TypeError(f"key {key_id!r} is bytes, got {type(key).__name__}")
+        _ringfence.check_keyring(dict(keys))
+        self._keys = dict(keys)
+
+    @classmethod
+    def random(cls) -> Self:
+        """One new key of 32 bytes from the operating system, under the id `k1`. Keep it: what it proved needs it again."""
+        return cls({"k1": secrets.token_bytes(32)})
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys, in order."""
+        return tuple(sorted(self._keys))
+
+    def __repr__(self) -> str:
+        return f"Keyring(ids={list(self.ids)})"

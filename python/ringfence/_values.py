@@ -1,0 +1,499 @@
+"""The words of the platform: numbers, addresses, windows, hours, and the enums that its answers use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Any, Self, final
+from zoneinfo import ZoneInfo
+
+from . import _ringfence
+from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode, micros_of
+
+__all__ = [
+    "Address",
+    "Allowed",
+    "Bound",
+    "CallMode",
+    "DenyReason",
+    "Evidence",
+    "Field",
+    "Hours",
+    "HoursLabel",
+    "Line",
+    "MissedReason",
+    "Object",
+    "Party",
+    "PhoneNumber",
+    "Prompt",
+    "ReleaseCause",
+    "ReservationState",
+    "Weekday",
+    "WeeklyRule",
+    "Window",
+    "Zone",
+]
+
+
+@final
+class PhoneNumber(Scalar):
+    """A phone number: E.164 (`+8613800000001`) or national (`95511`).
+
+    It shows itself with its tail hidden, in `repr`, in `str` and in an f-string, so that no log line gives a user away. Whoever wants
+    the digits says so: `number.dialable()`.
+
+    >>> PhoneNumber("+8613800000001")
+    PhoneNumber(+8613*********)
+    >>> PhoneNumber("+8613800000001").dialable()
+    '+8613800000001'
+    """
+
+    __slots__ = ("_digits",)
+    _digits: str
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a phone number is made from a str, got {type(text).__name__}")
+        object.__setattr__(self, "_digits", _ringfence.parse_number(text))
+
+    def dialable(self) -> str:
+        """The number as it is dialled. The one place that shows it in full."""
+        return self._digits
+
+    def masked(self) -> str:
+        """The number with its tail hidden: `+8613*********`."""
+        return _ringfence.mask_number(self._digits)
+
+    @property
+    def is_international(self) -> bool:
+        """Whether it is in E.164 form."""
+        return self._digits.startswith("+")
+
+    @classmethod
+    def _from_wire(cls, text: str) -> Self:
+        return cls(text)
+
+    def _to_wire(self) -> str:
+        return self._digits
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a phone number does not change; make a new one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a phone number does not change; make a new one")
+
+    def __eq__(self, other: object) -> bool:
+        return self._digits == other._digits if isinstance(other, PhoneNumber) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._digits)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (PhoneNumber, (self._digits,))
+
+    def __str__(self) -> str:
+        return self.masked()
+
+    def __repr__(self) -> str:
+        return f"PhoneNumber({self.masked()})"
+
+
+@final
+class Address(Scalar):
+    """Where a message goes or comes from: `rcs:`, `sms:`, `mms:` and a number, `mailto:` or, for a chatbot, `sip:`.
+
+    A user's address shows itself with its tail hidden, like a `PhoneNumber`; a chatbot's is no secret. In full: `address.in_full()`.
+
+    >>> Address("rcs:+8613800000001")
+    Address(rcs:+8613*********)
+    """
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"an address is made from a str, got {type(text).__name__}")
+        object.__setattr__(self, "_text", _ringfence.parse_address(text))
+
+    def in_full(self) -> str:
+        """The address as it is sent to."""
+        return self._text
+
+    def masked(self) -> str:
+        """The address with its tail hidden; a chatbot's in full."""
+        if self.number is not None:
+            return f"{self.scheme}:{self.number.masked()}"
+        return self._text if self.scheme == "sip" else f"{self.scheme}:***"
+
+    @property
+    def scheme(self) -> str:
+        """`"rcs"`, `"sms"`, `"mms"`, `"mailto"` or `"sip"`."""
+        return self._text.partition(":")[0]
+
+    @property
+    def number(self) -> PhoneNumber | None:
+        """The phone number behind it, when it has one."""
+        return PhoneNumber(self._text.partition(":")[2]) if self.scheme in ("rcs", "sms", "mms") else None
+
+    @classmethod
+    def _from_wire(cls, text: str) -> Self:
+        return cls(text)
+
+    def _to_wire(self) -> str:
+        return self._text
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("an address does not change; make a new one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an address does not change; make a new one")
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, Address) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Address, (self._text,))
+
+    def __str__(self) -> str:
+        return self.masked()
+
+    def __repr__(self) -> str:
+        return f"Address({self.masked()})"
+
+
+class Zone(str, Scalar):
+    """The IANA name of a zone that the core's tz database knows, such as `Asia/Shanghai`. A `str`; a `ZoneInfo` is taken too."""
+
+    __slots__ = ()
+
+    @classmethod
+    def _from_wire(cls, text: str) -> Self:
+        return cls(_ringfence.parse_zone(text))
+
+    @classmethod
+    def of(cls, zone: str | ZoneInfo) -> Self:
+        """The zone with this name, or of this `ZoneInfo`."""
+        if isinstance(zone, ZoneInfo):
+            if zone.key is None:
+                raise ValueError("zone: this ZoneInfo was read from a file and has no name; give the zone's IANA name")
+            zone = zone.key
+        found: Self = check(cls, zone, "zone")
+        return found
+
+    def _to_wire(self) -> str:
+        return str(self)
+
+
+class _Word(StrEnum):
+    """An enum whose members have words for people."""
+
+    def text(self, language: str = "zh-CN") -> str:
+        """It in words, in `"zh-CN"` or `"en"`."""
+        return _ringfence.text(_WORDS[type(self).__name__], dumps(self.value), language)
+
+
+class CallMode(_Word):
+    """Who starts the call of a reservation (通话方式)."""
+
+    MERCHANT_CALLS = "merchant_calls"
+    """The merchant dials, and the gate judges the instant."""
+    PLATFORM_CALLS = "platform_calls"
+    """The platform dials the merchant, and the user once the merchant has answered."""
+
+
+class HoursLabel(_Word):
+    """What a page calls its weekly hours (figure 2)."""
+
+    WORKING = "working"
+    """工作时间段."""
+    NON_WORKING = "non_working"
+    """非工作时间段."""
+
+
+class DenyReason(_Word):
+    """Why the gate refuses. The order is the precedence: the first that holds is the answer."""
+
+    NOT_RECOGNIZED = "not_recognized"
+    """The line is not registered, or no such reservation is made with its merchant. One answer for all, so that it reveals nothing."""
+    WINDOW_OVER = "window_over"
+    """The window is over; its end is already outside."""
+    CLOSED = "closed"
+    """The reservation is cancelled, completed, or missed."""
+    UNVERIFIED = "unverified"
+    """The holder of the contact number has not agreed."""
+    BEFORE_WINDOW = "before_window"
+    """The window has not begun; `retry_at` is its start."""
+    PLATFORM_IS_CALLING = "platform_is_calling"
+    """The platform is ringing this merchant, or this user for him, right now."""
+    WRONG_MODE = "wrong_mode"
+    """The mode in force lets the other side start."""
+    IN_CALL = "in_call"
+    """A call with this reservation is alive."""
+    TOO_SOON = "too_soon"
+    """Too soon after the last attempt; `retry_at` is the earliest next one, when it lies inside the window."""
+    WINDOW_CLOSING = "window_closing"
+    """Less of the window is left than a phone must be able to ring."""
+    NUMBER_BUSY = "number_busy"
+    """The user's number is on another call."""
+    NO_CHANNEL = "no_channel"
+    """Every channel of the line is in use."""
+
+
+class ReservationState(_Word):
+    """The states of a reservation."""
+
+    UNVERIFIED = "unverified"
+    """The holder of the contact number has not agreed; nothing is callable."""
+    AWAITING_MODE = "awaiting_mode"
+    """The merchant has not chosen how to call."""
+    SCHEDULED = "scheduled"
+    """The mode is known; the window has not begun."""
+    OPEN = "open"
+    """Calls are allowed."""
+    IN_CALL = "in_call"
+    """A call with this reservation is alive."""
+    CLOSED = "closed"
+    """Over, for good."""
+
+
+class MissedReason(_Word):
+    """Why there was no conversation. The first that holds, in this order."""
+
+    NOT_REACHED = "not_reached"
+    """The user's phone rang, or was tried, and nobody was reached."""
+    MERCHANT_NOT_REACHED = "merchant_not_reached"
+    """The merchant's own phone was tried and not reached."""
+    NOT_CALLED = "not_called"
+    """Merchant mode: the merchant never called."""
+    NUMBER_BUSY = "number_busy"
+    """The user was on another call until the end."""
+    NO_CHANNEL = "no_channel"
+    """No channel of the line came free in time."""
+    HOST_LATE = "host_late"
+    """The host did not call `advance` in time."""
+
+
+class ReleaseCause(_Word):
+    """Why the platform ends or rejects a leg."""
+
+    NORMAL = "normal"
+    WINDOW_ENDED = "window_ended"
+    WITHDRAWN = "withdrawn"
+    NO_ANSWER = "no_answer"
+    USER_BUSY = "user_busy"
+    USER_UNREACHABLE = "user_unreachable"
+    OTHER_SIDE_GONE = "other_side_gone"
+    TIME_LIMIT = "time_limit"
+    NOT_PERMITTED = "not_permitted"
+    UNKNOWN = "unknown"
+
+
+class Prompt(_Word):
+    """What is played to a leg."""
+
+    CONNECTING_USER = "connecting_user"
+    """正在连接用户，请耐心等待."""
+    MERCHANT_GONE = "merchant_gone"
+    """The user answered, but the merchant is gone: an apology."""
+    USER_UNREACHABLE = "user_unreachable"
+    """The user cannot be reached now."""
+
+
+class Party(StrEnum):
+    """Which side of a call a leg is."""
+
+    MERCHANT = "merchant"
+    USER = "user"
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Object(StrEnum):
+    """What kind of thing an error names."""
+
+    MERCHANT = "merchant"
+    LINE = "line"
+    PAGE = "page"
+    OFFERING = "offering"
+    RESERVATION = "reservation"
+    CALL = "call"
+    LEG = "leg"
+    EFFECT = "effect"
+
+
+class Bound(StrEnum):
+    """A bound of the `Policy`, as `LimitReached` names it."""
+
+    MERCHANTS = "merchants"
+    LINES_PER_MERCHANT = "lines_per_merchant"
+    PAGES = "pages"
+    PAGE_ENTRIES = "page_entries"
+    RESERVATIONS = "reservations"
+    RESERVATIONS_PER_NUMBER = "reservations_per_number"
+    PUSH = "push"
+    OUTBOX = "outbox"
+    TEXT_CHARS = "text_chars"
+    BOOK_AHEAD = "book_ahead"
+
+
+class Field(StrEnum):
+    """A field of an input, as `Misused` names it."""
+
+    LINES = "lines"
+    CHANNELS = "channels"
+    CHATBOT = "chatbot"
+    NAME = "name"
+    OFFERINGS = "offerings"
+    WINDOWS = "windows"
+    TO = "to"
+    USER = "user"
+    CONTACT = "contact"
+
+
+class Allowed(StrEnum):
+    """What would be allowed in such a field."""
+
+    AT_LEAST_ONE = "at_least_one"
+    NO_REPEATS = "no_repeats"
+    NOT_EMPTY = "not_empty"
+    CHATBOT_ADDRESS = "chatbot_address"
+    USER_ADDRESS = "user_address"
+    NEEDED_WITHOUT_NUMBER = "needed_without_number"
+    NOT_A_LINE = "not_a_line"
+    REGISTERED_LINE = "registered_line"
+
+
+_WORDS = {
+    "CallMode": "call_mode",
+    "HoursLabel": "hours_label",
+    "DenyReason": "deny_reason",
+    "ReservationState": "reservation_state",
+    "MissedReason": "missed",
+    "ReleaseCause": "release_cause",
+    "Prompt": "prompt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Checked):
+    """A span of time, half-open: `start` is in it, `end` is not. Both are aware datetimes.
+
+    >>> from datetime import datetime
+    >>> evening = Window(datetime.fromisoformat("2026-11-21T18:00+08:00"), datetime.fromisoformat("2026-11-21T20:00+08:00"))
+    >>> datetime.fromisoformat("2026-11-21T20:00+08:00") in evening
+    False
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if micros_of(self.start, "start") >= micros_of(self.end, "end"):
+            raise ValueError(f"a window ends after it starts; this one starts {self.start} and ends {self.end}")
+
+    def __contains__(self, at: datetime) -> bool:
+        return micros_of(self.start, "start") <= micros_of(at, "at") < micros_of(self.end, "end")
+
+    def __str__(self) -> str:
+        return f"[{self.start}, {self.end})"
+
+    def text(self, zone: str | ZoneInfo, language: str = "zh-CN") -> str:
+        """It in words, on the clock of `zone`: `2026年11月21日（周六）18点-20点，北京时间`."""
+        return _ringfence.text("window", self.to_json(), language, Zone.of(zone))
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Line(Checked):
+    """A line of a merchant: the number that he calls from and is called on, and how many calls it carries at once."""
+
+    number: PhoneNumber
+    channels: U32
+
+    def __init__(self, number: PhoneNumber | str, channels: int) -> None:
+        object.__setattr__(self, "number", number)
+        object.__setattr__(self, "channels", channels)
+        Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class WeeklyRule(Checked):
+    """Hours that return every week on the wall clock of the merchant's zone: on each of `days`, from `from_` up to, and without, `to`.
+
+    Times are `"HH:MM"` or a `datetime.time`; `"24:00"` is the midnight that ends the day. When `to` is not after `from_`, the rule runs
+    past midnight and `days` are the days it starts on.
+
+    >>> WeeklyRule(["sat", "sun"], "18:00", "20:00").text("en")
+    'Sat, Sun 18:00-20:00'
+    """
+
+    days: tuple[Weekday, ...]
+    from_: str
+    to: str
+
+    def __init__(self, days: Iterable[Weekday | str], from_: str | time, to: str | time) -> None:
+        checked = check(tuple[Weekday, ...], days, "days")
+        object.__setattr__(self, "days", tuple(day for day in Weekday if day in checked) if len(set(checked)) == len(checked) else checked)
+        object.__setattr__(self, "from_", _time_of_day(from_, "from_"))
+        object.__setattr__(self, "to", _time_of_day(to, "to"))
+        _ringfence.check_weekly_rule(self.to_json())
+
+    def __post_init__(self) -> None:
+        # Checked in `__init__`, by the core.
+        pass
+
+    def text(self, language: str = "zh-CN") -> str:
+        """It in words: `周一至周五 18点-20点`."""
+        return _ringfence.text("weekly_rule", self.to_json(), language)
+
+
+def _time_of_day(value: object, path: str) -> str:
+    if isinstance(value, time):
+        if value.tzinfo is not None or value.second or value.microsecond:
+            raise ValueError(f"{path}: {value} should be whole minutes without a zone; the zone is the merchant's")
+        return value.strftime("%H:%M")
+    text: str = check(str, value, path)
+    return text
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Hours(Checked):
+    """A weekly rule on a page, and what the page calls it: `"working"` or `"non_working"`."""
+
+    label: HoursLabel
+    rule: WeeklyRule
+
+    def __init__(self, label: HoursLabel | str, rule: WeeklyRule) -> None:
+        object.__setattr__(self, "label", label)
+        object.__setattr__(self, "rule", rule)
+        Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence(Checked):
+    """What the network said when a leg ended. Everything is optional: carriers say much, little or nothing."""
+
+    sip_status: U16 | None = None
+    """The final SIP status, 100 to 699."""
+    q850_cause: U8 | None = None
+    """The Q.850 cause, 0 to 127; 0 means unknown, not success."""
+
+
+def text_of(kind: str, value: Record, language: str) -> str:
+    """The core's words for `value`."""
+    return _ringfence.text(kind, dumps(encode(value)), language)

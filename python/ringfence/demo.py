@@ -1,0 +1,499 @@
+"""Telling a story in a terminal: who sent what to whom, which phones rang and when, and why each call was allowed or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, zip_longest
+from typing import Literal
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from . import inputs
+from ._layout import columns, hanging
+from ._policy import Keyring, Policy
+from ._values import Address, CallMode, PhoneNumber, ReleaseCause
+from .effects import (
+    Answer,
+    Archive,
+    Audit,
+    BookingPage,
+    BookingResult,
+    Content,
+    Dial,
+    Effect,
+    HangUp,
+    Join,
+    Judged,
+    LegLost,
+    ModeOptions,
+    Permitted,
+    Play,
+    Reject,
+    ReservationForMerchant,
+    Send,
+    UserDialled,
+)
+from .errors import RingfenceError
+from .journal import advance_line, confirm_line, effects_line, header_line, input_line, refusal_line, reply_line
+from .platform import Platform
+from .replies import Booked, CallAllowed, CallDenied, Published
+from .simulated import Advanced, Asked, CarriedOut, Confirmed, Happening, Switch
+from .stories import CHATBOT, MERCHANT_NAME, NAMES, ZONE, Story
+
+__all__ = ["Language", "as_lines", "tell"]
+
+Language = Literal["both", "zh-CN", "en"]
+"""What is printed: the story in English with all messages in Chinese and English, or everything in one of them."""
+
+_START = datetime(2026, 11, 20, 8, 0, tzinfo=ZONE)
+
+
+def tell(console: Console, chosen: Iterable[Story], language: Language = "both") -> None:
+    """Plays stories, one after the other, on one platform, and prints them."""
+    platform = Platform(Policy(), Keyring.random())
+    for story in chosen:
+        teller = _Teller(console, language)
+        teller.begin(story)
+        story.play(Switch(platform, _START, teller.hear))
+        teller.end()
+
+
+def as_lines(chosen: Iterable[Story]) -> Iterator[str]:
+    """Plays stories and gives their journal, with every reply and effect as an expectation: `ringfence replay -` takes it."""
+    keyring = Keyring.random()
+    platform = Platform(Policy(), keyring)
+    yield header_line(Policy(), keyring)
+    for story in chosen:
+        heard: list[Happening] = []
+        story.play(Switch(platform, _START, heard.append))
+        for happening in heard:
+            yield from _lines_of(happening)
+
+
+def _lines_of(happening: Happening) -> Iterator[str]:
+    match happening:
+        case Asked(at=at, input=input, answer=answer):
+            yield input_line(at, input)
+            yield refusal_line(answer) if isinstance(answer, RingfenceError) else reply_line(answer)
+        case Advanced(at=at, budget=budget):
+            yield advance_line(at, budget)
+        case CarriedOut(effects=effects):
+            yield effects_line(effects)
+        case Confirmed(up_to=up_to):
+            yield confirm_line(up_to)
+
+
+# What the lines of figure 3 are called there.
+_STEPS: dict[type[object], str] = {
+    inputs.PublishPage: "S301",
+    BookingPage: "S302",
+    inputs.Book: "S303",
+    BookingResult: "S304",
+    ReservationForMerchant: "S305",
+    ModeOptions: "S306",
+    inputs.ChooseMode: "S307",
+    inputs.RequestCall: "S308",
+    Dial: "S308",
+}
+
+_SIDE_BY_SIDE_FROM = 110
+"""From this width on, the two languages of a message stand side by side."""
+_INDENT = 15
+"""How far everything but the clock is indented."""
+
+
+@dataclass(slots=True)
+class _Ring:
+    """A phone that was dialled."""
+
+    who: str
+    dialled: datetime
+    rang: datetime | None = None
+    ended: datetime | None = None
+    how: tuple[str, str] = ("", "")
+
+
+@dataclass(slots=True)
+class _Judgement:
+    """A call that the gate judged: who asked for whom, and what it said."""
+
+    at: datetime
+    who: str
+    reservation: int
+    rule: CallDenied | Permitted
+
+
+class _Teller:
+    """Prints what happens as it happens, and at the end of a story what rang and what was judged."""
+
+    def __init__(self, console: Console, language: Language) -> None:
+        self.console = console
+        self.language = language
+        self.legs: dict[int, str] = {}
+        self.users: dict[int, str] = {}
+        self.rings: dict[int, _Ring] = {}
+        self.judgements: list[_Judgement] = []
+        self.day: str = ""
+        self.clock: str = ""
+        self.hung_up: set[int] = set()
+        self.kinds_shown: set[str] = set()
+
+    def begin(self, story: Story) -> None:
+        self.console.print()
+        self.console.print(Text(self.say(story.title, story.title_chinese), style="bold"))
+        if self.language == "both":
+            self.console.print(Text(story.title_chinese, style="bold cyan"))
+        self.put(Text(self.say(story.about, story.about_chinese), style="italic"), "", "")
+
+    def end(self) -> None:
+        self.console.print()
+        self.summary(self.say("Which phones rang, and when", "响过铃的电话"), self.rang_rows())
+        self.summary(self.say("Why each call was allowed or refused", "每次呼叫的判断结果"), self.judged_rows())
+
+    def say(self, english: str, chinese: str) -> str:
+        return chinese if self.language == "zh-CN" else english
+
+    def hear(self, happening: Happening) -> None:
+        match happening:
+            case Asked():
+                self.asked(happening)
+            case CarriedOut(at=at, effects=effects):
+                for is_join, group in groupby(effects, lambda effect: isinstance(effect, Join)):
+                    if is_join:
+                        self.joined(at, [effect.leg for effect in group if isinstance(effect, Join)])
+                    else:
+                        for effect in group:
+                            self.carried_out(at, effect)
+            case Advanced() | Confirmed():
+                pass
+
+    # Lines.
+
+    def line(self, at: datetime, text: Text, step: object = None) -> None:
+        """One line: the clock, unless the line before shows it already, and the text."""
+        day = f"{at:%A} {at.day} {at:%B %Y}" if self.language != "zh-CN" else f"{at.year}年{at.month}月{at.day}日（周{'一二三四五六日'[at.weekday()]}）"
+        if day != self.day:
+            self.day, self.clock = day, ""
+            self.console.print()
+            self.console.print(Rule(Text(day, style="bold"), style="dim", align="left", characters="─"))
+        clock = f"{at:%H:%M:%S}"
+        shown = "" if clock == self.clock else clock
+        self.clock = clock
+        name = _STEPS.get(type(step), "")
+        self.put(text, f"{shown:<8} {name:<{_INDENT - 9}}", " " * _INDENT)
+
+    def sent(self, at: datetime, sender: str, receiver: str, what: str, step: object = None) -> None:
+        """Who sent what to whom."""
+        text = Text.assemble((sender, "bold"), " → ", (receiver, "bold"), self.say(": ", "："), what)
+        self.line(at, text, step)
+
+    def note(self, text: str | Text, style: str = "dim") -> None:
+        """A line below the one before, without a clock."""
+        below = Text(text, style=style) if isinstance(text, str) else text
+        self.put(below, " " * (_INDENT + 2), " " * (_INDENT + 4))
+
+    def message(self, chinese: str, english: str, kind: str | None = None) -> None:
+        """What a person gets to see or to hear, behind a bar; with both languages, side by side where there is room.
+
+        Of each kind the first in a story is shown in full, the others by their first lines.
+        """
+        if kind in self.kinds_shown:
+            chinese, english = (text.partition("\n")[0] + (" …" if "\n" in text else "") for text in (chinese, english))
+        if kind is not None:
+            self.kinds_shown.add(kind)
+        left = Text(chinese, style="cyan")
+        right = Text(english, style="dim" if self.language == "both" else "cyan")
+        bar = " " * _INDENT + "│ "
+        if self.language != "both":
+            self.put(left if self.language == "zh-CN" else right, bar, bar)
+        elif self.console.width >= _SIDE_BY_SIDE_FROM:
+            rows = list(zip_longest(left.split("\n"), right.split("\n"), fillvalue=Text()))
+            for line in columns(rows, self.console.width - len(bar)):
+                self.put(line, bar, bar)
+        else:
+            self.put(Text("\n" if "\n" not in chinese else "\n\n").join([left, right]), bar, bar)
+
+    def put(self, text: Text, first: str, rest: str) -> None:
+        """Text between margins, wrapped."""
+        # Styled spans, not base styles, which would spread over the whole line.
+        margins = Text.assemble((first, "dim")), Text.assemble((rest, "dim"))
+        for line in hanging(text, *margins, self.console.width):
+            self.console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+    # What goes in.
+
+    def asked(self, asked: Asked) -> None:
+        at, input, answer = asked.at, asked.input, asked.answer
+        platform = self.say("platform", "服务平台")
+        match input:
+            case inputs.RegisterMerchant(lines=lines, contact=contact):
+                numbers = "、".join(line.number.dialable() for line in lines)
+                channels = sum(line.channels for line in lines)
+                self.sent(
+                    at,
+                    MERCHANT_NAME,
+                    platform,
+                    self.say(
+                        f"registers line {numbers}, which carries {channels} calls at once, and a chatbot; contact {contact}",
+                        f"登记线路{numbers}（{channels}路通道）和Chatbot，联系人{contact}",
+                    ),
+                )
+            case inputs.PublishPage(page=page, offerings=offerings, hours=hours):
+                version = answer.version if isinstance(answer, Published) else 0
+                self.sent(
+                    at,
+                    self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot"),
+                    platform,
+                    self.say(f"publishes booking page {page}, version {version}", f"发布预约界面{page}（第{version}版）"),
+                    input,
+                )
+                self.note(self.say("About: ", "产品或服务：") + "、".join(offerings.values()))
+                for hour in hours:
+                    english = f"{hour.label.text('en')}: {hour.rule.text('en')}"
+                    self.note(self.say(english, f"{hour.label.text()}：{hour.rule.text()}"))
+            case inputs.PushPage(page=page, to=to):
+                names = self.say(" and ", "、").join(self.name(address) for address in to)
+                self.sent(at, MERCHANT_NAME, platform, self.say(f"asks to push page {page} to {names}", f"请向{names}推送预约界面{page}"))
+            case inputs.Book(user=user, window=window, name=name):
+                self.sent(
+                    at,
+                    self.name(user),
+                    platform,
+                    self.say(
+                        f"books {window.text(ZONE, 'en')}, under the name {name}, for the phone it is sent from",
+                        f"预约{window.text(ZONE)}；姓名{name}，联系方式为发送号码",
+                    ),
+                    input,
+                )
+                if isinstance(answer, Booked):
+                    self.users[answer.reservation] = self.name(user)
+                    state = self.say(answer.state.text("en"), answer.state.text())
+                    self.note(self.say(f"reservation {answer.reservation}: {state}", f"预约{answer.reservation}：{state}"))
+            case inputs.ChooseMode(mode=mode, reservation=reservation):
+                words = self.say(
+                    f"for reservation {reservation}: {_MODES[mode]}", f"预约{reservation}选择{mode.text()}"
+                )
+                self.sent(at, self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot"), platform, words, input)
+            case inputs.RequestCall(line=line, reservation=reservation):
+                self.requested(asked, line, reservation)
+            case inputs.Cancel(user=user, reservation=reservation):
+                words = self.say(f"takes reservation {reservation} back", f"取消预约{reservation}")
+                self.sent(at, self.name(user), platform, words)
+            case inputs.LegProgress(leg=leg):
+                self.rings[leg].rang = at
+                who = self.legs[leg]
+                self.line(at, Text(self.say(f"{who}'s phone rings", f"{who}的电话响铃"), style="yellow"))
+            case inputs.LegAnswered(leg=leg):
+                self.answered(at, leg)
+            case inputs.LegEnded():
+                self.ended(at, input)
+            case inputs.EffectFailed(sequence=sequence):
+                words = self.say(f"the switch was too late for effect {sequence}", f"交换机未能及时执行动作{sequence}")
+                self.line(at, Text(words, style="red"))
+            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync():
+                pass
+        if isinstance(answer, RingfenceError):
+            self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
+
+    def requested(self, asked: Asked, line: PhoneNumber, reservation: int) -> None:
+        caller, user = line.dialable(), self.users.get(reservation, "?")
+        words = self.say(f"calls for reservation {reservation}, {user}", f"就预约{reservation}（{user}）发起通话请求")
+        self.sent(asked.at, caller, self.say("platform", "服务平台"), words, asked.input)
+        match asked.answer:
+            case CallDenied(leg=leg, reason=reason) as denied:
+                self.legs[leg] = caller
+                self.judgements.append(_Judgement(asked.at, caller, reservation, denied))
+                why = self.say(reason.text("en"), reason.text())
+                verdict = Text.assemble((self.say("refused", "拒绝"), "bold red"), self.say(f", {reason}: {why}", f"（{reason}）：{why}"))
+                if denied.retry_at is not None:
+                    at = f"{denied.retry_at:%H:%M:%S}"
+                    verdict.append(self.say(f"; retry at {at}", f"，{at}起可再呼叫"))
+                self.note(verdict)
+            case CallAllowed(leg=leg):
+                self.legs[leg] = caller
+            case _:
+                pass
+
+    def answered(self, at: datetime, leg: int) -> None:
+        who = self.legs[leg]
+        if leg in self.rings:
+            if leg not in self.hung_up:
+                self.rings[leg].how = ("answered", "接听")
+                self.rings[leg].ended = at
+                self.line(at, Text(self.say(f"{who} answers", f"{who}接听"), style="green"))
+            else:
+                words = self.say(f"{who} picks up, but the hang-up is on its way", f"{who}在挂断途中摘机")
+                english, chinese = self.rings[leg].how
+                self.rings[leg].how = (f"{english}; picked up too late", f"{chinese}；摘机过晚，未接通")
+                self.line(at, Text(words, style="green"))
+        else:
+            self.line(at, Text(self.say(f"{who}'s call is answered", f"{who}的来电已应答")))
+
+    def ended(self, at: datetime, ended: inputs.LegEnded) -> None:
+        leg, who = ended.leg, self.legs[ended.leg]
+        ring = self.rings.get(leg)
+        if ended.evidence.q850_cause == 17:
+            if ring is not None:
+                ring.how, ring.ended = ("busy", "占线"), at
+            self.line(at, Text(self.say(f"{who}'s phone is busy", f"{who}的电话占线"), style="yellow"))
+        elif leg not in self.hung_up:
+            self.line(at, Text(self.say(f"{who} hangs up", f"{who}挂机")))
+        elif ring is not None and ring.ended is None:
+            ring.ended = at
+
+    # What comes out.
+
+    def carried_out(self, at: datetime, effect: Effect) -> None:
+        platform = self.say("platform", "服务平台")
+        match effect:
+            case Send(to=to, content=content):
+                self.sent(at, platform, self.name(to), self.kind_of(content), content)
+                self.message(content.text("zh-CN"), content.text("en"), content._tag)
+            case Dial(leg=leg, to=number):
+                who = self.name(number)
+                self.legs[leg] = who
+                self.rings[leg] = _Ring(who, at)
+                seconds, limit = effect.ring_timeout_ms // 1000, f"{effect.not_after:%H:%M:%S}"
+                terms = self.say(f", for {seconds} s at most and not after {limit}; the phone shows", f"，最长响铃{seconds}秒，{limit}起不得再呼叫；来电显示")
+                self.line(at, Text.assemble((platform, "bold"), self.say(" dials ", "呼叫"), (who, "bold"), terms), effect)
+                shown = effect.from_.dialable()
+                self.message(f"{shown} {effect.reason.text('zh-CN')}", f"{shown} {effect.reason.text('en')}")
+            case Answer(leg=leg):
+                words = self.say(f"answer {self.legs[leg]}'s call", f"应答{self.legs[leg]}的来电")
+                self.line(at, Text.assemble((platform, "bold"), self.say(" to the switch: ", "→交换机："), words))
+            case Reject(leg=leg, cause=cause, sip_status=sip, q850_cause=q850):
+                why = self.say(cause.text("en"), cause.text())
+                words = self.say(f" turns {self.legs[leg]}'s call away: {why}", f"拒接{self.legs[leg]}的来电：{why}")
+                self.line(at, Text.assemble((platform, "bold"), words, (f" (SIP {sip}, Q.850 {q850})", "dim")))
+            case Play(leg=leg, prompt=prompt):
+                self.line(at, Text.assemble((self.legs[leg], "bold"), self.say(" hears", "听到")))
+                self.message(prompt.text("zh-CN"), prompt.text("en"))
+            case HangUp():
+                self.hang_up(at, effect)
+            case Audit(record=record):
+                self.audited(at, record)
+            case Join():
+                self.joined(at, [effect.leg])
+            case Archive():
+                pass
+
+    def joined(self, at: datetime, legs: list[int]) -> None:
+        names = self.say(" and ", "和").join(self.legs[leg] for leg in legs)
+        words = self.say(f"{names} are connected", f"{names}的通话通道建立")
+        self.line(at, Text(words, style="bold green"))
+
+    def hang_up(self, at: datetime, effect: HangUp) -> None:
+        who, leg = self.legs[effect.leg], effect.leg
+        again = leg in self.hung_up
+        self.hung_up.add(leg)
+        ring = self.rings.get(leg)
+        if ring is not None and ring.ended is None:
+            ring.ended = at
+            ring.how = _HOW.get(effect.cause, ("ended", "结束"))
+        why = self.say(effect.cause.text("en"), effect.cause.text())
+        if again:
+            words = self.say(f" ends {who}'s leg once more; nobody is connected ({why})", f"再次挂断{who}（{why}），未予接通")
+        else:
+            words = self.say(f" ends {who}'s leg: {why}", f"挂断{who}：{why}")
+        self.line(at, Text.assemble((self.say("platform", "服务平台"), "bold"), words))
+        if effect.prompt is not None:
+            self.note(self.say(f"{who} hears first", f"{who}先听到"), "")
+            self.message(effect.prompt.text("zh-CN"), effect.prompt.text("en"))
+
+    def audited(self, at: datetime, record: Judged | UserDialled | LegLost) -> None:
+        match record:
+            case Judged(leg=leg, reservation=reservation, rule=Permitted() as rule):
+                self.judgements.append(_Judgement(at, self.legs[leg], reservation, rule))
+                allowed = Text.assemble((self.say("allowed", "允许"), "bold green"), self.say(": ", "："), self.permission(rule))
+                self.note(allowed)
+            case UserDialled(rule=Permitted() as rule, reservation=reservation, revision=revision):
+                user = self.users.get(reservation, "?")
+                words = self.say(
+                    f": {user}'s phone may ring by reservation {reservation}, revision {revision}",
+                    f"：依据预约{reservation}第{revision}版可呼叫{user}",
+                )
+                if rule.mode is CallMode.PLATFORM_CALLS:
+                    # In the other mode the verdict above says it.
+                    self.judgements.append(_Judgement(at, self.say("platform", "服务平台"), reservation, rule))
+                    words += self.say(": ", "，") + self.permission(rule)
+                self.line(at, Text.assemble((self.say("audit", "审计"), "bold green"), words))
+            case LegLost(leg=leg):
+                who = self.legs.get(leg, "?")
+                self.note(self.say(f"audit: {who}'s leg was counted as gone without a report", f"审计：{who}的通话腿未报告即视为结束"))
+            case Judged() | UserDialled():
+                pass
+
+    def permission(self, rule: Permitted) -> str:
+        hours = f"{rule.window.start.astimezone(ZONE):%H:%M}-{rule.window.end.astimezone(ZONE):%H:%M}"
+        return self.say(
+            f"inside the booked window {hours}; mode in force: {_MODES[rule.mode]}", f"在预约时间段{hours}内，{rule.mode.text()}"
+        )
+
+    def in_short(self, rule: Permitted) -> str:
+        hours = f"{rule.window.start.astimezone(ZONE):%H:%M}-{rule.window.end.astimezone(ZONE):%H:%M}"
+        return self.say(f"inside {hours}, {_MODES[rule.mode]}", f"在{hours}内，{rule.mode.text()}")
+
+    # Names, and the summary.
+
+    def name(self, who: Address | PhoneNumber) -> str:
+        if who == CHATBOT:
+            return self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot")
+        number = who.number if isinstance(who, Address) else who
+        return "?" if number is None else NAMES.get(number.dialable(), str(number))
+
+    def kind_of(self, content: Content) -> str:
+        english, chinese = _KINDS[content._tag or ""]
+        if isinstance(content, BookingPage):
+            english = f"{english}, version {content.version}"
+        return self.say(english, chinese)
+
+    def rang_rows(self) -> Iterator[tuple[str, str, Text]]:
+        for ring in self.rings.values():
+            span = f"{ring.rang or ring.dialled:%H:%M:%S}" + ("" if ring.ended is None else f"-{ring.ended:%H:%M:%S}")
+            silent = self.say(", did not ring", "，未响铃") if ring.rang is None else ""
+            yield span, ring.who, Text(self.say(*ring.how) + silent)
+
+    def judged_rows(self) -> Iterator[tuple[str, str, Text]]:
+        for judged in self.judgements:
+            user = self.users.get(judged.reservation, "?")
+            match judged.rule:
+                case CallDenied(reason=reason, retry_at=retry_at):
+                    outcome = Text.assemble((self.say("refused", "拒绝"), "red"), f" {reason}")
+                    if retry_at is not None:
+                        outcome.append(self.say(f", again from {retry_at:%H:%M:%S}", f"，{retry_at:%H:%M:%S}起可再呼叫"))
+                case Permitted() as rule:
+                    outcome = Text.assemble((self.say("allowed", "允许"), "green"), self.say(" ", "："), self.in_short(rule))
+            yield f"{judged.at:%H:%M:%S}", f"{judged.who} → {user}", outcome
+
+    def summary(self, title: str, rows: Iterable[tuple[str, str, Text]]) -> None:
+        self.console.print(Text(title, style="bold"))
+        table = [(Text(when, style="dim"), Text(who), what) for when, who, what in rows]
+        for line in columns(table, self.console.width - 2) or [Text(self.say("none", "无"))]:
+            self.put(line, "  ", "  ")
+
+
+_MODES = {
+    CallMode.MERCHANT_CALLS: "the merchant calls",
+    CallMode.PLATFORM_CALLS: "the platform calls",
+}
+
+_KINDS = {
+    "booking_page": ("the booking page", "预约界面"),
+    "result": ("the result of the booking", "预约结果"),
+    "contact_unconfirmed": ("the contact must confirm", "联系方式待确认"),
+    "reservation": ("the reservation", "预约信息"),
+    "mode_options": ("how shall it be called?", "通知信息：通话方式选项"),
+    "cancelled": ("the cancellation", "取消通知"),
+    "missed": ("there was no conversation", "未通话通知"),
+}
+
+_HOW = {
+    ReleaseCause.WINDOW_ENDED: ("silenced: the window ended", "时间段结束，停止响铃"),
+    ReleaseCause.WITHDRAWN: ("silenced: the user cancelled", "用户取消，停止响铃"),
+    ReleaseCause.NO_ANSWER: ("nobody answered", "无人接听"),
+    ReleaseCause.OTHER_SIDE_GONE: ("silenced: the other side was gone", "对方已挂断，停止响铃"),
+}

@@ -1,0 +1,433 @@
+"""What the host must do: one class for each effect, made for `match`.
+
+`Dial`, `Answer` and `Play` are done at most once and carry `not_after`: a host that has reached that instant, or does not know whether it
+already did it, does not do it and reports `Platform.effect_failed`. All others may be done again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone, tzinfo
+from typing import ClassVar
+
+from . import _ringfence
+from ._codec import Record, decode
+from ._values import (
+    Address,
+    CallMode,
+    DenyReason,
+    Hours,
+    MissedReason,
+    Party,
+    PhoneNumber,
+    Prompt,
+    ReleaseCause,
+    Window,
+    Zone,
+    text_of,
+)
+
+__all__ = [
+    "Answer",
+    "Archive",
+    "Audit",
+    "AuditRecord",
+    "BookingPage",
+    "BookingResult",
+    "CallReason",
+    "Cancelled",
+    "Completed",
+    "ContactUnconfirmed",
+    "Content",
+    "Denied",
+    "Dial",
+    "Effect",
+    "HangUp",
+    "Join",
+    "Judged",
+    "LegLost",
+    "Missed",
+    "MissedNotice",
+    "ModeOptions",
+    "NeverConfirmed",
+    "Outcome",
+    "Permitted",
+    "Play",
+    "Reject",
+    "ReservationCancelled",
+    "ReservationForMerchant",
+    "Rule",
+    "Send",
+    "UserDialled",
+    "effect_from_json",
+]
+
+
+# What a message says.
+
+
+class _Content(Record):
+    __slots__ = ()
+
+    def text(self, language: str = "zh-CN") -> str:
+        """The message in words, in `"zh-CN"` or `"en"`. The first line is what it comes to, the others are the details."""
+        return text_of("content", self, language)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPage(_Content):
+    """To a user: a booking page (预约界面)."""
+
+    _tag: ClassVar[str | None] = "booking_page"
+    page: int
+    version: int
+    merchant: int
+    merchant_name: str
+    offerings: Mapping[int, str]
+    windows: tuple[Window, ...]
+    hours: tuple[Hours, ...]
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class BookingResult(_Content):
+    """To a user: the result of a booking, 信息已受理，请注意18点-20点间接听95511来电."""
+
+    _tag: ClassVar[str | None] = "result"
+    reservation: int
+    revision: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    offering_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ContactUnconfirmed(_Content):
+    """To a user: the booking stands, but nothing rings before the holder of the contact number agrees."""
+
+    _tag: ClassVar[str | None] = "contact_unconfirmed"
+    reservation: int
+    merchant_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationForMerchant(_Content):
+    """To a merchant: a reservation. The user's number has its tail hidden; digits in his name are masked."""
+
+    _tag: ClassVar[str | None] = "reservation"
+    reservation: int
+    revision: int
+    page: int
+    offering: int
+    number: str
+    name: str | None
+    line: PhoneNumber
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ModeOptions(_Content):
+    """To a merchant: the two call modes to choose from, and what holds when he is silent."""
+
+    _tag: ClassVar[str | None] = "mode_options"
+    reservation: int
+    options: tuple[CallMode, ...]
+    on_silence: CallMode
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(_Content):
+    """To either: the reservation was cancelled."""
+
+    _tag: ClassVar[str | None] = "cancelled"
+    reservation: int
+    merchant_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class MissedNotice(_Content):
+    """To either: the window is over and there was no conversation."""
+
+    _tag: ClassVar[str | None] = "missed"
+    reservation: int
+    merchant_name: str
+    why: MissedReason
+    window: Window
+    zone: Zone
+
+
+Content = BookingPage | BookingResult | ContactUnconfirmed | ReservationForMerchant | ModeOptions | Cancelled | MissedNotice
+"""What a message says."""
+
+
+# How a reservation ended.
+
+
+class _Outcome(Record):
+    __slots__ = ()
+
+    def text(self, language: str = "zh-CN") -> str:
+        """It in words."""
+        return text_of("outcome", self, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(_Outcome):
+    """There was a conversation."""
+
+    _tag: ClassVar[str | None] = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(_Outcome):
+    """There was none."""
+
+    _tag: ClassVar[str | None] = "missed"
+    _newtype: ClassVar[bool] = True
+    why: MissedReason
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationCancelled(_Outcome):
+    """The user took it back."""
+
+    _tag: ClassVar[str | None] = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class NeverConfirmed(_Outcome):
+    """The holder of the contact number never agreed."""
+
+    _tag: ClassVar[str | None] = "unverified"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed
+"""How a reservation ended."""
+
+
+# What an audit record says.
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted(Record):
+    """The rule that permits a call: the window that the user booked, and the mode in force."""
+
+    _tag: ClassVar[str | None] = "permitted"
+    window: Window
+    mode: CallMode
+
+
+@dataclass(frozen=True, slots=True)
+class Denied(Record):
+    """The rule that said no."""
+
+    _tag: ClassVar[str | None] = "denied"
+    _newtype: ClassVar[bool] = True
+    reason: DenyReason
+
+
+Rule = Permitted | Denied
+"""The rule that a decision rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Record):
+    """The gate judged a merchant's request. `revision` is absent when no such reservation is known to that line."""
+
+    _tag: ClassVar[str | None] = "judged"
+    leg: int
+    reservation: int
+    revision: int | None
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class UserDialled(Record):
+    """A user's phone was dialled."""
+
+    _tag: ClassVar[str | None] = "user_dialled"
+    leg: int
+    call: int
+    reservation: int
+    revision: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class LegLost(Record):
+    """A leg was counted as gone without a report."""
+
+    _tag: ClassVar[str | None] = "leg_lost"
+    leg: int
+    call: int
+
+
+AuditRecord = Judged | UserDialled | LegLost
+"""What was decided."""
+
+
+# The effects.
+
+
+@dataclass(frozen=True, slots=True)
+class CallReason(Record):
+    """Why a phone rings, to be shown where the network can (RFC 9796 `call-reason`)."""
+
+    reservation: int
+    merchant_name: str
+    offering_name: str
+    window: Window
+    zone: Zone
+
+    def text(self, language: str = "zh-CN") -> str:
+        """It on one line: `商户1 车险 预约18点-20点`."""
+        return text_of("call_reason", self, language)
+
+
+class _Effect(Record):
+    __slots__ = ()
+    _has_sequence: ClassVar[bool] = True
+    at_most_once: ClassVar[bool] = False
+    """Whether it is done at most once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dial(_Effect):
+    """Ring a phone. At most once. A user's real number stands only here and in messages to himself."""
+
+    _tag: ClassVar[str | None] = "dial"
+    at_most_once: ClassVar[bool] = True
+    sequence: int
+    leg: int
+    call: int
+    party: Party
+    to: PhoneNumber
+    from_: PhoneNumber
+    ring_timeout_ms: int
+    not_after: datetime
+    reason: CallReason
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(_Effect):
+    """Answer an inbound leg. At most once. Report `leg_answered` when it is done."""
+
+    _tag: ClassVar[str | None] = "answer"
+    at_most_once: ClassVar[bool] = True
+    sequence: int
+    leg: int
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(_Effect):
+    """Refuse an inbound leg that was not answered. The leg is gone with it, and needs no report."""
+
+    _tag: ClassVar[str | None] = "reject"
+    sequence: int
+    leg: int
+    cause: ReleaseCause
+    sip_status: int
+    q850_cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play(_Effect):
+    """Play a prompt to a leg. At most once. Report `play_finished` when it is done."""
+
+    _tag: ClassVar[str | None] = "play"
+    at_most_once: ClassVar[bool] = True
+    sequence: int
+    leg: int
+    prompt: Prompt
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Join(_Effect):
+    """Put a leg on the bridge of its call. Ends any prompt on it."""
+
+    _tag: ClassVar[str | None] = "join"
+    sequence: int
+    bridge: int
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(_Effect):
+    """End a leg, whatever state it is in, also when an answer crosses this. Report `leg_ended`.
+
+    `prompt` is what to play first to a leg that is answered; a leg that is not is ended at once.
+    """
+
+    _tag: ClassVar[str | None] = "hang_up"
+    sequence: int
+    leg: int
+    cause: ReleaseCause
+    q850_cause: int
+    prompt: Prompt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send(_Effect):
+    """Send a message. One that is sent twice carries the same `message` id."""
+
+    _tag: ClassVar[str | None] = "send"
+    sequence: int
+    message: int
+    to: Address
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Audit(_Effect):
+    """Keep a record of a decision, by ids only."""
+
+    _tag: ClassVar[str | None] = "audit"
+    sequence: int
+    at: datetime
+    record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Archive(_Effect):
+    """A closed reservation leaves the platform; keep what the law asks for."""
+
+    _tag: ClassVar[str | None] = "archive"
+    sequence: int
+    reservation: int
+    merchant: int
+    revision: int
+    outcome: Outcome
+    closed_at: datetime
+
+
+Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive
+"""Any of them. Each carries its `sequence`: in order, from 1, fixed by the log."""
+
+
+def effect_from_json(text: str, zone: tzinfo = timezone.utc) -> Effect:
+    """The effect that stands in a journal, `{"sequence":5,"dial":{…}}`; its instants on the clock of `zone`.
+
+    A `ValueError` says where the text is wrong.
+    """
+    return _from_core(_ringfence.canonical("effect", text), zone)
+
+
+def _from_core(text: str, zone: tzinfo) -> Effect:
+    body = json.loads(text)
+    sequence = body.pop("sequence")
+    ((tag, fields),) = body.items()
+    found: Effect = decode(Effect, {tag: fields | {"sequence": sequence}}, zone)
+    return found

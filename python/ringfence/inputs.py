@@ -1,0 +1,197 @@
+"""Everything that can happen to a platform: one class each, with the fields of the core's input of that name.
+
+The typed methods of `Platform` make these; `Platform.handle` takes them directly. `input.to_json()` is the input as it stands in a
+journal, and `input_from_json` reads it back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from . import _ringfence
+from ._codec import Checked, decode
+from ._values import Address, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+
+__all__ = [
+    "Book",
+    "Cancel",
+    "ChooseMode",
+    "EffectFailed",
+    "Input",
+    "LegAnswered",
+    "LegEnded",
+    "LegProgress",
+    "PlayFinished",
+    "PresetMode",
+    "PublishPage",
+    "PushPage",
+    "RegisterMerchant",
+    "RequestCall",
+    "Resync",
+    "input_from_json",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterMerchant(Checked):
+    """A merchant signs up, or changes what he registered."""
+
+    _tag: ClassVar[str | None] = "register_merchant"
+    merchant: int
+    name: str
+    lines: tuple[Line, ...]
+    zone: Zone
+    chatbot: Address | None = None
+    contact: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPage(Checked):
+    """A merchant's chatbot publishes a booking page, or a new version of it."""
+
+    _tag: ClassVar[str | None] = "publish_page"
+    page: int
+    merchant: int
+    chatbot: Address | None = None
+    offerings: Mapping[int, str]
+    windows: tuple[Window, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    line: PhoneNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushPage(Checked):
+    """A page goes to users."""
+
+    _tag: ClassVar[str | None] = "push_page"
+    page: int
+    to: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetMode(Checked):
+    """A merchant decides beforehand how later reservations are called."""
+
+    _tag: ClassVar[str | None] = "preset_mode"
+    merchant: int
+    mode: CallMode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseMode(Checked):
+    """A merchant answers the mode options of one reservation."""
+
+    _tag: ClassVar[str | None] = "choose_mode"
+    merchant: int
+    reservation: int
+    mode: CallMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCall(Checked):
+    """A merchant's line calls the platform and asks for a user."""
+
+    _tag: ClassVar[str | None] = "request_call"
+    line: PhoneNumber
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book(Checked):
+    """A user books."""
+
+    _tag: ClassVar[str | None] = "book"
+    user: Address
+    page: int
+    offering: int
+    window: Window
+    zone: Zone | None = None
+    contact: PhoneNumber | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Checked):
+    """A user takes a reservation back."""
+
+    _tag: ClassVar[str | None] = "cancel"
+    user: Address
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegProgress(Checked):
+    """A dialled phone rings."""
+
+    _tag: ClassVar[str | None] = "leg_progress"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegAnswered(Checked):
+    """A leg was answered: a dialled phone picked up, or an inbound leg carried out an `Answer`."""
+
+    _tag: ClassVar[str | None] = "leg_answered"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded(Checked):
+    """A leg is gone."""
+
+    _tag: ClassVar[str | None] = "leg_ended"
+    leg: int
+    evidence: Evidence = Evidence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayFinished(Checked):
+    """A prompt was played to its end."""
+
+    _tag: ClassVar[str | None] = "play_finished"
+    leg: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Checked):
+    """An at-most-once effect was not carried out: it was late, in doubt, or impossible."""
+
+    _tag: ClassVar[str | None] = "effect_failed"
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resync(Checked):
+    """The switch came back after a crash: these legs live there."""
+
+    _tag: ClassVar[str | None] = "resync"
+    legs: tuple[int, ...]
+
+
+Input = (
+    RegisterMerchant
+    | PublishPage
+    | PushPage
+    | PresetMode
+    | ChooseMode
+    | RequestCall
+    | Book
+    | Cancel
+    | LegProgress
+    | LegAnswered
+    | LegEnded
+    | PlayFinished
+    | EffectFailed
+    | Resync
+)
+"""Any of them."""
+
+
+def input_from_json(text: str) -> Input:
+    """The input that stands in a journal line under `"input"`. A `ValueError` says where the text is wrong."""
+    found: Input = decode(Input, json.loads(_ringfence.canonical("input", text)))
+    return found

@@ -1,0 +1,418 @@
+"""The platform: what a host holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone, tzinfo
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast, final
+from zoneinfo import ZoneInfo
+
+from . import _ringfence, effects, inputs, replies
+from ._codec import U16, U32, check, decode, encode, instant, micros_of
+from ._codec import dumps as _dumps
+from ._policy import Keyring, Policy
+from ._values import Address, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from .effects import Effect
+from .errors import Misused, RingfenceError
+from .records import Call, Leg, Reservation
+from .replies import (
+    Booked,
+    CallAllowed,
+    CallDenied,
+    Deadline,
+    Done,
+    NoOp,
+    Progress,
+    Published,
+    Reply,
+    Verdict,
+    Why,
+)
+
+__all__ = ["Platform"]
+
+_T = TypeVar("_T")
+
+
+@final
+class Platform:
+    """Decides whether a call may ring, who is called first, and who is joined. Does nothing itself, and reads no clock.
+
+    *Inputs* are methods that take `now` first, an aware `datetime`: what users, merchants and the network did. Each answers at once or
+    raises `Misused`, `Refused` or `LimitReached`. *Effects* are what you must do next: `for effect in platform.effects()`. After
+    each input, carry them out, `confirm` them, and look at `poll_deadline()`: when that instant comes, call `advance`.
+
+    A `now` earlier than the latest seen counts as the latest seen. Instants that come back are on the clock of the zone of the
+    latest `now` that you gave (UTC before the first).
+
+    One platform may be used from several threads; calls wait for each other. A platform is no context of its own: `with` only closes it.
+    """
+
+    __slots__ = ("_core", "_keyring", "_policy", "_zone")
+    _core: _ringfence.Platform | None
+
+    def __init__(
+        self, policy: Policy | None = None, keyring: Keyring | None = None, *, hash_seed: int = 0, shard: int = 0
+    ) -> None:
+        """A platform without merchants.
+
+        `hash_seed` spreads the hash tables; draw it at random where strangers choose keys. It reaches no output. `shard` stands in the
+        high bits of all ids that this platform gives, so that no two of several shards give the same.
+        """
+        self._policy: Policy = _checked(Policy, policy if policy is not None else Policy(), "policy", "Policy()")
+        self._keyring: Keyring = _checked(Keyring, keyring if keyring is not None else Keyring({}), "keyring", "Keyring.random()")
+        self._zone: tzinfo = timezone.utc
+        self._core = _ringfence.Platform(self._policy.to_json(), self._keyring._keys, check(int, hash_seed, "hash_seed"), check(U16, shard, "shard"))
+
+    # What merchants do.
+
+    def register_merchant(
+        self,
+        now: datetime,
+        *,
+        merchant: int,
+        name: str,
+        lines: Iterable[Line],
+        zone: str | ZoneInfo,
+        chatbot: Address | str | None = None,
+        contact: str | None = None,
+        address: str | None = None,
+    ) -> Done:
+        """A merchant signs up; again for the same merchant: an update.
+
+        `zone` is the zone that his weekly hours are meant in, `chatbot` the only one that publishes his pages and takes his
+        reservations, `contact` and `address` are shown to users.
+        """
+        return self._expect(
+            Done,
+            now,
+            inputs.RegisterMerchant(
+                merchant=merchant,
+                name=name,
+                lines=tuple(check(tuple[Line, ...], lines, "lines")),
+                zone=Zone.of(zone),
+                chatbot=_maybe(Address, chatbot, "chatbot"),
+                contact=contact,
+                address=address,
+            ),
+        )
+
+    def publish_page(
+        self,
+        now: datetime,
+        *,
+        page: int,
+        merchant: int,
+        offerings: Mapping[int, str],
+        windows: Iterable[Window] = (),
+        hours: Iterable[Hours] = (),
+        line: PhoneNumber | str | None = None,
+        chatbot: Address | str | None = None,
+    ) -> Published:
+        """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version."""
+        return self._expect(
+            Published,
+            now,
+            inputs.PublishPage(
+                page=page,
+                merchant=merchant,
+                chatbot=_maybe(Address, chatbot, "chatbot"),
+                offerings=offerings,
+                windows=check(tuple[Window, ...], windows, "windows"),
+                hours=check(tuple[Hours, ...], hours, "hours"),
+                line=_maybe(PhoneNumber, line, "line"),
+            ),
+        )
+
+    def push_page(self, now: datetime, *, page: int, to: Iterable[Address | str]) -> Done:
+        """A page goes to these users."""
+        return self._expect(Done, now, inputs.PushPage(page=page, to=check(tuple[Address, ...], to, "to")))
+
+    def preset_mode(self, now: datetime, *, merchant: int, mode: CallMode | str | None) -> Done | NoOp:
+        """A merchant decides beforehand how later reservations are called. `None` clears it."""
+        return self._done(now, inputs.PresetMode(merchant=merchant, mode=_maybe(CallMode, mode, "mode")))
+
+    def choose_mode(self, now: datetime, *, merchant: int, reservation: int, mode: CallMode | str) -> Done | NoOp:
+        """A merchant answers the mode options of one reservation."""
+        return self._done(
+            now, inputs.ChooseMode(merchant=merchant, reservation=reservation, mode=check(CallMode, mode, "mode"))
+        )
+
+    def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int) -> CallAllowed | CallDenied:
+        """A merchant's line calls the platform and asks for the user of a reservation. The switch holds the call, unanswered.
+
+        The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it.
+        """
+        request = inputs.RequestCall(line=check(PhoneNumber, line, "line"), reservation=reservation)
+        return cast(CallAllowed | CallDenied, self.handle(now, request))
+
+    # What users do.
+
+    def book(
+        self,
+        now: datetime,
+        *,
+        user: Address | str,
+        page: int,
+        offering: int,
+        window: Window,
+        zone: str | ZoneInfo | None = None,
+        contact: PhoneNumber | str | None = None,
+        name: str | None = None,
+    ) -> Booked:
+        """A user books: the merchant may ring him inside `window`.
+
+        `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
+        when absent).
+        """
+        return self._expect(
+            Booked,
+            now,
+            inputs.Book(
+                user=check(Address, user, "user"),
+                page=page,
+                offering=offering,
+                window=window,
+                zone=None if zone is None else Zone.of(zone),
+                contact=_maybe(PhoneNumber, contact, "contact"),
+                name=name,
+            ),
+        )
+
+    def cancel(self, now: datetime, *, user: Address | str, reservation: int) -> Done | NoOp:
+        """A user takes a reservation back. What rings stops ringing in the same step."""
+        return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation))
+
+    # What the network reports.
+
+    def leg_progress(self, now: datetime, *, leg: int) -> Done | NoOp:
+        """A dialled phone rings."""
+        return self._done(now, inputs.LegProgress(leg=leg))
+
+    def leg_answered(self, now: datetime, *, leg: int) -> Done | NoOp:
+        """A leg was answered: a dialled phone picked up, or an inbound leg carried out an `Answer`."""
+        return self._done(now, inputs.LegAnswered(leg=leg))
+
+    def leg_ended(self, now: datetime, *, leg: int, evidence: Evidence = Evidence()) -> Done | NoOp:
+        """A leg is gone; `evidence` is what the network said of it."""
+        return self._done(now, inputs.LegEnded(leg=leg, evidence=evidence))
+
+    def play_finished(self, now: datetime, *, leg: int) -> Done | NoOp:
+        """A prompt was played to its end."""
+        return self._done(now, inputs.PlayFinished(leg=leg))
+
+    def effect_failed(self, now: datetime, *, sequence: int) -> Done | NoOp:
+        """An at-most-once effect was not carried out: it was late, in doubt, or impossible. It must still be unconfirmed."""
+        return self._done(now, inputs.EffectFailed(sequence=sequence))
+
+    def resync(self, now: datetime, *, legs: Iterable[int]) -> Done | NoOp:
+        """The switch came back after a crash, and exactly these legs live there."""
+        return self._done(now, inputs.Resync(legs=check(tuple[int, ...], legs, "legs")))
+
+    # The general form.
+
+    def handle(self, now: datetime, input: inputs.Input) -> Reply:
+        """Takes any input. The typed methods are short forms of this."""
+        if not isinstance(input, inputs.Input):
+            raise TypeError(f"input: expected one of the classes in ringfence.inputs, got {type(input).__name__}")
+        return self.handle_json(now, _dumps(encode(input)))
+
+    def handle_json(self, now: datetime, input: str) -> Reply:
+        """Takes an input as it stands in a journal line under `"input"`: `{"book":{…}}`."""
+        core, micros = self._at(now)
+        try:
+            reply = core.handle(micros, input)
+        except RingfenceError as error:
+            raise error._shown_in(self._zone) from None
+        return replies._from_core(reply, self._zone)
+
+    # Time and effects.
+
+    def advance(self, now: datetime, *, budget: int = 1_000) -> Progress:
+        """Fires the deadlines that are due, at most `budget` of them."""
+        core, micros = self._at(now)
+        fired, more = core.advance(micros, check(U32, budget, "budget"))
+        return Progress(fired=fired, more=more)
+
+    def poll_deadline(self) -> Deadline | None:
+        """When to call `advance` next, and what for. While effects wait to be polled that is now: the latest `now` seen."""
+        found = self._open().poll_deadline()
+        if found is None:
+            return None
+        at, why, identity, number = found
+        return Deadline(at=instant(at, self._zone), why=Why(why), about=identity if number is None else PhoneNumber(number))
+
+    def poll_effect(self) -> Effect | None:
+        """The next effect that was not handed out yet, in sequence, or `None`."""
+        text = self._open().poll_effect()
+        return None if text is None else effects._from_core(text, self._zone)
+
+    def effects(self, *, confirm: bool = False) -> Iterator[Effect]:
+        """The effects that wait, and those that come up while you carry them out, one after the other.
+
+        By default nothing is confirmed: call `platform.confirm(effect.sequence)` when an effect is carried out and its record is where a
+        crash cannot reach it. With `confirm=True` each effect is confirmed when the loop asks for the next one, so an exception in
+        the loop leaves the one it happened in unconfirmed: enough for scripts and tests, and for hosts that call `resync` after a crash.
+        """
+        while (effect := self.poll_effect()) is not None:
+            yield effect
+            if confirm:
+                self.confirm(effect.sequence)
+
+    def confirm(self, up_to: int) -> None:
+        """The effects up to this sequence number are carried out. Until then they are kept, in snapshots too."""
+        try:
+            self._open().confirm(check(int, up_to, "up_to"))
+        except RingfenceError as error:
+            raise error._shown_in(self._zone) from None
+
+    # Questions.
+
+    def gate(self, at: datetime, *, line: PhoneNumber | str, reservation: int) -> Verdict:
+        """What `request_call` would answer at that instant. Changes nothing and leaves no audit record.
+
+        An `at` before the latest instant seen counts as that.
+        """
+        core = self._open()
+        micros = micros_of(at, "at")
+        number = check(PhoneNumber, line, "line").dialable()
+        verdict: Verdict = decode(
+            _VERDICT, json.loads(core.gate(number, check(int, reservation, "reservation"), micros)), at.tzinfo or timezone.utc
+        )
+        return verdict
+
+    def reservation(self, id: int) -> Reservation | None:
+        """A reservation that is kept: live, or closed and in retention."""
+        return self._record(Reservation, self._open().reservation(check(int, id, "id")))
+
+    def call(self, id: int) -> Call | None:
+        """A call that is not gone."""
+        return self._record(Call, self._open().call(check(int, id, "id")))
+
+    def leg(self, id: int) -> Leg | None:
+        """A leg that is not gone."""
+        return self._record(Leg, self._open().leg(check(int, id, "id")))
+
+    def reservations(self) -> tuple[int, ...]:
+        """The ids of every reservation that is kept, in order."""
+        return tuple(self._open().reservations())
+
+    def calls(self) -> tuple[int, ...]:
+        """The ids of every call that is not gone, in order."""
+        return tuple(self._open().calls())
+
+    def legs(self) -> tuple[int, ...]:
+        """The ids of every leg that is not gone, in order."""
+        return tuple(self._open().legs())
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many effects are not confirmed."""
+        return self._open().unconfirmed()
+
+    @property
+    def policy(self) -> Policy:
+        """The rules and bounds that it was made with."""
+        return self._policy
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that it was made with."""
+        return self._keyring
+
+    @property
+    def latest(self) -> datetime | None:
+        """The latest instant it has seen; `None` before the first."""
+        micros = self._open().latest()
+        return None if micros is None else instant(micros, self._zone)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._core is None
+
+    def state_hash(self) -> int:
+        """A hash of the whole state (XXH3-128), to compare replicas by. What was polled does not count."""
+        return self._open().state_hash()
+
+    def model_view(self) -> bytes:
+        """The state as model checkers compare it: instants relative to the latest seen, ids renumbered. Only equality means something."""
+        return self._open().model_view()
+
+    def check_invariants(self) -> None:
+        """Checks what must always be true inside. Raises `InternalError` when it is not."""
+        self._open().check_invariants()
+
+    # Staying alive.
+
+    def snapshot(self) -> bytes:
+        """The whole state, keys apart: canonical, versioned, with a checksum."""
+        return self._open().snapshot()
+
+    @classmethod
+    def restore(cls, snapshot: bytes, keyring: Keyring | None = None, *, hash_seed: int = 0) -> Self:
+        """The platform of a snapshot. Polling restarts at the first effect that was not confirmed."""
+        platform = cls.__new__(cls)
+        platform._keyring = _checked(Keyring, keyring if keyring is not None else Keyring({}), "keyring", "Keyring.random()")
+        platform._zone = timezone.utc
+        platform._core = _ringfence.Platform.restore(snapshot, platform._keyring._keys, check(int, hash_seed, "hash_seed"))
+        platform._policy = Policy.from_json(platform._core.policy())
+        return platform
+
+    def close(self) -> None:
+        """Lets go of the state. Every later call raises `Misused`; closing twice is fine."""
+        self._core = None
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._core is None:
+            return "<Platform, closed>"
+        latest = self.latest
+        return f"<Platform at {latest}>" if latest is not None else "<Platform, fresh>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a platform is not pickled, since its keys must not be; use platform.snapshot() and Platform.restore()")
+
+    def _open(self) -> _ringfence.Platform:
+        if self._core is None:
+            raise Misused("the platform is closed; make a new one, or Platform.restore() one from a snapshot", reason="closed")
+        return self._core
+
+    def _at(self, now: datetime) -> tuple[_ringfence.Platform, int]:
+        core = self._open()
+        micros = micros_of(now, "now")
+        self._zone = now.tzinfo or timezone.utc
+        return core, micros
+
+    def _record(self, kind: type[_T], text: str | None) -> _T | None:
+        return None if text is None else cast(_T, decode(kind, json.loads(text), self._zone))
+
+    def _expect(self, kind: type[_T], now: datetime, input: inputs.Input) -> _T:
+        reply = self.handle(now, input)
+        if not isinstance(reply, kind):
+            raise AssertionError(f"the core answered {reply!r} where {kind.__name__} is the only answer")
+        return reply
+
+    def _done(self, now: datetime, input: inputs.Input) -> Done | NoOp:
+        return cast(Done | NoOp, self.handle(now, input))
+
+
+_VERDICT: Any = Verdict
+
+
+def _maybe(kind: type[_T], value: object, path: str) -> _T | None:
+    return None if value is None else cast(_T, check(kind, value, path))
+
+
+def _checked(kind: type[_T], value: object, path: str, example: str) -> _T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{path}: expected a {kind.__name__}, got {type(value).__name__}; for example {example}")
+    return value

@@ -1,0 +1,117 @@
+"""What the platform keeps: reservations, calls and legs, as they stand at the latest instant it has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ._codec import Record
+from ._values import Address, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
+from .effects import Outcome
+
+__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Origin", "Reservation"]
+
+
+class CallState(StrEnum):
+    """The states of a call."""
+
+    RINGING_MERCHANT = "ringing_merchant"
+    """Platform mode: the merchant's leg is dialled and not answered."""
+    GATHERING = "gathering"
+    """The merchant is on the line, answered or waiting; the user is dialled and not joined."""
+    TALKING = "talking"
+    """Both are on the bridge."""
+    ENDED = "ended"
+    """Over; its legs may still be releasing."""
+
+
+class LegState(StrEnum):
+    """The states of a leg."""
+
+    DIALLED = "dialled"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    JOINED = "joined"
+    RELEASING = "releasing"
+    CLEARING = "clearing"
+    GONE = "gone"
+
+
+class Origin(StrEnum):
+    """Where a leg comes from."""
+
+    DIALLED = "dialled"
+    """The platform dialled it."""
+    INBOUND = "inbound"
+    """It came in; nobody was asked to answer it."""
+    INBOUND_ASKED = "inbound_asked"
+    """It came in, and the host was asked to answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Record):
+    """How and when a reservation closed."""
+
+    outcome: Outcome
+    at: datetime
+    archive_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation(Record):
+    """A reservation. `mode` is the chosen one, if any was; `eligible_at` the instant from which it may be called, and its place in the queue."""
+
+    id: int
+    merchant: int
+    page: int
+    offering: int
+    offering_name: str
+    sender: Address
+    contact: PhoneNumber
+    name: str | None
+    line: PhoneNumber
+    window: Window
+    zone: Zone
+    revision: int
+    state: ReservationState
+    mode: CallMode | None
+    eligible_at: datetime
+    attempts: int
+    merchant_failures: int
+    conversations: int
+    calls: tuple[int, ...]
+    is_cancelled: bool
+    is_window_judged: bool
+    closed: Closed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Record):
+    """A call, from its beginning until its last leg is gone."""
+
+    id: int
+    reservation: int
+    line: PhoneNumber
+    mode: CallMode
+    state: CallState
+    merchant_leg: int | None
+    user_leg: int | None
+    is_user_dialled: bool
+    is_talked: bool
+    answer_by: datetime | None
+    talk_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg(Record):
+    """A leg, until it is gone. `until` is how long it may ring, and then, once it is releasing, how long it counts as alive."""
+
+    id: int
+    call: int
+    party: Party
+    origin: Origin
+    number: PhoneNumber
+    state: LegState
+    until: datetime
+    cause: ReleaseCause | None

@@ -1,0 +1,171 @@
+"""What an accepted input is answered with, and what the gate answers to a question."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timezone, tzinfo
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from . import _ringfence
+from ._codec import Record, decode
+from ._values import DenyReason, PhoneNumber, ReservationState
+
+__all__ = [
+    "Allow",
+    "Booked",
+    "CallAllowed",
+    "CallDenied",
+    "Deadline",
+    "Deny",
+    "Done",
+    "NoOp",
+    "Progress",
+    "Published",
+    "Reply",
+    "Verdict",
+    "Why",
+    "reply_from_json",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Record):
+    """It was done."""
+
+    _tag: ClassVar[str | None] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class NoOp(Record):
+    """It changed nothing: a report that repeats another, or that speaks of something that is gone."""
+
+    _tag: ClassVar[str | None] = "no_op"
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Record):
+    """The page stands under this version."""
+
+    _tag: ClassVar[str | None] = "published"
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booked(Record):
+    """The booking stands."""
+
+    _tag: ClassVar[str | None] = "booked"
+    reservation: int
+    state: ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(Record):
+    """The phone may ring now."""
+
+    _tag: ClassVar[str | None] = "allow"
+
+    @property
+    def is_allow(self) -> Literal[True]:
+        """Whether the phone may ring."""
+        return True
+
+    def __str__(self) -> str:
+        return "Allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Deny(Record):
+    """The phone may not ring now: the first rule that says no, and the earliest instant at which it would not, when there is one."""
+
+    _tag: ClassVar[str | None] = "deny"
+    reason: DenyReason
+    retry_at: datetime | None = None
+
+    @property
+    def is_allow(self) -> Literal[False]:
+        """Whether the phone may ring."""
+        return False
+
+    def __str__(self) -> str:
+        return f"Deny({self.reason})" if self.retry_at is None else f"Deny({self.reason}, retry_at={self.retry_at})"
+
+
+@dataclass(frozen=True, slots=True)
+class CallAllowed(Allow):
+    """A merchant's call goes through; the user's phone is being dialled. An `Allow` with the ids of the leg and the call."""
+
+    leg: int
+    call: int
+
+    def __str__(self) -> str:
+        return f"Allow(leg={self.leg}, call={self.call})"
+
+
+@dataclass(frozen=True, slots=True)
+class CallDenied(Deny):
+    """A merchant's call is refused, and a `Reject` for its leg is on its way. A `Deny` with the id of the inbound leg."""
+
+    _order: ClassVar[tuple[str, ...]] = ("leg", "reason", "retry_at")
+    leg: int = field(kw_only=True)
+
+
+Verdict = Allow | Deny
+"""The gate's answer."""
+
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied
+"""The answer to an accepted input."""
+
+
+def reply_from_json(text: str, zone: tzinfo = timezone.utc) -> Reply:
+    """The reply that stands in a journal; its instants on the clock of `zone`. A `ValueError` says where the text is wrong."""
+    return _from_core(_ringfence.canonical("reply", text), zone)
+
+
+def _from_core(text: str, zone: tzinfo) -> Reply:
+    found: Reply = decode(Reply, json.loads(text), zone)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an `advance` came to."""
+
+    fired: int
+    """How many deadlines it fired."""
+    more: bool
+    """Whether others are still due: call `advance` again."""
+
+
+class Why(StrEnum):
+    """Why the host should call `advance`."""
+
+    EFFECTS_WAITING = "effects_waiting"
+    """Effects wait to be polled."""
+    RING_TIMEOUT = "ring_timeout"
+    """A leg has rung long enough."""
+    RELEASE_GRACE = "release_grace"
+    """A leg that was hung up has not been reported gone."""
+    ANSWER_TIMEOUT = "answer_timeout"
+    """An inbound leg has not reported its answer."""
+    CONVERSATION_MAX = "conversation_max"
+    """A conversation reaches its longest."""
+    WINDOW_OPENS = "window_opens"
+    """A window begins."""
+    WINDOW_ENDS = "window_ends"
+    """A window ends."""
+    RETENTION = "retention"
+    """A closed reservation leaves."""
+    LINE_FREE = "line_free"
+    """A line has a free channel and somebody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When to call `advance`, what for, and about which leg, call, reservation or line."""
+
+    at: datetime
+    why: Why
+    about: int | PhoneNumber | None = None

@@ -1,0 +1,178 @@
+"""The stories of figures 2 and 3 of seed 000, as scripts for a simulated switch. `ringfence demo` plays them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from . import inputs
+from ._values import Address, CallMode, Hours, HoursLabel, Line, Weekday, WeeklyRule, Window, Zone
+from .replies import Booked
+from .simulated import Answers, Busy, Rings, Switch
+
+__all__ = ["STORIES", "Story"]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story: its name on the command line, its title in both languages, what it shows, and its script."""
+
+    name: str
+    title: str
+    title_chinese: str
+    about: str
+    about_chinese: str
+    play: Callable[[Switch], None]
+
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+LINE: Final = "95511"
+MERCHANT: Final = 1
+PAGE: Final = 10
+CHATBOT: Final = Address("sip:1065000000@chatbot.example")
+ZHANG: Final = Address("rcs:+8613800000001")
+LI: Final = Address("rcs:+8613900000002")
+ZHANG_PHONE: Final = "+8613800000001"
+LI_PHONE: Final = "+8613900000002"
+
+NAMES: Final = {ZHANG_PHONE: "张三", LI_PHONE: "李四", LINE: LINE}
+MERCHANT_NAME: Final = "商户1"
+
+
+def _day(switch: Switch, day: str) -> Callable[[str], datetime]:
+    return lambda clock: datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=ZONE)
+
+
+def _sign_up(switch: Switch, friday: Callable[[str], datetime]) -> None:
+    """The merchant registers and publishes his page (S301)."""
+    switch.at(
+        friday("09:00"),
+        lambda: switch.ask(
+            inputs.RegisterMerchant(
+                merchant=MERCHANT,
+                name=MERCHANT_NAME,
+                lines=(Line(LINE, channels=2),),
+                zone=Zone("Asia/Shanghai"),
+                chatbot=CHATBOT,
+                contact="李经理",
+                address="北京市西城区金融大街1号",
+            )
+        ),
+    )
+    working = [Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI]
+    switch.at(
+        friday("09:01"),
+        lambda: switch.ask(
+            inputs.PublishPage(
+                page=PAGE,
+                merchant=MERCHANT,
+                chatbot=CHATBOT,
+                offerings={1: "车险", 2: "寿险"},
+                hours=(
+                    Hours(HoursLabel.WORKING, WeeklyRule(working, "09:00", "18:00")),
+                    Hours(HoursLabel.NON_WORKING, WeeklyRule(list(Weekday), "18:00", "20:00")),
+                ),
+            )
+        ),
+    )
+
+
+def _book(switch: Switch, user: Address, name: str, window: Window) -> int:
+    reply = switch.ask(inputs.Book(user=user, page=PAGE, offering=1, window=window, name=name))
+    if not isinstance(reply, Booked):
+        raise RuntimeError(f"the story needs this booking: {reply}")
+    return reply.reservation
+
+
+def _figure_2(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-11-20"), _day(switch, "2026-11-21")
+    evening = Window(saturday("18:00"), saturday("20:00"))
+    _sign_up(switch, friday)
+    switch.at(friday("09:02"), lambda: switch.ask(inputs.PushPage(page=PAGE, to=(ZHANG,))))
+    switch.run_until(friday("09:05"))
+    zhang = _book(switch, ZHANG, "张三", evening)
+    # Picked up in the moment of the cancellation: the answer and the hang-up cross.
+    switch.phones[ZHANG_PHONE] = [Answers(after=timedelta(seconds=9, milliseconds=100), starts=timedelta(seconds=2))]
+    switch.at(saturday("17:59:59"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:00:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:00:09"), lambda: switch.ask(inputs.Cancel(user=ZHANG, reservation=zhang)))
+    switch.at(saturday("18:01:00"), lambda: switch.call_in(LINE, zhang))
+    switch.run_until(saturday("20:01"))
+
+
+def _figure_3_merchant(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-11-27"), _day(switch, "2026-11-28")
+    evening = Window(saturday("18:00"), saturday("20:00"))
+    _sign_up(switch, friday)
+    switch.at(friday("09:02"), lambda: switch.ask(inputs.PushPage(page=PAGE, to=(ZHANG, LI))))
+    switch.run_until(friday("09:05"))
+    zhang = _book(switch, ZHANG, "张三", evening)
+    switch.run_until(friday("09:06"))
+    li = _book(switch, LI, "李四", evening)
+    for minute, reservation in (("09:10", zhang), ("09:11", li)):
+        choice = inputs.ChooseMode(merchant=MERCHANT, reservation=reservation, mode=CallMode.MERCHANT_CALLS)
+        switch.at(friday(minute), lambda choice=choice: switch.ask(choice))  # type: ignore[misc]
+    switch.phones[ZHANG_PHONE] = [Answers(after=timedelta(seconds=6), talks=timedelta(minutes=4))]
+    switch.phones[LI_PHONE] = [Busy(after=timedelta(seconds=2)), Rings()]
+    switch.at(saturday("17:59:59"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:00:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:02:00"), lambda: switch.call_in(LINE, li))
+    switch.at(saturday("18:03:00"), lambda: switch.call_in(LINE, li))
+    switch.at(saturday("18:10:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("19:59:40"), lambda: switch.call_in(LINE, li))
+    switch.at(saturday("20:00:00"), lambda: switch.call_in(LINE, li))
+    switch.run_until(saturday("20:01"))
+
+
+def _figure_3_platform(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-12-04"), _day(switch, "2026-12-05")
+    evening = Window(saturday("18:00"), saturday("20:00"))
+    _sign_up(switch, friday)
+    switch.at(friday("09:02"), lambda: switch.ask(inputs.PushPage(page=PAGE, to=(ZHANG,))))
+    switch.run_until(friday("09:05"))
+    zhang = _book(switch, ZHANG, "张三", evening)
+    choice = inputs.ChooseMode(merchant=MERCHANT, reservation=zhang, mode=CallMode.PLATFORM_CALLS)
+    switch.at(friday("09:10"), lambda: switch.ask(choice))
+    switch.phones[LINE] = [Answers(after=timedelta(seconds=5)), Answers(after=timedelta(seconds=4))]
+    switch.phones[ZHANG_PHONE] = [
+        Busy(after=timedelta(seconds=3)),
+        Answers(after=timedelta(seconds=7), talks=timedelta(minutes=6)),
+    ]
+    switch.at(saturday("17:59:59"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:02:00"), lambda: switch.call_in(LINE, zhang))
+    switch.run_until(saturday("20:01"))
+
+
+STORIES: Final = {
+    story.name: story
+    for story in (
+        Story(
+            "figure-2",
+            "Figure 2: a booking outside working hours",
+            "图2：预约非工作时间段",
+            "A page is pushed, 张三 books an evening, is told when to expect whom, and takes it back while the phone rings.",
+            "平台推送预约界面，张三预约晚间时间段并收到结果，在电话响铃时取消预约。",
+            _figure_2,
+        ),
+        Story(
+            "figure-3-merchant",
+            "Figure 3, the first way: the merchant calls",
+            "图3，第一种实现方式：由商户发起通话请求",
+            "The merchant chooses to make the calls, and each is judged by the instant at which it is asked for.",
+            "商户选择由自己发起通话请求，平台逐次判断发起时间是否在预约时间段内。",
+            _figure_3_merchant,
+        ),
+        Story(
+            "figure-3-platform",
+            "Figure 3, the second way: the platform calls",
+            "图3，第二种实现方式：由服务平台发起通话请求",
+            "The platform rings the merchant inside the window, and 张三 once the merchant has answered.",
+            "平台在预约时间段内先接通商户，再呼叫张三。",
+            _figure_3_platform,
+        ),
+    )
+}
+"""The stories by name."""

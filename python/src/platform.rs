@@ -1,0 +1,212 @@
+//! The platform behind a lock.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt as _;
+use pyo3::types::PyBytes;
+use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
+use ringfence::edges::json::write;
+use ringfence::{CallId, Keyring, LegId, PhoneNumber, Policy, ReservationId, Timestamp, Why};
+
+use crate::errors::{Failure, guarded, value};
+
+/// When to advance, why, and about which id or number.
+type Due = (i64, &'static str, Option<u64>, Option<String>);
+
+/// Keys by id.
+pub(crate) type Keys = BTreeMap<String, Vec<u8>>;
+
+/// A platform. Calls from several threads wait for each other, and no waiting thread holds up the interpreter.
+#[pyclass(module = "ringfence._ringfence", frozen)]
+pub(crate) struct Platform {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    platform: ringfence::Platform,
+    /// Whether a call into the platform panicked: what is left of it is not to be trusted.
+    is_poisoned: bool,
+}
+
+impl Inner {
+    fn run<T>(&mut self, call: impl FnOnce(&mut ringfence::Platform) -> Result<T, Failure>) -> Result<T, Failure> {
+        if self.is_poisoned {
+            return Err(Failure::Poisoned);
+        }
+        let result = guarded(|| call(&mut self.platform));
+        self.is_poisoned = matches!(result, Err(Failure::Panic(_)));
+        result
+    }
+}
+
+impl Platform {
+    const fn holding(platform: ringfence::Platform) -> Self {
+        Self { inner: Mutex::new(Inner { platform, is_poisoned: false }) }
+    }
+
+    /// A short call: the interpreter waits for it.
+    fn with<T>(&self, py: Python<'_>, call: impl FnOnce(&mut ringfence::Platform) -> Result<T, Failure>) -> PyResult<T> {
+        // No panic happens outside `run`, which has its own flag.
+        let mut inner = self.inner.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        inner.run(call).map_err(|failure| failure.raise(py))
+    }
+
+    /// A call that may take long: other threads of the interpreter go on.
+    fn with_detached<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut ringfence::Platform) -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        py.detach(|| self.lock().run(call)).map_err(|failure| failure.raise(py))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Platform {
+    #[new]
+    fn new(py: Python<'_>, policy_json: &str, keyring: Keys, hash_seed: u64, shard: u16) -> PyResult<Self> {
+        let make = || {
+            let policy: Policy = from_json(policy_json).map_err(|error| Failure::Malformed("policy".to_owned(), error))?;
+            ringfence::Platform::with_shard(policy, loaded(&keyring)?, hash_seed, shard).map_err(value)
+        };
+        guarded(make).map(Self::holding).map_err(|failure| failure.raise(py))
+    }
+
+    #[staticmethod]
+    fn restore(py: Python<'_>, snapshot: &[u8], keyring: Keys, hash_seed: u64) -> PyResult<Self> {
+        let restore = || ringfence::Platform::restore(snapshot, loaded(&keyring)?, hash_seed).map_err(value);
+        py.detach(|| guarded(restore)).map(Self::holding).map_err(|failure| failure.raise(py))
+    }
+
+    fn handle(&self, py: Python<'_>, now_us: i64, input_json: &str) -> PyResult<String> {
+        self.with(py, |platform| {
+            let now = instant(now_us)?;
+            let input = input_from_json(input_json).map_err(|error| Failure::Malformed("input".to_owned(), error))?;
+            let reply = platform.handle(now, input)?;
+            Ok(reply_to_json(&reply))
+        })
+    }
+
+    fn advance(&self, py: Python<'_>, now_us: i64, budget: u32) -> PyResult<(u32, bool)> {
+        self.with_detached(py, |platform| {
+            let progress = platform.advance(instant(now_us)?, budget);
+            Ok((progress.fired, progress.more))
+        })
+    }
+
+    fn poll_effect(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.poll_effect().map(|effect| effect_to_json(&effect))))
+    }
+
+    fn confirm(&self, py: Python<'_>, up_to: u64) -> PyResult<()> {
+        self.with(py, |platform| Ok(platform.confirm(up_to)?))
+    }
+
+    fn poll_deadline(&self, py: Python<'_>) -> PyResult<Option<Due>> {
+        self.with(py, |platform| {
+            Ok(platform.poll_deadline().map(|(at, why)| {
+                let (why, id, number) = words_of(why);
+                (at.as_micros(), why, id, number)
+            }))
+        })
+    }
+
+    fn gate(&self, py: Python<'_>, line: &str, reservation: u64, at_us: i64) -> PyResult<String> {
+        self.with(py, |platform| {
+            let line = PhoneNumber::parse(line).map_err(value)?;
+            Ok(write(&platform.gate(line, ReservationId::new(reservation), instant(at_us)?)))
+        })
+    }
+
+    fn latest(&self, py: Python<'_>) -> PyResult<Option<i64>> {
+        self.with(py, |platform| Ok(Some(platform.latest()).filter(|at| *at != Timestamp::MIN).map(Timestamp::as_micros)))
+    }
+
+    fn reservation(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.reservation(ReservationId::new(id)).map(write)))
+    }
+
+    fn call(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.call(CallId::new(id)).map(write)))
+    }
+
+    fn leg(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.leg(LegId::new(id)).map(write)))
+    }
+
+    fn reservations(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.reservations().into_iter().map(ReservationId::get).collect()))
+    }
+
+    fn calls(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.calls().into_iter().map(CallId::get).collect()))
+    }
+
+    fn legs(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.legs().into_iter().map(LegId::get).collect()))
+    }
+
+    fn unconfirmed(&self, py: Python<'_>) -> PyResult<usize> {
+        self.with(py, |platform| Ok(platform.unconfirmed()))
+    }
+
+    fn policy(&self, py: Python<'_>) -> PyResult<String> {
+        self.with(py, |platform| Ok(write(platform.policy())))
+    }
+
+    fn state_hash(&self, py: Python<'_>) -> PyResult<u128> {
+        self.with_detached(py, |platform| Ok(platform.state_hash()))
+    }
+
+    fn check_invariants(&self, py: Python<'_>) -> PyResult<()> {
+        self.with_detached(py, |platform| platform.check_invariants().map_err(Failure::Panic))
+    }
+
+    fn model_view<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.with_detached(py, |platform| Ok(platform.model_view()))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.with_detached(py, |platform| Ok(platform.snapshot()))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// For the tests of this module: what a defect of the core would do.
+    fn _panic(&self, py: Python<'_>, message: String) -> PyResult<()> {
+        self.with(py, |_| std::panic::panic_any(message))
+    }
+}
+
+pub(crate) fn loaded(keys: &Keys) -> Result<Keyring, Failure> {
+    let mut keyring = Keyring::new();
+    for (id, key) in keys {
+        keyring.load(id, key).map_err(|error| Failure::Value(format!("key {id}: {error}")))?;
+    }
+    Ok(keyring)
+}
+
+fn instant(micros: i64) -> Result<Timestamp, Failure> {
+    Timestamp::from_micros(micros)
+        .ok_or_else(|| Failure::Value(format!("an instant lies from {} to {}", Timestamp::MIN, Timestamp::MAX)))
+}
+
+fn words_of(why: Why) -> (&'static str, Option<u64>, Option<String>) {
+    match why {
+        Why::EffectsWaiting => ("effects_waiting", None, None),
+        Why::RingTimeout(leg) => ("ring_timeout", Some(leg.get()), None),
+        Why::ReleaseGrace(leg) => ("release_grace", Some(leg.get()), None),
+        Why::AnswerTimeout(call) => ("answer_timeout", Some(call.get()), None),
+        Why::ConversationMax(call) => ("conversation_max", Some(call.get()), None),
+        Why::WindowOpens(reservation) => ("window_opens", Some(reservation.get()), None),
+        Why::WindowEnds(reservation) => ("window_ends", Some(reservation.get()), None),
+        Why::Retention(reservation) => ("retention", Some(reservation.get()), None),
+        Why::LineFree(line) => ("line_free", None, Some(line.dialable())),
+    }
+}

@@ -1,0 +1,138 @@
+"""The classes of the package have the words of the core: every enum's variants, every record's fields, in the same order."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from ringfence import Policy, _ringfence, _values, effects, inputs, records, replies
+from ringfence._codec import Record, hints
+
+CORE = ROOT / "core" / "src"
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "halves/appointments/records.rs"]
+SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def body(kind: str, name: str) -> str:
+    found = re.search(rf"^pub {kind} {name} \{{\n(.*?)^\}}", SOURCE, re.MULTILINE | re.DOTALL)
+    assert found, f"there is no {kind} {name} in the core"
+    return found.group(1)
+
+
+def variants(name: str) -> list[str]:
+    return [snake(variant) for variant in re.findall(r"^    ([A-Z]\w*)[ ,({]", body("enum", name), re.MULTILINE)]
+
+
+def members(name: str) -> list[str]:
+    return re.findall(r"^    (?:pub )?(\w+): ", body("struct", name), re.MULTILINE)
+
+
+ENUMS: list[tuple[type[StrEnum], str]] = [
+    (_values.CallMode, "CallMode"),
+    (_values.HoursLabel, "HoursLabel"),
+    (_values.DenyReason, "DenyReason"),
+    (_values.ReservationState, "ReservationState"),
+    (_values.MissedReason, "Missed"),
+    (_values.ReleaseCause, "ReleaseCause"),
+    (_values.Prompt, "Prompt"),
+    (_values.Party, "Party"),
+    (_values.Object, "Object"),
+    (_values.Bound, "Bound"),
+    (_values.Field, "Field"),
+    (_values.Allowed, "Allowed"),
+    (records.CallState, "CallState"),
+    (records.LegState, "LegState"),
+    (records.Origin, "Origin"),
+]
+
+
+@pytest.mark.parametrize(("enum", "name"), ENUMS, ids=lambda value: value if isinstance(value, str) else "")
+def test_an_enum_has_every_variant(enum: type[StrEnum], name: str) -> None:
+    assert [member.value for member in enum] == variants(name)
+
+
+STRUCTS: list[tuple[type[Record], str]] = [
+    *((input, input.__name__) for input in inputs.Input.__args__),
+    (_values.Line, "Line"),
+    (_values.Hours, "Hours"),
+    (_values.Evidence, "Evidence"),
+    (Policy, "Policy"),
+    (effects.Dial, "Dial"),
+    (effects.Answer, "Answer"),
+    (effects.Reject, "Reject"),
+    (effects.Play, "Play"),
+    (effects.Join, "Join"),
+    (effects.HangUp, "HangUp"),
+    (effects.Send, "Send"),
+    (effects.Audit, "Audit"),
+    (effects.Archive, "Archive"),
+    (effects.CallReason, "CallReason"),
+    (effects.Judged, "Judged"),
+    (effects.UserDialled, "UserDialled"),
+    (effects.LegLost, "LegLost"),
+    (effects.BookingPage, "BookingPage"),
+    (effects.BookingResult, "BookingResult"),
+    (effects.ContactUnconfirmed, "ReservationNotice"),
+    (effects.Cancelled, "ReservationNotice"),
+    (effects.ReservationForMerchant, "ReservationForMerchant"),
+    (effects.ModeOptions, "ModeOptions"),
+    (effects.MissedNotice, "MissedNotice"),
+    (replies.Published, "Published"),
+    (replies.Booked, "Booked"),
+    (replies.CallAllowed, "Allow"),
+    (replies.CallDenied, "Deny"),
+    (records.Reservation, "Reservation"),
+    (records.Closed, "Closed"),
+    (records.Call, "Call"),
+    (records.Leg, "Leg"),
+]
+
+
+@pytest.mark.parametrize(("record", "name"), STRUCTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_record_has_every_field(record: type[Record], name: str) -> None:
+    ours = [field.rstrip("_") for field in hints(record) if not (record._has_sequence and field == "sequence")]
+    assert ours == members(name)
+
+
+TAGGED = [
+    (inputs.Input, "Input"),
+    (effects.Effect, "Action"),
+    (effects.Content, "Content"),
+    (effects.AuditRecord, "AuditRecord"),
+    (effects.Outcome, "Outcome"),
+    (effects.Rule, "Rule"),
+    (replies.Reply, "Reply"),
+]
+
+
+@pytest.mark.parametrize(("union", "name"), TAGGED, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_union_has_every_variant(union: object, name: str) -> None:
+    assert [option._tag for option in union.__args__] == variants(name)  # type: ignore[attr-defined]
+
+
+def test_the_policy_has_the_defaults_of_the_core() -> None:
+    assert Policy().to_json() == _ringfence.default_policy()
+    assert Policy.from_json("{}") == Policy()
+    assert Policy.from_json('{"mode_chosen_by":{"platform":"platform_calls"}}').to_json() != Policy().to_json()
+
+
+def test_the_deadlines_have_the_words_of_the_core() -> None:
+    source = (CORE / "halves/appointments/clock.rs").read_text(encoding="utf-8")
+    found = re.search(r"^pub enum Why \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)
+    assert found
+    assert [why.value for why in replies.Why] == [snake(name) for name in re.findall(r"^    ([A-Z]\w*)", found.group(1), re.MULTILINE)]
+
+
+def test_the_version_is_the_one_of_the_workspace() -> None:
+    workspace = (Path(ROOT) / "Cargo.toml").read_text(encoding="utf-8")
+    assert f'version = "{_ringfence.__version__}"' in workspace
+    assert json.loads(_ringfence.canonical_header("{}", [], 0))["header"]["tzdb"] == _ringfence.TZDB_VERSION
