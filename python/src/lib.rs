@@ -2,7 +2,7 @@
 //!
 //! Values cross as the JSON of the journal, instants as microseconds; the package makes Python classes of them. What fails is raised
 //! as one of the classes of `ringfence.errors`. No panic leaves this module as anything but a Python exception: every call
-//! into the core runs inside [`Platform::with`] or [`guarded`].
+//! into the core runs inside `Platform::with` or `guarded`.
 #![allow(unsafe_code, reason = "PyO3's macros write the functions that Python calls")]
 
 mod errors;

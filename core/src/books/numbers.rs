@@ -157,8 +157,6 @@ impl MerchantLeases {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::arithmetic_side_effects, reason = "a test may overflow: it fails then")]
-
     use super::*;
 
     fn t(seconds: i64) -> Timestamp {

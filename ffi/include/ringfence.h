@@ -1,0 +1,105 @@
+/*
+ * ringfence: a call rings only inside the fence that its receiver set.
+ *
+ * Threads: a platform may move from one thread to another, but only one thread at a time may use it.
+ *
+ * Ownership: the caller owns a platform from ringfence_platform_new until ringfence_platform_free. Strings that are passed in stay the
+ * caller's, are UTF-8 and need no NUL at their end: their length stands beside them. Strings that come out belong to the platform,
+ * end with a NUL that their length does not count, and live until the next call with the same platform.
+ *
+ * Time is always an argument: microseconds since 1970-01-01T00:00:00Z.
+ *
+ * Every function but ringfence_abi_version, ringfence_last_error and ringfence_platform_free returns a status. Outputs are
+ * written only as each function says, and may never be NULL. What the JSON looks like is in the manual of the journal lines.
+ */
+#ifndef RINGFENCE_H
+#define RINGFENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this interface. A library with another one must not be used with this header. */
+#define RINGFENCE_ABI_VERSION 1u
+
+/*
+ * What came of a call. Numbers are never given twice. From 100 on they are the codes of refusals: 100 to 199 misuse, 200 to 299
+ * refused by a rule, 300 to 399 a limit of the policy.
+ */
+typedef uint32_t ringfence_status;
+
+#define RINGFENCE_STATUS_OK 0u
+/* A pointer that must not be NULL is NULL. */
+#define RINGFENCE_STATUS_NULL_ARGUMENT 1u
+/* A text is not UTF-8, or not the JSON that is wanted; ringfence_last_error says where and why. */
+#define RINGFENCE_STATUS_MALFORMED 2u
+/* A time is out of range. */
+#define RINGFENCE_STATUS_TIME_OUT_OF_RANGE 3u
+/* A field of the policy is out of its range. */
+#define RINGFENCE_STATUS_POLICY 4u
+/* There is nothing: no effect waits, no deadline is set. */
+#define RINGFENCE_STATUS_NOTHING 5u
+/* A defect of the library. The platform can only be freed. */
+#define RINGFENCE_STATUS_DEFECT 6u
+/* The platform met a defect before and can only be freed. */
+#define RINGFENCE_STATUS_POISONED 7u
+/* The first refusal and the last. */
+#define RINGFENCE_STATUS_REFUSAL_FIRST 100u
+#define RINGFENCE_STATUS_REFUSAL_LAST 399u
+
+typedef struct ringfence_platform ringfence_platform;
+
+/* The version of the interface that the library has. */
+uint32_t ringfence_abi_version(void);
+
+/*
+ * What the last call on this thread that failed was about, in English, without any phone number; empty when it did not fail. It lives until the next
+ * call on this thread.
+ */
+const char *ringfence_last_error(void);
+
+/*
+ * Makes a platform. `policy` is the JSON of a policy; fields that are left out have their defaults, so `{}` is one. The hash seed should be
+ * drawn by the host; it reaches no output. *out_platform is written on OK, and must be freed.
+ */
+ringfence_status ringfence_platform_new(const char *policy, size_t policy_length, uint64_t hash_seed,
+                                        ringfence_platform **out_platform);
+
+/* Frees a platform. NULL is allowed. */
+void ringfence_platform_free(ringfence_platform *platform);
+
+/*
+ * Handles one input, such as {"book":{...}}. *out_json and *out_length are written on OK, with the reply, and on a refusal
+ * (100 to 399), with the refusal.
+ */
+ringfence_status ringfence_platform_handle_json(ringfence_platform *platform, int64_t now_us, const char *input,
+                                                size_t input_length, const char **out_json, size_t *out_length);
+
+/* Fires due deadlines, at most `budget` of them. *out_fired is written on OK; fewer than `budget` means that no more are due. */
+ringfence_status ringfence_platform_advance(ringfence_platform *platform, int64_t now_us, uint32_t budget,
+                                            uint32_t *out_fired);
+
+/*
+ * Takes the next effect, as {"sequence":5,"dial":{...}}. *out_json and *out_length are written on OK. NOTHING when no effect
+ * waits.
+ */
+ringfence_status ringfence_platform_poll_effect_json(ringfence_platform *platform, const char **out_json,
+                                                     size_t *out_length);
+
+/* Effects up to this sequence number are carried out, and are kept no longer. */
+ringfence_status ringfence_platform_confirm(ringfence_platform *platform, uint64_t up_to);
+
+/*
+ * When to call ringfence_platform_advance next: *out_at_us is written on OK; an instant that is over means now, since effects
+ * wait to be polled. NOTHING when no deadline is set.
+ */
+ringfence_status ringfence_platform_poll_deadline(ringfence_platform *platform, int64_t *out_at_us);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,126 @@
+/* One reservation through the C library: booked, refused before its window, rung inside it. Exit status 0 when all checks hold. */
+#include <ringfence.h>
+#include <ringfence.h> /* twice does no harm */
+
+#include <stdio.h>
+#include <string.h>
+
+static int passed, failed;
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (condition) {                                                                                               \
+            passed++;                                                                                                  \
+        } else {                                                                                                       \
+            failed++;                                                                                                  \
+            printf("%s:%d: %s; last error: %s\n", __FILE__, __LINE__, #condition, ringfence_last_error());            \
+        }                                                                                                              \
+    } while (0)
+
+static const int64_t SECOND = 1000000;
+/* 2026-11-21T18:00:00+08:00, the start of the window. */
+static const int64_t START = 1795255200000000;
+
+static const char *json;
+static size_t length;
+
+static ringfence_status handle(ringfence_platform *platform, int64_t now_us, const char *input)
+{
+    return ringfence_platform_handle_json(platform, now_us, input, strlen(input), &json, &length);
+}
+
+/* Polls and confirms every effect; how many of them contain `text`. */
+static int effects_with(ringfence_platform *platform, const char *text)
+{
+    int found = 0;
+    uint64_t sequence;
+    ringfence_status status;
+    while ((status = ringfence_platform_poll_effect_json(platform, &json, &length)) == RINGFENCE_STATUS_OK) {
+        unsigned long long number;
+        CHECK(strlen(json) == length);
+        CHECK(sscanf(json, "{\"sequence\":%llu,", &number) == 1);
+        found += strstr(json, text) != NULL;
+        sequence = number;
+        CHECK(ringfence_platform_confirm(platform, sequence) == RINGFENCE_STATUS_OK);
+    }
+    CHECK(status == RINGFENCE_STATUS_NOTHING);
+    return found;
+}
+
+static void one_reservation(void)
+{
+    ringfence_platform *platform = NULL;
+    int64_t at = 0;
+    uint32_t fired = 0;
+
+    CHECK(ringfence_platform_new("{}", 2, 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(platform != NULL);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"register_merchant\":{\"merchant\":1,\"name\":\"Insurance\",\"lines\":[{\"number\":\"95511\",\"channels\":2}],"
+                 "\"zone\":\"Asia/Shanghai\",\"chatbot\":\"sip:1065000000@chatbot.example\"}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"publish_page\":{\"page\":10,\"merchant\":1,\"offerings\":{\"1\":\"Car\"},\"windows\":"
+                 "[{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}]}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"book\":{\"user\":\"rcs:+8613800000001\",\"page\":10,\"offering\":1,\"window\":"
+                 "{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}}}") == RINGFENCE_STATUS_OK);
+    CHECK(strstr(json, "\"booked\"") != NULL);
+    CHECK(effects_with(platform, "\"send\"") == 3);
+
+    CHECK(ringfence_platform_poll_deadline(platform, &at) == RINGFENCE_STATUS_OK);
+    CHECK(at == START);
+    CHECK(handle(platform, START - 1, "{\"request_call\":{\"line\":\"95511\",\"reservation\":1}}") == RINGFENCE_STATUS_OK);
+    CHECK(strstr(json, "\"before_window\"") != NULL);
+    CHECK(effects_with(platform, "\"dial\"") == 0);
+
+    CHECK(ringfence_platform_advance(platform, START, 100, &fired) == RINGFENCE_STATUS_OK);
+    CHECK(fired == 1);
+    CHECK(handle(platform, START, "{\"request_call\":{\"line\":\"95511\",\"reservation\":1}}") == RINGFENCE_STATUS_OK);
+    CHECK(strstr(json, "\"allow\"") != NULL);
+    CHECK(effects_with(platform, "\"to\":\"+8613800000001\"") == 1);
+    ringfence_platform_free(platform);
+}
+
+static void refusals_and_mistakes(void)
+{
+    ringfence_platform *platform = NULL;
+    ringfence_platform *other = NULL;
+    uint32_t fired = 7;
+    const char *policy = "{\"ring_timeout_s\":0}";
+
+    CHECK(ringfence_abi_version() == RINGFENCE_ABI_VERSION);
+    CHECK(ringfence_platform_new("{}", 2, 42, NULL) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_new(NULL, 0, 42, &other) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_new("{", 1, 42, &other) == RINGFENCE_STATUS_MALFORMED);
+    CHECK(ringfence_platform_new("{}\xff", 3, 42, &other) == RINGFENCE_STATUS_MALFORMED);
+    CHECK(ringfence_platform_new(policy, strlen(policy), 42, &other) == RINGFENCE_STATUS_POLICY);
+    CHECK(strstr(ringfence_last_error(), "ring_timeout_s") != NULL);
+    CHECK(other == NULL);
+
+    CHECK(ringfence_platform_new("{}", 2, 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(strlen(ringfence_last_error()) == 0);
+    CHECK(handle(platform, 0, "{\"push_page\":{\"page\":9,\"to\":[\"rcs:+8613800000001\"]}}") == 100);
+    CHECK(strcmp(json, "{\"code\":\"unknown\",\"object\":\"page\",\"id\":9}") == 0);
+    json = NULL;
+    CHECK(handle(platform, 0, "{\"no_such_input\":{}}") == RINGFENCE_STATUS_MALFORMED);
+    CHECK(json == NULL);
+    CHECK(handle(platform, INT64_MIN, "{\"resync\":{\"legs\":[]}}") == RINGFENCE_STATUS_TIME_OUT_OF_RANGE);
+    CHECK(ringfence_platform_handle_json(NULL, 0, "", 0, &json, &length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_handle_json(platform, 0, NULL, 0, &json, &length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_handle_json(platform, 0, "", 0, NULL, &length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_advance(NULL, 0, 1, &fired) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(fired == 7);
+    CHECK(ringfence_platform_poll_effect_json(platform, &json, &length) == RINGFENCE_STATUS_NOTHING);
+    CHECK(ringfence_platform_poll_deadline(platform, &(int64_t){0}) == RINGFENCE_STATUS_NOTHING);
+    CHECK(ringfence_platform_confirm(platform, 5) >= RINGFENCE_STATUS_REFUSAL_FIRST);
+    ringfence_platform_free(platform);
+    ringfence_platform_free(NULL);
+}
+
+int main(void)
+{
+    one_reservation();
+    refusals_and_mistakes();
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
