@@ -17,7 +17,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Platform;
 use super::keyring::Keyring;
+use crate::books::chain::Chain;
 use crate::books::outbox::Outbox;
+use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State};
 use crate::halves::fallback::Fallback;
 use crate::values::effect::Effect;
@@ -66,6 +68,8 @@ struct Body {
     latest: Timestamp,
     policy: Policy,
     appointments: State,
+    chain: Chain,
+    repeats: Repeats,
     outbox: VecDeque<Effect>,
     next_sequence: u64,
 }
@@ -76,6 +80,8 @@ impl Platform {
             latest: self.latest,
             policy: self.policy.clone(),
             appointments: self.appointments.state(),
+            chain: self.chain,
+            repeats: self.repeats.clone(),
             outbox: self.outbox.kept().cloned().collect(),
             next_sequence: self.outbox.last_sequence().saturating_add(1),
         };
@@ -114,11 +120,16 @@ impl Platform {
         if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 {
             return Err(content(&"the sequence of effects is broken"));
         }
+        if !body.repeats.is_consistent() {
+            return Err(content(&"the book of repeats does not agree with itself"));
+        }
         Ok(Self {
             latest: body.latest,
             policy: body.policy,
             keyring,
             outbox: Outbox::from_parts(body.outbox, body.next_sequence),
+            chain: body.chain,
+            repeats: body.repeats,
             appointments: Appointments::from_state(body.appointments, hash_seed).map_err(|what| content(&what))?,
             fallback: Fallback,
         })
@@ -136,7 +147,9 @@ impl Platform {
     pub fn model_view(&self) -> Vec<u8> {
         let waiting: Vec<_> =
             self.outbox.kept().filter(|effect| effect.action.is_at_most_once()).map(|effect| &effect.action).collect();
-        let view = (self.appointments.model_view(self.latest), waiting.len());
+        let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
+        let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
+        let view = (self.appointments.model_view(self.latest), repeats, waiting.len());
         postcard::to_allocvec(&view).unwrap_or_default()
     }
 }

@@ -12,7 +12,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, Answer, Audit, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::RequestCall;
@@ -41,7 +41,7 @@ impl Appointments {
             (Verdict::Allow, None) => Rule::Denied(DenyReason::NotRecognized),
         };
         let judged = Judged { leg, reservation: input.reservation, revision, rule };
-        cx.emit(Action::Audit(Audit { at: cx.now, record: AuditRecord::Judged(judged) }));
+        cx.audit(AuditRecord::Judged(judged));
         match verdict {
             Verdict::Deny { reason, retry_at } => {
                 cx.emit(reject(leg, ReleaseCause::NotPermitted));
@@ -135,7 +135,7 @@ impl Appointments {
             let rule =
                 Rule::Permitted { window, mode: self.calls.get(call.get()).map_or(CallMode::MerchantCalls, |call| call.mode) };
             let dialled = UserDialled { leg, call, reservation: reservation.id, revision: reservation.revision, rule };
-            cx.emit(Action::Audit(Audit { at: cx.now, record: AuditRecord::UserDialled(dialled) }));
+            cx.audit(AuditRecord::UserDialled(dialled));
         }
         self.add_leg(Leg { id: leg, call, party, origin: Origin::Dialled, number, state: LegState::Dialled, until, cause: None });
         cx.emit(Action::Dial(dial));
