@@ -66,7 +66,8 @@ pub struct Platform {
 pub struct Progress {
     /// How many deadlines it fired.
     pub fired: u32,
-    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count.
+    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count. True when the clock was refused, since
+    /// something may be: calling again at the same instant changes nothing then.
     pub more: bool,
     /// Whether the instant was refused, and nothing was done: the clock leapt farther than the policy trusts. Send `confirm_clock` if it is right.
     pub is_clock_refused: bool,
