@@ -233,7 +233,16 @@ fn random_policy() -> impl Strategy<Value = Policy> {
     let chooser = prop_oneof![2 => Just(ModeChooser::Merchant), 1 => mode().prop_map(ModeChooser::Platform)];
     let close = prop_oneof![Just(OnWindowClose::Continue), Just(OnWindowClose::HangUp)];
     (mode(), chooser, close, 10..60_u32, 0..10_u32, 0..60_u32, 1..4_u32, 1..3_u32).prop_map(
-        |(mode_on_silence, mode_chosen_by, on_window_close, ring_timeout_s, min_ring_s, retry_spacing_s, attempts_max, conversations_max)| {
+        |(
+            mode_on_silence,
+            mode_chosen_by,
+            on_window_close,
+            ring_timeout_s,
+            min_ring_s,
+            retry_spacing_s,
+            attempts_max,
+            conversations_max,
+        )| {
             Policy {
                 mode_on_silence,
                 mode_chosen_by,
@@ -259,7 +268,9 @@ fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) -> Trace {
     let mut host = Host::new(policy);
     let mut booked: Vec<(usize, ReservationId)> = Vec::new();
     // One of the latest bookings; a number that was never given when there is none yet.
-    let latest = |booked: &[(usize, ReservationId)], one: usize| booked.iter().rev().nth(one).copied().unwrap_or((0, ReservationId::new(99)));
+    let latest = |booked: &[(usize, ReservationId)], one: usize| {
+        booked.iter().rev().nth(one).copied().unwrap_or((0, ReservationId::new(99)))
+    };
     host.open_shop(&LINES, 1);
     for (number, phones) in LINES.iter().chain(&USERS).zip(phones) {
         host.phone(number, phones);

@@ -27,6 +27,8 @@ use crate::values::time::Timestamp;
 const MAGIC: &[u8; 4] = b"RFNC";
 /// The format that this version writes. A change of any record changes it.
 pub const FORMAT: u16 = 1;
+/// More effects than any platform emits: a snapshot that says so is forged.
+const SEQUENCE_MAX: u64 = 1 << 62;
 const HEAD: usize = 14;
 const SUM: usize = 16;
 
@@ -111,7 +113,7 @@ impl Platform {
         body.policy.check().map_err(|error| content(&error))?;
         let is_in_order = body.outbox.iter().zip(body.outbox.iter().skip(1)).all(|(a, b)| a.sequence < b.sequence);
         let is_given = |effect: &Effect| effect.sequence > 0 && effect.sequence < body.next_sequence;
-        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 {
+        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 || body.next_sequence > SEQUENCE_MAX {
             return Err(content(&"the sequence of effects is broken"));
         }
         Ok(Self {

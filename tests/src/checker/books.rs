@@ -394,8 +394,8 @@ impl Books {
                 let id = dial.leg;
                 let waits = |leg: &Leg| match leg.state {
                     LegState::Ringing => !leg.progressed,
-                    LegState::Releasing { .. } => !leg.answered,
-                    LegState::Answered | LegState::Joined | LegState::Gone => false,
+                    // Ending the leg voided its dial.
+                    LegState::Releasing { .. } | LegState::Answered | LegState::Joined | LegState::Gone => false,
                 };
                 if self.legs.get(&id).is_some_and(waits) {
                     self.lose(id);

@@ -78,6 +78,14 @@ struct LegView {
     deadline: Option<i64>,
 }
 
+/// What the records say of a line.
+#[derive(Default)]
+struct OnLine {
+    calls: Vec<CallId>,
+    live: u64,
+    queue: Vec<(Timestamp, ReservationId)>,
+}
+
 /// Says which invariant does not hold, and where.
 macro_rules! hold {
     ($condition:expr, $($text:tt)+) => {
@@ -271,19 +279,26 @@ impl Appointments {
             contacts = contacts.saturating_add(1);
         }
         hold!(self.contacts.len() == contacts, "the book of contacts holds a number that nothing names");
+        let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
+        for call in self.calls.in_order() {
+            on_lines.entry(call.line).or_default().calls.push(call.id);
+        }
+        for reservation in self.reservations.in_order() {
+            let on_line = on_lines.entry(reservation.line).or_default();
+            on_line.live = on_line.live.saturating_add(u64::from(reservation.state.is_live()));
+            let turn = reservation.turn().filter(|_| self.contacts.leg(reservation.contact).is_none());
+            on_line.queue.extend(turn.map(|turn| (turn, reservation.id)));
+        }
+        let nothing = OnLine::default();
         for (number, line) in self.lines.in_order() {
-            let calls = self.calls.in_order().filter(|call| call.line == *number).map(|call| call.id);
-            hold!(line.calls.iter().copied().eq(calls), "the calls of a line do not agree with the records");
+            let on_line = on_lines.get_mut(number).map_or(&nothing, |on_line| {
+                on_line.queue.sort_unstable();
+                on_line
+            });
+            hold!(line.calls.iter().eq(&on_line.calls), "the calls of a line do not agree with the records");
             hold!(line.live() <= line.channels, "a line has more live calls than channels (P8)");
-            let on_line = || self.reservations.in_order().filter(|reservation| reservation.line == *number);
-            let live = on_line().filter(|reservation| reservation.state.is_live()).count();
-            hold!(u64::try_from(live) == Ok(line.reservations), "a line miscounts its live reservations");
-            let mut queue: Vec<_> = on_line()
-                .filter(|reservation| self.contacts.leg(reservation.contact).is_none())
-                .filter_map(|reservation| Some((reservation.turn()?, reservation.id)))
-                .collect();
-            queue.sort_unstable();
-            hold!(line.queue.iter().copied().eq(queue), "the queue of a line does not agree with the records (P16)");
+            hold!(on_line.live == line.reservations, "a line miscounts its live reservations");
+            hold!(line.queue.iter().eq(&on_line.queue), "the queue of a line does not agree with the records (P16)");
             hold!(line.due == line.deadline(), "a line has another deadline than it says");
             expected.extend(line.deadline().map(|due| (due, Target::Line(*number))));
         }
