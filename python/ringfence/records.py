@@ -115,3 +115,5 @@ class Leg(Record):
     state: LegState
     until: datetime
     cause: ReleaseCause | None
+    since: int
+    """No effect about it has a smaller sequence number."""

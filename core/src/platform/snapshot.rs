@@ -136,9 +136,16 @@ impl Platform {
     /// Two platforms with equal views and equal policies answer every further input alike, but for ids and instants.
     #[must_use]
     pub fn model_view(&self) -> Vec<u8> {
-        let waiting: Vec<_> =
-            self.outbox.kept().filter(|effect| effect.action.is_at_most_once()).map(|effect| &effect.action).collect();
-        let view = (self.appointments.model_view(self.latest), waiting.len());
+        let place = |leg| u64::try_from(self.appointments.place_of_leg(leg)).unwrap_or(u64::MAX);
+        let waiting: Vec<_> = self
+            .outbox
+            .kept()
+            .filter_map(|effect| {
+                Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer()))
+            })
+            .collect();
+        let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
+        let view = (self.appointments.model_view(self.latest), waiting, is_full);
         postcard::to_allocvec(&view).unwrap_or_default()
     }
 }

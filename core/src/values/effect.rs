@@ -65,6 +65,18 @@ impl Action {
         }
     }
 
+    /// Whether it rings a phone.
+    #[must_use]
+    pub const fn is_dial(&self) -> bool {
+        matches!(self, Self::Dial(_))
+    }
+
+    /// Whether it answers an inbound leg.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer(_))
+    }
+
     /// Whether it is done at most once.
     #[must_use]
     pub const fn is_at_most_once(&self) -> bool {

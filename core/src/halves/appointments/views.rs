@@ -50,7 +50,9 @@ struct ReservationView {
     window: (i64, i64),
     state: ReservationState,
     mode: Option<CallMode>,
+    /// What is left until it may be called; once that is over, its place in the line's queue is all that counts.
     eligible_in: i64,
+    rank: u32,
     tally: (u32, u32, u32),
     calls: Vec<u32>,
     flags: (bool, bool),
@@ -309,12 +311,25 @@ impl Appointments {
         Ok(())
     }
 
+    /// The place of a leg among those that are kept; as in the view.
+    pub(crate) fn place_of_leg(&self, id: LegId) -> usize {
+        self.legs.ids().partition_point(|other| *other < id.get())
+    }
+
     /// What a model checker compares: times relative to `now`, ids renumbered, counters left out. Equal views behave alike.
     pub(crate) fn model_view(&self, now: Timestamp) -> ModelView {
         let reservations: Vec<u64> = self.reservations.ids();
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
+        let rank = |one: &Reservation| {
+            let is_before = |other: &&Reservation| {
+                let waits = other.state.is_live() && other.line == one.line;
+                waits && (other.eligible_at, other.id) < (one.eligible_at, one.id)
+            };
+            let before = self.reservations.in_order().filter(is_before).count();
+            u32::try_from(before).unwrap_or(u32::MAX)
+        };
         ModelView {
             catalog: self.catalog.clone(),
             reservations: self
@@ -328,7 +343,8 @@ impl Appointments {
                     window: (until(one.window.start()), until(one.window.end())),
                     state: one.state,
                     mode: one.mode,
-                    eligible_in: until(one.eligible_at).max(-1),
+                    eligible_in: until(one.eligible_at).max(0),
+                    rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
                     flags: (one.is_cancelled, one.is_window_judged),
