@@ -29,6 +29,8 @@ use crate::values::time::Timestamp;
 const MAGIC: &[u8; 4] = b"RFNC";
 /// The format that this version writes. A change of any record changes it.
 pub const FORMAT: u16 = 1;
+/// More effects than any platform emits: a snapshot that says so is forged.
+const SEQUENCE_MAX: u64 = 1 << 62;
 const HEAD: usize = 14;
 const SUM: usize = 16;
 
@@ -117,7 +119,7 @@ impl Platform {
         body.policy.check().map_err(|error| content(&error))?;
         let is_in_order = body.outbox.iter().zip(body.outbox.iter().skip(1)).all(|(a, b)| a.sequence < b.sequence);
         let is_given = |effect: &Effect| effect.sequence > 0 && effect.sequence < body.next_sequence;
-        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 {
+        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 || body.next_sequence > SEQUENCE_MAX {
             return Err(content(&"the sequence of effects is broken"));
         }
         if !body.repeats.is_consistent() {
@@ -145,11 +147,18 @@ impl Platform {
     /// Two platforms with equal views and equal policies answer every further input alike, but for ids and instants.
     #[must_use]
     pub fn model_view(&self) -> Vec<u8> {
-        let waiting: Vec<_> =
-            self.outbox.kept().filter(|effect| effect.action.is_at_most_once()).map(|effect| &effect.action).collect();
+        let place = |leg| u64::try_from(self.appointments.place_of_leg(leg)).unwrap_or(u64::MAX);
+        let waiting: Vec<_> = self
+            .outbox
+            .kept()
+            .filter_map(|effect| {
+                Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer()))
+            })
+            .collect();
+        let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(self.latest), repeats, waiting.len());
+        let view = (self.appointments.model_view(self.latest), repeats, waiting, is_full);
         postcard::to_allocvec(&view).unwrap_or_default()
     }
 }

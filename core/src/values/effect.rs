@@ -56,13 +56,33 @@ pub enum Action {
 }
 
 impl Action {
+    /// The leg of an effect that is done at most once.
+    #[must_use]
+    pub const fn at_most_once_leg(&self) -> Option<LegId> {
+        match self {
+            Self::Dial(dial) => Some(dial.leg),
+            Self::Answer(answer) => Some(answer.leg),
+            Self::Play(play) => Some(play.leg),
+            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+        }
+    }
+
+    /// Whether it rings a phone.
+    #[must_use]
+    pub const fn is_dial(&self) -> bool {
+        matches!(self, Self::Dial(_))
+    }
+
+    /// Whether it answers an inbound leg.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer(_))
+    }
+
     /// Whether it is done at most once.
     #[must_use]
     pub const fn is_at_most_once(&self) -> bool {
-        match self {
-            Self::Dial(_) | Self::Answer(_) | Self::Play(_) => true,
-            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => false,
-        }
+        self.at_most_once_leg().is_some()
     }
 
     /// The instant from which it must not be done any more.

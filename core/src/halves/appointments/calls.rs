@@ -58,6 +58,7 @@ impl Appointments {
                     state: LegState::Ringing,
                     until: cx.now,
                     cause: None,
+                    since: cx.outbox.next_sequence(),
                 });
                 self.dial(cx, call, Party::User);
                 Ok(Reply::Allow(Allow { leg, call }))
@@ -137,7 +138,18 @@ impl Appointments {
             let dialled = UserDialled { leg, call, reservation: reservation.id, revision: reservation.revision, rule };
             cx.audit(AuditRecord::UserDialled(dialled));
         }
-        self.add_leg(Leg { id: leg, call, party, origin: Origin::Dialled, number, state: LegState::Dialled, until, cause: None });
+        let since = cx.outbox.next_sequence();
+        self.add_leg(Leg {
+            id: leg,
+            call,
+            party,
+            origin: Origin::Dialled,
+            number,
+            state: LegState::Dialled,
+            until,
+            cause: None,
+            since,
+        });
         cx.emit(Action::Dial(dial));
     }
 
@@ -231,6 +243,7 @@ impl Appointments {
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.
     fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
         let Some(leg) = self.legs.get(id.get()) else { return };
+        cx.outbox.void_leg(id, leg.since);
         if leg.origin == Origin::Inbound && leg.state.is_unanswered() {
             cx.emit(reject(id, cause));
             self.remove_leg(id);

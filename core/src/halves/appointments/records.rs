@@ -229,6 +229,8 @@ pub struct Leg {
     pub until: Timestamp,
     /// Why it was hung up.
     pub cause: Option<ReleaseCause>,
+    /// No effect about it has a smaller sequence number.
+    pub since: u64,
 }
 
 impl Leg {

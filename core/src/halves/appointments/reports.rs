@@ -74,6 +74,7 @@ impl Appointments {
     /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it.
     pub(super) fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence) {
         let Some(leg) = self.remove_leg(id) else { return };
+        cx.outbox.void_leg(id, leg.since);
         let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
         let (event, cause) = match leg.party {
             Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
@@ -109,8 +110,7 @@ impl Appointments {
         }
         match failed {
             Failed::Dial(leg) => {
-                let never_began = |leg: &super::records::Leg| matches!(leg.state, LegState::Dialled | LegState::Releasing);
-                if self.legs.get(leg.get()).is_some_and(never_began) {
+                if self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Dialled) {
                     self.leg_gone(cx, leg, &Evidence::default());
                     return Ok(Reply::Done);
                 }

@@ -1,0 +1,398 @@
+//! The checker: judges a trace of inputs and effects against the promises of `DESIGN.md` §4, and knows nothing of the engine.
+//!
+//! Everything it knows it has from the trace itself: who registered which lines, who booked which window for which phone (the `book`
+//! inputs and their `booked` replies), who took it back, which mode was chosen, which legs were dialled, reported, hung up or
+//! rejected. From that, and the policy in the header, it decides by itself what was permitted at each instant, and says which promise
+//! a step breaks. So it judges any platform, and any host that keeps a journal.
+//!
+//! Three rules of reading:
+//!
+//! - Each step's effects are those handed out right after it. The instant of an effect is the step's clock, or the latest seen.
+//! - Where the rules leave the platform a choice that the trace does not show, the checker takes both answers. It never blames on a
+//!   guess; `tests/tests/checker.rs` shows for each promise what it does not let pass.
+//! - An effect that is handed out again after a restart, under its old sequence number, is no new effect. It must be the same.
+//!
+//! # A carrier judges his own host
+//!
+//! The host writes what it did as the lines of [`crate::trace`], and has them judged:
+//!
+//! ```
+//! use ringfence_testing::checker::{Promise, check};
+//! use ringfence_testing::trace::Trace;
+//!
+//! // A user books 18:00 to 20:00, and the merchant's line calls a second early. The platform must refuse; this one did not.
+//! let journal = r#"
+//! {"header":{"policy":{"mode_chosen_by":{"platform":"merchant_calls"}},"format":1}}
+//! {"at":"2026-11-21T09:00:00+08:00","input":{"register_merchant":{"merchant":1,"name":"Ping An","lines":[{"number":"95511","channels":1}],"zone":"Asia/Shanghai","chatbot":"sip:1065@bot.example"}}}
+//! {"expect":{"reply":"done"}}
+//! {"at":"2026-11-21T09:00:00+08:00","input":{"publish_page":{"page":1,"merchant":1,"offerings":{"1":"Insurance"},"windows":[{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"}]}}}
+//! {"expect":{"reply":{"published":{"version":1}}}}
+//! {"at":"2026-11-21T09:00:00+08:00","input":{"book":{"user":"rcs:+8613800000001","page":1,"offering":1,"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"}}}}
+//! {"expect":{"reply":{"booked":{"reservation":1,"state":"scheduled"}}}}
+//! {"at":"2026-11-21T17:59:59+08:00","input":{"request_call":{"line":"95511","reservation":1}}}
+//! {"expect":{"reply":{"allow":{"leg":1,"call":1}}}}
+//! {"expect":{"effects":[{"sequence":1,"audit":{"at":"2026-11-21T09:59:59Z","record":{"judged":{"leg":1,"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"mode":"merchant_calls"}}}}}}]}}
+//! "#;
+//! let trace = Trace::from_json_lines(journal.trim())?;
+//! let violation = check(&trace).expect_err("the window has not begun");
+//! assert_eq!(violation.promise, Promise::P1);
+//! assert_eq!(violation.line, Some(8));
+//! # Ok::<(), ringfence_testing::trace::TraceError>(())
+//! ```
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use ringfence::values::effect::{Action, AuditRecord, Effect, Party, Rule};
+use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::input::Input;
+use ringfence::values::policy::Policy;
+use ringfence::values::reply::Reply;
+use ringfence::values::time::Timestamp;
+use thiserror::Error;
+
+use crate::trace::{Doing, Step, Trace};
+
+mod books;
+mod endings;
+mod privacy;
+mod queue;
+mod repeats;
+mod ringing;
+mod verdicts;
+
+use books::{Books, LegState};
+
+/// A promise of `DESIGN.md` §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Promise {
+    /// Window: a user's phone rings only while a live reservation of that number with that merchant covers now.
+    P1,
+    /// Holder: no number is dialled unless its own holder agreed.
+    P2,
+    /// Withdrawal: after a cancel nothing rings on the old permission, and a late answer is never joined.
+    P3,
+    /// Merchant first: platform mode dials the user only after the merchant answered.
+    P4,
+    /// Both: a bridge is joined only by answered legs, merchant present.
+    P5,
+    /// Mode: the mode in force decides who may start.
+    P6,
+    /// Privacy: no user's number reaches a merchant, no user's number or name another user.
+    P7,
+    /// One at a time: one live leg a user number, and no more live calls on a line than channels.
+    P8,
+    /// Ends: everything ends within its bound; attempts are bounded.
+    P9,
+    /// Fallback: judged with the missed-call half.
+    P10,
+    /// Repeats: a duplicate emits nothing.
+    P11,
+    /// Sameness: here, that an effect handed out again is the same one, and that numbers only grow.
+    P12,
+    /// Total: here, that a refusal emits nothing beyond settling.
+    P13,
+    /// Late clock: every verdict and dial is right at its own instant.
+    P14,
+    /// Bounded: judged by measurements, not from traces.
+    P15,
+    /// Fair lines: the waiting reservations of a line are served in queue order, and none starves.
+    P16,
+    /// Accounted: verdicts and dialled user legs leave their audit record.
+    P17,
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{promise} broken at step {step}{place}, {at}: {text}", place = line.map_or_else(String::new, |line| format!(" (line {line})")))]
+pub struct Violation {
+    /// Which one.
+    pub promise: Promise,
+    /// At which step of the trace, counted from 1; 0 for one that shows only at its end.
+    pub step: usize,
+    /// On which line of the file the step stands, when it was read from one.
+    pub line: Option<usize>,
+    /// The clock of the step.
+    pub at: Timestamp,
+    /// What is wrong. No phone number stands in it.
+    pub text: String,
+}
+
+/// What a trace that breaks no promise contained. It says how much was judged: a trace without a single dial proves little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Steps.
+    pub steps: usize,
+    /// Effects, each counted once.
+    pub effects: usize,
+    /// Dials of users' phones.
+    pub user_dials: usize,
+    /// Dials of merchants' lines.
+    pub merchant_dials: usize,
+    /// Calls that the gate allowed.
+    pub allowed: usize,
+    /// Calls that the gate denied.
+    pub denied: usize,
+    /// Conversations in merchant mode.
+    pub conversations_merchant_calls: usize,
+    /// Conversations in platform mode.
+    pub conversations_platform_calls: usize,
+    /// Cancellations while a phone rang.
+    pub withdrawn_while_ringing: usize,
+    /// Windows that ended while a user's phone rang.
+    pub window_ended_while_ringing: usize,
+    /// Answers that came too late to be joined.
+    pub late_answers: usize,
+    /// Steps with a clock past a deadline that should have been fired before: a late host.
+    pub late_steps: usize,
+    /// Restarts.
+    pub restarts: usize,
+}
+
+/// Judges a whole trace.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check(trace: &Trace) -> Result<Summary, Violation> {
+    run(trace).map(|checker| checker.summary)
+}
+
+/// Judges a whole trace that ends with a calm phase: `advance` at or after each deadline until nothing is left, whatever reports were
+/// lost. Then every leg, call and reservation must have ended, and its users must have been told (P9).
+///
+/// # Errors
+/// The first [`Violation`]; those of the end carry step 0. A trace whose calm phase is too short for its own bounds is one.
+pub fn check_closed(trace: &Trace) -> Result<Summary, Violation> {
+    let checker = run(trace)?;
+    checker.closed()?;
+    Ok(checker.summary)
+}
+
+fn run(trace: &Trace) -> Result<Checker, Violation> {
+    let mut checker = Checker::new(trace.header.policy.clone());
+    for step in &trace.steps {
+        checker.step(step)?;
+    }
+    Ok(checker)
+}
+
+/// A broken promise before it is known at which step.
+type Broken = (Promise, String);
+type Judged = Result<(), Broken>;
+
+/// What makes a deadline: which promise falls when a step lets it pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Overdue {
+    call: CallId,
+    promise: Promise,
+    why: &'static str,
+}
+
+/// What the checker notes about the step that it is in.
+#[derive(Clone, Debug, Default)]
+struct Notes {
+    /// Calls whose end instant had come when the step began: settling ends them before anything else.
+    overdue: Vec<Overdue>,
+    /// The legs and reservations of these calls.
+    overdue_legs: BTreeSet<LegId>,
+    overdue_reservations: BTreeSet<ReservationId>,
+    /// Legs whose grace had passed when the step began.
+    grace_over: BTreeSet<LegId>,
+    /// Calls that this step has to end, or to have ended, and the promise that falls otherwise.
+    duties: Vec<Overdue>,
+    /// The legs that a `user_dialled` audit named and no dial followed yet, with what it said.
+    announced: Vec<ringfence::values::effect::UserDialled>,
+    /// Whether the `judged` audit came.
+    judged: bool,
+    /// The step reports an answer that was reported before.
+    was_answered: bool,
+    /// Legs that went with this step's resync or `effect_failed`.
+    lost_by_input: BTreeSet<LegId>,
+    /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
+    only_settling: Option<(Promise, &'static str)>,
+}
+
+/// The checker as a fold, for those who judge while a trace grows: after each step of a property test, or in each state of a model.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    books: Books,
+    summary: Summary,
+}
+
+impl Checker {
+    /// A checker of a platform under `policy`.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self { books: Books::new(policy), summary: Summary::default() }
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// What the checker remembers, with instants relative to the clock and the ids of calls and legs renumbered: two checkers
+    /// with the same bytes judge every future step alike. It is what a model checker needs to tell states apart.
+    #[must_use]
+    pub fn view(&self) -> Vec<u8> {
+        self.books.view()
+    }
+
+    /// Judges one step.
+    ///
+    /// # Errors
+    /// The first promise that it breaks. The checker is of no use after that.
+    pub fn step(&mut self, step: &Step) -> Result<(), Violation> {
+        self.summary.steps += 1;
+        let judged = self.judge(step);
+        judged.map_err(|(promise, text)| Violation {
+            promise,
+            step: self.summary.steps,
+            line: step.line,
+            at: self.books.now,
+            text,
+        })
+    }
+
+    /// Judges the end of a trace with a calm phase, as [`check_closed`] does.
+    ///
+    /// # Errors
+    /// P9, when a leg, a call or a reservation has not ended.
+    pub fn closed(&self) -> Result<(), Violation> {
+        endings::all_closed(&self.books).map_err(|(promise, text)| Violation {
+            promise,
+            step: 0,
+            line: None,
+            at: self.books.now,
+            text,
+        })
+    }
+
+    fn judge(&mut self, step: &Step) -> Judged {
+        self.books.now = self.books.now.max(step.at);
+        let mut notes = self.open(step);
+        match (&step.doing, &step.reply) {
+            (Doing::Input(input), Some(Ok(reply))) => self.books.take_input(input, reply, &mut notes, &mut self.summary)?,
+            (Doing::Confirm { up_to }, None | Some(Ok(_))) => self.books.take_confirm(*up_to),
+            (Doing::Restart, _) => self.summary.restarts += 1,
+            (Doing::Input(_), Some(Err(_)) | None) | (Doing::Advance { .. }, _) | (Doing::Confirm { .. }, Some(Err(_))) => {}
+        }
+        for effect in &step.effects {
+            if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
+                continue;
+            }
+            self.summary.effects += 1;
+            self.effect(effect, step, &mut notes)?;
+        }
+        self.books.take_late_input(step, &mut notes);
+        self.close(step, &notes)
+    }
+
+    /// What has to be known before anything of the step is read.
+    fn open(&mut self, step: &Step) -> Notes {
+        let mut notes = Notes { overdue: endings::overdue(&self.books), grace_over: self.books.grace_over(), ..Notes::default() };
+        let is_overdue = |call: &CallId| notes.overdue.iter().any(|overdue| overdue.call == *call);
+        let legs = self.books.legs.iter().filter(|(_, leg)| leg.call.is_some_and(|call| is_overdue(&call)));
+        let calls = self.books.calls.iter().filter(|(call, _)| is_overdue(call));
+        (notes.overdue_legs, notes.overdue_reservations) =
+            (legs.map(|(leg, _)| *leg).collect(), calls.map(|(_, call)| call.reservation).collect());
+        if !notes.overdue.is_empty() {
+            self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
+        }
+        notes.duties = endings::duties(&self.books, step, &notes.overdue);
+        notes.only_settling = repeats::only_settling(&self.books, step);
+        if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
+            notes.was_answered = repeats::was_answered(&self.books, report.leg);
+        }
+        notes
+    }
+
+    fn effect(&mut self, effect: &Effect, step: &Step, notes: &mut Notes) -> Judged {
+        repeats::judge(&self.books, effect, step, notes)?;
+        match &effect.action {
+            Action::Dial(dial) => {
+                match dial.party {
+                    Party::User => {
+                        ringing::user_dial(&self.books, dial)?;
+                        ringing::announced(&self.books, dial, notes)?;
+                        self.summary.user_dials += 1;
+                    }
+                    Party::Merchant => {
+                        ringing::merchant_dial(&self.books, dial)?;
+                        queue::served(&self.books, dial)?;
+                        privacy::merchant_dial(&self.books, dial)?;
+                        self.summary.merchant_dials += 1;
+                    }
+                }
+                self.books.take_dial(dial)?;
+            }
+            Action::Answer(answer) => self.books.take_answer(answer.leg),
+            Action::Reject(reject) => self.books.release(reject.leg, reject.cause, LegState::Gone),
+            Action::HangUp(hang_up) => {
+                let releasing = LegState::Releasing { since: self.books.now };
+                self.books.release(hang_up.leg, hang_up.cause, releasing);
+            }
+            Action::Join(join) => {
+                ringing::join(&self.books, join)?;
+                self.books.take_join(join, &mut self.summary);
+            }
+            Action::Send(send) => {
+                privacy::send(&self.books, send)?;
+                self.books.take_send(send);
+            }
+            Action::Audit(audit) => {
+                if audit.at != self.books.now {
+                    return Err((Promise::P17, format!("an audit record of {} is made at {}", audit.at, self.books.now)));
+                }
+                match &audit.record {
+                    AuditRecord::Judged(judged) => {
+                        verdicts::judged(&self.books, judged, step)?;
+                        notes.judged = true;
+                    }
+                    AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
+                    AuditRecord::LegLost(lost) => {
+                        endings::lost(&self.books, lost, notes)?;
+                        self.books.lose(lost.leg);
+                    }
+                }
+            }
+            Action::Archive(archive) => {
+                endings::archived(&self.books, archive)?;
+                self.books.take_archive(archive);
+            }
+            Action::Play(_) => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, step: &Step, notes: &Notes) -> Judged {
+        if let Some(Ok(Reply::Allow(_) | Reply::Deny(_))) = step.reply {
+            if !notes.judged {
+                return Err((Promise::P17, "a call was judged and no audit record says so".to_owned()));
+            }
+            self.summary.allowed += usize::from(matches!(step.reply, Some(Ok(Reply::Allow(_)))));
+            self.summary.denied += usize::from(matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+        }
+        if let Some(dialled) = notes.announced.first() {
+            return Err((Promise::P17, format!("an audit record says that leg {} was dialled, and it was not", dialled.leg)));
+        }
+        verdicts::settled(&self.books, step)?;
+        endings::performed(&self.books, notes)?;
+        let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
+        self.summary.window_ended_while_ringing += ended;
+        queue::none_starves(&self.books, step)?;
+        Ok(())
+    }
+}
+
+/// The rule of a permission, as audit records name it.
+const fn permitted(window: ringfence::values::time::Window, mode: ringfence::values::policy::CallMode) -> Rule {
+    Rule::Permitted { window, mode }
+}

@@ -1,0 +1,158 @@
+//! What must have ended, and when: P9, the window's end of P1, and the hang-ups of P3.
+
+use ringfence::values::effect::{Archive, LegLost, Party};
+use ringfence::values::id::{CallId, LegId};
+use ringfence::values::input::Input;
+use ringfence::values::policy::OnWindowClose;
+use ringfence::values::reply::{Outcome, Reply};
+
+use super::books::{Books, Call, Leg, LegState, Reservation};
+use super::{Judged, Notes, Overdue, Promise};
+use crate::trace::{Doing, Step};
+
+/// A user's phone rang when the window ended.
+pub(super) const WINDOW_ENDED: &str = "the window ended while the user's phone rang";
+
+/// The calls whose end instant has come, each with the promise that falls when nothing is done about it.
+pub(super) fn overdue(books: &Books) -> Vec<Overdue> {
+    let due = |(id, call): (&CallId, &Call)| overdue_call(books, call).map(|(promise, why)| Overdue { call: *id, promise, why });
+    books.calls.iter().filter_map(due).collect()
+}
+
+fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
+    if call.ended {
+        return None;
+    }
+    let over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
+    let merchant = books.legs.get(&call.merchant_leg)?;
+    let user = call.user_leg.and_then(|leg| books.legs.get(&leg));
+    let rang_out = |leg: &Leg| leg.state == LegState::Ringing && leg.ring_until.is_some_and(|until| books.now >= until);
+    match user {
+        Some(leg) if leg.state == LegState::Ringing && over => return Some((Promise::P1, WINDOW_ENDED)),
+        Some(leg) if rang_out(leg) => return Some((Promise::P9, "the user's ring time was over")),
+        Some(_) => {}
+        None if over => return Some((Promise::P9, "the window ended before the user was dialled")),
+        None if rang_out(merchant) => return Some((Promise::P9, "the merchant's ring time was over")),
+        None => {}
+    }
+    let answered = user.is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
+    let waits = merchant.inbound && merchant.state == LegState::Ringing;
+    if waits && call.answer_until.is_some_and(|until| books.now >= until) {
+        return Some((Promise::P9, "the inbound leg did not report its answer in time"));
+    }
+    let longest = u64::from(books.policy.conversation_max_s);
+    if call.joined_at.is_some_and(|at| books.now >= at.saturating_add_s(longest)) {
+        return Some((Promise::P9, "the longest conversation was over"));
+    }
+    if answered && over && books.policy.on_window_close == OnWindowClose::HangUp {
+        return Some((Promise::P9, "the policy ends conversations with the window"));
+    }
+    None
+}
+
+/// The calls that this step has to end: those overdue that it settles, and the one that it takes the permission from.
+pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Overdue> {
+    if books.fires_everything(step) {
+        return overdue.to_vec();
+    }
+    let (Doing::Input(input), Some(Ok(reply))) = (&step.doing, &step.reply) else { return Vec::new() };
+    let (reservation, Some(id)) = books.named(input) else { return Vec::new() };
+    if let Some(late) = overdue.iter().find(|overdue| overdue.call == id) {
+        return vec![*late];
+    }
+    let Some(call) = books.calls.get(&id) else { return Vec::new() };
+    let answered =
+        |leg: LegId| books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
+    let first_cancel = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.cancelled_at.is_none());
+    match (input, reply) {
+        (Input::Cancel(_), Reply::Done) if first_cancel && !call.ended && !call.user_leg.is_some_and(answered) => {
+            vec![Overdue { call: id, promise: Promise::P3, why: "the user took the permission back" }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// At the end of a step: what had to end has ended, and no leg outlives its call.
+pub(super) fn performed(books: &Books, notes: &Notes) -> Judged {
+    let standing = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered | LegState::Joined);
+    for duty in &notes.duties {
+        // The user's first: his phone is what the fence is about.
+        let mut legs: Vec<_> = books.legs.iter().filter(|(_, leg)| leg.call == Some(duty.call) && standing(leg)).collect();
+        legs.sort_by_key(|(_, leg)| leg.party == Party::Merchant);
+        if let Some((id, _)) = legs.first() {
+            return Err((duty.promise, format!("{}, and leg {id} was not ended in this step", duty.why)));
+        }
+    }
+    let outlives = |leg: &Leg| leg.call.and_then(|call| books.calls.get(&call)).is_some_and(|call| call.ended) && standing(leg);
+    match books.legs.iter().find(|(_, leg)| outlives(leg)) {
+        None => Ok(()),
+        Some((id, _)) => Err((Promise::P9, format!("leg {id} goes on after the other leg of its call ended"))),
+    }
+}
+
+/// A leg is counted as gone without a report. Only then does it stop counting for its number and channel.
+pub(super) fn lost(books: &Books, lost: &LegLost, notes: &Notes) -> Judged {
+    if notes.lost_by_input.contains(&lost.leg) {
+        return Ok(());
+    }
+    let Some(leg) = books.legs.get(&lost.leg) else {
+        return Err((Promise::P9, format!("leg {} is counted as lost, and it was gone, or never was", lost.leg)));
+    };
+    if leg.call != Some(lost.call) {
+        return Err((Promise::P17, format!("the audit record of lost leg {} names another call", lost.leg)));
+    }
+    let over = matches!(leg.state, LegState::Releasing { since } if books.now >= books.grace_end(since));
+    if over { Ok(()) } else { Err((Promise::P8, format!("leg {} is counted as lost before its grace was over", lost.leg))) }
+}
+
+/// A reservation leaves the platform.
+pub(super) fn archived(books: &Books, archive: &Archive) -> Judged {
+    let broken = |what: String| Err((Promise::P9, format!("reservation {} is archived: {what}", archive.reservation)));
+    let Some(reservation) = books.reservations.get(&archive.reservation) else {
+        return broken("it left before, or never was".to_owned());
+    };
+    if books.live_call(archive.reservation, None).is_some() {
+        return broken("a call of it is alive".to_owned());
+    }
+    if archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now {
+        return broken("its retention is not over".to_owned());
+    }
+    let right = match archive.outcome {
+        Outcome::Cancelled => reservation.cancelled_at.is_some(),
+        Outcome::Unverified => reservation.cancelled_at.is_none() && !reservation.verified,
+        Outcome::Completed => reservation.cancelled_at.is_none() && reservation.conversations > 0,
+        Outcome::Missed(_) => reservation.cancelled_at.is_none() && reservation.verified && reservation.conversations == 0,
+    };
+    if !right {
+        return broken(format!("{:?} is not how it ended", archive.outcome));
+    }
+    untold(reservation).map_or(Ok(()), |what| broken(what.to_owned()))
+}
+
+/// The end of a trace with a calm phase.
+pub(super) fn all_closed(books: &Books) -> Judged {
+    if let Some(id) = books.legs.keys().next() {
+        return Err((Promise::P9, format!("leg {id} was neither reported ended nor counted as lost")));
+    }
+    for (id, reservation) in &books.reservations {
+        let broken = |what: &str| Err((Promise::P9, format!("at the end, reservation {id} {what}")));
+        let over = books.now >= reservation.window.end();
+        if !over && !books.is_used_up(*id, reservation, None) {
+            return broken("is live: the trace ends before its window does");
+        }
+        if let Some(what) = untold(reservation) {
+            return broken(what);
+        }
+    }
+    Ok(())
+}
+
+/// What the user of a closed reservation was not told.
+fn untold(reservation: &Reservation) -> Option<&'static str> {
+    let missed = reservation.verified && reservation.cancelled_at.is_none() && reservation.conversations == 0;
+    if missed && !reservation.told_missed {
+        return Some("is over without a conversation, and its user was not told");
+    }
+    let silent = reservation.cancelled_at.is_some() && !reservation.told_cancelled;
+    silent.then_some("was cancelled, and its user has no word of it")
+}

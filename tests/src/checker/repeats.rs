@@ -1,0 +1,86 @@
+//! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
+
+use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
+use ringfence::values::id::LegId;
+use ringfence::values::input::Input;
+use ringfence::values::reply::Reply;
+
+use super::books::{Books, LegState};
+use super::{Judged, Notes, Promise};
+use crate::trace::{Doing, Step};
+
+/// Whether this step may emit only what settling explains, and why.
+pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'static str)> {
+    let input = match &step.doing {
+        Doing::Input(input) => input,
+        Doing::Confirm { .. } => return Some((Promise::P11, "a confirm")),
+        Doing::Advance { .. } | Doing::Restart => return None,
+    };
+    match &step.reply {
+        Some(Err(_)) => return Some((Promise::P13, "a refused input")),
+        Some(Ok(Reply::NoOp)) => return Some((Promise::P11, "an input that changes nothing")),
+        Some(Ok(Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Allow(_) | Reply::Deny(_))) | None => {}
+    }
+    let gone = |leg: LegId| books.was_leg(leg);
+    let repeats = match input {
+        Input::LegProgress(_) | Input::PlayFinished(_) => true,
+        Input::LegAnswered(report) => gone(report.leg) || was_answered(books, report.leg),
+        Input::LegEnded(report) => gone(report.leg),
+        Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
+        Input::EffectFailed(failed) => books.handed_out(failed.sequence).is_none(),
+        Input::RegisterMerchant(_)
+        | Input::PublishPage(_)
+        | Input::PushPage(_)
+        | Input::PresetMode(_)
+        | Input::ChooseMode(_)
+        | Input::RequestCall(_)
+        | Input::Book(_)
+        | Input::Resync(_) => false,
+    };
+    repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
+}
+
+/// One effect of such a step.
+pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) -> Judged {
+    let Some((promise, what)) = notes.only_settling else { return Ok(()) };
+    let of_overdue = |leg: LegId| notes.overdue_legs.contains(&leg);
+    let explained = match &effect.action {
+        Action::HangUp(hang_up) => of_overdue(hang_up.leg) || crosses(books, step, hang_up.leg, notes),
+        Action::Reject(reject) => of_overdue(reject.leg),
+        Action::Audit(audit) => match &audit.record {
+            AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
+            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) => false,
+        },
+        Action::Send(send) => match &send.content {
+            Content::Missed(missed) => {
+                let ended = books.reservations.get(&missed.reservation).is_some_and(|known| books.now >= known.window.end());
+                ended || notes.overdue_reservations.contains(&missed.reservation)
+            }
+            Content::BookingPage(_)
+            | Content::Result(_)
+            | Content::ContactUnconfirmed(_)
+            | Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::Cancelled(_) => false,
+        },
+        Action::Archive(_) => true,
+        Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,
+    };
+    if explained {
+        Ok(())
+    } else {
+        Err((promise, format!("{what} emits effect {}, which no deadline explains", effect.sequence)))
+    }
+}
+
+/// An answer that crosses a hang-up is hung up once more, when it is reported for the first time.
+fn crosses(books: &Books, step: &Step, leg: LegId, notes: &Notes) -> bool {
+    let answered = matches!(&step.doing, Doing::Input(Input::LegAnswered(report)) if report.leg == leg);
+    let releasing = books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Releasing { .. }));
+    answered && releasing && !notes.was_answered
+}
+
+/// Whether this leg was reported answered before.
+pub(super) fn was_answered(books: &Books, leg: LegId) -> bool {
+    books.legs.get(&leg).is_some_and(|leg| leg.answered)
+}

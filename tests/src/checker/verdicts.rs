@@ -1,0 +1,195 @@
+//! The checker's own gate: P14, and P17 for verdicts. It reads time and the trace, never a deadline.
+
+use ringfence::values::effect::{Judged as Record, Rule};
+use ringfence::values::id::{CallId, ReservationId};
+use ringfence::values::input::Input;
+use ringfence::values::number::PhoneNumber;
+use ringfence::values::policy::CallMode;
+use ringfence::values::reply::{DenyReason, Reply};
+use ringfence::values::time::Timestamp;
+
+use super::books::{Books, LegState, Reservation};
+use super::{Judged, Promise, permitted};
+use crate::trace::{Doing, Step};
+
+/// Every reason, in the order in which they are asked.
+const ORDER: [DenyReason; 12] = [
+    DenyReason::NotRecognized,
+    DenyReason::WindowOver,
+    DenyReason::Closed,
+    DenyReason::Unverified,
+    DenyReason::BeforeWindow,
+    DenyReason::PlatformIsCalling,
+    DenyReason::WrongMode,
+    DenyReason::InCall,
+    DenyReason::TooSoon,
+    DenyReason::WindowClosing,
+    DenyReason::NumberBusy,
+    DenyReason::NoChannel,
+];
+
+/// Whether a reason holds, as far as the trace shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Yes,
+    No,
+    Unsure,
+}
+
+impl From<bool> for Holds {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// What is asked: may this line call for this reservation now? `own` is the call that the platform made of it, if it did.
+struct Question<'a> {
+    books: &'a Books,
+    line: PhoneNumber,
+    id: ReservationId,
+    own: Option<CallId>,
+    /// The reservation, when the line may know of it.
+    known: Option<&'a Reservation>,
+}
+
+impl<'a> Question<'a> {
+    fn new(books: &'a Books, line: PhoneNumber, id: ReservationId, own: Option<CallId>) -> Self {
+        let merchant = books.merchant_of_line(line);
+        let known = books.reservations.get(&id).filter(|reservation| Some(reservation.merchant) == merchant);
+        Self { books, line, id, own, known }
+    }
+
+    fn holds(&self, reason: DenyReason) -> Holds {
+        let Some(reservation) = self.known else { return (reason == DenyReason::NotRecognized).into() };
+        let Self { books, id, own, .. } = *self;
+        let (now, window) = (books.now, reservation.window);
+        let call = books.live_call(id, own);
+        match reason {
+            DenyReason::NotRecognized => Holds::No,
+            DenyReason::WindowOver => (now >= window.end()).into(),
+            DenyReason::Closed => books.is_used_up(id, reservation, own).into(),
+            DenyReason::Unverified => (!reservation.verified).into(),
+            DenyReason::BeforeWindow => (now < window.start()).into(),
+            DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls).into(),
+            DenyReason::WrongMode => (books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)).into(),
+            DenyReason::InCall => call.is_some().into(),
+            DenyReason::TooSoon => {
+                // A reservation that the platform could not serve, because its window was closing, is not eligible any more.
+                let closing = now >= books.last_ring_before(reservation);
+                if now < reservation.eligible_at {
+                    Holds::Yes
+                } else if closing {
+                    Holds::Unsure
+                } else {
+                    Holds::No
+                }
+            }
+            DenyReason::WindowClosing => (now >= books.last_ring_before(reservation)).into(),
+            DenyReason::NumberBusy => books.is_number_busy(reservation.number).into(),
+            DenyReason::NoChannel => (books.live_calls_on(self.line, own) >= books.channels_of(self.line)).into(),
+        }
+    }
+
+    /// The instants that may be given as `retry_at` for a reason.
+    fn retry_at(&self, reason: DenyReason) -> Vec<Option<Timestamp>> {
+        let Some(reservation) = self.known else { return vec![None] };
+        match reason {
+            DenyReason::BeforeWindow => vec![Some(reservation.window.start())],
+            DenyReason::TooSoon => {
+                let inside = |at: &Timestamp| *at > self.books.now && *at < reservation.window.end();
+                vec![Some(reservation.eligible_at).filter(inside)]
+            }
+            DenyReason::NotRecognized
+            | DenyReason::WindowOver
+            | DenyReason::Closed
+            | DenyReason::Unverified
+            | DenyReason::PlatformIsCalling
+            | DenyReason::WrongMode
+            | DenyReason::InCall
+            | DenyReason::WindowClosing
+            | DenyReason::NumberBusy
+            | DenyReason::NoChannel => vec![None],
+        }
+    }
+}
+
+/// The promise that a wrong allow breaks.
+const fn promise_of(reason: DenyReason) -> Promise {
+    match reason {
+        DenyReason::WindowOver | DenyReason::BeforeWindow | DenyReason::WindowClosing => Promise::P1,
+        DenyReason::Unverified => Promise::P2,
+        DenyReason::WrongMode => Promise::P6,
+        DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
+        DenyReason::NotRecognized
+        | DenyReason::Closed
+        | DenyReason::PlatformIsCalling
+        | DenyReason::InCall
+        | DenyReason::TooSoon => Promise::P14,
+    }
+}
+
+/// A `judged` record, beside the reply that it accounts for.
+pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
+    let (Doing::Input(Input::RequestCall(request)), Some(Ok(reply))) = (&step.doing, &step.reply) else {
+        return Err((
+            Promise::P17,
+            format!("an audit record says that leg {} was judged, and no call was requested", record.leg),
+        ));
+    };
+    let (leg, own, denied) = match reply {
+        Reply::Allow(allow) => (allow.leg, Some(allow.call), None),
+        Reply::Deny(deny) => (deny.leg, None, Some(deny)),
+        Reply::Done | Reply::NoOp | Reply::Published(_) | Reply::Booked(_) => {
+            return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
+        }
+    };
+    let question = Question::new(books, request.line, request.reservation, own);
+    let rule = match denied {
+        Some(deny) => Some(Rule::Denied(deny.reason)),
+        None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),
+    };
+    let about = |what: &str| format!("the call of leg {leg} for reservation {} {what}", request.reservation);
+    match denied {
+        None => {
+            if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason) == Holds::Yes) {
+                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some());
+                let promise = if reason == DenyReason::Closed && cancelled { Promise::P3 } else { promise_of(reason) };
+                return Err((promise, about(&format!("is allowed, and {reason:?} holds"))));
+            }
+        }
+        Some(deny) => {
+            if question.holds(deny.reason) == Holds::No {
+                return Err((Promise::P14, about(&format!("is denied for {:?}, which does not hold", deny.reason))));
+            }
+            if let Some(earlier) = ORDER
+                .into_iter()
+                .take_while(|earlier| *earlier != deny.reason)
+                .find(|earlier| question.holds(*earlier) == Holds::Yes)
+            {
+                return Err((Promise::P14, about(&format!("is denied for {:?}, and {earlier:?} comes first", deny.reason))));
+            }
+            if !question.retry_at(deny.reason).contains(&deny.retry_at) {
+                let right = question.retry_at(deny.reason);
+                let what = format!("is denied for {:?} until {:?}; right is one of {right:?}", deny.reason, deny.retry_at);
+                return Err((Promise::P14, about(&what)));
+            }
+        }
+    }
+    let revision = question.known.map(|reservation| reservation.revision);
+    let right = record.leg == leg
+        && record.reservation == request.reservation
+        && record.revision == revision
+        && Some(record.rule) == rule;
+    if right { Ok(()) } else { Err((Promise::P17, about("has an audit record with another leg, reservation, revision or rule"))) }
+}
+
+/// P9: a denied call is rejected in the same step, or its inbound leg would wait for ever.
+pub(super) fn settled(books: &Books, step: &Step) -> Judged {
+    let Some(Ok(Reply::Deny(deny))) = &step.reply else { return Ok(()) };
+    match books.legs.get(&deny.leg).map(|leg| leg.state) {
+        None | Some(LegState::Gone) => Ok(()),
+        Some(LegState::Ringing | LegState::Answered | LegState::Joined | LegState::Releasing { .. }) => {
+            Err((Promise::P9, format!("leg {} is denied and not rejected", deny.leg)))
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! A small host on a simulated clock: it carries out what a [`Platform`] asks for, on phones that do as they are told, and records the
+//! trace. It obeys `not_after`, keeps a write-ahead mark of what it began, can be late, and can crash between the log and a dial.
+//!
+//! ```
+//! use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+//! use ringfence_testing::checker::check_closed;
+//! use ringfence_testing::host::{Host, Phone};
+//!
+//! let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() };
+//! let mut host = Host::new(policy);
+//! host.open_shop(&["95511"], 1);
+//! host.phone("95511", &[Phone::answers_after(3)]);
+//! host.phone("+8613800000001", &[Phone::answers_after(5).talks_for(60)]);
+//! let reservation = host.books("+8613800000001", 0, 7200);
+//! host.runs_out();
+//! let summary = check_closed(host.trace()).expect("the platform keeps its promises");
+//! assert_eq!(summary.conversations_platform_calls, 1);
+//! # let _ = reservation;
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ringfence::values::cause::Evidence;
+use ringfence::values::effect::{Action, Effect, Party};
+use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::input::{
+    Book, Cancel, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PublishPage, RegisterMerchant, RequestCall,
+    Resync,
+};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::Policy;
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::Reply;
+use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::{Keyring, Platform};
+
+use crate::trace::{Doing, Step, Trace};
+
+const SECOND: i64 = 1_000_000;
+/// The merchant of [`Host::open_shop`].
+pub const MERCHANT: MerchantId = MerchantId::new(1);
+/// His page.
+pub const PAGE: PageId = PageId::new(1);
+/// What the page offers.
+pub const OFFERING: OfferingId = OfferingId::new(1);
+
+/// How a phone answers being rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rings {
+    Answers { after_s: u32 },
+    Fails { q850_cause: u8 },
+    KeepsRinging,
+    SaysNothing,
+}
+
+/// What a phone does when it is rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phone {
+    rings: Rings,
+    hangs_up_after_s: Option<u32>,
+}
+
+impl Phone {
+    /// It is picked up after so many seconds, and stays until the other side hangs up.
+    #[must_use]
+    pub const fn answers_after(seconds: u32) -> Self {
+        Self { rings: Rings::Answers { after_s: seconds }, hangs_up_after_s: None }
+    }
+
+    /// It is on another call (Q.850 cause 17).
+    #[must_use]
+    pub const fn busy() -> Self {
+        Self { rings: Rings::Fails { q850_cause: 17 }, hangs_up_after_s: None }
+    }
+
+    /// It is switched off or out of reach (Q.850 cause 20).
+    #[must_use]
+    pub const fn unreachable() -> Self {
+        Self { rings: Rings::Fails { q850_cause: 20 }, hangs_up_after_s: None }
+    }
+
+    /// It rings until it is hung up.
+    #[must_use]
+    pub const fn rings_on() -> Self {
+        Self { rings: Rings::KeepsRinging, hangs_up_after_s: None }
+    }
+
+    /// No report of it ever comes, not even of its end.
+    #[must_use]
+    pub const fn says_nothing() -> Self {
+        Self { rings: Rings::SaysNothing, hangs_up_after_s: None }
+    }
+
+    /// It hangs up so many seconds after it was picked up.
+    #[must_use]
+    pub const fn talks_for(mut self, seconds: u32) -> Self {
+        self.hangs_up_after_s = Some(seconds);
+        self
+    }
+}
+
+/// A leg at the simulated switch.
+#[derive(Clone, Copy, Debug)]
+struct SwitchLeg {
+    phone: Phone,
+    answered: bool,
+}
+
+/// What the simulated network is about to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Report {
+    Rings(LegId),
+    Answers(LegId),
+    Ends(LegId, Evidence),
+}
+
+/// The host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    platform: Platform,
+    trace: Trace,
+    now: Timestamp,
+    epoch: Timestamp,
+    phones: BTreeMap<PhoneNumber, VecDeque<Phone>>,
+    legs: BTreeMap<LegId, SwitchLeg>,
+    reports: BTreeMap<(Timestamp, u64), Report>,
+    reported: u64,
+    /// The write-ahead mark: the last effect that was begun.
+    begun: u64,
+    late_by_us: i64,
+    crashes_before_dial: bool,
+    confirms: bool,
+}
+
+impl Host {
+    /// A host with an empty platform, at 2026-11-21 09:00 in Shanghai.
+    ///
+    /// # Panics
+    /// When the policy is out of range.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        let epoch = Timestamp::parse("2026-11-21T09:00:00+08:00").expect("a time");
+        let platform = Platform::new(policy.clone(), Keyring::default(), 0).expect("the policy is within its ranges");
+        Self {
+            platform,
+            trace: Trace::new(policy),
+            now: epoch,
+            epoch,
+            phones: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            reports: BTreeMap::new(),
+            reported: 0,
+            begun: 0,
+            late_by_us: 0,
+            crashes_before_dial: false,
+            confirms: true,
+        }
+    }
+
+    /// The trace so far.
+    #[must_use]
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The platform, for questions.
+    #[must_use]
+    pub const fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// The simulated clock.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The instant so many seconds after the host began.
+    #[must_use]
+    pub fn second(&self, seconds: u32) -> Timestamp {
+        self.epoch.saturating_add_micros(i64::from(seconds) * SECOND)
+    }
+
+    /// From now on every `advance` comes so late.
+    pub const fn is_late_by_us(&mut self, micros: i64) {
+        self.late_by_us = micros;
+    }
+
+    /// The host will stop once, after the next effects with a dial among them are logged and before any of them is carried out.
+    pub const fn crashes_before_next_dial(&mut self) {
+        self.crashes_before_dial = true;
+    }
+
+    /// The host keeps its effects unconfirmed.
+    pub const fn never_confirms(&mut self) {
+        self.confirms = false;
+    }
+
+    /// What the phone with this number does the next times it is rung; the last for ever after.
+    pub fn phone(&mut self, number: &str, phones: &[Phone]) {
+        self.phones.insert(parse(number), phones.iter().copied().collect());
+    }
+
+    /// Registers [`MERCHANT`] with these lines and publishes [`PAGE`], which offers every hour of the next days.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn open_shop(&mut self, lines: &[&str], channels: u32) {
+        let chatbot = Address::parse("sip:1065@bot.example").expect("an address");
+        let lines = lines.iter().map(|line| Line { number: parse(line), channels }).collect();
+        let zone = Zone::parse("Asia/Shanghai").expect("a zone");
+        let (name, contact) = ("平安".into(), Some("李经理".into()));
+        let merchant = RegisterMerchant { merchant: MERCHANT, name, lines, zone, chatbot: Some(chatbot), contact, address: None };
+        self.input(Input::RegisterMerchant(merchant)).expect("a merchant may register");
+        let window = Window::new(self.epoch, self.second(30 * 86_400)).expect("a window");
+        let page = PublishPage {
+            page: PAGE,
+            merchant: MERCHANT,
+            chatbot: None,
+            offerings: [(OFFERING, "车险".into())].into(),
+            windows: vec![window],
+            hours: Vec::new(),
+            line: None,
+        };
+        self.input(Input::PublishPage(page)).expect("a registered chatbot may publish");
+    }
+
+    /// A user books the window between these seconds for his own phone.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn books(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
+        let window = Window::new(self.second(from_s), self.second(to_s)).expect("a window");
+        let (user, name) = (Address::Rcs(parse(number)), Some(format!("用户{}", &number[number.len() - 2..]).into()));
+        let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: None, name };
+        match self.input(Input::Book(book)) {
+            Ok(Reply::Booked(booked)) => booked.reservation,
+            other => panic!("the booking should stand: {other:?}"),
+        }
+    }
+
+    /// The merchant's line calls for a reservation, from a phone that answers when the platform lets it.
+    ///
+    /// # Errors
+    /// The platform's refusal.
+    pub fn calls(&mut self, line: &str, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.input(Input::RequestCall(RequestCall { line: parse(line), reservation }))
+    }
+
+    /// The user takes his reservation back.
+    ///
+    /// # Errors
+    /// The platform's refusal.
+    pub fn cancels(&mut self, number: &str, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.input(Input::Cancel(Cancel { user: Address::Rcs(parse(number)), reservation }))
+    }
+
+    /// Hands an input to the platform, now.
+    ///
+    /// # Errors
+    /// The platform's refusal.
+    pub fn input(&mut self, input: Input) -> Result<Reply, Refusal> {
+        let reply = self.platform.handle(self.now, input.clone());
+        if let (Input::RequestCall(request), Ok(Reply::Allow(allow))) = (&input, &reply) {
+            let phone = self.next_phone(request.line).unwrap_or(Phone::answers_after(0));
+            self.legs.insert(allow.leg, SwitchLeg { phone, answered: false });
+        }
+        self.record(Doing::Input(input), Some(reply.clone()));
+        reply
+    }
+
+    /// Lets time pass up to this instant: reports arrive, and deadlines are fired when they are due, or late.
+    pub fn runs_until(&mut self, until: Timestamp) {
+        self.works_until(until);
+        self.now = self.now.max(until);
+    }
+
+    fn works_until(&mut self, until: Timestamp) {
+        loop {
+            let report = self.reports.keys().next().map(|(at, _)| *at);
+            let deadline = self.platform.poll_deadline().map(|(at, _)| at.max(self.now).saturating_add_micros(self.late_by_us));
+            let Some(next) = [report, deadline].into_iter().flatten().min().filter(|next| *next <= until) else { return };
+            self.now = self.now.max(next);
+            if report.is_some_and(|at| at <= next) {
+                self.deliver();
+            } else {
+                self.advance();
+            }
+        }
+    }
+
+    /// Lets time pass so many seconds.
+    pub fn runs_for(&mut self, seconds: u32) {
+        self.runs_until(self.now.saturating_add_micros(i64::from(seconds) * SECOND));
+    }
+
+    /// The calm phase: lets time pass until nothing is left to come.
+    pub fn runs_out(&mut self) {
+        self.works_until(Timestamp::MAX);
+    }
+
+    /// Fires what is due now, whatever is.
+    pub fn advance(&mut self) {
+        const BUDGET: u32 = 100_000;
+        let _ = self.platform.advance(self.now, BUDGET);
+        self.record(Doing::Advance { budget: BUDGET }, None);
+    }
+
+    /// The switch came back: it tells which legs live there.
+    pub fn resyncs(&mut self) {
+        let legs = self.legs.keys().copied().collect();
+        let _ = self.input(Input::Resync(Resync { legs }));
+    }
+
+    /// The host stops and comes back from its snapshot.
+    ///
+    /// # Panics
+    /// When the platform cannot be restored.
+    pub fn restarts(&mut self) {
+        let snapshot = self.platform.snapshot();
+        self.platform = Platform::restore(&snapshot, Keyring::default(), 1).expect("a platform can be restored");
+        self.record(Doing::Restart, None);
+    }
+
+    fn record(&mut self, doing: Doing, reply: Option<Result<Reply, Refusal>>) {
+        let effects: Vec<Effect> = std::iter::from_fn(|| self.platform.poll_effect()).collect();
+        self.trace.steps.push(Step { line: None, at: self.now, doing, reply, effects: effects.clone() });
+        let dials = effects.iter().any(|effect| matches!(effect.action, Action::Dial(_)));
+        if dials && std::mem::take(&mut self.crashes_before_dial) {
+            self.restarts();
+            return;
+        }
+        let last = effects.last().map(|effect| effect.sequence);
+        for effect in effects {
+            self.carry_out(&effect);
+        }
+        if let Some(up_to) = last.filter(|_| self.confirms) {
+            let confirmed = self.platform.confirm(up_to);
+            self.trace.steps.push(Step {
+                line: None,
+                at: self.now,
+                doing: Doing::Confirm { up_to },
+                reply: confirmed.err().map(Err),
+                effects: Vec::new(),
+            });
+        }
+    }
+
+    fn carry_out(&mut self, effect: &Effect) {
+        if effect.sequence <= self.begun {
+            return;
+        }
+        self.begun = effect.sequence;
+        if effect.action.not_after().is_some_and(|not_after| self.now >= not_after) {
+            let _ = self.input(Input::EffectFailed(EffectFailed { sequence: effect.sequence }));
+            return;
+        }
+        match &effect.action {
+            Action::Dial(dial) => {
+                let fallback = if dial.party == Party::Merchant { Phone::answers_after(1) } else { Phone::rings_on() };
+                let phone = self.next_phone(dial.to).unwrap_or(fallback);
+                self.legs.insert(dial.leg, SwitchLeg { phone, answered: false });
+                match phone.rings {
+                    Rings::Answers { after_s } => {
+                        self.report(0, Report::Rings(dial.leg));
+                        self.report(after_s, Report::Answers(dial.leg));
+                    }
+                    Rings::Fails { q850_cause } => {
+                        let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause) };
+                        self.report(1, Report::Ends(dial.leg, evidence));
+                    }
+                    Rings::KeepsRinging => self.report(0, Report::Rings(dial.leg)),
+                    Rings::SaysNothing => {}
+                }
+            }
+            Action::Answer(answer) => {
+                if let Some(SwitchLeg { phone: Phone { rings: Rings::Answers { after_s }, .. }, .. }) = self.legs.get(&answer.leg)
+                {
+                    self.report(*after_s, Report::Answers(answer.leg));
+                }
+            }
+            Action::Reject(reject) => {
+                self.legs.remove(&reject.leg);
+            }
+            Action::HangUp(hang_up) => {
+                if self.legs.get(&hang_up.leg).is_some_and(|leg| leg.phone.rings != Rings::SaysNothing) {
+                    self.report(
+                        1,
+                        Report::Ends(hang_up.leg, Evidence { sip_status: None, q850_cause: Some(hang_up.q850_cause) }),
+                    );
+                }
+            }
+            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {}
+        }
+    }
+
+    fn next_phone(&mut self, number: PhoneNumber) -> Option<Phone> {
+        let phones = self.phones.get_mut(&number)?;
+        if phones.len() > 1 { phones.pop_front() } else { phones.front().copied() }
+    }
+
+    fn report(&mut self, after_s: u32, report: Report) {
+        self.reported += 1;
+        self.reports.insert((self.now.saturating_add_micros(i64::from(after_s) * SECOND), self.reported), report);
+    }
+
+    fn deliver(&mut self) {
+        let Some((_, report)) = self.reports.pop_first() else { return };
+        let (Report::Rings(id) | Report::Answers(id) | Report::Ends(id, _)) = report;
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let input = match report {
+            Report::Rings(leg) => Input::LegProgress(LegProgress { leg }),
+            Report::Answers(_) if leg.answered => return,
+            Report::Answers(id) => {
+                leg.answered = true;
+                if let Some(seconds) = leg.phone.hangs_up_after_s {
+                    self.report(seconds, Report::Ends(id, Evidence { sip_status: None, q850_cause: Some(16) }));
+                }
+                Input::LegAnswered(LegAnswered { leg: id })
+            }
+            Report::Ends(leg, evidence) => {
+                self.legs.remove(&leg);
+                Input::LegEnded(LegEnded { leg, evidence })
+            }
+        };
+        let _ = self.input(input);
+    }
+}
+
+fn parse(number: &str) -> PhoneNumber {
+    PhoneNumber::parse(number).expect("a phone number")
+}

@@ -1,0 +1,13 @@
+//! What judges `ringfence`, and hosts of it.
+//!
+//! - [`model`]: a second platform, slow and obvious, that predicts every reply, refusal and effect.
+//! - [`strategies`]: worlds and what happens in them, for property tests; [`proptest`] strategies that anyone may use.
+//! - [`checker`]: judges a trace against the promises, without knowing the engine.
+//! - [`trace`]: what went into a platform and came out, as lines of JSON.
+//! - [`host`]: a simulated host, with its switch and its faults.
+
+pub mod checker;
+pub mod host;
+pub mod model;
+pub mod strategies;
+pub mod trace;

@@ -1,0 +1,192 @@
+//! `book`: from the request to the reservation.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::effect::{
+    BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice, UserContent,
+};
+use ringfence::values::id::ReservationId;
+use ringfence::values::input::Book;
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::{CallMode, ModeChooser};
+use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
+use ringfence::values::reply::{Booked, Reply, ReservationState};
+use ringfence::values::text::MaskedText;
+use ringfence::values::time::{Timestamp, WeeklyRule, Window, Zone};
+
+use super::{Model, Page, Reservation, limit, unknown};
+
+/// How many days around an instant are looked at for weekly hours: every weekday comes twice, should a clock change swallow one.
+const DAYS_LOOKED_AT: i64 = 16;
+const DAY_S: i64 = 86_400;
+
+impl Model {
+    pub(super) fn book(&mut self, input: &Book) -> Result<Reply, Refusal> {
+        let contact = self.check_booking(input)?;
+        let page = &self.pages[&input.page];
+        let merchant = self.merchant_of(page.merchant);
+        let still_his = |line: &PhoneNumber| merchant.lines.iter().any(|registered| registered.number == *line);
+        let line = page.line.filter(still_his).unwrap_or(merchant.lines[0].number);
+        let chosen = match self.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => merchant.preset,
+        };
+        let state = if input.user.number() != Some(contact) {
+            ReservationState::Unverified
+        } else if chosen.is_none() {
+            ReservationState::AwaitingMode
+        } else {
+            ReservationState::Scheduled
+        };
+        let reservation = Reservation {
+            revision: 1,
+            merchant: page.merchant,
+            page: input.page,
+            offering: input.offering,
+            offering_name: page.offerings[&input.offering].clone(),
+            user: input.user.clone(),
+            contact,
+            name: input.name.clone(),
+            window: input.window,
+            zone: input.zone.unwrap_or(merchant.zone),
+            line,
+            booked_at: self.latest,
+            state,
+            chosen,
+            eligible: input.window.start(),
+            attempts: 0,
+            merchant_failures: 0,
+            conversations: 0,
+            cancel_pending: false,
+            end_fired: false,
+            closed: None,
+        };
+        self.reservations_given += 1;
+        let id = ReservationId::new(self.reservations_given);
+        self.reservations.insert(id, reservation);
+
+        if state == ReservationState::Unverified {
+            let notice = self.notice(id);
+            self.tell_user(input.user.clone(), UserContent::ContactUnconfirmed(notice));
+        } else {
+            self.announce(id);
+            if self.latest >= input.window.start() {
+                self.open(id);
+            }
+        }
+        Ok(Reply::Booked(Booked { reservation: id, state: self.reservation_of(id).state }))
+    }
+
+    /// All the checks, in order. The answer is the number that shall ring.
+    fn check_booking(&self, input: &Book) -> Result<PhoneNumber, Refusal> {
+        let Some(page) = self.pages.get(&input.page) else { return Err(unknown(Object::Page, input.page.get())) };
+        if !page.offerings.contains_key(&input.offering) {
+            return Err(unknown(Object::Offering, input.offering.get()));
+        }
+        if matches!(input.user, Address::Chatbot(_)) {
+            return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress });
+        }
+        let Some(contact) = input.contact.or_else(|| input.user.number()) else {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NeededWithoutNumber });
+        };
+        if self.merchant_of_line(contact).is_some() {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if let Some(name) = &input.name {
+            self.check_text(name)?;
+        }
+        if input.window.end() <= self.latest {
+            return Err(Refusal::WindowOver { end: input.window.end() });
+        }
+        if input.window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
+            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
+        }
+        let zone = self.merchant_of(page.merchant).zone;
+        if !offered_around(page, zone, input.window.start()).iter().any(|offered| offered.covers(&input.window)) {
+            let nearest = nearest(page, zone, self.latest.max(input.window.start())).or_else(|| nearest(page, zone, self.latest));
+            return Err(Refusal::WindowNotOffered { nearest });
+        }
+        // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
+        let unverified = input.user.number() != Some(contact);
+        let alike = |reservation: &&Reservation| {
+            let live = reservation.contact == contact && reservation.state != ReservationState::Closed;
+            live && (reservation.state == ReservationState::Unverified) == unverified
+        };
+        let overlapping = self.reservations.iter().find(|(_, reservation)| {
+            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&input.window);
+            !unverified && alike(reservation) && overlaps
+        });
+        if let Some((id, reservation)) = overlapping {
+            return Err(Refusal::Overlap { reservation: (reservation.user == input.user).then_some(*id) });
+        }
+        if self.reservations.len() >= self.policy.reservations_max as usize {
+            return Err(limit(Bound::Reservations, self.policy.reservations_max));
+        }
+        if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
+            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
+        }
+        self.check_outbox()?;
+        Ok(contact)
+    }
+
+    /// The messages of an accepted booking.
+    fn announce(&mut self, id: ReservationId) {
+        let reservation = self.reservation_of(id).clone();
+        let merchant = self.merchant_of(reservation.merchant).clone();
+        let result = BookingResult {
+            reservation: id,
+            revision: reservation.revision,
+            merchant_name: merchant.name,
+            line: reservation.line,
+            contact: merchant.contact,
+            address: merchant.address,
+            offering_name: reservation.offering_name.clone(),
+            window: reservation.window,
+            zone: reservation.zone,
+        };
+        self.tell_user(reservation.user.clone(), UserContent::Result(result));
+        let for_merchant = ReservationForMerchant {
+            reservation: id,
+            revision: reservation.revision,
+            page: reservation.page,
+            offering: reservation.offering,
+            number: reservation.contact.masked(),
+            name: reservation.name.as_deref().map(MaskedText::new),
+            line: reservation.line,
+            window: reservation.window,
+            zone: reservation.zone,
+        };
+        self.tell_merchant(reservation.merchant, MerchantContent::Reservation(for_merchant));
+        if reservation.chosen.is_none() {
+            let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: self.policy.mode_on_silence };
+            self.tell_merchant(reservation.merchant, MerchantContent::ModeOptions(options));
+        }
+    }
+
+    pub(super) fn notice(&self, id: ReservationId) -> ReservationNotice {
+        let reservation = self.reservation_of(id);
+        ReservationNotice {
+            reservation: id,
+            merchant_name: self.merchant_of(reservation.merchant).name.clone(),
+            window: reservation.window,
+            zone: reservation.zone,
+        }
+    }
+}
+
+/// What a page offers around an instant: its concrete windows, and the windows of its hours on the days before and after.
+fn offered_around(page: &Page, zone: Zone, at: Timestamp) -> Vec<Window> {
+    let days = || (-2..DAYS_LOOKED_AT).map(|day| zone.local(at.saturating_add_micros(day * DAY_S * 1_000_000)));
+    let dates: BTreeSet<_> = days().map(|local| (local.year, local.month, local.day)).collect();
+    let on =
+        |rule: &WeeklyRule| dates.iter().filter_map(|(year, month, day)| rule.on(zone, *year, *month, *day)).collect::<Vec<_>>();
+    page.windows.iter().copied().chain(page.hours.iter().flat_map(|hours| on(&hours.rule))).collect()
+}
+
+/// The offered window with the earliest start, then the earliest end, that ends after `after`.
+fn nearest(page: &Page, zone: Zone, after: Timestamp) -> Option<Window> {
+    offered_around(page, zone, after)
+        .into_iter()
+        .filter(|window| window.end() > after)
+        .min_by_key(|window| (window.start(), window.end()))
+}

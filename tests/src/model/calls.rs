@@ -1,0 +1,300 @@
+//! Calls: how they begin, what joins them, how they end.
+
+use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::{
+    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject, Rule, UserDialled,
+};
+use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::input::RequestCall;
+use ringfence::values::number::PhoneNumber;
+use ringfence::values::policy::CallMode;
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, ReservationState, Verdict};
+
+use super::gate::Asker;
+use super::{Call, CallState, Leg, LegState, Model};
+
+/// Why a call ends, as far as it matters to the counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The user's leg failed.
+    UserFailed,
+    /// The merchant's leg failed.
+    MerchantFailed,
+    /// Something else: it was over, or stopped.
+    Other,
+}
+
+impl Model {
+    /// Merchant mode: a line calls.
+    pub(super) fn request_call(&mut self, input: &RequestCall) -> Result<Reply, Refusal> {
+        let id = input.reservation;
+        let verdict = self.judge(Asker::Line(input.line), id);
+        if verdict.is_allow() {
+            self.check_outbox()?;
+        }
+        self.legs_given += 1;
+        let leg = LegId::new(self.legs_given);
+        if let Verdict::Deny { reason, retry_at } = verdict {
+            let known = reason != DenyReason::NotRecognized;
+            let revision = if known { self.reservations.get(&id).map(|reservation| reservation.revision) } else { None };
+            self.audit(AuditRecord::Judged(Judged { leg, reservation: id, revision, rule: Rule::Denied(reason) }));
+            self.reject(leg, ReleaseCause::NotPermitted);
+            return Ok(Reply::Deny(Deny { leg, reason, retry_at }));
+        }
+        let revision = Some(self.reservation_of(id).revision);
+        let rule = self.permission(id);
+        self.audit(AuditRecord::Judged(Judged { leg, reservation: id, revision, rule }));
+        let call = self.begin_call(id, CallMode::MerchantCalls, input.line, CallState::Gathering);
+        self.enter_leg(leg, call, Party::Merchant, true, input.line, LegState::Ringing);
+        self.dial_user(call);
+        Ok(Reply::Allow(Allow { leg, call }))
+    }
+
+    /// Platform mode: the merchant's line is rung.
+    pub(super) fn ring_merchant(&mut self, id: ReservationId) {
+        let line = self.reservation_of(id).line;
+        let call = self.begin_call(id, CallMode::PlatformCalls, line, CallState::RingingMerchant);
+        self.dial(call, Party::Merchant, line);
+    }
+
+    fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber, state: CallState) -> CallId {
+        self.calls_given += 1;
+        let call = CallId::new(self.calls_given);
+        self.calls.insert(call, Call { reservation, mode, line, state, user_dialled: false, joined_at: None, answer_due: None });
+        self.reservation_mut(reservation).state = ReservationState::InCall;
+        call
+    }
+
+    fn enter_leg(&mut self, leg: LegId, call: CallId, party: Party, inbound: bool, number: PhoneNumber, state: LegState) {
+        let dialled_at = self.latest;
+        let (dial, answer, was_answered, released) = (None, None, false, None);
+        self.legs.insert(leg, Leg { call, party, inbound, number, state, dialled_at, dial, answer, was_answered, released });
+    }
+
+    fn dial_user(&mut self, call: CallId) {
+        let id = self.call_of(call).reservation;
+        let leg = LegId::new(self.legs_given + 1);
+        let revision = self.reservation_of(id).revision;
+        self.audit(AuditRecord::UserDialled(UserDialled { leg, call, reservation: id, revision, rule: self.permission(id) }));
+        self.call_mut(call).user_dialled = true;
+        self.dial(call, Party::User, self.reservation_of(id).contact);
+    }
+
+    fn dial(&mut self, call: CallId, party: Party, to: PhoneNumber) {
+        self.legs_given += 1;
+        let leg = LegId::new(self.legs_given);
+        self.enter_leg(leg, call, party, false, to, LegState::Dialled);
+        let from = self.call_of(call).line;
+        let id = self.call_of(call).reservation;
+        let reservation = self.reservation_of(id);
+        let left_ms = reservation.window.end().micros_since(self.latest) / 1_000;
+        let ring_timeout_ms = (i64::from(self.policy.ring_timeout_s) * 1_000).min(left_ms).max(1);
+        let reason = CallReason {
+            reservation: id,
+            merchant_name: self.merchant_of(reservation.merchant).name.clone(),
+            offering_name: reservation.offering_name.clone(),
+            window: reservation.window,
+            zone: reservation.zone,
+        };
+        let dial = Dial {
+            leg,
+            call,
+            party,
+            to,
+            from,
+            ring_timeout_ms: u32::try_from(ring_timeout_ms).unwrap_or(u32::MAX),
+            not_after: reservation.window.end().saturating_sub_s(self.policy.min_ring_s.into()),
+            reason,
+        };
+        let sequence = self.emit(Action::Dial(dial));
+        self.leg_mut(leg).dial = Some(sequence);
+    }
+
+    fn permission(&self, id: ReservationId) -> Rule {
+        // A call begins inside the window, where a mode is always in force.
+        let mode = self.mode_in_force(id).unwrap_or(self.policy.mode_on_silence);
+        Rule::Permitted { window: self.reservation_of(id).window, mode }
+    }
+
+    /// A leg that is not releasing was reported answered.
+    pub(super) fn answered(&mut self, leg: LegId) {
+        let kept = self.leg_mut(leg);
+        kept.state = LegState::Answered;
+        kept.was_answered = true;
+        let (call, party, inbound) = (kept.call, kept.party, kept.inbound);
+        match party {
+            Party::Merchant if inbound => self.join_if_both_answered(call),
+            Party::Merchant => self.merchant_answered(call, leg),
+            Party::User => {
+                let merchant = self.side(call, Party::Merchant).filter(|merchant| !self.legs[merchant].was_answered);
+                match merchant {
+                    Some(merchant) => self.answer_inbound(call, merchant),
+                    None => self.join_if_both_answered(call),
+                }
+            }
+        }
+    }
+
+    /// Platform mode: the gate once more, then the user's phone.
+    fn merchant_answered(&mut self, call: CallId, leg: LegId) {
+        let id = self.call_of(call).reservation;
+        if self.judge_by_time(Asker::Platform { own: Some(call) }, id).is_allow() {
+            self.call_mut(call).state = CallState::Gathering;
+            let not_after = self.reservation_of(id).window.end();
+            self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
+            self.dial_user(call);
+        } else {
+            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
+        }
+    }
+
+    /// Merchant mode: the user is there, so the caller's leg is answered.
+    fn answer_inbound(&mut self, call: CallId, leg: LegId) {
+        let not_after = self.latest.saturating_add_s(self.policy.answer_timeout_s.into());
+        self.call_mut(call).answer_due = Some(not_after);
+        let sequence = self.emit(Action::Answer(Answer { leg, not_after }));
+        self.leg_mut(leg).answer = Some(sequence);
+    }
+
+    fn join_if_both_answered(&mut self, call: CallId) {
+        let sides = [self.side(call, Party::Merchant), self.side(call, Party::User)];
+        if sides.iter().any(|leg| leg.is_none_or(|leg| !self.legs[&leg].was_answered)) {
+            return;
+        }
+        for leg in sides.into_iter().flatten() {
+            self.emit(Action::Join(Join { bridge: call, leg }));
+            self.leg_mut(leg).state = LegState::Joined;
+        }
+        let latest = self.latest;
+        let kept = self.call_mut(call);
+        kept.state = CallState::Talking;
+        kept.joined_at = Some(latest);
+    }
+
+    /// Ends a call: every leg that is not gone or releasing, the user's first; then what it means for the reservation.
+    pub(super) fn end_call(&mut self, call: CallId, cause: ReleaseCause, why: Why) {
+        for party in [Party::User, Party::Merchant] {
+            let leg = self.side(call, party).filter(|leg| self.legs[leg].state != LegState::Releasing);
+            if let Some(leg) = leg {
+                self.end_leg(leg, cause);
+            }
+        }
+        self.call_mut(call).state = CallState::Ended;
+        let ended = self.call_of(call).clone();
+        self.forget_call_without_legs(call);
+        self.count(&ended, why);
+    }
+
+    fn end_leg(&mut self, id: LegId, cause: ReleaseCause) {
+        let leg = self.legs[&id].clone();
+        if leg.inbound && !leg.was_answered && leg.answer.is_none() {
+            self.reject(id, cause);
+            self.remove_leg(id);
+            return;
+        }
+        let user_failed = matches!(cause, ReleaseCause::UserBusy | ReleaseCause::NoAnswer | ReleaseCause::UserUnreachable);
+        let prompt = match leg.party {
+            Party::Merchant if leg.was_answered && user_failed => Some(Prompt::UserUnreachable),
+            Party::User if leg.was_answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
+            Party::Merchant | Party::User => None,
+        };
+        self.hang_up(id, cause, prompt);
+        let latest = self.latest;
+        let leg = self.leg_mut(id);
+        leg.state = LegState::Releasing;
+        leg.released = Some((latest, cause));
+    }
+
+    /// What the end of a call means for its reservation.
+    fn count(&mut self, call: &Call, why: Why) {
+        let id = call.reservation;
+        let (latest, policy) = (self.latest, self.policy.clone());
+        let reservation = self.reservation_mut(id);
+        let joined = call.joined_at.is_some();
+        if joined {
+            reservation.conversations += 1;
+        } else if call.user_dialled {
+            reservation.attempts += 1;
+        } else if why == Why::MerchantFailed {
+            reservation.merchant_failures += 1;
+        }
+        let next = latest.saturating_add_s(if joined { 0 } else { policy.retry_spacing_s.into() });
+        if reservation.cancel_pending {
+            self.close(id, Outcome::Cancelled);
+        } else if reservation.conversations >= policy.conversations_max {
+            self.close(id, Outcome::Completed);
+        } else if latest >= reservation.window.end()
+            || reservation.attempts >= policy.attempts_max
+            || reservation.merchant_failures >= policy.merchant_attempts_max
+        {
+            self.close_at_the_end(id);
+        } else {
+            reservation.state = ReservationState::Open;
+            reservation.eligible = next;
+        }
+    }
+
+    /// A leg is gone, for whatever reason, with what the network said of it.
+    pub(super) fn leg_is_gone(&mut self, id: LegId, evidence: &ringfence::values::cause::Evidence) {
+        let leg = self.legs[&id].clone();
+        let talking = self.call_of(leg.call).state == CallState::Talking;
+        self.remove_leg(id);
+        if leg.state == LegState::Releasing {
+            self.forget_call_without_legs(leg.call);
+            return;
+        }
+        let (cause, why) = match leg.party {
+            Party::User if leg.was_answered => (ReleaseCause::Normal, Why::Other),
+            Party::User => (ReleaseCause::of_failed_leg(evidence), Why::UserFailed),
+            Party::Merchant if talking => (ReleaseCause::Normal, Why::Other),
+            Party::Merchant => (ReleaseCause::OtherSideGone, Why::MerchantFailed),
+        };
+        self.end_call(leg.call, cause, why);
+    }
+
+    /// Nobody reported the end of a leg, so it is counted as gone.
+    pub(super) fn lose_leg(&mut self, id: LegId) {
+        self.audit(AuditRecord::LegLost(LegLost { leg: id, call: self.legs[&id].call }));
+        self.leg_is_gone(id, &ringfence::values::cause::Evidence::default());
+    }
+
+    /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).
+    fn void_effects_of(&mut self, id: LegId) {
+        for kept in &mut self.kept {
+            let leg = match &kept.effect.action {
+                Action::Dial(dial) => Some(dial.leg),
+                Action::Answer(answer) => Some(answer.leg),
+                Action::Play(play) => Some(play.leg),
+                Action::Reject(_)
+                | Action::Join(_)
+                | Action::HangUp(_)
+                | Action::Send(_)
+                | Action::Audit(_)
+                | Action::Archive(_) => None,
+            };
+            kept.voided |= leg == Some(id);
+        }
+    }
+
+    fn remove_leg(&mut self, id: LegId) {
+        self.void_effects_of(id);
+        self.legs.remove(&id);
+    }
+
+    fn forget_call_without_legs(&mut self, id: CallId) {
+        if self.legs.values().any(|leg| leg.call == id) {
+            return;
+        }
+        self.calls.remove(&id);
+    }
+
+    pub(super) fn hang_up(&mut self, leg: LegId, cause: ReleaseCause, prompt: Option<Prompt>) {
+        self.void_effects_of(leg);
+        self.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt }));
+    }
+
+    fn reject(&mut self, leg: LegId, cause: ReleaseCause) {
+        self.emit(Action::Reject(Reject { leg, cause, sip_status: cause.sip_status(), q850_cause: cause.q850() }));
+    }
+}

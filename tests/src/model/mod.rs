@@ -1,0 +1,499 @@
+//! The reference model: a second platform, slow and obvious, written from [the rules](ringfence::manual::rules) and not from the engine.
+//!
+//! Ordered maps, full scans, no index, no agenda, no queue. What is due is found by looking at every object; who is served next is found by
+//! looking at every reservation; the gate is asked by copying the whole model and letting the copy live until the instant in
+//! question. It predicts every reply, refusal and effect exactly, in order, so that a comparison after every step finds any disagreement.
+//!
+//! It checks no promise: that is the work of [`crate::checker`]. It may panic when it contradicts itself, since a broken model must be loud.
+//!
+//! ```
+//! use ringfence::values::policy::Policy;
+//! use ringfence_testing::model::Model;
+//!
+//! let mut model = Model::new(Policy::default());
+//! assert_eq!(model.next_deadline(), None);
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ringfence::values::effect::{Action, Audit, AuditRecord, Effect, Party};
+use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::input::{Hours, Input, Line};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::refusal::{Bound, Object, Refusal};
+use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
+use ringfence::values::text::Text;
+use ringfence::values::time::{Timestamp, Window, Zone};
+
+mod booking;
+mod calls;
+mod gate;
+mod merchants;
+mod reports;
+mod reservations;
+#[cfg(test)]
+mod stories;
+mod time;
+
+pub use self::time::{Deadline, Progress};
+
+/// What the merchants have told.
+#[derive(Clone, Debug)]
+struct Merchant {
+    name: Text,
+    lines: Vec<Line>,
+    zone: Zone,
+    chatbot: Option<Address>,
+    contact: Option<Text>,
+    address: Option<Text>,
+    preset: Option<CallMode>,
+}
+
+/// A published page.
+#[derive(Clone, Debug)]
+struct Page {
+    merchant: MerchantId,
+    version: u32,
+    offerings: BTreeMap<OfferingId, Text>,
+    windows: Vec<Window>,
+    hours: Vec<Hours>,
+    line: Option<PhoneNumber>,
+}
+
+/// A reservation that is kept: live, or closed and not yet archived.
+#[derive(Clone, Debug)]
+struct Reservation {
+    revision: u32,
+    merchant: MerchantId,
+    page: PageId,
+    offering: OfferingId,
+    offering_name: Text,
+    user: Address,
+    contact: PhoneNumber,
+    name: Option<Text>,
+    window: Window,
+    zone: Zone,
+    line: PhoneNumber,
+    booked_at: Timestamp,
+    state: ReservationState,
+    /// The mode that somebody chose.
+    chosen: Option<CallMode>,
+    /// From when it may be called, once it is open.
+    eligible: Timestamp,
+    /// Calls in which the user was dialled and that came to no conversation.
+    attempts: u32,
+    /// Calls in which the merchant's own leg failed and the user was not dialled.
+    merchant_failures: u32,
+    conversations: u32,
+    /// The user cancelled while a conversation runs.
+    cancel_pending: bool,
+    /// The deadline at the window's end has fired.
+    end_fired: bool,
+    closed: Option<(Outcome, Timestamp)>,
+}
+
+/// A call, until its last leg is gone.
+#[derive(Clone, Debug)]
+struct Call {
+    reservation: ReservationId,
+    /// Who started it.
+    mode: CallMode,
+    /// The line that it occupies.
+    line: PhoneNumber,
+    state: CallState,
+    user_dialled: bool,
+    joined_at: Option<Timestamp>,
+    /// Until when the inbound leg may report that it was answered.
+    answer_due: Option<Timestamp>,
+}
+
+/// The states of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallState {
+    /// Platform mode: the merchant's phone rings.
+    RingingMerchant,
+    /// The merchant is on the line, the user's phone rings, or is answered and not yet joined.
+    Gathering,
+    /// Both are joined.
+    Talking,
+    /// Over; some leg is not gone yet.
+    Ended,
+}
+
+/// A leg, until it is gone.
+#[derive(Clone, Debug)]
+struct Leg {
+    call: CallId,
+    party: Party,
+    /// It came in, and was not dialled.
+    inbound: bool,
+    /// The phone at its end.
+    number: PhoneNumber,
+    state: LegState,
+    dialled_at: Timestamp,
+    /// The `dial` that made it, by sequence number.
+    dial: Option<u64>,
+    /// The `answer` that was emitted for it, by sequence number.
+    answer: Option<u64>,
+    /// Somebody reported that it was answered.
+    was_answered: bool,
+    /// Since when and why it was hung up.
+    released: Option<(Timestamp, ringfence::values::cause::ReleaseCause)>,
+}
+
+/// The states of a leg that is not gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LegState {
+    /// Outbound: its `dial` was emitted.
+    Dialled,
+    /// It rings (outbound), or waits for the platform (inbound).
+    Ringing,
+    /// Answered, not on the bridge.
+    Answered,
+    /// On the bridge.
+    Joined,
+    /// Hung up; its end was not reported yet.
+    Releasing,
+}
+
+/// A leg as it can be seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegView {
+    /// Its id.
+    pub leg: LegId,
+    /// Its call.
+    pub call: CallId,
+    /// The reservation of its call.
+    pub reservation: ReservationId,
+    /// Whose it is.
+    pub party: Party,
+    /// Whether it came in.
+    pub inbound: bool,
+    /// Its state.
+    pub state: LegState,
+    /// Whether it was ever reported answered.
+    pub was_answered: bool,
+    /// The phone at its end.
+    pub number: PhoneNumber,
+}
+
+/// A reservation as it can be seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationSummary {
+    /// Its id.
+    pub reservation: ReservationId,
+    /// Its merchant.
+    pub merchant: MerchantId,
+    /// Its sender.
+    pub user: Address,
+    /// The phone that rings.
+    pub contact: PhoneNumber,
+    /// The line that it names.
+    pub line: PhoneNumber,
+    /// Its window.
+    pub window: Window,
+    /// Its state.
+    pub state: ReservationState,
+    /// The mode that somebody chose.
+    pub chosen: Option<CallMode>,
+    /// How it ended, if it is closed.
+    pub outcome: Option<Outcome>,
+    /// From when it may be called, once it is open.
+    pub eligible: Timestamp,
+    /// Calls in which the user was dialled and that came to no conversation.
+    pub attempts: u32,
+    /// Calls that failed on the merchant's own leg.
+    pub merchant_failures: u32,
+    /// Conversations.
+    pub conversations: u32,
+}
+
+/// An effect that is not confirmed.
+#[derive(Clone, Debug)]
+struct Kept {
+    /// Shared, since the gate copies the model for every question.
+    effect: Arc<Effect>,
+    voided: bool,
+}
+
+/// The second platform.
+#[derive(Clone, Debug)]
+pub struct Model {
+    policy: Policy,
+    latest: Timestamp,
+    merchants: BTreeMap<MerchantId, Merchant>,
+    pages: BTreeMap<PageId, Page>,
+    reservations: BTreeMap<ReservationId, Reservation>,
+    calls: BTreeMap<CallId, Call>,
+    legs: BTreeMap<LegId, Leg>,
+    reservations_given: u64,
+    calls_given: u64,
+    legs_given: u64,
+    messages_given: u64,
+    effects_given: u64,
+    confirmed: u64,
+    kept: Vec<Kept>,
+    fresh: Vec<Effect>,
+}
+
+impl Model {
+    /// A platform that nothing happened to.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            latest: Timestamp::MIN,
+            merchants: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            reservations: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            reservations_given: 0,
+            calls_given: 0,
+            legs_given: 0,
+            messages_given: 0,
+            effects_given: 0,
+            confirmed: 0,
+            kept: Vec::new(),
+            fresh: Vec::new(),
+        }
+    }
+
+    /// Handles an input: settles what is due for what it touches, then decides.
+    ///
+    /// # Errors
+    /// The refusal that the rules give.
+    pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
+        self.latest = self.latest.max(now);
+        let touched = self.touched_by(input);
+        self.settle(&touched);
+        match input {
+            Input::RegisterMerchant(input) => self.register_merchant(input),
+            Input::PublishPage(input) => self.publish_page(input),
+            Input::PushPage(input) => self.push_page(input),
+            Input::PresetMode(input) => self.preset_mode(input),
+            Input::ChooseMode(input) => self.choose_mode(input),
+            Input::RequestCall(input) => self.request_call(input),
+            Input::Book(input) => self.book(input),
+            Input::Cancel(input) => self.cancel(input),
+            Input::LegProgress(input) => self.leg_progress(input.leg),
+            Input::LegAnswered(input) => self.leg_answered(input.leg),
+            Input::LegEnded(input) => self.leg_ended(input.leg, &input.evidence),
+            Input::PlayFinished(input) => self.play_finished(input.leg),
+            Input::EffectFailed(input) => self.effect_failed(input.sequence),
+            Input::Resync(input) => Ok(self.resync(&input.legs)),
+        }
+    }
+
+    /// Fires what is due, at most `budget` of it.
+    pub fn advance(&mut self, now: Timestamp, budget: u32) -> Progress {
+        self.latest = self.latest.max(now);
+        self.fire_due(budget)
+    }
+
+    /// Notes that the effects up to here are carried out.
+    ///
+    /// # Errors
+    /// [`Refusal::NotEmitted`] for a number that was never given.
+    pub fn confirm(&mut self, up_to: u64) -> Result<(), Refusal> {
+        if up_to > self.effects_given {
+            return Err(Refusal::NotEmitted { sequence: up_to, last: self.effects_given });
+        }
+        self.confirmed = self.confirmed.max(up_to);
+        self.kept.retain(|kept| kept.effect.sequence > up_to);
+        Ok(())
+    }
+
+    /// May this phone ring? Answered by a copy that lives until `at`.
+    #[must_use]
+    pub fn gate(&self, line: PhoneNumber, reservation: ReservationId, at: Timestamp) -> Verdict {
+        let mut copy = self.clone();
+        copy.latest = copy.latest.max(at);
+        copy.judge_by_time(gate::Asker::Line(line), reservation)
+    }
+
+    /// The effects since this was last asked, in order.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The effects that are not confirmed and not voided: what a host that came back is handed.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Vec<Effect> {
+        self.kept.iter().filter(|kept| !kept.voided).map(|kept| Effect::clone(&kept.effect)).collect()
+    }
+
+    /// How many effects were emitted so far, which is the number of the last one.
+    #[must_use]
+    pub const fn effects_given(&self) -> u64 {
+        self.effects_given
+    }
+
+    /// The latest instant seen.
+    #[must_use]
+    pub const fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The state of a reservation; `None` when it was never given, or is gone.
+    #[must_use]
+    pub fn reservation_state(&self, reservation: ReservationId) -> Option<ReservationState> {
+        self.reservations.get(&reservation).map(|reservation| reservation.state)
+    }
+
+    /// Every reservation that is kept, in the order of ids.
+    #[must_use]
+    pub fn reservations(&self) -> Vec<ReservationSummary> {
+        let summary = |(id, kept): (&ReservationId, &Reservation)| ReservationSummary {
+            reservation: *id,
+            merchant: kept.merchant,
+            user: kept.user.clone(),
+            contact: kept.contact,
+            line: kept.line,
+            window: kept.window,
+            state: kept.state,
+            chosen: kept.chosen,
+            outcome: kept.closed.map(|(outcome, _)| outcome),
+            eligible: kept.eligible,
+            attempts: kept.attempts,
+            merchant_failures: kept.merchant_failures,
+            conversations: kept.conversations,
+        };
+        self.reservations.iter().map(summary).collect()
+    }
+
+    /// Every leg that is not gone, in the order of ids.
+    #[must_use]
+    pub fn legs(&self) -> Vec<LegView> {
+        let view = |(id, leg): (&LegId, &Leg)| LegView {
+            leg: *id,
+            call: leg.call,
+            reservation: self.call_of(leg.call).reservation,
+            party: leg.party,
+            inbound: leg.inbound,
+            state: leg.state,
+            was_answered: leg.was_answered,
+            number: leg.number,
+        };
+        self.legs.iter().map(view).collect()
+    }
+
+    /// Every call that has a leg which is not gone, with its state, in the order of ids.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(CallId, CallState, CallMode)> {
+        self.calls.iter().map(|(id, call)| (*id, call.state, call.mode)).collect()
+    }
+
+    /// The lines of every merchant, in the order of merchants and as they were registered.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(MerchantId, PhoneNumber)> {
+        self.merchants.iter().flat_map(|(id, merchant)| merchant.lines.iter().map(|line| (*id, line.number))).collect()
+    }
+
+    /// How many legs were given an id, which is the number of the last one.
+    #[must_use]
+    pub const fn legs_given(&self) -> u64 {
+        self.legs_given
+    }
+
+    /// How many reservations were given an id, which is the number of the last one.
+    #[must_use]
+    pub const fn reservations_given(&self) -> u64 {
+        self.reservations_given
+    }
+
+    fn emit(&mut self, action: Action) -> u64 {
+        self.effects_given += 1;
+        let effect = Effect { sequence: self.effects_given, action };
+        self.kept.push(Kept { effect: Arc::new(effect.clone()), voided: false });
+        self.fresh.push(effect);
+        self.effects_given
+    }
+
+    fn audit(&mut self, record: AuditRecord) {
+        self.emit(Action::Audit(Audit { at: self.latest, record }));
+    }
+
+    /// Whether inputs that create are refused.
+    fn outbox_is_full(&self) -> bool {
+        self.kept.iter().filter(|kept| !kept.voided).count() >= self.policy.outbox_max as usize
+    }
+
+    fn check_outbox(&self) -> Result<(), Refusal> {
+        if self.outbox_is_full() { Err(limit(Bound::Outbox, self.policy.outbox_max)) } else { Ok(()) }
+    }
+
+    fn check_text(&self, text: &str) -> Result<(), Refusal> {
+        let most = self.policy.text_chars_max;
+        if text.chars().count() > most as usize { Err(limit(Bound::TextChars, most)) } else { Ok(()) }
+    }
+
+    /// The merchant who has registered this line.
+    fn merchant_of_line(&self, number: PhoneNumber) -> Option<MerchantId> {
+        self.lines().into_iter().find(|(_, line)| *line == number).map(|(merchant, _)| merchant)
+    }
+
+    /// The calls of a reservation that have not ended.
+    fn live_calls_of(&self, reservation: ReservationId) -> BTreeSet<CallId> {
+        let lives = |call: &Call| call.reservation == reservation && call.state != CallState::Ended;
+        self.calls.iter().filter(|(_, call)| lives(call)).map(|(id, _)| *id).collect()
+    }
+
+    /// How many calls count on a line.
+    fn calls_on(&self, line: PhoneNumber) -> usize {
+        self.calls.values().filter(|call| call.line == line).count()
+    }
+
+    /// Whether a leg to this number counts as alive.
+    fn is_busy(&self, number: PhoneNumber) -> bool {
+        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number)
+    }
+
+    // What these look up exists by construction: calls and legs are entered and removed together, and a merchant, once registered,
+    // stays.
+
+    fn merchant_of(&self, merchant: MerchantId) -> &Merchant {
+        &self.merchants[&merchant]
+    }
+
+    fn reservation_of(&self, reservation: ReservationId) -> &Reservation {
+        &self.reservations[&reservation]
+    }
+
+    fn reservation_mut(&mut self, reservation: ReservationId) -> &mut Reservation {
+        self.reservations.get_mut(&reservation).expect("a reservation that a call or a deadline names is kept")
+    }
+
+    fn call_of(&self, call: CallId) -> &Call {
+        &self.calls[&call]
+    }
+
+    fn call_mut(&mut self, call: CallId) -> &mut Call {
+        self.calls.get_mut(&call).expect("a call is kept until its last leg is gone")
+    }
+
+    fn leg_mut(&mut self, leg: LegId) -> &mut Leg {
+        self.legs.get_mut(&leg).expect("a leg that was just seen is kept")
+    }
+
+    /// The leg of this side, unless it is gone.
+    fn side(&self, call: CallId, party: Party) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.call == call && leg.party == party).map(|(id, _)| *id)
+    }
+}
+
+fn limit(bound: Bound, most: u32) -> Refusal {
+    Refusal::Limit { bound, most: u64::from(most) }
+}
+
+const fn unknown(object: Object, id: u64) -> Refusal {
+    Refusal::Unknown { object, id }
+}

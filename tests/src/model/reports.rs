@@ -1,0 +1,122 @@
+//! Reports of the network and the host.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::cause::{Evidence, ReleaseCause};
+use ringfence::values::effect::Action;
+use ringfence::values::id::LegId;
+use ringfence::values::refusal::{Object, Refusal};
+use ringfence::values::reply::Reply;
+
+use super::calls::Why;
+use super::{LegState, Model, unknown};
+
+impl Model {
+    pub(super) fn leg_progress(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        if !self.is_alive(id)? || self.legs[&id].state != LegState::Dialled {
+            return Ok(Reply::NoOp);
+        }
+        self.leg_mut(id).state = LegState::Ringing;
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn leg_answered(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        if !self.is_alive(id)? {
+            return Ok(Reply::NoOp);
+        }
+        let leg = self.legs[&id].clone();
+        match leg.state {
+            LegState::Dialled | LegState::Ringing => {
+                self.answered(id);
+                Ok(Reply::Done)
+            }
+            LegState::Releasing if !leg.was_answered => {
+                let cause = leg.released.map_or(ReleaseCause::Unknown, |(_, cause)| cause);
+                self.leg_mut(id).was_answered = true;
+                self.hang_up(id, cause, None);
+                Ok(Reply::Done)
+            }
+            LegState::Answered | LegState::Joined | LegState::Releasing => Ok(Reply::NoOp),
+        }
+    }
+
+    pub(super) fn leg_ended(&mut self, id: LegId, evidence: &Evidence) -> Result<Reply, Refusal> {
+        if !self.is_alive(id)? {
+            return Ok(Reply::NoOp);
+        }
+        self.leg_is_gone(id, evidence);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn play_finished(&self, id: LegId) -> Result<Reply, Refusal> {
+        self.is_alive(id)?;
+        Ok(Reply::NoOp)
+    }
+
+    pub(super) fn effect_failed(&mut self, sequence: u64) -> Result<Reply, Refusal> {
+        if sequence == 0 || sequence > self.effects_given {
+            return Err(unknown(Object::Effect, sequence));
+        }
+        let Some(id) = self.leg_of_effect(sequence) else { return Ok(Reply::NoOp) };
+        let leg = self.legs[&id].clone();
+        let never_rang = leg.state == LegState::Dialled || (leg.state == LegState::Releasing && !leg.was_answered);
+        if leg.dial == Some(sequence) && never_rang {
+            self.leg_is_gone(id, &Evidence::default());
+            Ok(Reply::Done)
+        } else if leg.answer == Some(sequence) && leg.state == LegState::Ringing {
+            self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
+            Ok(Reply::Done)
+        } else {
+            Ok(Reply::NoOp)
+        }
+    }
+
+    /// The leg that is alive and that this unconfirmed effect speaks to.
+    pub(super) fn leg_of_effect(&self, sequence: u64) -> Option<LegId> {
+        let kept = self.kept.iter().find(|kept| kept.effect.sequence == sequence && !kept.voided)?;
+        let leg = match &kept.effect.action {
+            Action::Dial(dial) => dial.leg,
+            Action::Answer(answer) => answer.leg,
+            Action::Play(play) => play.leg,
+            Action::Reject(_) | Action::Join(_) | Action::HangUp(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
+                return None;
+            }
+        };
+        self.legs.contains_key(&leg).then_some(leg)
+    }
+
+    pub(super) fn resync(&mut self, named: &[LegId]) -> Reply {
+        let named: BTreeSet<LegId> = named.iter().copied().collect();
+        let mut voided = BTreeSet::new();
+        for kept in self.kept.iter_mut().filter(|kept| kept.effect.action.is_at_most_once()) {
+            kept.voided = true;
+            voided.insert(kept.effect.sequence);
+        }
+        let alive: Vec<LegId> = self.legs.keys().copied().collect();
+        for leg in alive.iter().filter(|leg| !named.contains(leg)) {
+            if self.legs.contains_key(leg) {
+                self.lose_leg(*leg);
+            }
+        }
+        for id in &named {
+            let unanswered = self.legs.get(id).filter(|leg| leg.inbound && leg.state == LegState::Ringing);
+            if let Some(leg) = unanswered.filter(|leg| leg.answer.is_some_and(|answer| voided.contains(&answer))) {
+                self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
+            }
+        }
+        for id in &named {
+            if self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing) {
+                self.hang_up(*id, ReleaseCause::Unknown, None);
+            }
+        }
+        Reply::Done
+    }
+
+    /// Whether a leg is alive; refused when it was never given.
+    fn is_alive(&self, id: LegId) -> Result<bool, Refusal> {
+        if id.get() == 0 || id.get() > self.legs_given {
+            return Err(unknown(Object::Leg, id.get()));
+        }
+        Ok(self.legs.contains_key(&id))
+    }
+}

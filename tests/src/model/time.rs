@@ -1,0 +1,284 @@
+//! What is due: found by looking at everything, each time.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::{Action, Archive, Party};
+use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::input::Input;
+use ringfence::values::number::PhoneNumber;
+use ringfence::values::policy::{CallMode, OnWindowClose};
+use ringfence::values::reply::{Outcome, ReservationState, Verdict};
+use ringfence::values::time::Timestamp;
+
+use super::calls::Why;
+use super::gate::Asker;
+use super::{CallState, LegState, Model};
+
+/// What an `advance` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many deadlines fired.
+    pub fired: u32,
+    /// Whether more are due.
+    pub more: bool,
+}
+
+/// What a deadline is of. The order is the order at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// The ring time of a dialled leg, or the grace of one that was hung up.
+    Leg(LegId),
+    /// The wait for the inbound leg's answer, or the longest conversation.
+    Call(CallId),
+    /// The opening, the window's end, or the end of the retention.
+    Reservation(ReservationId),
+    /// Somebody in the queue of this line can be served.
+    Line(PhoneNumber),
+}
+
+/// What an input touches: only this is settled before it is decided.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// These, all their calls and all their legs.
+    reservations: BTreeSet<ReservationId>,
+    /// These without their calls.
+    reservations_alone: BTreeSet<ReservationId>,
+    /// These and their legs.
+    calls: BTreeSet<CallId>,
+    /// The legs to these.
+    number: Option<PhoneNumber>,
+    /// The legs of the calls on it that were hung up.
+    line: Option<PhoneNumber>,
+}
+
+impl Model {
+    /// The earliest instant at which something is due, and what.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<(Timestamp, Deadline)> {
+        self.deadlines().into_iter().min()
+    }
+
+    /// Every deadline that is pending, in the order in which they would fire.
+    #[must_use]
+    pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
+        let mut all = self.object_deadlines();
+        all.extend(self.line_deadlines());
+        all.sort();
+        all
+    }
+
+    pub(super) fn fire_due(&mut self, budget: u32) -> Progress {
+        let mut fired = 0;
+        loop {
+            let next = self.next_deadline().filter(|(due, _)| *due <= self.latest);
+            match next {
+                Some((_, deadline)) if fired < budget => {
+                    self.fire(deadline);
+                    fired += 1;
+                }
+                Some(_) => return Progress { fired, more: true },
+                None => return Progress { fired, more: false },
+            }
+        }
+    }
+
+    /// Fires what is due for what is touched. Lines are served by `advance` only.
+    pub(super) fn settle(&mut self, touched: &Touched) {
+        let next = |model: &Self| {
+            let due = |(due, deadline): &(Timestamp, Deadline)| *due <= model.latest && model.is_touched(touched, *deadline);
+            model.object_deadlines().into_iter().filter(due).min()
+        };
+        while let Some((_, deadline)) = next(self) {
+            self.fire(deadline);
+        }
+    }
+
+    pub(super) fn touched_by(&self, input: &Input) -> Touched {
+        match input {
+            Input::RegisterMerchant(_) | Input::PublishPage(_) | Input::PushPage(_) | Input::PresetMode(_) => Touched::default(),
+            Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
+            Input::Book(input) => {
+                let contact = input.contact.or_else(|| input.user.number());
+                let of_it = self
+                    .reservations
+                    .iter()
+                    .filter(|(_, kept)| Some(kept.contact) == contact && kept.state != ReservationState::Closed);
+                Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
+            Input::LegProgress(input) => self.touched_by_report(input.leg),
+            Input::LegAnswered(input) => self.touched_by_report(input.leg),
+            Input::LegEnded(input) => self.touched_by_report(input.leg),
+            Input::PlayFinished(input) => self.touched_by_report(input.leg),
+            Input::EffectFailed(input) => {
+                self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
+            }
+            Input::Resync(_) => {
+                Touched { reservations: self.calls.values().map(|call| call.reservation).collect(), ..Touched::default() }
+            }
+        }
+    }
+
+    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: ReservationId) -> Touched {
+        let number = self.reservations.get(&reservation).map(|kept| kept.contact);
+        Touched { reservations: BTreeSet::from([reservation]), number, line: Some(line), ..Touched::default() }
+    }
+
+    fn touched_by_report(&self, leg: LegId) -> Touched {
+        let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
+        let reservation = self.call_of(leg.call).reservation;
+        let number = Some(self.reservation_of(reservation).contact);
+        Touched {
+            reservations_alone: BTreeSet::from([reservation]),
+            calls: BTreeSet::from([leg.call]),
+            number,
+            ..Touched::default()
+        }
+    }
+
+    fn is_touched(&self, touched: &Touched, deadline: Deadline) -> bool {
+        let call = |id: CallId| touched.calls.contains(&id) || touched.reservations.contains(&self.call_of(id).reservation);
+        match deadline {
+            Deadline::Leg(leg) => {
+                let leg = &self.legs[&leg];
+                let to_the_number = leg.party == Party::User && touched.number == Some(leg.number);
+                let on_the_line = leg.state == LegState::Releasing && touched.line == Some(self.call_of(leg.call).line);
+                call(leg.call) || to_the_number || on_the_line
+            }
+            Deadline::Call(id) => call(id),
+            Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
+            Deadline::Line(_) => false,
+        }
+    }
+
+    fn object_deadlines(&self) -> Vec<(Timestamp, Deadline)> {
+        let legs = self.legs.iter().filter_map(|(id, leg)| {
+            let due = match leg.state {
+                LegState::Dialled | LegState::Ringing if !leg.inbound => {
+                    leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into())
+                }
+                LegState::Releasing => leg.released?.0.saturating_add_s(self.policy.release_grace_s.into()),
+                LegState::Dialled | LegState::Ringing | LegState::Answered | LegState::Joined => return None,
+            };
+            Some((due, Deadline::Leg(*id)))
+        });
+        let calls = self.calls.iter().filter_map(|(id, call)| {
+            let due = match call.state {
+                CallState::Gathering => call.answer_due?,
+                CallState::Talking => call.joined_at?.saturating_add_s(self.policy.conversation_max_s.into()),
+                CallState::RingingMerchant | CallState::Ended => return None,
+            };
+            Some((due, Deadline::Call(*id)))
+        });
+        let reservations =
+            self.reservations.keys().filter_map(|id| Some((self.reservation_due(*id)?, Deadline::Reservation(*id))));
+        legs.chain(calls).chain(reservations).collect()
+    }
+
+    fn reservation_due(&self, id: ReservationId) -> Option<Timestamp> {
+        let reservation = self.reservation_of(id);
+        match reservation.state {
+            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(reservation.window.start()),
+            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall => {
+                (!reservation.end_fired).then(|| reservation.window.end())
+            }
+            ReservationState::Closed => {
+                let (_, closed_at) = reservation.closed?;
+                let kept_by_a_call = self.calls.values().any(|call| call.reservation == id);
+                (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
+            }
+        }
+    }
+
+    /// A line with a free channel and a queue is due from the instant at which the first of the queue is eligible.
+    fn line_deadlines(&self) -> Vec<(Timestamp, Deadline)> {
+        if self.outbox_is_full() {
+            return Vec::new();
+        }
+        let due = |line: PhoneNumber| Some((self.reservation_of(self.first_waiting(line)?).eligible, Deadline::Line(line)));
+        self.lines().into_iter().filter(|(_, line)| self.has_free_channel(*line)).filter_map(|(_, line)| due(line)).collect()
+    }
+
+    /// The first in the queue of a line: open, in platform mode, its number free, by (eligible from, id).
+    fn first_waiting(&self, line: PhoneNumber) -> Option<ReservationId> {
+        let waiting = self.reservations.iter().filter(|(id, reservation)| {
+            reservation.line == line
+                && reservation.state == ReservationState::Open
+                && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
+                && !self.is_busy(reservation.contact)
+        });
+        waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
+    }
+
+    pub(super) fn has_free_channel(&self, line: PhoneNumber) -> bool {
+        self.calls_on(line) < self.channels_of(line)
+    }
+
+    pub(super) fn channels_of(&self, line: PhoneNumber) -> usize {
+        let mut lines = self.merchants.values().flat_map(|merchant| &merchant.lines);
+        lines.find(|registered| registered.number == line).map_or(0, |registered| registered.channels as usize)
+    }
+
+    fn fire(&mut self, deadline: Deadline) {
+        match deadline {
+            Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg),
+            Deadline::Leg(leg) => {
+                let why = match self.legs[&leg].party {
+                    Party::Merchant => Why::MerchantFailed,
+                    Party::User => Why::UserFailed,
+                };
+                self.end_call(self.legs[&leg].call, ReleaseCause::NoAnswer, why);
+            }
+            Deadline::Call(call) if self.call_of(call).state == CallState::Talking => {
+                self.end_call(call, ReleaseCause::TimeLimit, Why::Other)
+            }
+            Deadline::Call(call) => self.end_call(call, ReleaseCause::OtherSideGone, Why::MerchantFailed),
+            Deadline::Reservation(reservation) => self.fire_reservation(reservation),
+            Deadline::Line(line) => self.serve(line),
+        }
+    }
+
+    fn fire_reservation(&mut self, id: ReservationId) {
+        match self.reservation_of(id).state {
+            ReservationState::AwaitingMode | ReservationState::Scheduled => self.open(id),
+            ReservationState::Unverified => {
+                self.reservation_mut(id).end_fired = true;
+                self.close(id, Outcome::Unverified);
+            }
+            ReservationState::Open => {
+                self.reservation_mut(id).end_fired = true;
+                self.close_at_the_end(id);
+            }
+            ReservationState::InCall => {
+                self.reservation_mut(id).end_fired = true;
+                let hang_up = self.policy.on_window_close == OnWindowClose::HangUp;
+                for call in self.live_calls_of(id) {
+                    if hang_up || !self.user_has_answered(call) {
+                        self.end_call(call, ReleaseCause::WindowEnded, Why::Other);
+                    }
+                }
+            }
+            ReservationState::Closed => self.archive(id),
+        }
+    }
+
+    fn archive(&mut self, id: ReservationId) {
+        let Some(reservation) = self.reservations.remove(&id) else { return };
+        let Some((outcome, closed_at)) = reservation.closed else { return };
+        let (merchant, revision) = (reservation.merchant, reservation.revision);
+        self.emit(Action::Archive(Archive { reservation: id, merchant, revision, outcome, closed_at }));
+    }
+
+    fn serve(&mut self, line: PhoneNumber) {
+        let Some(first) = self.first_waiting(line) else { return };
+        match self.judge_by_time(Asker::Platform { own: None }, first) {
+            Verdict::Allow => self.ring_merchant(first),
+            Verdict::Deny { .. } => {
+                let end = self.reservation_of(first).window.end();
+                self.reservation_mut(first).eligible = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Worlds and what happens in them: [`proptest`] strategies for property tests of the engine, or of a host around it.
+//!
+//! A [`Script`] is a [`World`] (policy, merchants, pages, users) and a list of [`Move`]s. A move is symbolic: "a leg that rings
+//! is answered", "one microsecond before the next deadline", "the switch comes back with these legs". What it means is decided
+//! while the script is played, from the state of a [`Model`] at that moment ([`World::step`]), so that scripts go deep, and still
+//! mean something after a shrinker has taken moves out.
+//!
+//! ```
+//! use proptest::strategy::{Strategy, ValueTree};
+//! use proptest::test_runner::TestRunner;
+//! use ringfence_testing::model::Model;
+//! use ringfence_testing::strategies::{play, scripts};
+//!
+//! let mut runner = TestRunner::deterministic();
+//! let script = scripts(20).new_tree(&mut runner).expect("a script").current();
+//! let trace = play(&script, &mut Model::new(script.world.policy.clone()));
+//! assert_eq!(trace.steps.len(), script.world.setup.len() + script.moves.len());
+//! ```
+
+use proptest::collection::vec;
+use proptest::strategy::Strategy;
+use ringfence::values::effect::Effect;
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::Reply;
+use ringfence::values::time::Timestamp;
+
+use crate::model::Model;
+use crate::trace::{Doing, Step, Trace};
+
+mod moves;
+mod worlds;
+
+pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};
+pub use self::worlds::{World, policies, worlds};
+
+/// A world and what happens in it.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Where it happens.
+    pub world: World,
+    /// What happens, in order.
+    pub moves: Vec<Move>,
+}
+
+/// Scripts of at most this many moves, and at least half as many.
+pub fn scripts(moves_max: usize) -> impl Strategy<Value = Script> {
+    (worlds(), vec(moves(), moves_max / 2..=moves_max)).prop_map(|(world, moves)| Script { world, moves })
+}
+
+/// The answer to a step: `None` for those that have none.
+pub type StepReply = Option<Result<Reply, Refusal>>;
+
+/// What a script is played on: the model alone, or the model and what is compared with it.
+pub trait Stage {
+    /// The model as it stands: the moves are chosen from it.
+    fn model(&self) -> &Model;
+
+    /// Does it, and returns the answer and the effects that are handed out then.
+    fn perform(&mut self, at: Timestamp, doing: &Doing) -> (StepReply, Vec<Effect>);
+}
+
+impl Stage for Model {
+    fn model(&self) -> &Model {
+        self
+    }
+
+    fn perform(&mut self, at: Timestamp, doing: &Doing) -> (StepReply, Vec<Effect>) {
+        let answer = match doing {
+            Doing::Input(input) => Some(self.handle(at, input)),
+            Doing::Advance { budget } => {
+                self.advance(at, *budget);
+                None
+            }
+            Doing::Confirm { up_to } => self.confirm(*up_to).err().map(Err),
+            Doing::Restart => return (None, self.unconfirmed()),
+        };
+        (answer, self.take_effects())
+    }
+}
+
+/// Plays a script to its end. The trace can be written as the lines of a scenario, what the stage answered as its expectations.
+pub fn play(script: &Script, stage: &mut impl Stage) -> Trace {
+    let mut trace = Trace::new(script.world.policy.clone());
+    let setup = script.world.setup.iter().map(Some).zip(std::iter::repeat(None));
+    let moves = std::iter::repeat(None).zip(script.moves.iter().map(Some));
+    for (input, next) in setup.chain(moves) {
+        let (at, doing) = match (input, next) {
+            (Some(input), _) => (script.world.begins, Doing::Input(input.clone())),
+            (None, Some(next)) => script.world.step(next, stage.model()),
+            (None, None) => break,
+        };
+        let (reply, effects) = stage.perform(at, &doing);
+        trace.steps.push(Step { line: None, at, doing, reply, effects });
+    }
+    trace
+}

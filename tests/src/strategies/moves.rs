@@ -1,0 +1,491 @@
+//! Moves: what happens next, and when, decided from the state of the model.
+
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::sample::select;
+use ringfence::values::cause::Evidence;
+use ringfence::values::effect::Party;
+use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::input::{
+    Book, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage,
+    RegisterMerchant, RequestCall, Resync,
+};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::CallMode;
+use ringfence::values::reply::ReservationState;
+use ringfence::values::text::Text;
+use ringfence::values::time::Timestamp;
+
+use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number};
+use crate::model::{LegState, LegView, Model, ReservationSummary};
+use crate::trace::Doing;
+
+/// One of several, chosen when the move is made: the number modulo how many there are.
+pub type Pick = u16;
+
+/// What happens next, and when.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// How much time passes first.
+    pub wait: Wait,
+    /// What then happens.
+    pub what: What,
+}
+
+/// How much time passes.
+#[derive(Clone, Copy, Debug)]
+pub enum Wait {
+    /// None.
+    Nothing,
+    /// One microsecond.
+    Microsecond,
+    /// Some seconds.
+    Seconds(u32),
+    /// Exactly until the next deadline.
+    UntilDeadline,
+    /// Until one microsecond before the next deadline.
+    BeforeDeadline,
+    /// Until some microseconds before or after the end of a live reservation's window.
+    AroundEnd(Pick, i64),
+    /// So much that the host is late for everything: some minutes.
+    Minutes(u32),
+    /// The host's clock steps back by some seconds, for this once.
+    Backwards(u32),
+}
+
+/// A leg, as reports choose it.
+#[derive(Clone, Copy, Debug)]
+pub enum Report {
+    /// `leg_progress`.
+    Progress,
+    /// `leg_answered`.
+    Answered,
+    /// `leg_ended`, with this Q.850 cause and SIP status.
+    Ended(Option<u8>, Option<u16>),
+    /// `play_finished`.
+    PlayFinished,
+}
+
+/// A window that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Booking {
+    /// A concrete window of the page that is not over; a minute from now when all are.
+    Offered(Pick),
+    /// From so many seconds ago (or ahead) on, this long.
+    Around {
+        /// Seconds from now to its start.
+        starts_in_s: i64,
+        /// Seconds from its start to its end.
+        length_s: u64,
+    },
+    /// One that no page offers.
+    Bad(BadWindow),
+}
+
+/// A window that no page offers.
+#[derive(Clone, Copy, Debug)]
+pub enum BadWindow {
+    /// Over already.
+    Over,
+    /// Years ahead.
+    FarAhead,
+    /// Longer than any that is offered.
+    TooLong,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Deadlines fire, at most so many.
+    Advance(u32),
+    /// Whatever leads on from here: a leg that rings is answered, a talk ends, a merchant calls. The number chooses.
+    Follow(u32),
+    /// A user books.
+    Book {
+        /// Which user.
+        user: Pick,
+        /// On which page.
+        page: Pick,
+        /// When.
+        window: Booking,
+        /// With which contact, if he names one: 0 is a line of a merchant, others are users' numbers.
+        contact: Option<Pick>,
+    },
+    /// A line calls: any reservation, from any line.
+    Request(Pick, Pick),
+    /// Somebody cancels: which reservation, which user (its own when absent).
+    Cancel(Pick, Option<Pick>),
+    /// A merchant chooses: which reservation, which mode, and whether it is his own.
+    Choose(Pick, CallMode, bool),
+    /// A report on a leg that is alive.
+    OnLive(Report, Pick),
+    /// A report on any leg that ever was, or is not yet.
+    OnAny(Report, Pick),
+    /// An unconfirmed effect failed; an at-most-once one if there is one.
+    Failed(Pick),
+    /// Any effect failed, also a confirmed one or one that never was.
+    FailedAny(Pick),
+    /// The switch comes back with those live legs that the bits keep, and one more that is not ours.
+    Resync(u32, Option<Pick>),
+    /// Effects are confirmed: the share of the unconfirmed in 256ths; beyond the last when it is 256.
+    Confirm(u16),
+    /// The host stops and comes back.
+    Restart,
+    /// A merchant sets his standing choice.
+    Preset(Pick, Option<CallMode>),
+    /// A page goes to users.
+    Push(Pick, Vec<Pick>),
+    /// A page is published again, changed in this way.
+    Publish(Pick, u8),
+    /// A merchant registers again, changed in this way.
+    Register(Pick, u8),
+}
+
+/// Moves, weighted towards conversations.
+pub fn moves() -> impl Strategy<Value = Move> {
+    (waits(), whats()).prop_map(|(wait, what)| Move { wait, what })
+}
+
+fn waits() -> impl Strategy<Value = Wait> {
+    prop_oneof![
+        120 => Just(Wait::Nothing),
+        4 => Just(Wait::Microsecond),
+        24 => (1..15_u32).prop_map(Wait::Seconds),
+        30 => Just(Wait::UntilDeadline),
+        6 => Just(Wait::BeforeDeadline),
+        6 => (any::<Pick>(), select(vec![0_i64, -1, 1, -5_000_000, -10_000_000, 3_000_000])).prop_map(|(pick, micros)| Wait::AroundEnd(pick, micros)),
+        1 => (2..30_u32).prop_map(Wait::Minutes),
+        4 => (1..100_u32).prop_map(Wait::Backwards),
+    ]
+}
+
+fn whats() -> impl Strategy<Value = What> {
+    let mode = || select(CallMode::ALL.to_vec());
+    let user = || weighted(0.3, any::<Pick>());
+    prop_oneof![
+        16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
+        55 => any::<u32>().prop_map(What::Follow),
+        12 => bookings(),
+        4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
+        3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
+        3 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
+        5 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnLive(report, leg)),
+        4 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnAny(report, leg)),
+        2 => any::<Pick>().prop_map(What::Failed),
+        1 => any::<Pick>().prop_map(What::FailedAny),
+        2 => (any::<u32>(), user()).prop_map(|(kept, foreign)| What::Resync(kept, foreign)),
+        6 => (0..=256_u16).prop_map(What::Confirm),
+        2 => Just(What::Restart),
+        1 => (any::<Pick>(), weighted(0.7, mode())).prop_map(|(merchant, mode)| What::Preset(merchant, mode)),
+        1 => (any::<Pick>(), vec(any::<Pick>(), 0..6)).prop_map(|(page, to)| What::Push(page, to)),
+        1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Publish(page, change)),
+        2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
+    ]
+}
+
+fn bookings() -> impl Strategy<Value = What> {
+    let around = (select(vec![0_i64, -10, 5, 30]), select(vec![60_u64, 20, 200]))
+        .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
+    let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
+    let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
+    let contact = weighted(0.2, any::<Pick>());
+    (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
+        user,
+        page,
+        window,
+        contact,
+    })
+}
+
+fn reports() -> impl Strategy<Value = Report> {
+    prop_oneof![
+        2 => Just(Report::Answered),
+        2 => (select(vec![None, Some(17), Some(16), Some(19), Some(20)]), select(vec![None, Some(486), Some(480)])).prop_map(|(q850, sip)| Report::Ended(q850, sip)),
+        1 => Just(Report::Progress),
+        1 => Just(Report::PlayFinished),
+    ]
+}
+
+impl World {
+    /// What a move means here and now. What has no clock of its own ([`Doing::Confirm`], [`Doing::Restart`]) happens at the latest instant seen.
+    #[must_use]
+    pub fn step(&self, made: &Move, model: &Model) -> (Timestamp, Doing) {
+        let at = self.instant(made.wait, model);
+        match self.doing(&made.what, at, model) {
+            timed @ (Doing::Input(_) | Doing::Advance { .. }) => (at, timed),
+            timeless @ (Doing::Confirm { .. } | Doing::Restart) => (self.instant(Wait::Nothing, model), timeless),
+        }
+    }
+
+    fn instant(&self, wait: Wait, model: &Model) -> Timestamp {
+        let now = model.latest().max(self.begins);
+        let deadline = || model.next_deadline().map_or(now, |(due, _)| due);
+        match wait {
+            Wait::Nothing => now,
+            Wait::Microsecond => now.saturating_add_micros(1),
+            Wait::Seconds(seconds) => now.saturating_add_s(seconds.into()),
+            Wait::UntilDeadline => deadline().max(now),
+            Wait::BeforeDeadline => deadline().saturating_add_micros(-1).max(now),
+            Wait::AroundEnd(reservation, micros) => {
+                let live: Vec<_> = model.reservations().into_iter().filter(|kept| kept.window.end() > now).collect();
+                one(&live, reservation).map_or(now, |kept| kept.window.end().saturating_add_micros(micros).max(now))
+            }
+            Wait::Minutes(minutes) => now.saturating_add_s(u64::from(minutes) * 60),
+            Wait::Backwards(seconds) => now.saturating_sub_s(seconds.into()),
+        }
+    }
+
+    fn doing(&self, what: &What, at: Timestamp, model: &Model) -> Doing {
+        let input = match what {
+            What::Advance(budget) => return Doing::Advance { budget: *budget },
+            What::Confirm(share) => return confirm(*share, model),
+            What::Restart => return Doing::Restart,
+            What::Follow(dice) => return self.follow(*dice, at, model),
+            What::Book { user, page, window, contact } => self.booking((*user, *page), *window, *contact, at),
+            What::Request(reservation, line) => {
+                Input::RequestCall(RequestCall { line: self.any_line(*line), reservation: any_reservation(*reservation, model) })
+            }
+            What::Cancel(reservation, user) => {
+                let reservation = any_reservation(*reservation, model);
+                let own = model.reservations().into_iter().find(|kept| kept.reservation == reservation).map(|kept| kept.user);
+                let user = user.and_then(|user| one(&self.users, user)).or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+                Input::Cancel(Cancel { user, reservation })
+            }
+            What::Choose(reservation, mode, own) => {
+                let reservation = any_reservation(*reservation, model);
+                let merchant =
+                    model.reservations().into_iter().find(|kept| kept.reservation == reservation).map(|kept| kept.merchant);
+                let merchant = merchant.filter(|_| *own).unwrap_or(MerchantId::new(3));
+                Input::ChooseMode(ChooseMode { merchant, reservation, mode: *mode })
+            }
+            What::OnLive(what, leg) => report(*what, one(&model.legs(), *leg).map_or(LegId::new(1), |leg| leg.leg)),
+            What::OnAny(what, leg) => report(*what, LegId::new(u64::from(*leg) % (model.legs_given() + 2))),
+            What::Failed(pick) => {
+                let unconfirmed = model.unconfirmed();
+                let once: Vec<_> = unconfirmed.iter().filter(|effect| effect.action.is_at_most_once()).cloned().collect();
+                let chosen = one(&once, *pick).or_else(|| one(&unconfirmed, *pick));
+                Input::EffectFailed(EffectFailed { sequence: chosen.map_or(0, |effect| effect.sequence) })
+            }
+            What::FailedAny(pick) => {
+                Input::EffectFailed(EffectFailed { sequence: u64::from(*pick) % (model.effects_given() + 2) })
+            }
+            What::Resync(kept, foreign) => resync(*kept, *foreign, model),
+            What::Preset(merchant, mode) => {
+                Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
+            }
+            What::Push(page, to) => self.push(*page, to),
+            What::Publish(page, change) => self.publish(*page, *change, at),
+            What::Register(merchant, change) => self.register(*merchant, *change),
+        };
+        Doing::Input(input)
+    }
+
+    /// What leads on from here: every sensible next thing with its weight, and the dice between them.
+    fn follow(&self, dice: u32, at: Timestamp, model: &Model) -> Doing {
+        let mut choices: Vec<(u32, Doing)> = Vec::new();
+        for leg in model.legs() {
+            choices.extend(next_of_leg(&leg).into_iter().map(|(weight, what)| (weight, Doing::Input(report(what, leg.leg)))));
+        }
+        for kept in model.reservations() {
+            choices.extend(next_of_reservation(&kept, model));
+        }
+        if model.calls().len() > 1 {
+            // The merchant gives up channels while calls occupy them.
+            choices.push((2, Doing::Input(self.register((dice / 64) as Pick, 8))));
+        }
+        if choices.is_empty() {
+            let [user, page, ..] = dice.to_le_bytes().map(u16::from);
+            choices.push((4, Doing::Input(self.booking((user, page), Booking::Offered(page), None, at))));
+            choices.push((1, Doing::Advance { budget: 1_000 }));
+        }
+        let total: u32 = choices.iter().map(|(weight, _)| weight).sum();
+        let mut left = dice % total.max(1);
+        for (weight, doing) in choices {
+            if left < weight {
+                return doing;
+            }
+            left -= weight;
+        }
+        Doing::Advance { budget: 1_000 }
+    }
+
+    fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
+        let published = one(&self.pages, page);
+        let page = published.as_ref().filter(|_| page % 31 != 30).map_or(PageId::new(999), |page| page.page);
+        let shifted = |seconds: i64| at.saturating_add_micros(seconds.saturating_mul(1_000_000));
+        let wanted = match window {
+            Booking::Offered(pick) => {
+                let windows = published.map_or_else(Vec::new, |page| page.windows);
+                let ahead: Vec<_> = windows.into_iter().filter(|window| window.end() > at).collect();
+                one(&ahead, pick).or_else(|| between(at, 60))
+            }
+            Booking::Around { starts_in_s, length_s } => between(shifted(starts_in_s), length_s),
+            Booking::Bad(BadWindow::Over) => between(shifted(-60), 60),
+            Booking::Bad(BadWindow::FarAhead) => between(shifted(86_400 * 40), 60),
+            Booking::Bad(BadWindow::TooLong) => between(shifted(5), 86_400 * 3),
+        };
+        // At the end of time there is no room for a window; the first one of the first page will do.
+        let window = wanted.unwrap_or(self.pages[0].windows[0]);
+        let contact = contact.map(|pick| match pick % 5 {
+            0 => self.any_line(pick / 5),
+            _ => one(&self.users, pick / 5).and_then(|user| user.number()).unwrap_or_else(foreign_number),
+        });
+        let sender = if user % 41 == 40 {
+            chatbot(MerchantId::new(1))
+        } else {
+            one(&self.users, user).unwrap_or_else(|| chatbot(MerchantId::new(1)))
+        };
+        let name = match user / 8 % 8 {
+            0 => Some(Text::from("张三 13800000001")),
+            1 => Some(Text::from("李".repeat(usize::from(user / 64 % 40)))),
+            _ => None,
+        };
+        let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name })
+    }
+
+    fn push(&self, page: Pick, to: &[Pick]) -> Input {
+        let user =
+            |pick: &Pick| one(&self.users, *pick).filter(|_| pick % 17 != 16).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+        let page = one(&self.pages, page).filter(|_| page % 11 != 10).map_or(PageId::new(999), |page| page.page);
+        Input::PushPage(PushPage { page, to: to.iter().map(user).collect() })
+    }
+
+    fn publish(&self, page: Pick, change: u8, at: Timestamp) -> Input {
+        let other = self.pages.len() > 1 && page % 13 == 12;
+        let Some(mut page) = one(&self.pages, page) else {
+            return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
+        };
+        match change % 14 {
+            0 => page.offerings.clear(),
+            1 => (page.windows, page.hours) = (Vec::new(), Vec::new()),
+            2 => page.chatbot = Some(chatbot(MerchantId::new(9))),
+            3 => page.line = Some(foreign_number()),
+            4 => page.merchant = MerchantId::new(9),
+            5 => page.page = PageId::new(77 + u64::from(change / 14) % 3),
+            6 => page.windows.extend(vec![page.windows[0]; 9]),
+            7 => page.line = None,
+            8 => drop(page.offerings.insert(OfferingId::new(3), Text::from("x".repeat(31)))),
+            9 => drop(page.offerings.insert(OfferingId::new(1), Text::from("新车险"))),
+            _ => page.windows = between(at.saturating_add_s(20), 90).into_iter().collect(),
+        }
+        if other {
+            page.page = self.pages[0].page;
+        }
+        Input::PublishPage(page)
+    }
+
+    fn register(&self, merchant: Pick, change: u8) -> Input {
+        let index = usize::from(merchant) % self.merchants.len();
+        let mut input: RegisterMerchant = self.merchants[index].clone();
+        let spare = Line { number: line_numbers(index)[1], channels: 1 };
+        match change % 14 {
+            0 => input.name = Text::from(""),
+            1 => input.lines.clear(),
+            2 => input.lines.push(input.lines[0]),
+            3 => input.lines[0].channels = 0,
+            4 => input.chatbot = Some(Address::Sms(foreign_number())),
+            5 => input.lines[0].number = line_numbers(1 - index)[0],
+            6 => input.contact = Some(Text::from("x".repeat(31))),
+            7 => input.lines = vec![spare],
+            8 => input.lines[0].channels = 1,
+            9 => input.lines = (0..4).map(|digit| Line { number: line_numbers(digit % 2)[digit / 2], channels: 1 }).collect(),
+            10 => (input.chatbot, input.name) = (None, Text::from("无名")),
+            11 => input.lines.truncate(1),
+            12 => {
+                input.merchant = MerchantId::new(5 + u64::from(change / 14 % 3));
+                input.lines = vec![Line { number: spare_number(change / 14 % 3), channels: 1 }];
+            }
+            _ => {
+                input.lines.iter_mut().for_each(|line| line.channels = 2);
+                if input.lines.len() == 1 {
+                    input.lines.push(spare);
+                }
+            }
+        }
+        Input::RegisterMerchant(input)
+    }
+
+    fn any_line(&self, pick: Pick) -> PhoneNumber {
+        let mut lines: Vec<_> = self.merchants.iter().flat_map(|merchant| &merchant.lines).map(|line| line.number).collect();
+        lines.push(foreign_number());
+        one(&lines, pick).unwrap_or_else(foreign_number)
+    }
+}
+
+fn next_of_leg(leg: &LegView) -> Vec<(u32, Report)> {
+    let busy = Report::Ended(Some(17), Some(486));
+    let over = Report::Ended(Some(16), None);
+    match (leg.state, leg.inbound) {
+        (LegState::Dialled | LegState::Ringing, false) if leg.party == Party::User => {
+            vec![(8, Report::Answered), (2, busy), (1, Report::Progress)]
+        }
+        (LegState::Dialled | LegState::Ringing, false) => vec![(12, Report::Answered), (1, busy), (1, Report::Progress)],
+        (LegState::Dialled | LegState::Ringing, true) => vec![(6, Report::Answered), (1, over)],
+        (LegState::Answered | LegState::Joined, _) => vec![(2, over)],
+        (LegState::Releasing, _) => vec![(4, over), (1, Report::Answered)],
+    }
+}
+
+fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Doing)> {
+    let choose =
+        |mode| Doing::Input(Input::ChooseMode(ChooseMode { merchant: kept.merchant, reservation: kept.reservation, mode }));
+    let cancel = Doing::Input(Input::Cancel(Cancel { user: kept.user.clone(), reservation: kept.reservation }));
+    let request = Doing::Input(Input::RequestCall(RequestCall { line: kept.line, reservation: kept.reservation }));
+    match kept.state {
+        ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
+        ReservationState::Open | ReservationState::Scheduled => {
+            let mode = kept.chosen.unwrap_or(model.policy().mode_on_silence);
+            if mode == CallMode::MerchantCalls { vec![(6, request)] } else { vec![(6, Doing::Advance { budget: 1_000 })] }
+        }
+        ReservationState::InCall => vec![(1, cancel)],
+        ReservationState::Unverified | ReservationState::Closed => Vec::new(),
+    }
+}
+
+fn report(what: Report, leg: LegId) -> Input {
+    match what {
+        Report::Progress => Input::LegProgress(LegProgress { leg }),
+        Report::Answered => Input::LegAnswered(LegAnswered { leg }),
+        Report::Ended(q850_cause, sip_status) => Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause } }),
+        Report::PlayFinished => Input::PlayFinished(PlayFinished { leg }),
+    }
+}
+
+fn resync(kept: u32, foreign: Option<Pick>, model: &Model) -> Input {
+    let live = model
+        .legs()
+        .into_iter()
+        .map(|leg| leg.leg)
+        .zip(0_u32..)
+        .filter(|(_, index)| kept >> (index % 32) & 1 == 1)
+        .map(|(leg, _)| leg);
+    let mut legs: Vec<LegId> =
+        foreign.map(|foreign| LegId::new(u64::from(foreign) % (model.legs_given() + 3))).into_iter().chain(live).collect();
+    if kept.is_multiple_of(7) {
+        legs.reverse();
+    }
+    Input::Resync(Resync { legs })
+}
+
+fn confirm(share: u16, model: &Model) -> Doing {
+    let unconfirmed = model.unconfirmed();
+    let last = model.effects_given();
+    if share == 256 {
+        return Doing::Confirm { up_to: last + 1 };
+    }
+    let index = unconfirmed.len() * usize::from(share + 1) / 256;
+    Doing::Confirm { up_to: index.checked_sub(1).and_then(|index| unconfirmed.get(index)).map_or(0, |effect| effect.sequence) }
+}
+
+/// A reservation: mostly one that is kept, now and then one that is gone or never was.
+fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
+    let kept = model.reservations();
+    let any = ReservationId::new(u64::from(pick / 8) % (model.reservations_given() + 2));
+    if pick.is_multiple_of(8) { any } else { one(&kept, pick / 8).map_or(any, |kept| kept.reservation) }
+}
+
+fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
+    usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
+}

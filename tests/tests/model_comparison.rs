@@ -1,0 +1,408 @@
+//! The engine against the reference model, after every step of many scripts.
+//!
+//! Replies, refusals and effects must be equal, exactly and in order; so must be what can be seen of reservations, calls and legs, the next
+//! deadline, and the gate's verdicts now and at the instants where they change. Beside it, on copies of the engine: P11 (a repeat changes and
+//! emits nothing), P12 (another hash seed, and snapshot and restore at every third step, make no difference; a batch of deadlines is its single
+//! ones) and P13 (a refusal leaves the settled state equal). What the two agree on is then judged by the checker, which knows neither.
+//!
+//! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use ringfence::machines::call::CallState as EngineCallState;
+use ringfence::machines::leg::LegState as EngineLegState;
+use ringfence::values::input::Input;
+use ringfence::values::policy::{Policy, PolicyError};
+use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
+use ringfence::{Effect, Keyring, PhoneNumber, Platform, ReservationId, Timestamp};
+use ringfence_testing::checker::check;
+use ringfence_testing::model::{CallState, LegState, Model};
+use ringfence_testing::strategies::{Script, Stage, StepReply, play, scripts};
+use ringfence_testing::trace::{Doing, Trace};
+
+#[path = "model_comparison/reach.rs"]
+mod reach;
+
+use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
+
+const CASES: u32 = 512;
+const MOVES_MAX: usize = 80;
+
+#[test]
+fn the_engine_does_what_the_model_predicts_after_every_step() {
+    let number =
+        |name: &str| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap_or_else(|_| panic!("{name} is a number")));
+    let cases = number("RINGFENCE_CASES").unwrap_or(CASES);
+    let mut seed = *b"ringfence, model against engine.";
+    seed[..4].copy_from_slice(&number("RINGFENCE_SEED").unwrap_or(0).to_le_bytes());
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+
+    let reached = RefCell::new(Vec::new());
+    let outcome = runner.run(&scripts(MOVES_MAX), |script| match compare(&script) {
+        Ok(kinds) => {
+            reached.borrow_mut().push(kinds);
+            Ok(())
+        }
+        Err(failure) => Err(TestCaseError::fail(format!("step {}: {}", failure.step, failure.what))),
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(_, script)) => report(&script),
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+    }
+
+    let reached = reached.into_inner();
+    let count = |kind: &str| reached.iter().filter(|kinds| kinds.contains(kind)).count();
+    for (kind, percent) in DEMANDED {
+        println!("{} of {} scripts came by: {kind}", count(kind), reached.len());
+        assert!(count(kind) * 100 >= reached.len() * percent, "fewer than {percent} % of the scripts came by: {kind}");
+    }
+    let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| count(kind) == 0).collect();
+    assert!(unseen.is_empty(), "no script came by {unseen:?}");
+}
+
+#[test]
+fn what_they_disagreed_about_before_stays_settled() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/regressions");
+    let files = std::fs::read_dir(folder).expect("the folder of regressions").map(|file| file.expect("a file").path());
+    let mut read = 0;
+    for file in files {
+        let lines = std::fs::read_to_string(&file).expect("a text");
+        let trace = Trace::from_json_lines(&lines).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut pair = Pair::new(&trace.header.policy).expect("a legal policy");
+        for step in &trace.steps {
+            pair.perform(step.at, &step.doing);
+        }
+        if let Some(failure) = pair.failure {
+            panic!("{}, step {}: {}", file.display(), failure.step + 1, failure.what);
+        }
+        read += 1;
+    }
+    assert!(read >= 2, "{read} regressions");
+}
+
+/// Ends the test with the shortest script that was found, as the lines of a scenario with what the model expects.
+fn report(script: &Script) -> ! {
+    let mut script = script.clone();
+    // The strategy keeps a least number of moves; what is not needed goes here.
+    for index in (0..script.moves.len()).rev() {
+        let mut shorter = script.clone();
+        shorter.moves.remove(index);
+        if compare(&shorter).is_err() {
+            script = shorter;
+        }
+    }
+    let mut trace = play(&script, &mut Model::new(script.world.policy.clone()));
+    let what = match compare(&script) {
+        Ok(_) => "not again".to_owned(),
+        Err(failure) => {
+            trace.steps.truncate(failure.step + 1);
+            format!("in step {}, counted from 1 (the last below): {}", failure.step + 1, failure.what)
+        }
+    };
+    let lines = trace.to_json_lines();
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("model_comparison.jsonl");
+    let saved = match std::fs::write(&file, &lines) {
+        Ok(()) => format!("saved as {}", file.display()),
+        Err(error) => format!("not saved: {error}"),
+    };
+    panic!("{lines}{saved}; the expectations are the model's\nthe engine and the model disagree, or break a promise, {what}");
+}
+
+/// The first disagreement.
+struct Failure {
+    step: usize,
+    what: String,
+}
+
+/// Plays a script on the model and on engines.
+fn compare(script: &Script) -> Result<BTreeSet<String>, Failure> {
+    let mut pair = Pair::new(&script.world.policy).map_err(|error| Failure { step: 0, what: error.to_string() })?;
+    let trace = play(script, &mut pair);
+    match (pair.failure, check(&trace)) {
+        (Some(failure), _) => Err(failure),
+        (None, Err(violation)) => {
+            let what = format!("both do this, and the checker says: {violation}");
+            Err(Failure { step: violation.step.saturating_sub(1), what })
+        }
+        (None, Ok(_)) => Ok(pair.seen.into_kinds()),
+    }
+}
+
+/// The model and the engines, side by side.
+struct Pair {
+    model: Model,
+    engine: Platform,
+    /// The same under another hash seed, restored from its snapshot now and then.
+    twin: Platform,
+    steps: usize,
+    failure: Option<Failure>,
+    seen: Seen,
+}
+
+impl Stage for Pair {
+    fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn perform(&mut self, at: Timestamp, doing: &Doing) -> (StepReply, Vec<Effect>) {
+        if self.failure.is_some() {
+            return (None, Vec::new());
+        }
+        let outcome = self.step(at, doing);
+        match outcome {
+            Ok(answer) => {
+                self.steps += 1;
+                answer
+            }
+            Err(what) => {
+                self.failure = Some(Failure { step: self.steps, what });
+                (None, Vec::new())
+            }
+        }
+    }
+}
+
+impl Pair {
+    fn new(policy: &Policy) -> Result<Self, PolicyError> {
+        let engine = |hash_seed| Platform::new(policy.clone(), Keyring::default(), hash_seed);
+        Ok(Self {
+            model: Model::new(policy.clone()),
+            engine: engine(1)?,
+            twin: engine(0xfeed_beef)?,
+            steps: 0,
+            failure: None,
+            seen: Seen::default(),
+        })
+    }
+
+    fn step(&mut self, at: Timestamp, doing: &Doing) -> Result<(StepReply, Vec<Effect>), String> {
+        self.seen.before(&self.model, at, doing);
+        let asked = self.verdict_asked(at, doing);
+        let before = self.engine.clone();
+        let (expected_reply, expected) = self.model.perform(at, doing);
+        let reply = perform(&mut self.engine, at, doing)?;
+        equal("the reply", &expected_reply, &reply)?;
+        equal("the effects", &expected, &poll(&mut self.engine))?;
+        if let (Some(asked), Some(Ok(reply))) = (asked, &reply) {
+            equal("the verdict that the gate gave for this instant", &asked, &verdict(reply))?;
+        }
+        self.same_views()?;
+        self.same_gate()?;
+        self.engine.check_invariants().map_err(|what| format!("invariant: {what}"))?;
+        self.twin_step(at, doing, &reply, &expected)?;
+        self.repeated(at, doing, &reply)?;
+        single_steps(before, at, doing, &expected, &self.engine)?;
+        self.seen.after(&self.model, &reply, &expected);
+        Ok((reply, expected))
+    }
+
+    /// What the gate says before a `request_call` about that very instant.
+    fn verdict_asked(&self, at: Timestamp, doing: &Doing) -> Option<Verdict> {
+        if let Doing::Input(Input::RequestCall(input)) = doing {
+            Some(self.engine.gate(input.line, input.reservation, at))
+        } else {
+            None
+        }
+    }
+
+    fn same_views(&self) -> Result<(), String> {
+        let expected: Vec<_> = self.model.reservations();
+        equal("the ids of the reservations", &ids(&expected, |kept| kept.reservation), &self.engine.reservations())?;
+        for kept in expected {
+            let Some(seen) = self.engine.reservation(kept.reservation) else { continue };
+            let open = |eligible| (kept.state == ReservationState::Open).then_some(eligible);
+            let expected = (
+                kept.state,
+                kept.outcome,
+                kept.chosen,
+                kept.attempts,
+                kept.merchant_failures,
+                kept.conversations,
+                open(kept.eligible),
+            );
+            let outcome = seen.closed.map(|closed| closed.outcome);
+            let seen_as = (
+                seen.state,
+                outcome,
+                seen.mode,
+                seen.attempts,
+                seen.merchant_failures,
+                seen.conversations,
+                open(seen.eligible_at),
+            );
+            equal(&format!("reservation {}", kept.reservation), &expected, &seen_as)?;
+        }
+        let expected = self.model.calls();
+        equal("the ids of the calls", &ids(&expected, |(id, ..)| *id), &self.engine.calls())?;
+        for (id, state, mode) in expected {
+            let seen = self.engine.call(id).map(|call| (call_state(call.state), call.mode));
+            equal(&format!("call {id}"), &Some((state, mode)), &seen)?;
+        }
+        let expected = self.model.legs();
+        equal("the ids of the legs", &ids(&expected, |leg| leg.leg), &self.engine.legs())?;
+        for leg in expected {
+            let cleared = leg.state == LegState::Releasing && leg.was_answered;
+            let seen = self.engine.leg(leg.leg).map(|seen| (leg_state(seen.state), seen.call, seen.party, seen.number));
+            equal(&format!("leg {}", leg.leg), &Some(((Some(leg.state), cleared), leg.call, leg.party, leg.number)), &seen)?;
+        }
+        equal(
+            "the next deadline",
+            &self.model.next_deadline().map(|(due, _)| due),
+            &self.engine.poll_deadline().map(|(due, _)| due),
+        )
+    }
+
+    /// The verdict for every line and reservation, now and where it may change.
+    fn same_gate(&self) -> Result<(), String> {
+        let now = self.model.latest();
+        let deadlines = self.model.deadlines().into_iter().map(|(due, _)| due).filter(|due| *due > now).take(3);
+        let lines: BTreeSet<PhoneNumber> = self.model.lines().into_iter().map(|(_, line)| line).collect();
+        let mut instants = BTreeSet::from([now, now.saturating_add_s(3_600), now.saturating_add_s(2), now.saturating_sub_s(5)]);
+        instants.extend(deadlines.flat_map(|due| [due.saturating_add_micros(-1), due]));
+        let nobody = ReservationId::new(self.model.reservations_given() + 1);
+        let all = self.model.reservations();
+        // Four at a time, by turns: the rest has its turn at the next steps.
+        let turn = all.iter().cycle().skip(self.steps).take(all.len().min(4));
+        let judged = turn.map(|kept| {
+            (kept.reservation, vec![kept.window.start(), kept.window.end().saturating_add_micros(-1), kept.window.end()])
+        });
+        for (reservation, own) in judged.chain([(nobody, Vec::new())]) {
+            for at in instants.iter().copied().chain(own) {
+                for line in &lines {
+                    let expected = self.model.gate(*line, reservation, at);
+                    equal(&format!("the gate for {reservation} at {at}"), &expected, &self.engine.gate(*line, reservation, at))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// P12: another seed, and snapshot and restore at every third step, are no difference.
+    fn twin_step(&mut self, at: Timestamp, doing: &Doing, reply: &StepReply, effects: &[Effect]) -> Result<(), String> {
+        if self.steps % 3 == 2 {
+            let bytes = self.twin.snapshot();
+            self.twin =
+                Platform::restore(&bytes, Keyring::default(), self.steps as u64).map_err(|error| format!("restore: {error}"))?;
+            equal("the snapshot of what was restored", &bytes, &self.twin.snapshot())?;
+            poll(&mut self.twin);
+        }
+        equal("the twin's reply", reply, &perform(&mut self.twin, at, doing)?)?;
+        equal("the twin's effects", &effects, &poll(&mut self.twin).as_slice())?;
+        equal("the twin's state hash", &self.engine.state_hash(), &self.twin.state_hash())
+    }
+
+    /// P11 and P13: what was refused, or merely repeats, changes and emits nothing.
+    fn repeated(&self, at: Timestamp, doing: &Doing, reply: &StepReply) -> Result<(), String> {
+        let Doing::Input(input) = doing else { return Ok(()) };
+        let expected = match (input, reply) {
+            (_, Some(Err(refusal))) => Err(refusal.clone()),
+            (_, Some(Ok(Reply::NoOp)))
+            | (
+                Input::LegProgress(_)
+                | Input::LegAnswered(_)
+                | Input::LegEnded(_)
+                | Input::PlayFinished(_)
+                | Input::EffectFailed(_)
+                | Input::Cancel(_)
+                | Input::ChooseMode(_)
+                | Input::PresetMode(_),
+                Some(Ok(_)),
+            ) => Ok(Reply::NoOp),
+            (
+                Input::RegisterMerchant(_)
+                | Input::PublishPage(_)
+                | Input::PushPage(_)
+                | Input::RequestCall(_)
+                | Input::Book(_)
+                | Input::Resync(_),
+                Some(Ok(_)),
+            )
+            | (_, None) => return Ok(()),
+        };
+        let mut again = self.engine.clone();
+        equal("the reply to a repeat", &expected, &again.handle(at, input.clone()))?;
+        equal("the effects of a repeat", &Vec::new(), &poll(&mut again))?;
+        equal("the state after a repeat", &self.engine.state_hash(), &again.state_hash())
+    }
+}
+
+/// A batch of deadlines is its single ones (P12).
+fn single_steps(mut engine: Platform, at: Timestamp, doing: &Doing, expected: &[Effect], after: &Platform) -> Result<(), String> {
+    let Doing::Advance { budget } = doing else { return Ok(()) };
+    poll(&mut engine);
+    let mut fired = 0;
+    while fired < *budget && engine.advance(at, 1).fired == 1 {
+        fired += 1;
+    }
+    engine.advance(at, 0);
+    equal("the effects of single steps", &expected, &poll(&mut engine).as_slice())?;
+    equal("the state after single steps", &after.state_hash(), &engine.state_hash())
+}
+
+fn perform(engine: &mut Platform, at: Timestamp, doing: &Doing) -> Result<StepReply, String> {
+    Ok(match doing {
+        Doing::Input(input) => Some(engine.handle(at, input.clone())),
+        Doing::Advance { budget } => {
+            let progress = engine.advance(at, *budget);
+            let is_due = engine.clone().advance(at, 1).fired > 0;
+            equal("more", &is_due, &progress.more)?;
+            None
+        }
+        Doing::Confirm { up_to } => engine.confirm(*up_to).err().map(Err),
+        Doing::Restart => {
+            let hash = engine.state_hash();
+            *engine =
+                Platform::restore(&engine.snapshot(), Keyring::default(), 77).map_err(|error| format!("restore: {error}"))?;
+            equal("the state hash after a restart", &hash, &engine.state_hash())?;
+            None
+        }
+    })
+}
+
+fn poll(engine: &mut Platform) -> Vec<Effect> {
+    std::iter::from_fn(|| engine.poll_effect()).collect()
+}
+
+fn verdict(reply: &Reply) -> Verdict {
+    if let Reply::Deny(Deny { reason, retry_at, .. }) = reply {
+        Verdict::Deny { reason: *reason, retry_at: *retry_at }
+    } else {
+        Verdict::Allow
+    }
+}
+
+const fn call_state(state: EngineCallState) -> CallState {
+    match state {
+        EngineCallState::RingingMerchant => CallState::RingingMerchant,
+        EngineCallState::Gathering => CallState::Gathering,
+        EngineCallState::Talking => CallState::Talking,
+        EngineCallState::Ended => CallState::Ended,
+    }
+}
+
+/// The state as the model has it, and whether the leg was answered before it went.
+const fn leg_state(state: EngineLegState) -> (Option<LegState>, bool) {
+    match state {
+        EngineLegState::Dialled => (Some(LegState::Dialled), false),
+        EngineLegState::Ringing => (Some(LegState::Ringing), false),
+        EngineLegState::Answered => (Some(LegState::Answered), false),
+        EngineLegState::Joined => (Some(LegState::Joined), false),
+        EngineLegState::Releasing => (Some(LegState::Releasing), false),
+        EngineLegState::Clearing => (Some(LegState::Releasing), true),
+        EngineLegState::Gone => (None, false),
+    }
+}
+
+fn ids<T, Id>(all: &[T], id: impl Fn(&T) -> Id) -> Vec<Id> {
+    all.iter().map(id).collect()
+}
+
+fn equal<T: PartialEq + Debug>(what: &str, expected: &T, seen: &T) -> Result<(), String> {
+    if expected == seen { Ok(()) } else { Err(format!("{what}\n  model:  {expected:?}\n  engine: {seen:?}")) }
+}

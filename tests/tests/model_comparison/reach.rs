@@ -1,0 +1,158 @@
+//! What the scripts came by. A comparison of scripts in which nothing happens would prove nothing.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::cause::ReleaseCause;
+use ringfence::values::policy::CallMode;
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::Reply;
+use ringfence::{Action, Effect, LegId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, Model};
+use ringfence_testing::strategies::StepReply;
+use ringfence_testing::trace::Doing;
+
+/// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
+pub(super) const DEMANDED: [(&str, usize); 10] = [
+    ("talking in merchant mode", 10),
+    ("talking in platform mode", 10),
+    ("window ended while a phone rang", 5),
+    ("late host", 5),
+    ("closed Missed(HostLate)", 5),
+    ("cancelled while a phone rang", 5),
+    ("deny NumberBusy", 1),
+    ("deny NoChannel", 1),
+    ("leg lost without a report", 5),
+    ("second conversation", 1),
+];
+
+/// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
+pub(super) const TO_BE_SEEN: &[&str] = &[
+    "allow",
+    "deny NotRecognized",
+    "deny WindowOver",
+    "deny Closed",
+    "deny Unverified",
+    "deny BeforeWindow",
+    "deny PlatformIsCalling",
+    "deny WrongMode",
+    "deny InCall",
+    "deny TooSoon",
+    "deny WindowClosing",
+    "deny NumberBusy",
+    "deny NoChannel",
+    "refused 100",
+    "refused 101",
+    "refused 102",
+    "refused 103",
+    "refused 104",
+    "refused 105",
+    "refused 106",
+    "refused 107",
+    "refused 200",
+    "refused 201",
+    "refused 202",
+    "refused 203",
+    "limit Merchants",
+    "limit LinesPerMerchant",
+    "limit Pages",
+    "limit PageEntries",
+    "limit Reservations",
+    "limit ReservationsPerNumber",
+    "limit Push",
+    "limit Outbox",
+    "limit TextChars",
+    "limit BookAhead",
+    "closed Completed",
+    "closed Cancelled",
+    "closed Unverified",
+    "closed Missed(NotReached)",
+    "closed Missed(MerchantNotReached)",
+    "closed Missed(NotCalled)",
+    "closed Missed(NumberBusy)",
+    "closed Missed(NoChannel)",
+    "closed Missed(HostLate)",
+    "release Normal",
+    "release WindowEnded",
+    "release Withdrawn",
+    "release NoAnswer",
+    "release UserBusy",
+    "release UserUnreachable",
+    "release OtherSideGone",
+    "release TimeLimit",
+    "release NotPermitted",
+    "release Unknown",
+    "prompt ConnectingUser",
+    "prompt MerchantGone",
+    "prompt UserUnreachable",
+];
+
+/// What a script came by, in the words of the tables above.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    kinds: BTreeSet<String>,
+    ringing: BTreeSet<LegId>,
+}
+
+impl Seen {
+    /// To be called with the model as it is before a step.
+    pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
+        let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
+        self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
+        let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
+        let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
+        self.note(tells_time && model.deadlines().into_iter().any(late), "late host");
+    }
+
+    /// To be called with the model as it is after the step, and with what came of it.
+    pub(super) fn after(&mut self, model: &Model, reply: &StepReply, effects: &[Effect]) {
+        let talks = |wanted| model.calls().iter().any(|(_, state, mode)| *state == CallState::Talking && *mode == wanted);
+        self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
+        self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
+        self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
+        self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        self.kinds.extend(match reply {
+            Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
+            Some(Ok(Reply::Deny(deny))) => Some(format!("deny {:?}", deny.reason)),
+            Some(Err(Refusal::Limit { bound, .. })) => Some(format!("limit {bound:?}")),
+            Some(Err(refusal)) => Some(format!("refused {}", refusal.code())),
+            Some(Ok(_)) | None => None,
+        });
+        for effect in effects {
+            self.effect(&effect.action);
+        }
+    }
+
+    /// Everything that was noted.
+    pub(super) fn into_kinds(self) -> BTreeSet<String> {
+        self.kinds
+    }
+
+    fn effect(&mut self, action: &Action) {
+        let (cause, prompt) = match action {
+            Action::HangUp(hang_up) => {
+                let rang = self.ringing.contains(&hang_up.leg);
+                self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
+                self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
+                (Some(hang_up.cause), hang_up.prompt)
+            }
+            Action::Reject(reject) => (Some(reject.cause), None),
+            Action::Play(play) => (None, Some(play.prompt)),
+            Action::Audit(audit) => {
+                let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
+                self.note(lost, "leg lost without a report");
+                (None, None)
+            }
+            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),
+        };
+        self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
+        self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
+    }
+
+    fn note(&mut self, holds: bool, kind: &str) {
+        if holds && !self.kinds.contains(kind) {
+            self.kinds.insert(kind.to_owned());
+        }
+    }
+}
