@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use ringfence::values::effect::{Action, Effect};
-use ringfence::values::input::Input;
+use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
@@ -37,13 +37,16 @@ pub struct Header {
     pub tzdb: String,
     /// The version of the format, [`FORMAT`].
     pub format: u32,
+    /// The shard in the high bits of the ids.
+    #[serde(default)]
+    pub shard: u16,
 }
 
 impl Header {
     /// The header of a platform that runs under `policy` in this process.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, keyring: json!({}), tzdb: Zone::tzdb_version().to_owned(), format: FORMAT }
+        Self { policy, keyring: json!({}), tzdb: Zone::tzdb_version().to_owned(), format: FORMAT, shard: 0 }
     }
 }
 
@@ -56,6 +59,13 @@ pub enum Doing {
     Advance {
         /// How many at most.
         budget: u32,
+    },
+    /// An input with a key: a repeat of it must change nothing.
+    Once {
+        /// The key.
+        key: Dedup,
+        /// The input.
+        input: Input,
     },
     /// The host confirmed the effects up to this sequence number.
     Confirm {
@@ -102,7 +112,7 @@ pub struct TraceError {
     pub what: String,
 }
 
-const LINE_KINDS: &str = "a line is one of {\"header\":…}, {\"at\":…,\"input\":{…}}, {\"at\":…,\"advance\":{\"budget\":…}}, {\"confirm\":…}, \
+const LINE_KINDS: &str = "a line is one of {\"header\":…}, {\"at\":…,\"input\":{…}} (with \"dedup\":{…} or without), {\"at\":…,\"advance\":{\"budget\":…}}, {\"confirm\":…}, \
                           {\"restart\":{}}, {\"expect\":{\"reply\":…}}, {\"expect\":{\"refusal\":…}}, {\"expect\":{\"effects\":[…]}}";
 
 impl Trace {
@@ -153,8 +163,8 @@ impl Trace {
     /// Never: everything in a trace has a JSON form.
     #[must_use]
     pub fn to_json_lines(&self) -> String {
-        let Header { policy, keyring, tzdb, format } = &self.header;
-        let mut out = json!({ "header": { "policy": policy, "keyring": keyring, "tzdb": tzdb, "format": format } }).to_string();
+        let Header { policy, keyring, tzdb, format, shard } = &self.header;
+        let mut out = json!({ "header": { "policy": policy, "keyring": keyring, "tzdb": tzdb, "format": format, "shard": shard } }).to_string();
         out.push('\n');
         for step in &self.steps {
             step.write(&mut out).expect("writing into a String does not fail");
@@ -167,6 +177,7 @@ impl Step {
     fn write(&self, out: &mut String) -> std::fmt::Result {
         let doing = match &self.doing {
             Doing::Input(input) => json!({ "at": self.at, "input": input }),
+            Doing::Once { key, input } => json!({ "at": self.at, "dedup": key, "input": input }),
             Doing::Advance { budget } => json!({ "at": self.at, "advance": { "budget": budget } }),
             Doing::Confirm { up_to } => json!({ "confirm": up_to }),
             Doing::Restart => json!({ "restart": {} }),
@@ -291,6 +302,8 @@ impl Line {
         let doing = if self.has("advance") {
             let Advance { budget } = self.take("advance", LINE_KINDS)?;
             Doing::Advance { budget }
+        } else if self.has("dedup") {
+            Doing::Once { key: self.take("dedup", LINE_KINDS)?, input: self.take("input", LINE_KINDS)? }
         } else {
             Doing::Input(self.take("input", LINE_KINDS)?)
         };

@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use ringfence::values::cause::{Evidence, ReleaseCause};
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, HangUp, Join, Party, Reject, Rule};
-use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::id::{CallId, LegId, MerchantId, PageId, ReservationId};
 use ringfence::values::input::{Book, Cancel, ChooseMode, Input, LegAnswered, LegEnded};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -140,7 +140,7 @@ fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None };
+    let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None, evidence: None };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));
@@ -190,8 +190,8 @@ fn a_trace_is_judged_alike_after_it_went_through_its_file() {
 /// What happens in a random world, one thing after another.
 #[derive(Clone, Debug)]
 enum Happens {
-    Books { user: usize, from_s: u32, lasts_s: u32, other_contact: bool },
-    Calls { line: usize, one: usize },
+    Books { user: usize, shop: usize, from_s: u32, lasts_s: u32, other_contact: bool },
+    Calls { one: usize, stranger: bool },
     Cancels { one: usize, stranger: bool },
     Chooses { one: usize, mode: CallMode },
     TimePasses { seconds: u32 },
@@ -204,9 +204,9 @@ enum Happens {
 fn happens() -> impl Strategy<Value = Happens> {
     let mode = prop_oneof![Just(CallMode::MerchantCalls), Just(CallMode::PlatformCalls)];
     prop_oneof![
-        5 => (0..3_usize, prop_oneof![Just(0_u32), 0..100_u32], 1..300_u32, weighted(0.1))
-            .prop_map(|(user, from_s, lasts_s, other_contact)| Happens::Books { user, from_s, lasts_s, other_contact }),
-        7 => (0..2_usize, 0..3_usize).prop_map(|(line, one)| Happens::Calls { line, one }),
+        5 => (0..3_usize, 0..2_usize, prop_oneof![Just(0_u32), 0..100_u32], 1..300_u32, weighted(0.1))
+            .prop_map(|(user, shop, from_s, lasts_s, other_contact)| Happens::Books { user, shop, from_s, lasts_s, other_contact }),
+        7 => (0..3_usize, weighted(0.1)).prop_map(|(one, stranger)| Happens::Calls { one, stranger }),
         2 => (0..2_usize, weighted(0.1)).prop_map(|(one, stranger)| Happens::Cancels { one, stranger }),
         3 => (0..3_usize, mode).prop_map(|(one, mode)| Happens::Chooses { one, mode }),
         8 => (0..60_u32).prop_map(|seconds| Happens::TimePasses { seconds }),
@@ -266,37 +266,41 @@ fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) -> Trace {
     const LINES: [&str; 2] = [LINE, "95522"];
     const USERS: [&str; 3] = [ZHANG, LI, STRANGER];
     let mut host = Host::new(policy);
-    let mut booked: Vec<(usize, ReservationId)> = Vec::new();
-    // One of the latest bookings; a number that was never given when there is none yet.
-    let latest = |booked: &[(usize, ReservationId)], one: usize| {
-        booked.iter().rev().nth(one).copied().unwrap_or((0, ReservationId::new(99)))
+    // Who booked what in which shop, and one of the latest of them; a number that was never given when there is none yet.
+    let mut booked: Vec<(usize, usize, ReservationId)> = Vec::new();
+    let latest = |booked: &[(usize, usize, ReservationId)], one: usize| {
+        booked.iter().rev().nth(one).copied().unwrap_or((0, 0, ReservationId::new(99)))
     };
-    host.open_shop(&LINES, 1);
+    for (line, id) in LINES.iter().zip(1_u64..) {
+        host.open_shop_of(MerchantId::new(id), PageId::new(id), &[line], 1);
+    }
     for (number, phones) in LINES.iter().chain(&USERS).zip(phones) {
         host.phone(number, phones);
     }
     for event in events {
         match *event {
-            Happens::Books { user, from_s, lasts_s, other_contact } => {
+            Happens::Books { user, shop, from_s, lasts_s, other_contact } => {
                 let start = host.now().saturating_add_s(u64::from(from_s));
                 let window = Window::new(start, start.saturating_add_s(u64::from(lasts_s))).expect("a window");
                 let contact = other_contact.then(|| number(USERS[(user + 1) % 3]));
-                let address = Address::Rcs(number(USERS[user]));
-                let book = Book { user: address, page: PAGE, offering: OFFERING, window, zone: None, contact, name: None };
+                let (address, page) = (Address::Rcs(number(USERS[user])), [PAGE, PageId::new(2)][shop]);
+                let book = Book { user: address, page, offering: OFFERING, window, zone: None, contact, name: None, evidence: None };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
-                    booked.push((user, reply.reservation));
+                    booked.push((user, shop, reply.reservation));
                 }
             }
-            Happens::Calls { line, one } => {
-                let _ = host.calls(LINES[line], latest(&booked, one).1);
+            Happens::Calls { stranger, one } => {
+                let (_, shop, reservation) = latest(&booked, one);
+                let _ = host.calls(LINES[(shop + usize::from(stranger)) % 2], reservation);
             }
             Happens::Cancels { one, stranger } => {
-                let (user, reservation) = latest(&booked, one);
+                let (user, _, reservation) = latest(&booked, one);
                 let _ = host.cancels(USERS[(user + usize::from(stranger)) % 3], reservation);
             }
             Happens::Chooses { one, mode } => {
-                let choose = ChooseMode { merchant: MERCHANT, reservation: latest(&booked, one).1, mode };
-                let _ = host.input(Input::ChooseMode(choose));
+                let (_, shop, reservation) = latest(&booked, one);
+                let merchant = [MERCHANT, MerchantId::new(2)][shop];
+                let _ = host.input(Input::ChooseMode(ChooseMode { merchant, reservation, mode }));
             }
             Happens::TimePasses { seconds } => host.runs_for(seconds),
             Happens::IsLate { seconds } => host.is_late_by_us(seconds * 1_000_000),

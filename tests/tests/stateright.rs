@@ -1,7 +1,7 @@
 //! Model checking: every interleaving of a small world over the real [`Platform`], judged in every state by the checker.
 //!
-//! The world: one merchant with one line of one channel, two users with a reservation each in the same window, a simulated switch, and
-//! a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
+//! The world: one merchant with one line of one channel and two users with a reservation each in the same window (in one scope, two
+//! merchants who both want the same user), a simulated switch, and a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
 //! choose and call at any time; the host may fire a deadline, be asked something at the instant of a deadline before it fires it, sleep
 //! until one microsecond before the window's end or past it, stop between the log and a dial, fail to dial, and lose the switch. Budgets
 //! keep it finite; it is explored completely, and the number of its states is pinned.
@@ -40,8 +40,7 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
 
 const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
-const LINE: &str = "95511";
-const MERCHANT: MerchantId = MerchantId::new(1);
+const LINES: [&str; 2] = ["95511", "95522"];
 
 /// How often each kind of trouble may come in one life of this world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +126,7 @@ struct World {
     last_sequence: u64,
     budget: Budget,
     silence: CallMode,
+    sides: Sides,
     restarted: bool,
     /// Whose conversation there was.
     served: [bool; 2],
@@ -164,12 +164,32 @@ enum Act {
     PastEnd,
 }
 
+/// Who stands on which side of the two reservations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Sides {
+    OneMerchantTwoUsers,
+    TwoMerchantsOneUser,
+}
+
+impl Sides {
+    /// The user, the merchant and the line of a reservation.
+    const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
+        match (self, reservation) {
+            (Self::OneMerchantTwoUsers, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
+            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser, _) => (USERS[0], MerchantId::new(1), LINES[0]),
+        }
+    }
+}
+
 /// A world to explore, and what is known of it.
 struct Scope {
     name: &'static str,
     budget: Budget,
     window_s: u32,
     merchant_attempts_max: u32,
+    /// Both reservations are with one merchant, whose line has one channel, and of two users; or they are with two merchants, and of one user.
+    sides: Sides,
     /// The `sometimes` that it cannot show.
     lacks: &'static [&'static str],
     /// How many states it has.
@@ -212,6 +232,7 @@ impl World {
             last_sequence: 0,
             budget: scope.budget,
             silence,
+            sides: scope.sides,
             restarted: false,
             served: [false; 2],
             event: Event::None,
@@ -219,7 +240,7 @@ impl World {
             trace: trace.then(|| Trace::new(policy)),
             key: [0; 2],
         };
-        for input in opening(window) {
+        for input in opening(scope.sides, window) {
             world.input(input).expect("the opening is accepted");
         }
         world.seal();
@@ -327,7 +348,7 @@ impl World {
             Act::Cancel(id) => self.cancel(id),
             Act::Choose(id, mode) => {
                 self.budget.modes -= 1;
-                let choose = ChooseMode { merchant: MERCHANT, reservation: ReservationId::new(id), mode };
+                let choose = ChooseMode { merchant: self.sides.of(id).1, reservation: ReservationId::new(id), mode };
                 if self.input(Input::ChooseMode(choose)).is_err() {
                     self.event = Event::Refused;
                 }
@@ -398,7 +419,7 @@ impl World {
 
     fn request(&mut self, reservation: ReservationId) {
         self.budget.requests -= 1;
-        let line = number(LINE);
+        let line = number(self.sides.of(reservation.get()).2);
         let gate = self.platform.gate(line, reservation, self.now);
         let reply = self.input(Input::RequestCall(RequestCall { line, reservation }));
         let verdict = match &reply {
@@ -421,7 +442,7 @@ impl World {
         self.budget.cancels -= 1;
         let talking = self.switch.values().any(|leg| leg.party == Party::User && leg.answered && !leg.hung_up);
         let withdrawn = self.checker.summary().withdrawn_while_ringing;
-        let user = Address::Rcs(number(USERS[usize::from(id == 2)]));
+        let user = Address::Rcs(number(self.sides.of(id).0));
         let reply = self.input(Input::Cancel(Cancel { user, reservation: ReservationId::new(id) }));
         if self.checker.summary().withdrawn_while_ringing > withdrawn {
             self.switch.values_mut().filter(|leg| leg.hung_up).for_each(|leg| leg.withdrawn = true);
@@ -636,6 +657,7 @@ impl Model for Scope {
                 event!(Event::Denied(DenyReason::PlatformIsCalling)),
             ),
             Property::always("P8: one leg a user, one call a channel", holds!(P8)),
+            Property::sometimes("P8: a call is denied because the user is on another", event!(Event::Denied(DenyReason::NumberBusy))),
             Property::sometimes("P8: a call is denied for want of a channel", event!(Event::Denied(DenyReason::NoChannel))),
             Property::sometimes("P8: both users are served one after the other", event!(Event::Joined { both_served: true, .. })),
             Property::always("P9: everything ends within its bound", holds!(P9)),
@@ -675,22 +697,30 @@ impl Model for Scope {
     }
 }
 
-/// The merchant registers and publishes, and both users book.
-fn opening(window: Window) -> Vec<Input> {
-    let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
-    let (page, offering) = (PageId::new(1), OfferingId::new(1));
-    let lines = vec![Line { number: number(LINE), channels: 1 }];
-    let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-    let register =
-        RegisterMerchant { merchant: MERCHANT, name: "平安".into(), lines, zone, chatbot, contact: None, address: None };
-    let offerings = [(offering, "车险".into())].into();
-    let publish =
-        PublishPage { page, merchant: MERCHANT, chatbot: None, offerings, windows: vec![window], hours: Vec::new(), line: None };
-    let book = |user: &str| {
-        let user = Address::Rcs(number(user));
-        Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None })
-    };
-    vec![Input::RegisterMerchant(register), Input::PublishPage(publish), book(USERS[0]), book(USERS[1])]
+/// The merchants register and publish, and the users book.
+fn opening(sides: Sides, window: Window) -> Vec<Input> {
+    let offering = OfferingId::new(1);
+    let mut inputs = Vec::new();
+    for id in [1, 2] {
+        let (_, merchant, line) = sides.of(id);
+        let page = PageId::new(merchant.get());
+        if inputs.is_empty() || sides == Sides::TwoMerchantsOneUser {
+            let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
+            let lines = vec![Line { number: number(line), channels: 1 }];
+            let zone = Zone::parse("Asia/Shanghai").expect("a zone");
+            let name = "平安".into();
+            inputs.push(Input::RegisterMerchant(RegisterMerchant { merchant, name, lines, zone, chatbot, contact: None, address: None }));
+            let offerings = [(offering, "车险".into())].into();
+            let windows = vec![window];
+            inputs.push(Input::PublishPage(PublishPage { page, merchant, chatbot: None, offerings, windows, hours: Vec::new(), line: None }));
+        }
+    }
+    for id in [1, 2] {
+        let (user, merchant, _) = sides.of(id);
+        let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
+        inputs.push(Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None }));
+    }
+    inputs
 }
 
 const fn leg(party: Party, inbound: bool) -> SwitchLeg {
@@ -750,7 +780,9 @@ const CALLS_AND_CANCELS: Scope = Scope {
     budget: Budget { requests: 2, cancels: 1, ..TROUBLE_FREE },
     window_s: 40,
     merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
         "P12: a restart between the log and a dial",
         "P13: a choice is refused",
@@ -765,7 +797,9 @@ const CHOICES: Scope = Scope {
     budget: Budget { modes: 1, ..TROUBLE_FREE },
     window_s: 40,
     merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
         "P3: a cancel leaves a conversation alone",
@@ -782,7 +816,9 @@ const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     budget: Budget { odd: 1, faults: 1, ..TROUBLE_FREE },
     window_s: 40,
     merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
         "P3: a cancel leaves a conversation alone",
@@ -798,7 +834,9 @@ const FAULTS_AND_A_LATE_HOST: Scope = Scope {
     budget: Budget { faults: 1, late: 1, ..TROUBLE_FREE },
     window_s: 40,
     merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
         "P3: a cancel leaves a conversation alone",
@@ -809,6 +847,16 @@ const FAULTS_AND_A_LATE_HOST: Scope = Scope {
     states: 176_729,
 };
 
+const TWO_MERCHANTS: Scope = Scope {
+    name: "two merchants and one user",
+    budget: Budget { requests: 2, late: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::TwoMerchantsOneUser,
+    lacks: &[],
+    states: 0,
+};
+
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
 const FULL: [Scope; 3] = [
     Scope {
@@ -816,15 +864,18 @@ const FULL: [Scope; 3] = [
         budget: Budget { requests: 2, cancels: 1, modes: 1, late: 1, ..TROUBLE_FREE },
         window_s: 40,
         merchant_attempts_max: 1,
-        lacks: &["P12: a restart between the log and a dial", "P14: a dial fails", "P9: the switch loses its legs"],
-        states: 0,
+        sides: Sides::OneMerchantTwoUsers,
+        lacks: &["P8: a call is denied because the user is on another", "P12: a restart between the log and a dial", "P14: a dial fails", "P9: the switch loses its legs"],
+        states: 5_421_725,
     },
     Scope {
         name: "full: cancels, odd reports, faults and a late host",
         budget: Budget { cancels: 1, odd: 1, faults: 1, late: 1, ..TROUBLE_FREE },
         window_s: 40,
         merchant_attempts_max: 1,
+        sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P8: a call is denied because the user is on another",
             "P8: a call is denied for want of a channel",
             "P13: a choice is refused",
             "P14: a call is denied because it comes too soon",
@@ -836,7 +887,8 @@ const FULL: [Scope; 3] = [
         budget: Budget { cancels: 1, odd: 1, ..TROUBLE_FREE },
         window_s: 60,
         merchant_attempts_max: 2,
-        lacks: &[],
+        sides: Sides::OneMerchantTwoUsers,
+        lacks: &["P8: a call is denied because the user is on another"],
         states: 0,
     },
 ];
@@ -862,8 +914,13 @@ fn faults_and_a_late_host_keep_every_promise_in_every_order() {
 }
 
 #[test]
+fn two_merchants_who_want_one_user_keep_every_promise_in_every_order() {
+    TWO_MERCHANTS.explore();
+}
+
+#[test]
 fn every_sometimes_is_shown_by_some_scope() {
-    let scopes = [CALLS_AND_CANCELS, CHOICES, ODD_REPORTS_AND_FAULTS, FAULTS_AND_A_LATE_HOST];
+    let scopes = [CALLS_AND_CANCELS, CHOICES, ODD_REPORTS_AND_FAULTS, FAULTS_AND_A_LATE_HOST, TWO_MERCHANTS];
     for property in CHOICES.properties().iter().filter(|property| matches!(property.expectation, Expectation::Sometimes)) {
         assert!(scopes.iter().any(|scope| !scope.lacks.contains(&property.name)), "no scope shows: {}", property.name);
     }

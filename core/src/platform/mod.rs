@@ -66,8 +66,8 @@ pub struct Platform {
 pub struct Progress {
     /// How many deadlines it fired.
     pub fired: u32,
-    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count. True when the clock was refused, since
-    /// something may be: calling again at the same instant changes nothing then.
+    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count. False when
+    /// the clock was refused.
     pub more: bool,
     /// Whether the instant was refused, and nothing was done: the clock leapt farther than the policy trusts. Send `confirm_clock` if it is right.
     pub is_clock_refused: bool,
@@ -184,7 +184,7 @@ impl Platform {
     /// Fires due deadlines in order, at most `budget` of them. A batch equals its single steps.
     pub fn advance(&mut self, now: Timestamp, budget: u32) -> Progress {
         if self.see(now, false).is_err() {
-            return Progress { fired: 0, more: true, is_clock_refused: true };
+            return Progress { fired: 0, more: false, is_clock_refused: true };
         }
         self.repeats.forget_old(self.latest);
         let (mut cx, appointments) = self.parts();

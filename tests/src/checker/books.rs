@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, Archive, Content, Dial, Effect, Join, Party, Send};
+use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Book, Input, Line, RegisterMerchant};
+use ringfence::values::input::{Book, Dedup, Input, Line, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
@@ -121,10 +122,14 @@ pub(super) struct Books {
     gone_legs: BTreeSet<LegId>,
     handed_out: BTreeMap<u64, Effect>,
     last_sequence: u64,
+    /// The audit records so far.
+    chain: Chain,
+    /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
+    pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
 }
 
 impl Books {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             policy,
             now: Timestamp::MIN,
@@ -138,7 +143,14 @@ impl Books {
             gone_legs: BTreeSet::new(),
             handed_out: BTreeMap::new(),
             last_sequence: 0,
+            chain: Chain::new(shard),
+            taken: BTreeMap::new(),
         }
+    }
+
+    /// P17: every record is the next of the chain.
+    pub(super) fn take_audit(&mut self, audit: &Audit) -> Judged {
+        self.chain.verify(audit).map_err(|error| (Promise::P17, error.to_string()))
     }
 
     // Reading.
@@ -243,7 +255,9 @@ impl Books {
             | Input::Book(_)
             | Input::PlayFinished(_)
             | Input::EffectFailed(_)
-            | Input::Resync(_) => (None, None),
+            | Input::Resync(_)
+            | Input::SetPolicy(_)
+            | Input::ConfirmClock(_) => (None, None),
         }
     }
 
@@ -368,7 +382,8 @@ impl Books {
                 }
             }
             // A failed effect is read after the step's own effects.
-            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_), _) => {}
+            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
+            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
