@@ -221,6 +221,17 @@ struct Notes {
     only_settling: Option<(Promise, &'static str)>,
 }
 
+/// A clock that leapt farther than the policy trusts closes no window: the step is refused and does nothing (P13).
+fn refused_clock(step: &Step) -> Judged {
+    if !matches!(step.reply, None | Some(Err(Refusal::ClockLeap { .. }))) {
+        return Err((Promise::P13, "an instant beyond the leap that the policy trusts is not refused".to_owned()));
+    }
+    if !step.effects.is_empty() {
+        return Err((Promise::P13, "a step with a refused instant emits something".to_owned()));
+    }
+    Ok(())
+}
+
 /// The checker as a fold, for those who judge while a trace grows: after each step of a property test, or in each state of a model.
 #[derive(Clone, Debug)]
 pub struct Checker {
@@ -287,12 +298,14 @@ impl Checker {
     /// P11: a repeat under a key that is remembered is answered alike and does nothing; anything else is an input like others.
     fn judge_once(&mut self, key: &Dedup, input: &Input, step: &Step) -> Judged {
         let now = self.books.now.max(step.at);
-        let is_leap = matches!(step.reply, Some(Err(Refusal::ClockLeap { .. })));
-        if let Some((taken, reply, until)) = self.books.taken.get(key).filter(|(_, _, until)| now < *until && !is_leap) {
+        if let Some((taken, reply, until)) = self.books.taken.get(key).filter(|(_, _, until)| now < *until) {
             let (is_same, until) = (taken == input, *until);
             let expected = if is_same { Ok(*reply) } else { Err(Refusal::RepeatDiffers) };
             if step.reply != Some(expected) {
-                return Err((Promise::P11, format!("an input under a key that is remembered until {until} is answered otherwise")));
+                return Err((
+                    Promise::P11,
+                    format!("an input under a key that is remembered until {until} is answered otherwise"),
+                ));
             }
             if !step.effects.is_empty() {
                 return Err((Promise::P11, "a repeat emits something".to_owned()));
@@ -309,16 +322,23 @@ impl Checker {
     }
 
     fn judge(&mut self, step: &Step) -> Judged {
+        if self.books.is_leap(step) {
+            return refused_clock(step);
+        }
         if let Doing::Once { key, input } = &step.doing {
             return self.judge_once(key, input, step);
         }
-        self.books.now = self.books.now.max(step.at);
+        if let Doing::Input(_) | Doing::Advance { .. } = step.doing {
+            self.books.now = self.books.now.max(step.at);
+        }
         let mut notes = self.open(step);
         match (&step.doing, &step.reply) {
             (Doing::Input(input), Some(Ok(reply))) => self.books.take_input(input, reply, &mut notes, &mut self.summary)?,
             (Doing::Confirm { up_to }, None | Some(Ok(_))) => self.books.take_confirm(*up_to),
             (Doing::Restart, _) => self.summary.restarts += 1,
-            (Doing::Input(_), Some(Err(_)) | None) | (Doing::Once { .. } | Doing::Advance { .. }, _) | (Doing::Confirm { .. }, Some(Err(_))) => {}
+            (Doing::Input(_), Some(Err(_)) | None)
+            | (Doing::Once { .. } | Doing::Advance { .. }, _)
+            | (Doing::Confirm { .. }, Some(Err(_))) => {}
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
@@ -417,7 +437,10 @@ impl Checker {
                 record.reservation == booked.reservation && record.window == book.window && record.evidence == book.evidence
             };
             if !notes.booked.as_ref().is_some_and(fits) {
-                return Err((Promise::P17, format!("no audit record says that reservation {} was booked, and how", booked.reservation)));
+                return Err((
+                    Promise::P17,
+                    format!("no audit record says that reservation {} was booked, and how", booked.reservation),
+                ));
             }
         }
         if let Some(Ok(Reply::Allow(_) | Reply::Deny(_))) = step.reply {

@@ -164,7 +164,9 @@ impl Trace {
     #[must_use]
     pub fn to_json_lines(&self) -> String {
         let Header { policy, keyring, tzdb, format, shard } = &self.header;
-        let mut out = json!({ "header": { "policy": policy, "keyring": keyring, "tzdb": tzdb, "format": format, "shard": shard } }).to_string();
+        let mut out =
+            json!({ "header": { "policy": policy, "keyring": keyring, "tzdb": tzdb, "format": format, "shard": shard } })
+                .to_string();
         out.push('\n');
         for step in &self.steps {
             step.write(&mut out).expect("writing into a String does not fail");

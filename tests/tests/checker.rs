@@ -140,7 +140,8 @@ fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None, evidence: None };
+    let book =
+        Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None, evidence: None };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));
@@ -284,7 +285,8 @@ fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) -> Trace {
                 let window = Window::new(start, start.saturating_add_s(u64::from(lasts_s))).expect("a window");
                 let contact = other_contact.then(|| number(USERS[(user + 1) % 3]));
                 let (address, page) = (Address::Rcs(number(USERS[user])), [PAGE, PageId::new(2)][shop]);
-                let book = Book { user: address, page, offering: OFFERING, window, zone: None, contact, name: None, evidence: None };
+                let book =
+                    Book { user: address, page, offering: OFFERING, window, zone: None, contact, name: None, evidence: None };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
                     booked.push((user, shop, reply.reservation));
                 }

@@ -17,6 +17,7 @@ use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
 use ringfence::values::input::{ConfirmClock, Input, PlayFinished};
 use ringfence::values::policy::{Policy, PolicyError};
+use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
 use ringfence::{Dedup, Effect, Keyring, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
 use ringfence_testing::checker::check;
@@ -341,14 +342,23 @@ fn taken_once(mut engine: Platform, at: Timestamp, doing: &Doing, reply: &StepRe
     let (Doing::Input(input), Some(reply)) = (doing, reply) else { return Ok(()) };
     poll(&mut engine);
     let key = || Dedup { source: "test".into(), key: "1".into() };
-    equal("the reply to an input with a key", reply, &engine.handle_once(at, key(), input.clone()))?;
+    let first = engine.handle_once(at, key(), input.clone());
+    if let Err(Refusal::Limit { bound: Bound::Dedup, .. }) = first {
+        // As many keys are remembered as the policy allows. That this is so is judged by the steps of the script that carry a key.
+        return Ok(());
+    }
+    equal("the reply to an input with a key", reply, &first)?;
     equal("its effects", &expected, &poll(&mut engine).as_slice())?;
     let before = engine.state_hash();
     equal("the reply to its repeat", reply, &engine.handle_once(at, key(), input.clone()))?;
     equal("the effects of its repeat", &Vec::new(), &poll(&mut engine))?;
     equal("the state after its repeat", &before, &engine.state_hash())?;
     let other = Input::ConfirmClock(ConfirmClock {});
-    let differs = engine.handle_once(at, key(), if *input == other { Input::PlayFinished(PlayFinished { leg: LegId::new(1) }) } else { other });
+    let differs = engine.handle_once(
+        at,
+        key(),
+        if *input == other { Input::PlayFinished(PlayFinished { leg: LegId::new(1) }) } else { other },
+    );
     match (reply, differs) {
         (Ok(_), Err(Refusal::RepeatDiffers)) | (Err(_), _) => Ok(()),
         (Ok(_), differs) => Err(format!("another input under the same key: {differs:?}")),

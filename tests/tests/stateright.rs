@@ -657,7 +657,10 @@ impl Model for Scope {
                 event!(Event::Denied(DenyReason::PlatformIsCalling)),
             ),
             Property::always("P8: one leg a user, one call a channel", holds!(P8)),
-            Property::sometimes("P8: a call is denied because the user is on another", event!(Event::Denied(DenyReason::NumberBusy))),
+            Property::sometimes(
+                "P8: a call is denied because the user is on another",
+                event!(Event::Denied(DenyReason::NumberBusy)),
+            ),
             Property::sometimes("P8: a call is denied for want of a channel", event!(Event::Denied(DenyReason::NoChannel))),
             Property::sometimes("P8: both users are served one after the other", event!(Event::Joined { both_served: true, .. })),
             Property::always("P9: everything ends within its bound", holds!(P9)),
@@ -709,10 +712,26 @@ fn opening(sides: Sides, window: Window) -> Vec<Input> {
             let lines = vec![Line { number: number(line), channels: 1 }];
             let zone = Zone::parse("Asia/Shanghai").expect("a zone");
             let name = "平安".into();
-            inputs.push(Input::RegisterMerchant(RegisterMerchant { merchant, name, lines, zone, chatbot, contact: None, address: None }));
+            inputs.push(Input::RegisterMerchant(RegisterMerchant {
+                merchant,
+                name,
+                lines,
+                zone,
+                chatbot,
+                contact: None,
+                address: None,
+            }));
             let offerings = [(offering, "车险".into())].into();
             let windows = vec![window];
-            inputs.push(Input::PublishPage(PublishPage { page, merchant, chatbot: None, offerings, windows, hours: Vec::new(), line: None }));
+            inputs.push(Input::PublishPage(PublishPage {
+                page,
+                merchant,
+                chatbot: None,
+                offerings,
+                windows,
+                hours: Vec::new(),
+                line: None,
+            }));
         }
     }
     for id in [1, 2] {
@@ -865,7 +884,12 @@ const FULL: [Scope; 3] = [
         window_s: 40,
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
-        lacks: &["P8: a call is denied because the user is on another", "P12: a restart between the log and a dial", "P14: a dial fails", "P9: the switch loses its legs"],
+        lacks: &[
+            "P8: a call is denied because the user is on another",
+            "P12: a restart between the log and a dial",
+            "P14: a dial fails",
+            "P9: the switch loses its legs",
+        ],
         states: 5_421_725,
     },
     Scope {

@@ -342,6 +342,18 @@ impl Books {
         self.handed_out = self.handed_out.split_off(&up_to.saturating_add(1));
     }
 
+    /// Whether the step's instant lies farther ahead than the policy trusts.
+    pub(super) fn is_leap(&self, step: &Step) -> bool {
+        let input = match &step.doing {
+            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
+            Doing::Advance { .. } => None,
+            Doing::Confirm { .. } | Doing::Restart => return false,
+        };
+        let most_s = self.policy.clock_leap_max_s;
+        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || matches!(input, Some(Input::ConfirmClock(_)));
+        !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
+    }
+
     /// What an accepted input says.
     pub(super) fn take_input(&mut self, input: &Input, reply: &Reply, notes: &mut Notes, summary: &mut Summary) -> Judged {
         match (input, reply) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::effect::{
-    AuditRecord, BookedRecord, BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice, UserContent,
+    AuditRecord, BookedRecord, BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice,
+    UserContent,
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;

@@ -8,8 +8,8 @@ use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
-    Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage,
-    RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
+    LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
