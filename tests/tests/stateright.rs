@@ -312,6 +312,8 @@ impl World {
                 | Content::ContactUnconfirmed(_)
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
+                | Content::CancelledForMerchant(_)
+                | Content::MissedForMerchant(_)
                 | Content::Cancelled(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,

@@ -47,9 +47,13 @@ pub(super) struct Reservation {
     pub(super) cancelled_at: Option<Timestamp>,
     pub(super) attempts: u32,
     pub(super) merchant_failures: u32,
+    /// Calls with a `dial` that was not carried out.
+    pub(super) platform_failures: u32,
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
+    /// The platform may have given it up under rules that were in force before.
+    pub(super) may_be_given_up: bool,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
 }
@@ -103,6 +107,8 @@ pub(super) struct Leg {
 enum First {
     /// By a report, or for want of one.
     Gone(Party),
+    /// Its `dial` was not carried out.
+    Undialled(Party),
     /// By the platform.
     Released(ReleaseCause),
 }
@@ -186,6 +192,7 @@ impl Books {
             || reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
+            || reservation.platform_failures >= self.policy.platform_attempts_max
             || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
@@ -203,8 +210,15 @@ impl Books {
         since.saturating_add_s(u64::from(self.policy.release_grace_s))
     }
 
-    pub(super) fn is_number_busy(&self, number: PhoneNumber) -> bool {
-        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number && self.is_alive(leg))
+    /// Whether a leg to this number is alive, or the platform rings a merchant for it in another call than `except`.
+    pub(super) fn is_number_busy(&self, number: PhoneNumber, except: Option<CallId>) -> bool {
+        let on_leg = |leg: &Leg| leg.party == Party::User && leg.number == number && self.is_alive(leg);
+        let is_its = |id: &ReservationId| self.reservations.get(id).is_some_and(|reservation| reservation.number == number);
+        let rings_merchant = |(id, call): (&CallId, &Call)| {
+            let waits = call.mode == CallMode::PlatformCalls && !call.ended && call.user_leg.is_none();
+            waits && Some(*id) != except && is_its(&call.reservation)
+        };
+        self.legs.values().any(on_leg) || self.calls.iter().any(rings_merchant)
     }
 
     /// The calls that count on this line, other than `except`.
@@ -272,12 +286,27 @@ impl Books {
     pub(super) fn view(&self) -> Vec<u8> {
         let mut view = View { now: self.now, out: Vec::new() };
         for (id, reservation) in &self.reservations {
-            let Reservation { cancelled_at, attempts, merchant_failures, conversations, told_missed, told_cancelled, .. } =
-                *reservation;
+            let Reservation {
+                cancelled_at,
+                attempts,
+                merchant_failures,
+                platform_failures,
+                conversations,
+                may_be_given_up,
+                told_missed,
+                told_cancelled,
+                ..
+            } = *reservation;
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
-            view.number(u64::from(cancelled_at.is_some()) | u64::from(told_missed) << 1 | u64::from(told_cancelled) << 2);
+            view.number(
+                u64::from(cancelled_at.is_some())
+                    | u64::from(told_missed) << 1
+                    | u64::from(told_cancelled) << 2
+                    | u64::from(may_be_given_up) << 3,
+            );
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
+            view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));
             view.instant(Some(reservation.window.end()));
             view.instant(Some(reservation.eligible_at));
@@ -383,7 +412,11 @@ impl Books {
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
                 for leg in missing {
-                    self.lose(leg);
+                    if self.waits_for_its_dial(leg) {
+                        self.not_dialled(leg)
+                    } else {
+                        self.lose(leg)
+                    }
                     notes.lost_by_input.insert(leg);
                 }
                 self.handed_out.retain(|_, effect| !effect.action.is_at_most_once());
@@ -393,9 +426,20 @@ impl Books {
                     leg.progressed |= !notes.overdue.iter().any(|overdue| Some(overdue.call) == leg.call);
                 }
             }
-            // A failed effect is read after the step's own effects.
-            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
-            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
+            (Input::EffectFailed(input), _) => {
+                let dialled = match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
+                    Some(Action::Dial(dial)) => Some(dial.leg),
+                    Some(_) | None => None,
+                };
+                // A leg that settling ends before waits for its dial no more.
+                let settled = |leg: &LegId| notes.overdue_legs.contains(leg);
+                if let Some(leg) = dialled.filter(|leg| self.waits_for_its_dial(*leg) && !settled(leg)) {
+                    self.not_dialled(leg);
+                    notes.lost_by_input.insert(leg);
+                }
+            }
+            (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
+            (Input::SetPolicy(input), _) => self.take_policy(&input.policy),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -410,25 +454,13 @@ impl Books {
         Ok(())
     }
 
-    /// An `effect_failed`, which the platform takes after what was due: a leg that settling ended is no longer waiting for its effect.
+    /// An `effect_failed` of an `answer`, which the platform takes after what was due: a leg that settling ended is no longer waiting for it.
     pub(super) fn take_late_input(&mut self, step: &Step, notes: &mut Notes) {
         let Doing::Input(Input::EffectFailed(input)) = &step.doing else { return };
         if !matches!(step.reply, Some(Ok(_))) {
             return;
         }
         match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
-            Some(Action::Dial(dial)) => {
-                let id = dial.leg;
-                let waits = |leg: &Leg| match leg.state {
-                    LegState::Ringing => !leg.progressed,
-                    // Ending the leg voided its dial.
-                    LegState::Releasing { .. } | LegState::Answered | LegState::Joined | LegState::Gone => false,
-                };
-                if self.legs.get(&id).is_some_and(waits) {
-                    self.lose(id);
-                    notes.lost_by_input.insert(id);
-                }
-            }
             Some(Action::Answer(answer)) => {
                 let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
                 if let Some(call) = waits.and_then(|leg| leg.call) {
@@ -437,6 +469,21 @@ impl Books {
             }
             Some(_) | None => {}
         }
+    }
+
+    /// Whether nothing was heard of a leg, and its dial was neither confirmed nor voided.
+    fn waits_for_its_dial(&self, id: LegId) -> bool {
+        // Ending a leg voids its dial.
+        let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
+        is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    fn take_policy(&mut self, policy: &Policy) {
+        for reservation in self.reservations.values_mut() {
+            let last = reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s));
+            reservation.may_be_given_up |= self.now >= last;
+        }
+        self.policy = policy.clone();
     }
 
     fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
@@ -482,8 +529,10 @@ impl Books {
             cancelled_at: None,
             attempts: 0,
             merchant_failures: 0,
+            platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
+            may_be_given_up: false,
             told_missed: false,
             told_cancelled: false,
         };
@@ -633,7 +682,9 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
-            Content::BookingPage(_)
+            Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_)
+            | Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
@@ -665,6 +716,15 @@ impl Books {
         self.forget_gone(id);
     }
 
+    /// A leg is gone, and was never there: its dial was not carried out.
+    fn not_dialled(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.state = LegState::Gone;
+        let (call, party) = (leg.call, leg.party);
+        self.end(call, First::Undialled(party));
+        self.forget_gone(id);
+    }
+
     /// A call ends with its first leg, and its reservation draws the consequence.
     fn end(&mut self, id: Option<CallId>, first: First) {
         let now = self.now;
@@ -680,15 +740,15 @@ impl Books {
             return;
         }
         reservation.eligible_at = spaced;
-        if call.user_leg.is_some() {
-            reservation.attempts += 1;
-            return;
+        let rung = call.user_leg.is_some();
+        match first {
+            First::Undialled(Party::User) => reservation.platform_failures += 1,
+            First::Undialled(_) | First::Gone(_) | First::Released(_) if rung => reservation.attempts += 1,
+            First::Undialled(_) => reservation.platform_failures += 1,
+            First::Gone(Party::Merchant) | First::Released(ReleaseCause::NoAnswer) => reservation.merchant_failures += 1,
+            // Nobody was rung in vain, so nothing has to be spaced.
+            First::Gone(Party::User) | First::Released(_) => reservation.eligible_at = now,
         }
-        let merchant_failed = match first {
-            First::Gone(party) => party == Party::Merchant,
-            First::Released(cause) => cause == ReleaseCause::NoAnswer,
-        };
-        reservation.merchant_failures += u32::from(merchant_failed);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.

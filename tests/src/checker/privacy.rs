@@ -37,8 +37,12 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             }
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) => None,
-        Content::BookingPage(_) | Content::Result(_) | Content::ContactUnconfirmed(_) => {
+        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) => None,
+        Content::BookingPage(_)
+        | Content::Result(_)
+        | Content::ContactUnconfirmed(_)
+        | Content::Cancelled(_)
+        | Content::Missed(_) => {
             return broken("is one that only users get");
         }
     };
@@ -56,7 +60,10 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     if books.numbers.iter().any(others_number) {
         return broken("holds another user's number");
     }
-    if matches!(send.content, Content::Reservation(_) | Content::ModeOptions(_)) {
+    if matches!(
+        send.content,
+        Content::Reservation(_) | Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_)
+    ) {
         return broken("is one that only merchants get");
     }
     // What the merchant wrote himself may hold any name, his own contact's above all.

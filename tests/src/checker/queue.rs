@@ -19,7 +19,8 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
         && reservation.eligible_at <= books.now
         && !books.is_used_up(id, reservation, None)
         && books.live_call(id, None).is_none()
-        && !books.is_number_busy(reservation.number)
+        && !reservation.may_be_given_up
+        && !books.is_number_busy(reservation.number, None)
 }
 
 /// A line is rung for a reservation: nobody who waits there stands before it.

@@ -1,6 +1,6 @@
 //! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
 
-use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
+use ringfence::values::effect::{Action, AuditRecord, Content, Effect, MissedNotice, MissedNoticeForMerchant};
 use ringfence::values::id::LegId;
 use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
@@ -55,16 +55,18 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
         },
         Action::Send(send) => match &send.content {
-            Content::Missed(missed) => {
-                let ended = books.reservations.get(&missed.reservation).is_some_and(|known| books.now >= known.window.end());
-                ended || notes.overdue_reservations.contains(&missed.reservation)
+            Content::Missed(MissedNotice { reservation, .. })
+            | Content::MissedForMerchant(MissedNoticeForMerchant { reservation, .. }) => {
+                let ended = books.reservations.get(reservation).is_some_and(|known| books.now >= known.window.end());
+                ended || notes.overdue_reservations.contains(reservation)
             }
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
-            | Content::Cancelled(_) => false,
+            | Content::Cancelled(_)
+            | Content::CancelledForMerchant(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

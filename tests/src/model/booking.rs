@@ -15,6 +15,7 @@ use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::{Timestamp, WeeklyRule, Window, Zone};
 
+use super::reservations::same_person;
 use super::{Model, Page, Reservation, limit, unknown};
 
 /// How many days around an instant are looked at for weekly hours: every weekday comes twice, should a clock change swallow one.
@@ -58,7 +59,9 @@ impl Model {
             eligible: input.window.start(),
             attempts: 0,
             merchant_failures: 0,
+            platform_failures: 0,
             conversations: 0,
+            given_up: false,
             cancel_pending: false,
             end_fired: false,
             closed: None,
@@ -132,7 +135,7 @@ impl Model {
             !unverified && alike(reservation) && overlaps
         });
         if let Some((id, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: (reservation.user == input.user).then_some(*id) });
+            return Err(Refusal::Overlap { reservation: same_person(&reservation.user, &input.user).then_some(*id) });
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));

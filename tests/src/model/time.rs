@@ -46,7 +46,7 @@ pub(super) struct Touched {
     reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
     calls: BTreeSet<CallId>,
-    /// The legs to these.
+    /// The legs to it.
     number: Option<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
     line: Option<PhoneNumber>,
@@ -130,7 +130,14 @@ impl Model {
 
     pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: ReservationId) -> Touched {
         let number = self.reservations.get(&reservation).map(|kept| kept.contact);
-        Touched { reservations: BTreeSet::from([reservation]), number, line: Some(line), ..Touched::default() }
+        let rung_for = number.and_then(|number| self.rung_for(number));
+        Touched {
+            reservations: BTreeSet::from([reservation]),
+            reservations_alone: rung_for.iter().map(|call| self.call_of(*call).reservation).collect(),
+            calls: rung_for.into_iter().collect(),
+            number,
+            line: Some(line),
+        }
     }
 
     fn touched_by_report(&self, leg: LegId) -> Touched {
@@ -214,6 +221,7 @@ impl Model {
             reservation.line == line
                 && reservation.state == ReservationState::Open
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
+                && !reservation.given_up
                 && !self.is_busy(reservation.contact)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
@@ -230,7 +238,7 @@ impl Model {
 
     fn fire(&mut self, deadline: Deadline) {
         match deadline {
-            Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg),
+            Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg, false),
             Deadline::Leg(leg) => {
                 let why = match self.legs[&leg].party {
                     Party::Merchant => Why::MerchantFailed,
@@ -256,7 +264,7 @@ impl Model {
             }
             ReservationState::Open => {
                 self.reservation_mut(id).end_fired = true;
-                self.close_at_the_end(id);
+                self.close_at_the_end(id, false);
             }
             ReservationState::InCall => {
                 self.reservation_mut(id).end_fired = true;
@@ -283,10 +291,7 @@ impl Model {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
             Verdict::Allow => self.ring_merchant(first),
-            Verdict::Deny { .. } => {
-                let end = self.reservation_of(first).window.end();
-                self.reservation_mut(first).eligible = end;
-            }
+            Verdict::Deny { .. } => self.reservation_mut(first).given_up = true,
         }
     }
 }
