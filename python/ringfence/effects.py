@@ -20,6 +20,7 @@ from ._values import (
     CallMode,
     DenyReason,
     Hours,
+    MissedForMerchant,
     MissedReason,
     Party,
     PhoneNumber,
@@ -40,6 +41,7 @@ __all__ = [
     "BookingResult",
     "CallReason",
     "Cancelled",
+    "CancelledForMerchant",
     "Completed",
     "ContactUnconfirmed",
     "Content",
@@ -52,6 +54,7 @@ __all__ = [
     "LegLost",
     "Missed",
     "MissedNotice",
+    "MissedNoticeForMerchant",
     "ModeOptions",
     "NeverConfirmed",
     "Outcome",
@@ -150,7 +153,7 @@ class ModeOptions(_Content):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(_Content):
-    """To either: the reservation was cancelled."""
+    """To a user: the reservation was cancelled."""
 
     _tag: ClassVar[str | None] = "cancelled"
     reservation: int
@@ -161,7 +164,7 @@ class Cancelled(_Content):
 
 @dataclass(frozen=True, slots=True)
 class MissedNotice(_Content):
-    """To either: the window is over and there was no conversation."""
+    """To a user: the window is over and there was no conversation."""
 
     _tag: ClassVar[str | None] = "missed"
     reservation: int
@@ -171,7 +174,38 @@ class MissedNotice(_Content):
     zone: Zone
 
 
-Content = BookingPage | BookingResult | ContactUnconfirmed | ReservationForMerchant | ModeOptions | Cancelled | MissedNotice
+@dataclass(frozen=True, slots=True)
+class CancelledForMerchant(_Content):
+    """To a merchant: the user took the reservation back."""
+
+    _tag: ClassVar[str | None] = "cancelled_for_merchant"
+    reservation: int
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class MissedNoticeForMerchant(_Content):
+    """To a merchant: the window is over and there was no conversation. Whether the user was on another call is not his to know."""
+
+    _tag: ClassVar[str | None] = "missed_for_merchant"
+    reservation: int
+    why: MissedForMerchant
+    window: Window
+    zone: Zone
+
+
+Content = (
+    BookingPage
+    | BookingResult
+    | ContactUnconfirmed
+    | ReservationForMerchant
+    | ModeOptions
+    | Cancelled
+    | MissedNotice
+    | CancelledForMerchant
+    | MissedNoticeForMerchant
+)
 """What a message says."""
 
 
@@ -339,6 +373,7 @@ class Dial(_Effect):
     to: PhoneNumber
     from_: PhoneNumber
     ring_timeout_ms: int
+    ring_until: datetime
     not_after: datetime
     reason: CallReason
 

@@ -61,7 +61,7 @@ impl Model {
             merchant_failures: 0,
             platform_failures: 0,
             conversations: 0,
-            given_up: false,
+            given_up: None,
             cancel_pending: false,
             end_fired: false,
             closed: None,

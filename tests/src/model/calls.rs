@@ -142,14 +142,15 @@ impl Model {
     /// Platform mode: the gate once more, then the user's phone.
     fn merchant_answered(&mut self, call: CallId, leg: LegId) {
         let id = self.call_of(call).reservation;
-        if self.judge_by_time(Asker::Platform { own: Some(call) }, id).is_allow() {
+        let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
+        if let Verdict::Deny { reason, .. } = verdict {
+            self.reservation_mut(id).given_up = Some(reason);
+            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
+        } else {
             self.call_mut(call).state = CallState::Gathering;
             let not_after = self.reservation_of(id).window.end();
             self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
             self.dial_user(call);
-        } else {
-            self.reservation_mut(id).given_up = true;
-            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
         }
     }
 

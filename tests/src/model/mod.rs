@@ -26,7 +26,7 @@ use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
-use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
+use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
@@ -93,8 +93,8 @@ struct Reservation {
     /// Calls with a `dial` that was not carried out.
     platform_failures: u32,
     conversations: u32,
-    /// Too little of the window was left when the platform came to it.
-    given_up: bool,
+    /// Why the platform serves it no more.
+    given_up: Option<DenyReason>,
     /// The user cancelled while a conversation runs.
     cancel_pending: bool,
     /// The deadline at the window's end has fired.

@@ -9,7 +9,7 @@ use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Object, Refusal};
-use ringfence::values::reply::{Missed, MissedForMerchant, Outcome, Reply, ReservationState};
+use ringfence::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, Reply, ReservationState};
 
 use super::calls::Why;
 use super::{Model, Reservation, unknown};
@@ -141,7 +141,7 @@ impl Model {
             Missed::NotCalled
         } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {
             Missed::WindowTooShort
-        } else if reservation.given_up || cut_off {
+        } else if cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
         } else if self.is_busy(reservation.contact) {
             Missed::NumberBusy

@@ -221,7 +221,7 @@ impl Model {
             reservation.line == line
                 && reservation.state == ReservationState::Open
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
-                && !reservation.given_up
+                && reservation.given_up.is_none()
                 && !self.is_busy(reservation.contact)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
@@ -291,7 +291,7 @@ impl Model {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
             Verdict::Allow => self.ring_merchant(first),
-            Verdict::Deny { .. } => self.reservation_mut(first).given_up = true,
+            Verdict::Deny { reason, .. } => self.reservation_mut(first).given_up = Some(reason),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::values::input::{Book, Cancel};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
-use crate::values::reply::{Booked, Missed, Outcome, Reply, ReservationState};
+use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
@@ -75,7 +75,7 @@ impl Appointments {
             conversations: 0,
             calls: alloc::vec::Vec::new(),
             is_cancelled: false,
-            is_given_up: false,
+            given_up: None,
             is_window_judged: false,
             closed: None,
         });
@@ -251,7 +251,7 @@ impl Appointments {
             Missed::NotCalled
         } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
             Missed::WindowTooShort
-        } else if reservation.is_given_up || is_cut_off {
+        } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
         } else if !self.contacts.is_free(reservation.contact) {
             Missed::NumberBusy

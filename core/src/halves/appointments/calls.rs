@@ -71,18 +71,19 @@ impl Appointments {
         let first = self.lines.get(line).and_then(|line| line.queue.first().copied());
         let Some(reservation) = first.and_then(|(_, id)| self.reservations.get(id.get())) else { return };
         let id = reservation.id;
-        if self.gate_to_begin(cx.policy, reservation, cx.now).is_allow() {
-            let call = self.begin_call(id, CallMode::PlatformCalls, line);
-            self.dial(cx, call, Party::Merchant);
-        } else {
-            self.give_up(id);
+        match self.gate_to_begin(cx.policy, reservation, cx.now) {
+            Verdict::Allow => {
+                let call = self.begin_call(id, CallMode::PlatformCalls, line);
+                self.dial(cx, call, Party::Merchant);
+            }
+            Verdict::Deny { reason, .. } => self.give_up(id, reason),
         }
     }
 
     /// The gate has denied what the platform was about to do: the window is over, or too little of it is left, which will not pass before the
     /// window does. (A busy number stands aside in the queue, and is nobody else's while the merchant rings.)
-    fn give_up(&mut self, id: ReservationId) {
-        self.update_reservation(id, |reservation| reservation.is_given_up = true);
+    fn give_up(&mut self, id: ReservationId, reason: DenyReason) {
+        self.update_reservation(id, |reservation| reservation.given_up = Some(reason));
     }
 
     fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber) -> CallId {
@@ -168,14 +169,17 @@ impl Appointments {
         }
         let reservation = self.calls.get(id.get()).and_then(|call| self.reservations.get(call.reservation.get()));
         let Some(reservation) = reservation else { return };
-        if self.gate_to_go_on(cx.policy, reservation, cx.now).is_allow() {
-            let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
-            cx.emit(Action::Play(play));
-            self.dial(cx, id, Party::User);
-        } else {
-            let reservation = reservation.id;
-            self.give_up(reservation);
-            self.stop_call(cx, id, ReleaseCause::UserUnreachable);
+        match self.gate_to_go_on(cx.policy, reservation, cx.now) {
+            Verdict::Allow => {
+                let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
+                cx.emit(Action::Play(play));
+                self.dial(cx, id, Party::User);
+            }
+            Verdict::Deny { reason, .. } => {
+                let reservation = reservation.id;
+                self.give_up(reservation, reason);
+                self.stop_call(cx, id, ReleaseCause::UserUnreachable);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, Reservati
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
-use crate::values::reply::{Outcome, ReservationState};
+use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::{Timestamp, Window, Zone};
 
@@ -64,8 +64,8 @@ pub struct Reservation {
     pub calls: Vec<CallId>,
     /// The user took it back while he was talking; it closes when the call ends.
     pub is_cancelled: bool,
-    /// Too little of the window was left when the platform came to it: it is served no more.
-    pub is_given_up: bool,
+    /// Why the platform serves it no more: the window was over, or too little of it was left, when it came to it.
+    pub given_up: Option<DenyReason>,
     /// The window's end was judged while a conversation lived.
     pub is_window_judged: bool,
     /// How it ended.
@@ -98,7 +98,7 @@ impl Reservation {
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
     #[must_use]
     pub fn turn(&self) -> Option<Timestamp> {
-        let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls) && !self.is_given_up;
+        let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls) && self.given_up.is_none();
         Some(self.eligible_at).filter(|eligible_at| waits && *eligible_at < self.window.end())
     }
 

@@ -19,7 +19,7 @@ use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
-use crate::values::reply::{Outcome, ReservationState};
+use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
 /// Everything that a snapshot holds of this half, in the order of ids. The indexes are made anew from it.
@@ -55,7 +55,8 @@ struct ReservationView {
     rank: u32,
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
-    flags: (bool, bool, bool),
+    flags: (bool, bool),
+    given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
 }
 
@@ -363,7 +364,8 @@ impl Appointments {
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
-                    flags: (one.is_cancelled, one.is_given_up, one.is_window_judged),
+                    flags: (one.is_cancelled, one.is_window_judged),
+                    given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
                 })
                 .collect(),
