@@ -206,23 +206,24 @@ impl Host {
     /// # Panics
     /// When the platform refuses.
     pub fn open_shop(&mut self, lines: &[&str], channels: u32) {
-        let chatbot = Address::parse("sip:1065@bot.example").expect("an address");
+        self.open_shop_of(MERCHANT, PAGE, lines, channels);
+    }
+
+    /// The same for another merchant and another page.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn open_shop_of(&mut self, merchant: MerchantId, page: PageId, lines: &[&str], channels: u32) {
+        let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
         let lines = lines.iter().map(|line| Line { number: parse(line), channels }).collect();
         let zone = Zone::parse("Asia/Shanghai").expect("a zone");
         let (name, contact) = ("平安".into(), Some("李经理".into()));
-        let merchant = RegisterMerchant { merchant: MERCHANT, name, lines, zone, chatbot: Some(chatbot), contact, address: None };
-        self.input(Input::RegisterMerchant(merchant)).expect("a merchant may register");
-        let window = Window::new(self.epoch, self.second(30 * 86_400)).expect("a window");
-        let page = PublishPage {
-            page: PAGE,
-            merchant: MERCHANT,
-            chatbot: None,
-            offerings: [(OFFERING, "车险".into())].into(),
-            windows: vec![window],
-            hours: Vec::new(),
-            line: None,
-        };
-        self.input(Input::PublishPage(page)).expect("a registered chatbot may publish");
+        let register = RegisterMerchant { merchant, name, lines, zone, chatbot, contact, address: None };
+        self.input(Input::RegisterMerchant(register)).expect("a merchant may register");
+        let windows = vec![Window::new(self.epoch, self.second(30 * 86_400)).expect("a window")];
+        let offerings = [(OFFERING, "车险".into())].into();
+        let publish = PublishPage { page, merchant, chatbot: None, offerings, windows, hours: Vec::new(), line: None };
+        self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
     }
 
     /// A user books the window between these seconds for his own phone.

@@ -259,7 +259,26 @@ impl Model {
         self.leg_is_gone(id, &ringfence::values::cause::Evidence::default());
     }
 
+    /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).
+    fn void_effects_of(&mut self, id: LegId) {
+        for kept in &mut self.kept {
+            let leg = match &kept.effect.action {
+                Action::Dial(dial) => Some(dial.leg),
+                Action::Answer(answer) => Some(answer.leg),
+                Action::Play(play) => Some(play.leg),
+                Action::Reject(_)
+                | Action::Join(_)
+                | Action::HangUp(_)
+                | Action::Send(_)
+                | Action::Audit(_)
+                | Action::Archive(_) => None,
+            };
+            kept.voided |= leg == Some(id);
+        }
+    }
+
     fn remove_leg(&mut self, id: LegId) {
+        self.void_effects_of(id);
         self.legs.remove(&id);
     }
 
@@ -271,6 +290,7 @@ impl Model {
     }
 
     pub(super) fn hang_up(&mut self, leg: LegId, cause: ReleaseCause, prompt: Option<Prompt>) {
+        self.void_effects_of(leg);
         self.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt }));
     }
 
