@@ -85,6 +85,7 @@ impl World {
             zone: None,
             contact: None,
             name: None,
+            evidence: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

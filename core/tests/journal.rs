@@ -35,11 +35,11 @@ const EFFECTS: [&str; 14] = [
     r#"{"sequence":10,"hang_up":{"leg":1,"cause":"normal","q850_cause":16}}"#,
     r#"{"sequence":11,"hang_up":{"leg":1,"cause":"user_busy","q850_cause":17,"prompt":"user_unreachable"}}"#,
     r#"{"sequence":12,"send":{"message":1,"to":"rcs:+8613800000001","content":{"booking_page":{"page":10,"version":1,"merchant":1,"merchant_name":"商户1","offerings":{"2":"寿险","10":"车险"},"windows":[],"hours":[],"zone":"Asia/Shanghai"}}}}"#,
-    r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}}"#,
+    r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"offering_name":"车险","number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}}"#,
     r#"{"sequence":14,"send":{"message":3,"to":"sip:1065000000@chatbot.example","content":{"mode_options":{"reservation":1,"options":["merchant_calls","platform_calls"],"on_silence":"merchant_calls"}}}}"#,
-    r#"{"sequence":15,"audit":{"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}}}}"#,
-    r#"{"sequence":16,"audit":{"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":9,"rule":{"denied":"not_recognized"}}}}}"#,
-    r#"{"sequence":17,"audit":{"at":"2026-11-21T10:05:00Z","record":{"leg_lost":{"leg":1,"call":1}}}}"#,
+    r#"{"sequence":15,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":16,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":9,"rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":17,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"leg_lost":{"leg":1,"call":1}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":18,"archive":{"reservation":1,"merchant":1,"revision":1,"outcome":{"missed":"not_called"},"closed_at":"2026-11-21T12:00:00Z"}}"#,
 ];
 
@@ -117,7 +117,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     // Written in full, so that another version's defaults change nothing.
     let full = write_line(&short);
     assert!(full.starts_with(r#"{"header":{"format":1,"policy":{"ring_timeout_s":45,"min_ring_s":0,"#), "{full}");
-    assert!(full.ends_with(r#""text_chars_max":200},"keyring":[]}}"#), "{full}");
+    assert!(full.ends_with(r#""clock_leap_max_s":0},"keyring":[]}}"#), "{full}");
     assert_eq!(parse_line(&full).unwrap(), short);
     let made = Header::new(Policy::default());
     assert_eq!(made.tzdb.as_deref(), Some(Zone::tzdb_version()));
@@ -151,7 +151,7 @@ fn a_wrong_line_is_told_where_what_and_what_is_allowed() {
             r#"{"confrim":7}"#,
             10,
             "unknown field `confrim`",
-            Some("one of `header`, `at`, `input`, `advance`, `confirm`, `restart`, `expect`"),
+            Some("one of `header`, `at`, `dedup`, `input`, `advance`, `confirm`, `restart`, `expect`"),
         ),
         (r#"{"confirm":7,"restart":{}}"#, 22, "one field too many", None),
         (r#"{"at":"2026-11-21T10:00:00Z","confirm":7}"#, 41, "a needless `at`", Some("only beside `input` and `advance`")),

@@ -49,6 +49,14 @@ typedef uint32_t ringfence_status;
 /* The first refusal and the last. */
 #define RINGFENCE_STATUS_REFUSAL_FIRST 100u
 #define RINGFENCE_STATUS_REFUSAL_LAST 399u
+/* The key of ringfence_platform_handle_once_json came before with another content. */
+#define RINGFENCE_STATUS_REPEAT_DIFFERS 108u
+/* The source or the key is empty. */
+#define RINGFENCE_STATUS_EMPTY_KEY 109u
+/* A set_policy whose field is out of its range; nothing changed. */
+#define RINGFENCE_STATUS_INVALID_POLICY 110u
+/* The clock leapt farther than clock_leap_max_s; send {"confirm_clock":{}} if it is right. Nothing was done. */
+#define RINGFENCE_STATUS_CLOCK_LEAP 111u
 
 typedef struct ringfence_platform ringfence_platform;
 
@@ -78,7 +86,19 @@ void ringfence_platform_free(ringfence_platform *platform);
 ringfence_status ringfence_platform_handle_json(ringfence_platform *platform, int64_t now_us, const char *input,
                                                 size_t input_length, const char **out_json, size_t *out_length);
 
-/* Fires due deadlines, at most `budget` of them. *out_fired is written on OK; fewer than `budget` means that no more are due. */
+/*
+ * The same for an input that may come again, as webhooks do. `source` says where it comes from and `key` is its id there. Once it
+ * was accepted, a repeat gets OK and the same reply for dedup_retention_s, changes nothing and emits nothing. Neither may be empty.
+ */
+ringfence_status ringfence_platform_handle_once_json(ringfence_platform *platform, int64_t now_us, const char *source,
+                                                     size_t source_length, const char *key, size_t key_length,
+                                                     const char *input, size_t input_length, const char **out_json,
+                                                     size_t *out_length);
+
+/*
+ * Fires due deadlines, at most `budget` of them. *out_fired is written on OK; fewer than `budget` means that no more are due.
+ * CLOCK_LEAP when the time was not trusted, and nothing was done.
+ */
 ringfence_status ringfence_platform_advance(ringfence_platform *platform, int64_t now_us, uint32_t budget,
                                             uint32_t *out_fired);
 

@@ -14,7 +14,7 @@ use std::{slice, str};
 use ringfence::edges::journal;
 use ringfence::values::policy::Policy;
 use ringfence::values::time::Timestamp;
-use ringfence::{Keyring, Platform};
+use ringfence::{Dedup, Keyring, Platform, Refusal, Reply};
 
 /// The version of the interface.
 const ABI_VERSION: u32 = 1;
@@ -114,16 +114,39 @@ pub unsafe extern "C" fn ringfence_platform_handle_json(
             let (input, out_json, out_length) = (text(input, input_length)?, out(out_json)?, out(out_length)?);
             let now = timestamp(now_us)?;
             let input = journal::input_from_json(input).map_err(|error| malformed(&error))?;
-            match handle.platform.handle(now, input) {
-                Ok(reply) => {
-                    handle.hand_out(journal::reply_to_json(&reply), out_json, out_length);
-                    Ok(OK)
-                }
-                Err(refusal) => {
-                    handle.hand_out(journal::refusal_to_json(&refusal), out_json, out_length);
-                    Err(Failure(refusal.code(), refusal.to_string()))
-                }
-            }
+            let answer = handle.platform.handle(now, input);
+            handle.hand_out_answer(answer, out_json, out_length)
+        })
+    }
+}
+
+/// Handles one input that may come again.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; `source`, `key` and `input` point to as many bytes as stand beside them; the outputs
+/// point to room; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_handle_once_json(
+    platform: *mut Handle,
+    now_us: i64,
+    source: *const c_char,
+    source_length: usize,
+    key: *const c_char,
+    key_length: usize,
+    input: *const c_char,
+    input_length: usize,
+    out_json: *mut *const c_char,
+    out_length: *mut usize,
+) -> Status {
+    // SAFETY: as this function demands.
+    unsafe {
+        with_platform(platform, |handle| {
+            let (source, key) = (text(source, source_length)?, text(key, key_length)?);
+            let (input, out_json, out_length) = (text(input, input_length)?, out(out_json)?, out(out_length)?);
+            let now = timestamp(now_us)?;
+            let input = journal::input_from_json(input).map_err(|error| malformed(&error))?;
+            let answer = handle.platform.handle_once(now, Dedup { source: source.into(), key: key.into() }, input);
+            handle.hand_out_answer(answer, out_json, out_length)
         })
     }
 }
@@ -143,7 +166,13 @@ pub unsafe extern "C" fn ringfence_platform_advance(
     unsafe {
         with_platform(platform, |handle| {
             let out = out(out_fired)?;
-            out.write(handle.platform.advance(timestamp(now_us)?, budget).fired);
+            let progress = handle.platform.advance(timestamp(now_us)?, budget);
+            if progress.is_clock_refused {
+                let (latest, most_s) = (handle.platform.latest(), handle.platform.policy().clock_leap_max_s);
+                let refusal = Refusal::ClockLeap { latest, most_s };
+                return Err(Failure(refusal.code(), refusal.to_string()));
+            }
+            out.write(progress.fired);
             Ok(OK)
         })
     }
@@ -203,6 +232,25 @@ pub unsafe extern "C" fn ringfence_platform_poll_deadline(platform: *mut Handle,
 }
 
 impl Handle {
+    /// Hands out how an input was answered.
+    fn hand_out_answer(
+        &mut self,
+        answer: Result<Reply, Refusal>,
+        out: &mut MaybeUninit<*const c_char>,
+        length: &mut MaybeUninit<usize>,
+    ) -> Result<Status, Failure> {
+        match answer {
+            Ok(reply) => {
+                self.hand_out(journal::reply_to_json(&reply), out, length);
+                Ok(OK)
+            }
+            Err(refusal) => {
+                self.hand_out(journal::refusal_to_json(&refusal), out, length);
+                Err(Failure(refusal.code(), refusal.to_string()))
+            }
+        }
+    }
+
     /// Keeps a text and hands it out.
     fn hand_out(&mut self, text: String, out: &mut MaybeUninit<*const c_char>, length: &mut MaybeUninit<usize>) {
         self.text = c_string(text);

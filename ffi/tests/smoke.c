@@ -1,4 +1,7 @@
-/* One reservation through the C library: booked, refused before its window, rung inside it. Exit status 0 when all checks hold. */
+/*
+ * One reservation through the C library: booked, refused before its window, rung inside it; repeats and clocks that leap. Exit status 0 when
+ * all checks hold.
+ */
 #include <ringfence.h>
 #include <ringfence.h> /* twice does no harm */
 
@@ -27,6 +30,13 @@ static size_t length;
 static ringfence_status handle(ringfence_platform *platform, int64_t now_us, const char *input)
 {
     return ringfence_platform_handle_json(platform, now_us, input, strlen(input), &json, &length);
+}
+
+static ringfence_status handle_once(ringfence_platform *platform, int64_t now_us, const char *source, const char *key,
+                                    const char *input)
+{
+    return ringfence_platform_handle_once_json(platform, now_us, source, strlen(source), key, strlen(key), input,
+                                               strlen(input), &json, &length);
 }
 
 /* Polls and confirms every effect; how many of them contain `text`. */
@@ -81,6 +91,59 @@ static void one_reservation(void)
     ringfence_platform_free(platform);
 }
 
+static void repeats(void)
+{
+    ringfence_platform *platform = NULL;
+    const char *first = "{\"register_merchant\":{\"merchant\":1,\"name\":\"Insurance\",\"zone\":\"Asia/Shanghai\","
+                        "\"lines\":[{\"number\":\"95511\",\"channels\":2}]}}";
+    const char *preset = "{\"preset_mode\":{\"merchant\":1,\"mode\":\"merchant_calls\"}}";
+
+    CHECK(ringfence_platform_new("{}", 2, 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START, first) == RINGFENCE_STATUS_OK);
+    CHECK(handle_once(platform, START, "maap", "E1", preset) == RINGFENCE_STATUS_OK);
+    CHECK(strcmp(json, "\"done\"") == 0 && length == 6);
+    CHECK(handle_once(platform, START + SECOND, "maap", "E1", preset) == RINGFENCE_STATUS_OK);
+    CHECK(strcmp(json, "\"done\"") == 0);
+    CHECK(handle(platform, START + SECOND, preset) == RINGFENCE_STATUS_OK);
+    CHECK(strcmp(json, "\"no_op\"") == 0);
+    CHECK(handle_once(platform, START + SECOND, "rbm", "E1", preset) == RINGFENCE_STATUS_OK);
+    CHECK(strcmp(json, "\"no_op\"") == 0);
+    CHECK(handle_once(platform, START + SECOND, "maap", "E1", first) == RINGFENCE_STATUS_REPEAT_DIFFERS);
+    CHECK(strcmp(json, "{\"code\":\"repeat_differs\"}") == 0);
+    CHECK(handle_once(platform, START + SECOND, "maap", "", preset) == RINGFENCE_STATUS_EMPTY_KEY);
+    CHECK(handle_once(platform, START + SECOND, "maap", "\xff", preset) == RINGFENCE_STATUS_MALFORMED);
+    CHECK(handle_once(platform, START + SECOND, "maap", "E2", "{") == RINGFENCE_STATUS_MALFORMED);
+    CHECK(handle_once(NULL, START + SECOND, "maap", "E2", preset) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_handle_once_json(platform, START, NULL, 0, "E2", 2, preset, strlen(preset), &json, &length) ==
+          RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_handle_once_json(platform, START, "maap", 4, NULL, 0, preset, strlen(preset), &json, &length) ==
+          RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_handle_once_json(platform, START, "maap", 4, "E2", 2, preset, strlen(preset), NULL, &length) ==
+          RINGFENCE_STATUS_NULL_ARGUMENT);
+    ringfence_platform_free(platform);
+}
+
+static void rules_and_clock(void)
+{
+    ringfence_platform *platform = NULL;
+    uint32_t fired = 7;
+    const char *policy = "{\"clock_leap_max_s\":60}";
+
+    CHECK(ringfence_platform_new(policy, strlen(policy), 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START, "{\"set_policy\":{\"policy\":{\"attempts_max\":0}}}") == RINGFENCE_STATUS_INVALID_POLICY);
+    CHECK(strstr(json, "\"field\":\"attempts_max\",\"given\":0,\"least\":1,\"most\":100") != NULL);
+    CHECK(handle(platform, START + 61 * SECOND, "{\"set_policy\":{\"policy\":{}}}") == RINGFENCE_STATUS_CLOCK_LEAP);
+    CHECK(ringfence_platform_advance(platform, START + 61 * SECOND, 1, &fired) == RINGFENCE_STATUS_CLOCK_LEAP);
+    CHECK(strstr(ringfence_last_error(), "confirm_clock") != NULL);
+    CHECK(fired == 7);
+    CHECK(handle(platform, START + 61 * SECOND, "{\"confirm_clock\":{}}") == RINGFENCE_STATUS_OK);
+    CHECK(ringfence_platform_advance(platform, START + 61 * SECOND, 1, &fired) == RINGFENCE_STATUS_OK);
+    CHECK(fired == 0);
+    CHECK(handle(platform, START + 61 * SECOND, "{\"set_policy\":{\"policy\":{}}}") == RINGFENCE_STATUS_OK);
+    CHECK(effects_with(platform, "\"policy_set\"") == 1);
+    ringfence_platform_free(platform);
+}
+
 static void refusals_and_mistakes(void)
 {
     ringfence_platform *platform = NULL;
@@ -120,6 +183,8 @@ static void refusals_and_mistakes(void)
 int main(void)
 {
     one_reservation();
+    repeats();
+    rules_and_clock();
     refusals_and_mistakes();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

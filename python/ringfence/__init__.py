@@ -8,7 +8,9 @@ from ._policy import Keyring, MerchantChooses, ModeChooser, OnWindowClose, Platf
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
+    BookingEvidence,
     CallMode,
+    Channel,
     DenyReason,
     Evidence,
     Hours,
@@ -25,6 +27,7 @@ from ._values import (
     Window,
     Zone,
 )
+from .chain import Chain
 from .effects import (
     Answer,
     Archive,
@@ -46,7 +49,7 @@ from .effects import (
     ReservationForMerchant,
     Send,
 )
-from .errors import InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
+from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
 from .inputs import Input
 from .journal import Replayer
 from .platform import Platform
@@ -74,12 +77,16 @@ __all__ = [
     "Archive",
     "Audit",
     "Booked",
+    "BookingEvidence",
     "BookingPage",
     "BookingResult",
+    "BrokenChain",
     "CallAllowed",
     "CallDenied",
     "CallMode",
     "Cancelled",
+    "Chain",
+    "Channel",
     "ContactUnconfirmed",
     "Content",
     "Deadline",

@@ -24,17 +24,24 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Record:
-    """A frozen dataclass that the core knows. `_tag` is set on the variants of an enum; `_newtype` on those that wrap one value."""
+    """A frozen dataclass that the core knows. `_tag` is set on the variants of an enum; `_newtype` on those that wrap one value,
+    `_is_object` on those that have braces without a field between them."""
 
     __slots__ = ()
     _tag: ClassVar[str | None] = None
     _newtype: ClassVar[bool] = False
+    _is_object: ClassVar[bool] = False
     _has_sequence: ClassVar[bool] = False
     _order: ClassVar[tuple[str, ...]] = ()
 
     def to_json(self) -> str:
         """Its canonical JSON, byte for byte as the core writes it."""
         return dumps(encode(self))
+
+    @classmethod
+    def _decoded(cls, fields: dict[str, Any]) -> Any:
+        """Makes one of what the core gave."""
+        return cls(**fields)
 
 
 class Checked(Record):
@@ -157,7 +164,7 @@ def _encode_record(value: Record) -> Any:
     tagged = {value._tag: body}
     if value._has_sequence:
         return {"sequence": getattr(value, "sequence"), **tagged}  # noqa: B009
-    return tagged if names else value._tag
+    return tagged if names or value._is_object else value._tag
 
 
 def dumps(value: Any) -> str:
@@ -224,8 +231,8 @@ def _record_decoder(cls: type[Record]) -> Callable[[Any, tzinfo], Any]:
             (hint,) = types.values()
             return cls(_decoder(hint)(value, zone))  # type: ignore[call-arg]
         given = ((name, hint, name.rstrip("_")) for name, hint in types.items())
-        return cls(
-            **{name: _decoder(hint)(value.get(key), zone) for name, hint, key in given if key in value or name not in defaults}
+        return cls._decoded(
+            {name: _decoder(hint)(value.get(key), zone) for name, hint, key in given if key in value or name not in defaults}
         )
 
     return decode_fields

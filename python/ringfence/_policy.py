@@ -6,8 +6,9 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from enum import StrEnum
-from typing import ClassVar, Self, final
+from typing import Any, ClassVar, Self, final
 
 from . import _ringfence
 from ._codec import U32, Checked, decode
@@ -103,10 +104,25 @@ class Policy(Checked):
     """The most unconfirmed effects before inputs that create are refused and `advance` starts nothing new."""
     text_chars_max: U32 = 200
     """The longest text, in characters."""
+    dedup_retention_s: U32 = 3 * _DAY_S
+    """How long an input that was taken with a `dedup` key is remembered."""
+    dedup_max: U32 = 1_000_000
+    """The most inputs that are remembered by such a key."""
+    clock_leap_max_s: U32 = 0
+    """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
         _ringfence.check_policy(self.to_json())
+
+    @classmethod
+    def _decoded(cls, fields: dict[str, Any]) -> Any:
+        # A journal may hold rules that are out of range: the platform refuses them there, as it did when they came.
+        policy = object.__new__(cls)
+        for one in dataclass_fields(cls):
+            object.__setattr__(policy, one.name, fields.get(one.name, one.default))
+        Checked.__post_init__(policy)
+        return policy
 
     @classmethod
     def from_json(cls, text: str) -> Self:

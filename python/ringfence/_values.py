@@ -15,8 +15,10 @@ from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode,
 __all__ = [
     "Address",
     "Allowed",
+    "BookingEvidence",
     "Bound",
     "CallMode",
+    "Channel",
     "DenyReason",
     "Evidence",
     "Field",
@@ -324,6 +326,21 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
+class Channel(StrEnum):
+    """How a booking reached the platform."""
+
+    RCS = "rcs"
+    """A rich message."""
+    SMS = "sms"
+    """A short message."""
+    MMS = "mms"
+    """A multimedia message."""
+    EMAIL = "email"
+    """An e-mail."""
+    HOTLINE = "hotline"
+    """A call to the service hotline (人工服务电话): an agent wrote it down."""
+
+
 class Object(StrEnum):
     """What kind of thing an error names."""
 
@@ -350,6 +367,7 @@ class Bound(StrEnum):
     OUTBOX = "outbox"
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
+    DEDUP = "dedup"
 
 
 class Field(StrEnum):
@@ -364,6 +382,7 @@ class Field(StrEnum):
     TO = "to"
     USER = "user"
     CONTACT = "contact"
+    EVIDENCE = "evidence"
 
 
 class Allowed(StrEnum):
@@ -377,6 +396,7 @@ class Allowed(StrEnum):
     NEEDED_WITHOUT_NUMBER = "needed_without_number"
     NOT_A_LINE = "not_a_line"
     REGISTERED_LINE = "registered_line"
+    KNOWN_CAUSES = "known_causes"
 
 
 _WORDS = {
@@ -492,6 +512,32 @@ class Evidence(Checked):
     """The final SIP status, 100 to 699."""
     q850_cause: U8 | None = None
     """The Q.850 cause, 0 to 127; 0 means unknown, not success."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class BookingEvidence(Checked):
+    """How a booking reached the platform: enough to find the message, or the recording, that gave the permission.
+
+    It changes no decision. It stands in the `BookedRecord` of the booking, with the reservation, and in its `Archive`.
+
+    >>> BookingEvidence(channel="hotline", message="REC-0042", agent="1024").channel
+    <Channel.HOTLINE: 'hotline'>
+    """
+
+    channel: Channel
+    message: str | None
+    """The message's id at the gateway, or the recording's."""
+    body_hash: str | None
+    """A hash of its content, as you computed it."""
+    agent: str | None
+    """The agent who took it on the hotline."""
+
+    def __init__(
+        self, *, channel: Channel | str, message: str | None = None, body_hash: str | None = None, agent: str | None = None
+    ) -> None:
+        for name, value in (("channel", channel), ("message", message), ("body_hash", body_hash), ("agent", agent)):
+            object.__setattr__(self, name, value)
+        Checked.__post_init__(self)
 
 
 def text_of(kind: str, value: Record, language: str) -> str:

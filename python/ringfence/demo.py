@@ -15,11 +15,13 @@ from rich.text import Text
 from . import inputs
 from ._layout import columns, hanging
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, PhoneNumber, ReleaseCause
+from ._values import Address, CallMode, PhoneNumber, ReleaseCause, Window
 from .effects import (
     Answer,
     Archive,
     Audit,
+    AuditRecord,
+    BookedRecord,
     BookingPage,
     BookingResult,
     Content,
@@ -32,6 +34,7 @@ from .effects import (
     ModeOptions,
     Permitted,
     Play,
+    PolicySet,
     Reject,
     ReservationForMerchant,
     Send,
@@ -294,7 +297,7 @@ class _Teller:
             case inputs.EffectFailed(sequence=sequence):
                 words = self.say(f"the switch was too late for effect {sequence}", f"交换机未能及时执行动作{sequence}")
                 self.line(at, Text(words, style="red"))
-            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync():
+            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock():
                 pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
@@ -404,7 +407,7 @@ class _Teller:
             self.note(self.say(f"{who} hears first", f"{who}先听到"), "")
             self.message(effect.prompt.text("zh-CN"), effect.prompt.text("en"))
 
-    def audited(self, at: datetime, record: Judged | UserDialled | LegLost) -> None:
+    def audited(self, at: datetime, record: AuditRecord) -> None:
         match record:
             case Judged(leg=leg, reservation=reservation, rule=Permitted() as rule):
                 self.judgements.append(_Judgement(at, self.legs[leg], reservation, rule))
@@ -424,17 +427,25 @@ class _Teller:
             case LegLost(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: {who}'s leg was counted as gone without a report", f"审计：{who}的通话腿未报告即视为结束"))
+            case BookedRecord(window=window):
+                hours = self.hours(window)
+                self.note(self.say(f"audit: {MERCHANT_NAME} may call, {hours} only", f"审计：仅{hours}内允许{MERCHANT_NAME}来电"))
+            case PolicySet():
+                self.note(self.say("audit: new rules", "审计：规则已更改"))
             case Judged() | UserDialled():
                 pass
 
+    def hours(self, window: Window) -> str:
+        return f"{window.start.astimezone(ZONE):%H:%M}-{window.end.astimezone(ZONE):%H:%M}"
+
     def permission(self, rule: Permitted) -> str:
-        hours = f"{rule.window.start.astimezone(ZONE):%H:%M}-{rule.window.end.astimezone(ZONE):%H:%M}"
+        hours = self.hours(rule.window)
         return self.say(
             f"inside the booked window {hours}; mode in force: {_MODES[rule.mode]}", f"在预约时间段{hours}内，{rule.mode.text()}"
         )
 
     def in_short(self, rule: Permitted) -> str:
-        hours = f"{rule.window.start.astimezone(ZONE):%H:%M}-{rule.window.end.astimezone(ZONE):%H:%M}"
+        hours = self.hours(rule.window)
         return self.say(f"inside {hours}, {_MODES[rule.mode]}", f"在{hours}内，{rule.mode.text()}")
 
     # Names, and the summary.

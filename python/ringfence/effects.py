@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Record, decode
 from ._values import (
     Address,
+    BookingEvidence,
     CallMode,
     DenyReason,
     Hours,
@@ -34,6 +35,7 @@ __all__ = [
     "Archive",
     "Audit",
     "AuditRecord",
+    "BookedRecord",
     "BookingPage",
     "BookingResult",
     "CallReason",
@@ -55,6 +57,7 @@ __all__ = [
     "Outcome",
     "Permitted",
     "Play",
+    "PolicySet",
     "Reject",
     "ReservationCancelled",
     "ReservationForMerchant",
@@ -127,6 +130,7 @@ class ReservationForMerchant(_Content):
     revision: int
     page: int
     offering: int
+    offering_name: str
     number: str
     name: str | None
     line: PhoneNumber
@@ -273,7 +277,27 @@ class LegLost(Record):
     call: int
 
 
-AuditRecord = Judged | UserDialled | LegLost
+@dataclass(frozen=True, slots=True)
+class BookedRecord(Record):
+    """A booking was taken: the permission on which every call of the reservation rests."""
+
+    _tag: ClassVar[str | None] = "booked"
+    reservation: int
+    revision: int
+    merchant: int
+    window: Window
+    evidence: BookingEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet(Record):
+    """The rules were set anew. `policy` is the SHA-256 digest of them; the log has them in full."""
+
+    _tag: ClassVar[str | None] = "policy_set"
+    policy: str
+
+
+AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet
 """What was decided."""
 
 
@@ -392,12 +416,17 @@ class Send(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class Audit(_Effect):
-    """Keep a record of a decision, by ids only."""
+    """Keep a record of a decision, by ids only.
+
+    `number` counts from 1, and `digest` is over everything up to this record: a `Chain` shows one that was removed or changed.
+    """
 
     _tag: ClassVar[str | None] = "audit"
     sequence: int
+    number: int
     at: datetime
     record: AuditRecord
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +440,7 @@ class Archive(_Effect):
     revision: int
     outcome: Outcome
     closed_at: datetime
+    evidence: BookingEvidence | None
 
 
 Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive

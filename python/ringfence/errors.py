@@ -15,7 +15,7 @@ from typing import Any, Self
 from . import _codec
 from ._values import Allowed, Bound, Field, Object, ReservationState, Window
 
-__all__ = ["InternalError", "LimitReached", "Malformed", "Mismatch", "Misused", "Refused", "RingfenceError"]
+__all__ = ["BrokenChain", "InternalError", "LimitReached", "Malformed", "Mismatch", "Misused", "Refused", "RingfenceError"]
 
 
 class RingfenceError(Exception):
@@ -146,6 +146,20 @@ class Malformed(RingfenceError, ValueError):
         return (Malformed, (self.line, self.column, self.wrong, self.allowed))
 
 
+class BrokenChain(RingfenceError, ValueError):
+    """Audit records are no chain: one was removed, changed, put in or moved. `reason` is `"missing"` or `"broken"`."""
+
+    number: int
+    """The number of the record that is missing or does not fit."""
+
+    def __init__(self, message: str, number: int, reason: str) -> None:
+        super().__init__(message, reason=reason)
+        self.number = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (BrokenChain, (self.message, self.number, self.reason))
+
+
 def _rebuild(kind: type[RingfenceError], message: str, fields: dict[str, Any]) -> RingfenceError:
     return kind(message, **fields)
 
@@ -157,9 +171,11 @@ _DETAILS: dict[str, Any] = {
     "state": ReservationState,
     "legal": tuple[ReservationState, ...],
     "field": Field,
+    "invalid_policy.field": str,
     "allowed": Allowed,
     "bound": Bound,
     "end": datetime,
+    "latest": datetime,
     "nearest": Window | None,
     "retry_at": datetime | None,
 }
@@ -169,5 +185,6 @@ def _from_core(family: str, code: int, message: str, fields_json: str) -> Ringfe
     """Called by the extension: the exception for one refusal of the core."""
     fields: dict[str, Any] = json.loads(fields_json)
     reason = fields.pop("code")
-    details = {name: _codec.decode(_DETAILS[name], value) if name in _DETAILS else value for name, value in fields.items()}
+    hints = {name: _DETAILS.get(f"{reason}.{name}") or _DETAILS.get(name) for name in fields}
+    details = {name: value if hints[name] is None else _codec.decode(hints[name], value) for name, value in fields.items()}
     return _FAMILIES[family](message, code=code, reason=reason, retry_at=details.get("retry_at"), details=details)

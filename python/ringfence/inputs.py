@@ -13,12 +13,15 @@ from typing import ClassVar
 
 from . import _ringfence
 from ._codec import Checked, decode
-from ._values import Address, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._policy import Policy
+from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
 
 __all__ = [
     "Book",
     "Cancel",
     "ChooseMode",
+    "ConfirmClock",
+    "Dedup",
     "EffectFailed",
     "Input",
     "LegAnswered",
@@ -31,6 +34,7 @@ __all__ = [
     "RegisterMerchant",
     "RequestCall",
     "Resync",
+    "SetPolicy",
     "input_from_json",
 ]
 
@@ -112,6 +116,7 @@ class Book(Checked):
     zone: Zone | None = None
     contact: PhoneNumber | None = None
     name: str | None = None
+    evidence: BookingEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,22 @@ class Resync(Checked):
     legs: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPolicy(Checked):
+    """The operator sets the rules anew. They hold from this input on; instants that were fixed before stay."""
+
+    _tag: ClassVar[str | None] = "set_policy"
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmClock(Checked):
+    """The clock is right: the instant of this input is taken as it is."""
+
+    _tag: ClassVar[str | None] = "confirm_clock"
+    _is_object: ClassVar[bool] = True
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -187,8 +208,13 @@ Input = (
     | PlayFinished
     | EffectFailed
     | Resync
+    | SetPolicy
+    | ConfirmClock
 )
 """Any of them."""
+
+Dedup = tuple[str, str]
+"""What makes a repeat of an input known: its source, such as `"maap"`, and its key there, such as a webhook's event id."""
 
 
 def input_from_json(text: str) -> Input:

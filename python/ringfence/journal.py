@@ -15,7 +15,7 @@ from ._codec import U16, check, dumps, encode, instant_text
 from ._policy import Keyring, Policy
 from .effects import Effect
 from .errors import Misused, RingfenceError
-from .inputs import Input
+from .inputs import Dedup, Input
 from .replies import Reply
 
 __all__ = ["Replayer", "advance_line", "confirm_line", "effects_line", "header_line", "input_line", "refusal_line", "reply_line"]
@@ -27,9 +27,13 @@ def header_line(policy: Policy | None = None, keyring: Keyring | None = None, *,
     return _ringfence.canonical_header(policy.to_json(), list(keyring.ids), check(U16, shard, "shard"))
 
 
-def input_line(now: datetime, input: Input) -> str:
+def input_line(now: datetime, input: Input, dedup: Dedup | None = None) -> str:
     """Something happened. To be written before `Platform.handle` is called."""
-    return dumps({"at": instant_text(now), "input": encode(input)})
+    at = {"at": instant_text(now)}
+    if dedup is None:
+        return dumps(at | {"input": encode(input)})
+    source, key = dedup
+    return dumps(at | {"dedup": {"source": source, "key": key}, "input": encode(input)})
 
 
 def advance_line(now: datetime, budget: int) -> str:

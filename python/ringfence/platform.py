@@ -13,9 +13,10 @@ from . import _ringfence, effects, inputs, replies
 from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
 from .effects import Effect
 from .errors import Misused, RingfenceError
+from .inputs import Dedup
 from .records import Call, Leg, Reservation
 from .replies import (
     Booked,
@@ -50,7 +51,7 @@ class Platform:
     One platform may be used from several threads; calls wait for each other. A platform is no context of its own: `with` only closes it.
     """
 
-    __slots__ = ("_core", "_keyring", "_policy", "_zone")
+    __slots__ = ("_core", "_keyring", "_zone")
     _core: _ringfence.Platform | None
 
     def __init__(
@@ -61,10 +62,10 @@ class Platform:
         `hash_seed` spreads the hash tables; draw it at random where strangers choose keys. It reaches no output. `shard` stands in the
         high bits of all ids that this platform gives, so that no two of several shards give the same.
         """
-        self._policy: Policy = _checked(Policy, policy if policy is not None else Policy(), "policy", "Policy()")
+        rules: Policy = _checked(Policy, policy if policy is not None else Policy(), "policy", "Policy()")
         self._keyring: Keyring = _checked(Keyring, keyring if keyring is not None else Keyring({}), "keyring", "Keyring.random()")
         self._zone: tzinfo = timezone.utc
-        self._core = _ringfence.Platform(self._policy.to_json(), self._keyring._keys, check(int, hash_seed, "hash_seed"), check(U16, shard, "shard"))
+        self._core = _ringfence.Platform(rules.to_json(), self._keyring._keys, check(int, hash_seed, "hash_seed"), check(U16, shard, "shard"))
 
     # What merchants do.
 
@@ -79,6 +80,7 @@ class Platform:
         chatbot: Address | str | None = None,
         contact: str | None = None,
         address: str | None = None,
+        dedup: Dedup | None = None,
     ) -> Done:
         """A merchant signs up; again for the same merchant: an update.
 
@@ -97,6 +99,7 @@ class Platform:
                 contact=contact,
                 address=address,
             ),
+            dedup,
         )
 
     def publish_page(
@@ -110,6 +113,7 @@ class Platform:
         hours: Iterable[Hours] = (),
         line: PhoneNumber | str | None = None,
         chatbot: Address | str | None = None,
+        dedup: Dedup | None = None,
     ) -> Published:
         """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version."""
         return self._expect(
@@ -124,29 +128,30 @@ class Platform:
                 hours=check(tuple[Hours, ...], hours, "hours"),
                 line=_maybe(PhoneNumber, line, "line"),
             ),
+            dedup,
         )
 
-    def push_page(self, now: datetime, *, page: int, to: Iterable[Address | str]) -> Done:
+    def push_page(self, now: datetime, *, page: int, to: Iterable[Address | str], dedup: Dedup | None = None) -> Done:
         """A page goes to these users."""
-        return self._expect(Done, now, inputs.PushPage(page=page, to=check(tuple[Address, ...], to, "to")))
+        return self._expect(Done, now, inputs.PushPage(page=page, to=check(tuple[Address, ...], to, "to")), dedup)
 
-    def preset_mode(self, now: datetime, *, merchant: int, mode: CallMode | str | None) -> Done | NoOp:
+    def preset_mode(self, now: datetime, *, merchant: int, mode: CallMode | str | None, dedup: Dedup | None = None) -> Done | NoOp:
         """A merchant decides beforehand how later reservations are called. `None` clears it."""
-        return self._done(now, inputs.PresetMode(merchant=merchant, mode=_maybe(CallMode, mode, "mode")))
+        return self._done(now, inputs.PresetMode(merchant=merchant, mode=_maybe(CallMode, mode, "mode")), dedup)
 
-    def choose_mode(self, now: datetime, *, merchant: int, reservation: int, mode: CallMode | str) -> Done | NoOp:
+    def choose_mode(self, now: datetime, *, merchant: int, reservation: int, mode: CallMode | str, dedup: Dedup | None = None) -> Done | NoOp:
         """A merchant answers the mode options of one reservation."""
         return self._done(
-            now, inputs.ChooseMode(merchant=merchant, reservation=reservation, mode=check(CallMode, mode, "mode"))
+            now, inputs.ChooseMode(merchant=merchant, reservation=reservation, mode=check(CallMode, mode, "mode")), dedup
         )
 
-    def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int) -> CallAllowed | CallDenied:
+    def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int, dedup: Dedup | None = None) -> CallAllowed | CallDenied:
         """A merchant's line calls the platform and asks for the user of a reservation. The switch holds the call, unanswered.
 
         The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it.
         """
         request = inputs.RequestCall(line=check(PhoneNumber, line, "line"), reservation=reservation)
-        return cast(CallAllowed | CallDenied, self.handle(now, request))
+        return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
 
     # What users do.
 
@@ -161,11 +166,13 @@ class Platform:
         zone: str | ZoneInfo | None = None,
         contact: PhoneNumber | str | None = None,
         name: str | None = None,
+        evidence: BookingEvidence | None = None,
+        dedup: Dedup | None = None,
     ) -> Booked:
         """A user books: the merchant may ring him inside `window`.
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
-        when absent).
+        when absent), `evidence` what shall prove the booking later.
         """
         return self._expect(
             Booked,
@@ -178,52 +185,70 @@ class Platform:
                 zone=None if zone is None else Zone.of(zone),
                 contact=_maybe(PhoneNumber, contact, "contact"),
                 name=name,
+                evidence=evidence,
             ),
+            dedup,
         )
 
-    def cancel(self, now: datetime, *, user: Address | str, reservation: int) -> Done | NoOp:
+    def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A user takes a reservation back. What rings stops ringing in the same step."""
-        return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation))
+        return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation), dedup)
 
     # What the network reports.
 
-    def leg_progress(self, now: datetime, *, leg: int) -> Done | NoOp:
+    def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A dialled phone rings."""
-        return self._done(now, inputs.LegProgress(leg=leg))
+        return self._done(now, inputs.LegProgress(leg=leg), dedup)
 
-    def leg_answered(self, now: datetime, *, leg: int) -> Done | NoOp:
+    def leg_answered(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A leg was answered: a dialled phone picked up, or an inbound leg carried out an `Answer`."""
-        return self._done(now, inputs.LegAnswered(leg=leg))
+        return self._done(now, inputs.LegAnswered(leg=leg), dedup)
 
-    def leg_ended(self, now: datetime, *, leg: int, evidence: Evidence = Evidence()) -> Done | NoOp:
+    def leg_ended(self, now: datetime, *, leg: int, evidence: Evidence = Evidence(), dedup: Dedup | None = None) -> Done | NoOp:
         """A leg is gone; `evidence` is what the network said of it."""
-        return self._done(now, inputs.LegEnded(leg=leg, evidence=evidence))
+        return self._done(now, inputs.LegEnded(leg=leg, evidence=evidence), dedup)
 
-    def play_finished(self, now: datetime, *, leg: int) -> Done | NoOp:
+    def play_finished(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A prompt was played to its end."""
-        return self._done(now, inputs.PlayFinished(leg=leg))
+        return self._done(now, inputs.PlayFinished(leg=leg), dedup)
 
-    def effect_failed(self, now: datetime, *, sequence: int) -> Done | NoOp:
+    def effect_failed(self, now: datetime, *, sequence: int, dedup: Dedup | None = None) -> Done | NoOp:
         """An at-most-once effect was not carried out: it was late, in doubt, or impossible. It must still be unconfirmed."""
-        return self._done(now, inputs.EffectFailed(sequence=sequence))
+        return self._done(now, inputs.EffectFailed(sequence=sequence), dedup)
 
-    def resync(self, now: datetime, *, legs: Iterable[int]) -> Done | NoOp:
+    def resync(self, now: datetime, *, legs: Iterable[int], dedup: Dedup | None = None) -> Done | NoOp:
         """The switch came back after a crash, and exactly these legs live there."""
-        return self._done(now, inputs.Resync(legs=check(tuple[int, ...], legs, "legs")))
+        return self._done(now, inputs.Resync(legs=check(tuple[int, ...], legs, "legs")), dedup)
+
+    # What the operator does.
+
+    def set_policy(self, now: datetime, policy: Policy, *, dedup: Dedup | None = None) -> Done | NoOp:
+        """Sets the rules anew, from now on. Instants that were fixed before stay. The same rules again: `NoOp`."""
+        return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
+
+    def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
+        """Says that the clock is right: `now` is taken however far it leapt."""
+        return self._expect(Done, now, inputs.ConfirmClock(), dedup)
 
     # The general form.
 
-    def handle(self, now: datetime, input: inputs.Input) -> Reply:
-        """Takes any input. The typed methods are short forms of this."""
+    def handle(self, now: datetime, input: inputs.Input, *, dedup: Dedup | None = None) -> Reply:
+        """Takes any input. The typed methods are short forms of this.
+
+        `dedup=("maap", "E1")` is for an input that may come again, as webhooks do: its source and its key there. Once accepted, a repeat
+        within `Policy.dedup_retention_s` gets the same reply, changes nothing and emits nothing. The same key with another content is
+        `Misused` (`repeat_differs`). A refused input is not remembered.
+        """
         if not isinstance(input, inputs.Input):
             raise TypeError(f"input: expected one of the classes in ringfence.inputs, got {type(input).__name__}")
-        return self.handle_json(now, _dumps(encode(input)))
+        return self.handle_json(now, _dumps(encode(input)), dedup=dedup)
 
-    def handle_json(self, now: datetime, input: str) -> Reply:
+    def handle_json(self, now: datetime, input: str, *, dedup: Dedup | None = None) -> Reply:
         """Takes an input as it stands in a journal line under `"input"`: `{"book":{…}}`."""
+        source_and_key = None if dedup is None else _pair(dedup)
         core, micros = self._at(now)
         try:
-            reply = core.handle(micros, input)
+            reply = core.handle(micros, input) if source_and_key is None else core.handle_once(micros, *source_and_key, input)
         except RingfenceError as error:
             raise error._shown_in(self._zone) from None
         return replies._from_core(reply, self._zone)
@@ -233,8 +258,8 @@ class Platform:
     def advance(self, now: datetime, *, budget: int = 1_000) -> Progress:
         """Fires the deadlines that are due, at most `budget` of them."""
         core, micros = self._at(now)
-        fired, more = core.advance(micros, check(U32, budget, "budget"))
-        return Progress(fired=fired, more=more)
+        fired, more, is_clock_refused = core.advance(micros, check(U32, budget, "budget"))
+        return Progress(fired=fired, more=more, is_clock_refused=is_clock_refused)
 
     def poll_deadline(self) -> Deadline | None:
         """When to call `advance` next, and what for. While effects wait to be polled that is now: the latest `now` seen."""
@@ -314,8 +339,8 @@ class Platform:
 
     @property
     def policy(self) -> Policy:
-        """The rules and bounds that it was made with."""
-        return self._policy
+        """The rules and bounds that hold now."""
+        return Policy.from_json(self._open().policy())
 
     @property
     def keyring(self) -> Keyring:
@@ -358,7 +383,6 @@ class Platform:
         platform._keyring = _checked(Keyring, keyring if keyring is not None else Keyring({}), "keyring", "Keyring.random()")
         platform._zone = timezone.utc
         platform._core = _ringfence.Platform.restore(snapshot, platform._keyring._keys, check(int, hash_seed, "hash_seed"))
-        platform._policy = Policy.from_json(platform._core.policy())
         return platform
 
     def close(self) -> None:
@@ -395,14 +419,14 @@ class Platform:
     def _record(self, kind: type[_T], text: str | None) -> _T | None:
         return None if text is None else cast(_T, decode(kind, json.loads(text), self._zone))
 
-    def _expect(self, kind: type[_T], now: datetime, input: inputs.Input) -> _T:
-        reply = self.handle(now, input)
+    def _expect(self, kind: type[_T], now: datetime, input: inputs.Input, dedup: Dedup | None) -> _T:
+        reply = self.handle(now, input, dedup=dedup)
         if not isinstance(reply, kind):
             raise AssertionError(f"the core answered {reply!r} where {kind.__name__} is the only answer")
         return reply
 
-    def _done(self, now: datetime, input: inputs.Input) -> Done | NoOp:
-        return cast(Done | NoOp, self.handle(now, input))
+    def _done(self, now: datetime, input: inputs.Input, dedup: Dedup | None) -> Done | NoOp:
+        return cast(Done | NoOp, self.handle(now, input, dedup=dedup))
 
 
 _VERDICT: Any = Verdict
@@ -410,6 +434,13 @@ _VERDICT: Any = Verdict
 
 def _maybe(kind: type[_T], value: object, path: str) -> _T | None:
     return None if value is None else cast(_T, check(kind, value, path))
+
+
+def _pair(dedup: object) -> Dedup:
+    if not isinstance(dedup, (tuple, list)) or len(dedup) != 2:
+        raise TypeError('dedup: expected a pair of a source and its key, such as ("maap", "E1")')
+    source, key = dedup
+    return check(str, source, "dedup[0]"), check(str, key, "dedup[1]")
 
 
 def _checked(kind: type[_T], value: object, path: str, example: str) -> _T:

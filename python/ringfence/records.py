@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ._codec import Record
-from ._values import Address, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
+from ._values import Address, BookingEvidence, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
 from .effects import Outcome
 
 __all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Origin", "Reservation"]
@@ -70,6 +70,7 @@ class Reservation(Record):
     sender: Address
     contact: PhoneNumber
     name: str | None
+    evidence: BookingEvidence | None
     line: PhoneNumber
     window: Window
     zone: Zone
@@ -115,3 +116,5 @@ class Leg(Record):
     state: LegState
     until: datetime
     cause: ReleaseCause | None
+    since: int
+    """No effect about it has a smaller sequence number."""

@@ -136,7 +136,9 @@ class Progress:
     fired: int
     """How many deadlines it fired."""
     more: bool
-    """Whether others are still due: call `advance` again."""
+    """Whether others are still due: call `advance` again, unless the clock was refused."""
+    is_clock_refused: bool
+    """Whether the instant was refused and nothing was done: the clock leapt farther than the policy trusts. Call `confirm_clock` if it is right."""
 
 
 class Why(StrEnum):

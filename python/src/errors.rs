@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyType};
+use ringfence::ChainError;
 use ringfence::edges::journal::{LineError, refusal_to_json};
 use ringfence::edges::replay::ReplayError;
 use ringfence::values::refusal::{Family, Refusal};
@@ -23,6 +24,8 @@ pub(crate) enum Failure {
     Malformed(String, LineError),
     /// A line of a journal is malformed, or not met.
     Replay(ReplayError),
+    /// A record is not the next of its chain.
+    Chain(ChainError),
     /// Another value that the caller gave is wrong.
     Value(String),
     /// The core panicked, with this message.
@@ -62,6 +65,13 @@ impl Failure {
             }
             Self::Replay(ReplayError::Malformed { line, error }) => {
                 PyErr::from_value(errors.getattr("Malformed")?.call1((line, error.column, error.wrong, error.allowed))?)
+            }
+            Self::Chain(error) => {
+                let (reason, number) = match error {
+                    ChainError::Missing { expected, .. } => ("missing", expected),
+                    ChainError::Broken { number } => ("broken", number),
+                };
+                PyErr::from_value(errors.getattr("BrokenChain")?.call1((error.to_string(), number, reason))?)
             }
             Self::Panic(message) => {
                 let message = format!(

@@ -5,6 +5,7 @@
 //! into the core runs inside `Platform::with` or `guarded`.
 #![allow(unsafe_code, reason = "PyO3's macros write the functions that Python calls")]
 
+mod chain;
 mod errors;
 mod platform;
 mod replayer;
@@ -15,6 +16,8 @@ use pyo3::prelude::*;
 /// The extension module.
 #[pymodule(name = "_ringfence")]
 mod extension {
+    #[pymodule_export]
+    use crate::chain::Chain;
     #[pymodule_export]
     use crate::platform::Platform;
     #[pymodule_export]

@@ -8,7 +8,7 @@ use pyo3::sync::MutexExt as _;
 use pyo3::types::PyBytes;
 use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
 use ringfence::edges::json::write;
-use ringfence::{CallId, Keyring, LegId, PhoneNumber, Policy, ReservationId, Timestamp, Why};
+use ringfence::{CallId, Dedup, Keyring, LegId, PhoneNumber, Policy, ReservationId, Timestamp, Why};
 
 use crate::errors::{Failure, guarded, value};
 
@@ -93,10 +93,19 @@ impl Platform {
         })
     }
 
-    fn advance(&self, py: Python<'_>, now_us: i64, budget: u32) -> PyResult<(u32, bool)> {
+    fn handle_once(&self, py: Python<'_>, now_us: i64, source: &str, key: &str, input_json: &str) -> PyResult<String> {
+        self.with(py, |platform| {
+            let now = instant(now_us)?;
+            let input = input_from_json(input_json).map_err(|error| Failure::Malformed("input".to_owned(), error))?;
+            let reply = platform.handle_once(now, Dedup { source: source.into(), key: key.into() }, input)?;
+            Ok(reply_to_json(&reply))
+        })
+    }
+
+    fn advance(&self, py: Python<'_>, now_us: i64, budget: u32) -> PyResult<(u32, bool, bool)> {
         self.with_detached(py, |platform| {
             let progress = platform.advance(instant(now_us)?, budget);
-            Ok((progress.fired, progress.more))
+            Ok((progress.fired, progress.more, progress.is_clock_refused))
         })
     }
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from conftest import SCENARIOS
 
-from ringfence import Keyring, Mismatch, Platform, Policy, Replayer, RingfenceError
+from ringfence import Done, Keyring, Mismatch, Platform, Policy, Replayer, RingfenceError
 from ringfence.effects import effect_from_json
-from ringfence.inputs import input_from_json
-from ringfence.journal import effects_line, input_line, refusal_line, reply_line
+from ringfence.inputs import Dedup, input_from_json
+from ringfence.journal import effects_line, header_line, input_line, refusal_line, reply_line
 from ringfence.replies import reply_from_json
 
 FILES = sorted(SCENARIOS.glob("*.jsonl"))
@@ -32,7 +32,9 @@ class Typed:
         out = []
         match line:
             case {"at": at, "input": body}:
-                out.append(self.input(datetime.fromisoformat(at), json.dumps(body)))
+                dedup = line.get("dedup")
+                key = None if dedup is None else (dedup["source"], dedup["key"])
+                out.append(self.input(datetime.fromisoformat(at), json.dumps(body), key))
             case {"at": at, "advance": {"budget": budget}}:
                 self.platform.advance(datetime.fromisoformat(at), budget=budget)
             case {"confirm": up_to}:
@@ -47,13 +49,13 @@ class Typed:
             out.append(effects_line(effects))
         return out
 
-    def input(self, now: datetime, body: str) -> str:
+    def input(self, now: datetime, body: str, key: Dedup | None) -> str:
         input = input_from_json(body)
         ((name, _),) = json.loads(body).items()
         assert input_from_json(input.to_json()) == input
         arguments = {field.name: getattr(input, field.name) for field in fields(input)}
         try:
-            reply = getattr(self.platform, name)(now, **arguments)
+            reply = getattr(self.platform, name)(now, **arguments, dedup=key)
         except RingfenceError as error:
             return refusal_line(error)
         assert now.tzinfo is not None
@@ -109,3 +111,8 @@ def test_an_input_line_is_what_a_journal_holds() -> None:
     now = datetime.fromisoformat("2026-11-21T18:00:00.000001+08:00")
     line = input_line(now, input_from_json('{"leg_ended":{"leg":1,"evidence":{"q850_cause":17}}}'))
     assert line == '{"at":"2026-11-21T10:00:00.000001Z","input":{"leg_ended":{"leg":1,"evidence":{"q850_cause":17}}}}'
+    line = input_line(now, input_from_json('{"confirm_clock":{}}'), ("maap", "E1"))
+    assert line == '{"at":"2026-11-21T10:00:00.000001Z","dedup":{"source":"maap","key":"E1"},"input":{"confirm_clock":{}}}'
+    replayer = Replayer()
+    replayer.feed(header_line())
+    assert replayer.feed(line) == [reply_line(Done())]

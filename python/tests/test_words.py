@@ -23,9 +23,9 @@ def snake(name: str) -> str:
 
 
 def body(kind: str, name: str) -> str:
-    found = re.search(rf"^pub {kind} {name} \{{\n(.*?)^\}}", SOURCE, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^pub {kind} {name} \{{(?:\}}|\n(.*?)^\}})", SOURCE, re.MULTILINE | re.DOTALL)
     assert found, f"there is no {kind} {name} in the core"
-    return found.group(1)
+    return found.group(1) or ""
 
 
 def variants(name: str) -> list[str]:
@@ -49,6 +49,7 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (_values.Bound, "Bound"),
     (_values.Field, "Field"),
     (_values.Allowed, "Allowed"),
+    (_values.Channel, "Channel"),
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
@@ -65,6 +66,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (_values.Line, "Line"),
     (_values.Hours, "Hours"),
     (_values.Evidence, "Evidence"),
+    (_values.BookingEvidence, "BookingEvidence"),
     (Policy, "Policy"),
     (effects.Dial, "Dial"),
     (effects.Answer, "Answer"),
@@ -79,6 +81,8 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.Judged, "Judged"),
     (effects.UserDialled, "UserDialled"),
     (effects.LegLost, "LegLost"),
+    (effects.BookedRecord, "BookedRecord"),
+    (effects.PolicySet, "PolicySet"),
     (effects.BookingPage, "BookingPage"),
     (effects.BookingResult, "BookingResult"),
     (effects.ContactUnconfirmed, "ReservationNotice"),

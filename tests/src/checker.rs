@@ -44,10 +44,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ringfence::values::effect::{Action, AuditRecord, Effect, Party, Rule};
+use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Effect, Party, Rule};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::Input;
+use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
+use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
 use thiserror::Error;
@@ -176,7 +177,7 @@ pub fn check_closed(trace: &Trace) -> Result<Summary, Violation> {
 }
 
 fn run(trace: &Trace) -> Result<Checker, Violation> {
-    let mut checker = Checker::new(trace.header.policy.clone());
+    let mut checker = Checker::of_shard(trace.header.policy.clone(), trace.header.shard);
     let mut steps = trace.steps.iter().peekable();
     while let Some(step) = steps.next() {
         // A host that stopped before it polled was handed the step's effects after it came back.
@@ -222,12 +223,25 @@ struct Notes {
     announced: Vec<ringfence::values::effect::UserDialled>,
     /// Whether the `judged` audit came.
     judged: bool,
+    /// What the `booked` audit said.
+    booked: Option<BookedRecord>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
     /// Legs that went with this step's resync or `effect_failed`.
     lost_by_input: BTreeSet<LegId>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
+}
+
+/// A clock that leapt farther than the policy trusts closes no window: the step is refused and does nothing (P13).
+fn refused_clock(step: &Step) -> Judged {
+    if !matches!(step.reply, None | Some(Err(Refusal::ClockLeap { .. }))) {
+        return Err((Promise::P13, "an instant beyond the leap that the policy trusts is not refused".to_owned()));
+    }
+    if !step.effects.is_empty() {
+        return Err((Promise::P13, "a step with a refused instant emits something".to_owned()));
+    }
+    Ok(())
 }
 
 /// The checker as a fold, for those who judge while a trace grows: after each step of a property test, or in each state of a model.
@@ -241,7 +255,13 @@ impl Checker {
     /// A checker of a platform under `policy`.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { books: Books::new(policy), summary: Summary::default() }
+        Self::of_shard(policy, 0)
+    }
+
+    /// A checker of one shard of several.
+    #[must_use]
+    pub fn of_shard(policy: Policy, shard: u16) -> Self {
+        Self { books: Books::new(policy, shard), summary: Summary::default() }
     }
 
     /// What was seen so far.
@@ -287,14 +307,50 @@ impl Checker {
         })
     }
 
+    /// P11: a repeat under a key that is remembered is answered alike and does nothing; anything else is an input like others.
+    fn judge_once(&mut self, key: &Dedup, input: &Input, step: &Step) -> Judged {
+        let now = self.books.now.max(step.at);
+        if let Some((taken, reply, until)) = self.books.taken.get(key).filter(|(_, _, until)| now < *until) {
+            let (is_same, until) = (taken == input, *until);
+            let expected = if is_same { Ok(*reply) } else { Err(Refusal::RepeatDiffers) };
+            if step.reply != Some(expected) {
+                return Err((
+                    Promise::P11,
+                    format!("an input under a key that is remembered until {until} is answered otherwise"),
+                ));
+            }
+            if !step.effects.is_empty() {
+                return Err((Promise::P11, "a repeat emits something".to_owned()));
+            }
+            self.books.now = now;
+            return Ok(());
+        }
+        self.judge(&Step { doing: Doing::Input(input.clone()), ..step.clone() })?;
+        if let Some(Ok(reply)) = step.reply {
+            let until = self.books.now.saturating_add_s(u64::from(self.books.policy.dedup_retention_s));
+            self.books.taken.insert(key.clone(), (input.clone(), reply, until));
+        }
+        Ok(())
+    }
+
     fn judge(&mut self, step: &Step) -> Judged {
-        self.books.now = self.books.now.max(step.at);
+        if self.books.is_leap(step) {
+            return refused_clock(step);
+        }
+        if let Doing::Once { key, input } = &step.doing {
+            return self.judge_once(key, input, step);
+        }
+        if let Doing::Input(_) | Doing::Advance { .. } = step.doing {
+            self.books.now = self.books.now.max(step.at);
+        }
         let mut notes = self.open(step);
         match (&step.doing, &step.reply) {
             (Doing::Input(input), Some(Ok(reply))) => self.books.take_input(input, reply, &mut notes, &mut self.summary)?,
             (Doing::Confirm { up_to }, None | Some(Ok(_))) => self.books.take_confirm(*up_to),
             (Doing::Restart, _) => self.summary.restarts += 1,
-            (Doing::Input(_), Some(Err(_)) | None) | (Doing::Advance { .. }, _) | (Doing::Confirm { .. }, Some(Err(_))) => {}
+            (Doing::Input(_), Some(Err(_)) | None)
+            | (Doing::Once { .. } | Doing::Advance { .. }, _)
+            | (Doing::Confirm { .. }, Some(Err(_))) => {}
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
@@ -364,7 +420,10 @@ impl Checker {
                 if audit.at != self.books.now {
                     return Err((Promise::P17, format!("an audit record of {} is made at {}", audit.at, self.books.now)));
                 }
+                self.books.take_audit(audit)?;
                 match &audit.record {
+                    AuditRecord::Booked(booked) => notes.booked = Some(booked.clone()),
+                    AuditRecord::PolicySet(_) => {}
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
@@ -386,6 +445,17 @@ impl Checker {
     }
 
     fn close(&mut self, step: &Step, notes: &Notes) -> Judged {
+        if let (Some(Ok(Reply::Booked(booked))), Doing::Input(Input::Book(book))) = (&step.reply, &step.doing) {
+            let fits = |record: &BookedRecord| {
+                record.reservation == booked.reservation && record.window == book.window && record.evidence == book.evidence
+            };
+            if !notes.booked.as_ref().is_some_and(fits) {
+                return Err((
+                    Promise::P17,
+                    format!("no audit record says that reservation {} was booked, and how", booked.reservation),
+                ));
+            }
+        }
         if let Some(Ok(Reply::Allow(_) | Reply::Deny(_))) = step.reply {
             if !notes.judged {
                 return Err((Promise::P17, "a call was judged and no audit record says so".to_owned()));

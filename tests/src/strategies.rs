@@ -67,6 +67,7 @@ impl Stage for Model {
     fn perform(&mut self, at: Timestamp, doing: &Doing) -> (StepReply, Vec<Effect>) {
         let answer = match doing {
             Doing::Input(input) => Some(self.handle(at, input)),
+            Doing::Once { key, input } => Some(self.handle_once(at, key, input)),
             Doing::Advance { budget } => {
                 self.advance(at, *budget);
                 None

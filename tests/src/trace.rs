@@ -12,7 +12,7 @@ use ringfence::edges::journal::{
     reply_from_json, reply_to_json, write_line,
 };
 use ringfence::values::effect::Effect;
-use ringfence::values::input::Input;
+use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
@@ -28,6 +28,13 @@ pub enum Doing {
     Advance {
         /// How many at most.
         budget: u32,
+    },
+    /// An input with a key: a repeat of it must change nothing.
+    Once {
+        /// The key.
+        key: Dedup,
+        /// The input.
+        input: Input,
     },
     /// The host confirmed the effects up to this sequence number.
     Confirm {
@@ -112,7 +119,8 @@ impl Trace {
                     step.expect(&expectation).map_err(|what| wrong(&what))?;
                     continue;
                 }
-                Line::Input { at, input } => (at, Doing::Input(input)),
+                Line::Input { at, dedup: None, input } => (at, Doing::Input(input)),
+                Line::Input { at, dedup: Some(key), input } => (at, Doing::Once { key, input }),
                 Line::Advance { at, budget } => (at, Doing::Advance { budget }),
                 Line::Confirm(up_to) => (latest, Doing::Confirm { up_to }),
                 Line::Restart => (latest, Doing::Restart),
@@ -129,7 +137,8 @@ impl Trace {
         let mut lines = vec![write_line(&Line::Header(self.header.clone()))];
         for step in &self.steps {
             let line = match &step.doing {
-                Doing::Input(input) => Line::Input { at: step.at, input: input.clone() },
+                Doing::Input(input) => Line::Input { at: step.at, dedup: None, input: input.clone() },
+                Doing::Once { key, input } => Line::Input { at: step.at, dedup: Some(key.clone()), input: input.clone() },
                 Doing::Advance { budget } => Line::Advance { at: step.at, budget: *budget },
                 Doing::Confirm { up_to } => Line::Confirm(*up_to),
                 Doing::Restart => Line::Restart,

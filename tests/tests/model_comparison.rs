@@ -15,10 +15,11 @@ use std::path::PathBuf;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
-use ringfence::values::input::Input;
+use ringfence::values::input::{ConfirmClock, Input, PlayFinished};
 use ringfence::values::policy::{Policy, PolicyError};
+use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
-use ringfence::{Effect, Keyring, PhoneNumber, Platform, ReservationId, Timestamp};
+use ringfence::{Dedup, Effect, Keyring, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
 use ringfence_testing::checker::check;
 use ringfence_testing::model::{CallState, LegState, Model};
 use ringfence_testing::strategies::{Script, Stage, StepReply, play, scripts};
@@ -196,6 +197,7 @@ impl Pair {
         self.same_gate()?;
         self.engine.check_invariants().map_err(|what| format!("invariant: {what}"))?;
         self.twin_step(at, doing, &reply, &expected)?;
+        taken_once(before.clone(), at, doing, &reply, &expected)?;
         self.repeated(at, doing, &reply)?;
         single_steps(before, at, doing, &expected, &self.engine)?;
         self.seen.after(&self.model, &reply, &expected);
@@ -311,7 +313,8 @@ impl Pair {
                 | Input::EffectFailed(_)
                 | Input::Cancel(_)
                 | Input::ChooseMode(_)
-                | Input::PresetMode(_),
+                | Input::PresetMode(_)
+                | Input::SetPolicy(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (
@@ -320,7 +323,8 @@ impl Pair {
                 | Input::PushPage(_)
                 | Input::RequestCall(_)
                 | Input::Book(_)
-                | Input::Resync(_),
+                | Input::Resync(_)
+                | Input::ConfirmClock(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),
@@ -329,6 +333,35 @@ impl Pair {
         equal("the reply to a repeat", &expected, &again.handle(at, input.clone()))?;
         equal("the effects of a repeat", &Vec::new(), &poll(&mut again))?;
         equal("the state after a repeat", &self.engine.state_hash(), &again.state_hash())
+    }
+}
+
+/// P11: an input that comes with a key is taken once. A repeat is answered alike, changes nothing and emits nothing; one that was refused
+/// may come again.
+fn taken_once(mut engine: Platform, at: Timestamp, doing: &Doing, reply: &StepReply, expected: &[Effect]) -> Result<(), String> {
+    let (Doing::Input(input), Some(reply)) = (doing, reply) else { return Ok(()) };
+    poll(&mut engine);
+    let key = || Dedup { source: "test".into(), key: "1".into() };
+    let first = engine.handle_once(at, key(), input.clone());
+    if let Err(Refusal::Limit { bound: Bound::Dedup, .. }) = first {
+        // As many keys are remembered as the policy allows. That this is so is judged by the steps of the script that carry a key.
+        return Ok(());
+    }
+    equal("the reply to an input with a key", reply, &first)?;
+    equal("its effects", &expected, &poll(&mut engine).as_slice())?;
+    let before = engine.state_hash();
+    equal("the reply to its repeat", reply, &engine.handle_once(at, key(), input.clone()))?;
+    equal("the effects of its repeat", &Vec::new(), &poll(&mut engine))?;
+    equal("the state after its repeat", &before, &engine.state_hash())?;
+    let other = Input::ConfirmClock(ConfirmClock {});
+    let differs = engine.handle_once(
+        at,
+        key(),
+        if *input == other { Input::PlayFinished(PlayFinished { leg: LegId::new(1) }) } else { other },
+    );
+    match (reply, differs) {
+        (Ok(_), Err(Refusal::RepeatDiffers)) | (Err(_), _) => Ok(()),
+        (Ok(_), differs) => Err(format!("another input under the same key: {differs:?}")),
     }
 }
 
@@ -348,6 +381,7 @@ fn single_steps(mut engine: Platform, at: Timestamp, doing: &Doing, expected: &[
 fn perform(engine: &mut Platform, at: Timestamp, doing: &Doing) -> Result<StepReply, String> {
     Ok(match doing {
         Doing::Input(input) => Some(engine.handle(at, input.clone())),
+        Doing::Once { key, input } => Some(engine.handle_once(at, key.clone(), input.clone())),
         Doing::Advance { budget } => {
             let progress = engine.advance(at, *budget);
             let is_due = engine.clone().advance(at, 1).fired > 0;

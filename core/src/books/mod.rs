@@ -2,9 +2,11 @@
 
 pub mod agenda;
 pub mod catalog;
+pub mod chain;
 pub mod contacts;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;
+pub mod repeats;
 pub mod search;
 pub mod store;

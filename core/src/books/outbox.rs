@@ -3,6 +3,7 @@
 use alloc::collections::VecDeque;
 
 use crate::values::effect::{Action, Effect};
+use crate::values::id::LegId;
 
 /// The effects that are not confirmed, in sequence.
 ///
@@ -87,6 +88,25 @@ impl Outbox {
             self.kept.pop_front();
         }
         self.cursor = self.cursor.max(up_to.saturating_add(1));
+    }
+
+    /// The sequence number that the next effect will get.
+    #[must_use]
+    pub const fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    /// Takes out the unconfirmed at-most-once effects of a leg whose first effect has at least this sequence number: the leg is ended, so a host
+    /// that was not handed them yet, or comes back, must not begin them (P3).
+    pub fn void_leg(&mut self, leg: LegId, since: u64) {
+        let mut index = self.kept.partition_point(|effect| effect.sequence < since);
+        while let Some(effect) = self.kept.get(index) {
+            if effect.action.at_most_once_leg() == Some(leg) {
+                self.kept.remove(index);
+            } else {
+                index = index.saturating_add(1);
+            }
+        }
     }
 
     /// Takes out every unconfirmed effect that is done at most once, and returns them.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `{"header":{"format":1,"policy":{…},"keyring":[…],"tzdb":"2025b","shard":3}}` | always the first; only `format` must be there |
 //! | `{"at":"2026-11-21T18:00:00+08:00","input":{"book":{…}}}` | [`Platform::handle`](crate::Platform::handle) |
+//! | `{"at":"…","dedup":{"source":"maap","key":"E1"},"input":{"book":{…}}}` | [`Platform::handle_once`](crate::Platform::handle_once) |
 //! | `{"at":"2026-11-21T18:00:00+08:00","advance":{"budget":10}}` | [`Platform::advance`](crate::Platform::advance) |
 //! | `{"confirm":7}` | [`Platform::confirm`](crate::Platform::confirm): the effects up to this one are carried out |
 //! | `{"restart":{}}` | snapshot, restore, poll from the first unconfirmed effect |
@@ -33,7 +34,7 @@ use thiserror::Error;
 
 use super::json::{Json, write};
 use crate::values::effect::{Action, Effect};
-use crate::values::input::Input;
+use crate::values::input::{Dedup, Input};
 use crate::values::policy::Policy;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -80,6 +81,8 @@ pub enum Line {
     Input {
         /// When.
         at: Timestamp,
+        /// What makes a repeat of it known.
+        dedup: Option<Dedup>,
         /// What.
         input: Input,
     },
@@ -142,7 +145,10 @@ pub fn parse_line(line: &str) -> Result<Line, LineError> {
 pub fn write_line(line: &Line) -> String {
     match line {
         Line::Header(header) => format!("{{\"header\":{}}}", write(header)),
-        Line::Input { at, input } => format!("{{\"at\":\"{at}\",\"input\":{}}}", write(input)),
+        Line::Input { at, dedup: Some(dedup), input } => {
+            format!("{{\"at\":\"{at}\",\"dedup\":{},\"input\":{}}}", write(dedup), write(input))
+        }
+        Line::Input { at, dedup: None, input } => format!("{{\"at\":\"{at}\",\"input\":{}}}", write(input)),
         Line::Advance { at, budget } => format!("{{\"at\":\"{at}\",\"advance\":{{\"budget\":{budget}}}}}"),
         Line::Confirm(sequence) => format!("{{\"confirm\":{sequence}}}"),
         Line::Restart => "{\"restart\":{}}".to_owned(),
@@ -314,6 +320,7 @@ fn key_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
 enum LineField {
     Header,
     At,
+    Dedup,
     Input,
     Advance,
     Confirm,
@@ -358,10 +365,12 @@ impl<'de> Visitor<'de> for LineVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line, A::Error> {
         let mut at = None;
+        let mut dedup = None;
         let mut body = None;
         while let Some(field) = map.next_key()? {
             let full = match field {
                 LineField::At => at.is_some(),
+                LineField::Dedup => dedup.is_some(),
                 LineField::Header
                 | LineField::Input
                 | LineField::Advance
@@ -376,6 +385,7 @@ impl<'de> Visitor<'de> for LineVisitor {
             }
             match field {
                 LineField::At => at = Some(map.next_value()?),
+                LineField::Dedup => dedup = Some(map.next_value()?),
                 LineField::Header => body = Some(Body::Header(map.next_value()?)),
                 LineField::Input => body = Some(Body::Input(map.next_value()?)),
                 LineField::Advance => body = Some(Body::Advance(map.next_value()?)),
@@ -392,7 +402,8 @@ impl<'de> Visitor<'de> for LineVisitor {
             )
         })?;
         let line = match body {
-            Body::Input(input) => return Ok(Line::Input { at: at.ok_or_else(at_missing)?, input }),
+            Body::Input(input) => return Ok(Line::Input { at: at.ok_or_else(at_missing)?, dedup, input }),
+            _ if dedup.is_some() => return Err(de::Error::custom("a needless `dedup`, expected only beside `input`")),
             Body::Advance(AdvanceFields { budget }) => {
                 return Ok(Line::Advance { at: at.ok_or_else(at_missing)?, budget });
             }

@@ -174,8 +174,11 @@ impl Replayer {
                     Err(ReplayError::Mismatch { line: number, path, expected, actual })
                 }
             },
-            Line::Input { at, input } => {
-                let answer = session.platform.handle(at, input);
+            Line::Input { at, dedup, input } => {
+                let answer = match dedup {
+                    Some(key) => session.platform.handle_once(at, key, input),
+                    None => session.platform.handle(at, input),
+                };
                 Ok(session.answered(Some(answer)))
             }
             Line::Advance { at, budget } => {

@@ -361,7 +361,7 @@ impl Lines {
         self.detail("用户号码（隐藏尾号）", "Number (tail hidden)", &reservation.number.to_string())?;
         self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
-        self.detail("产品或服务编号", "Offering", &reservation.offering.to_string())
+        self.detail("产品或服务", "About", &plain(&reservation.offering_name))
     }
 
     fn mode_options(&mut self, options: &ModeOptions) -> fmt::Result {
@@ -750,6 +750,7 @@ mod tests {
             revision: 1,
             page: PageId::new(10),
             offering: OfferingId::new(1),
+            offering_name: "车险".into(),
             number: number.masked(),
             name: Some(MaskedText::new("李雷 13800000001")),
             line: PhoneNumber::parse("95511").unwrap(),
@@ -764,7 +765,7 @@ mod tests {
              用户号码（隐藏尾号）：+8613*********\n\
              呼叫线路：95511\n\
              预约界面：10\n\
-             产品或服务编号：1"
+             产品或服务：车险"
         );
         reservation.revision = 2;
         assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));

@@ -3,8 +3,9 @@
 pub mod appointments;
 pub mod fallback;
 
+use crate::books::chain::Chain;
 use crate::books::outbox::Outbox;
-use crate::values::effect::Action;
+use crate::values::effect::{Action, AuditRecord};
 use crate::values::policy::Policy;
 use crate::values::time::Timestamp;
 
@@ -17,12 +18,20 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// Where effects go.
     pub outbox: &'a mut Outbox,
+    /// The chain of audit records.
+    pub chain: &'a mut Chain,
 }
 
 impl Context<'_> {
     /// Emits one effect.
     pub fn emit(&mut self, action: Action) {
         self.outbox.push(action);
+    }
+
+    /// Writes an audit record at this instant.
+    pub fn audit(&mut self, record: AuditRecord) {
+        let audit = self.chain.add(self.now, record);
+        self.outbox.push(Action::Audit(audit));
     }
 
     /// Whether so many effects are unconfirmed that nothing new is created or started.

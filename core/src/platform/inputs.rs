@@ -4,11 +4,11 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode, PublishPage,
-    PushPage, RegisterMerchant, RequestCall, Resync,
+    Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode,
+    PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
-use crate::values::policy::CallMode;
+use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
 use crate::values::time::Timestamp;
@@ -126,6 +126,22 @@ impl Platform {
     /// `unknown` effect: that number was never emitted.
     pub fn effect_failed(&mut self, now: Timestamp, sequence: u64) -> Result<Reply, Refusal> {
         self.handle(now, Input::EffectFailed(EffectFailed { sequence }))
+    }
+
+    /// The operator sets the rules anew, from this input on. Instants that were fixed before stay. The same rules again are a no-op.
+    ///
+    /// # Errors
+    /// `invalid_policy` names the first field that is out of its range.
+    pub fn set_policy(&mut self, now: Timestamp, policy: Policy) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetPolicy(SetPolicy { policy }))
+    }
+
+    /// The clock is right: `now` is taken however far it leapt.
+    ///
+    /// # Errors
+    /// None.
+    pub fn confirm_clock(&mut self, now: Timestamp) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ConfirmClock(ConfirmClock {}))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and

@@ -7,19 +7,24 @@ pub mod snapshot;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sha2::{Digest as _, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
+
 use self::keyring::Keyring;
+use crate::books::chain::Chain;
 use crate::books::outbox::Outbox;
+use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
-use crate::halves::appointments::Appointments;
 pub use crate::halves::appointments::Why;
 use crate::halves::appointments::records::{Call, Leg, Reservation};
+use crate::halves::appointments::{Appointments, check_text, limit};
 use crate::halves::fallback::Fallback;
-use crate::values::effect::Effect;
+use crate::values::effect::{AuditRecord, Digest, Effect, PolicySet};
 use crate::values::id::{CallId, LegId, ReservationId};
-use crate::values::input::Input;
+use crate::values::input::{Dedup, Input};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{Policy, PolicyError};
-use crate::values::refusal::Refusal;
+use crate::values::refusal::{Bound, Refusal};
 use crate::values::reply::{Reply, Verdict};
 use crate::values::time::Timestamp;
 
@@ -50,6 +55,8 @@ pub struct Platform {
     policy: Policy,
     keyring: Keyring,
     outbox: Outbox,
+    chain: Chain,
+    repeats: Repeats,
     appointments: Appointments,
     fallback: Fallback,
 }
@@ -59,8 +66,11 @@ pub struct Platform {
 pub struct Progress {
     /// How many deadlines it fired.
     pub fired: u32,
-    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count.
+    /// Whether more are due: the budget was used up. What is held back by a full outbox does not count. False when
+    /// the clock was refused.
     pub more: bool,
+    /// Whether the instant was refused, and nothing was done: the clock leapt farther than the policy trusts. Send `confirm_clock` if it is right.
+    pub is_clock_refused: bool,
 }
 
 impl Platform {
@@ -86,6 +96,8 @@ impl Platform {
             policy,
             keyring,
             outbox: Outbox::default(),
+            chain: Chain::new(shard),
+            repeats: Repeats::default(),
             appointments: Appointments::new(shard, hash_seed),
             fallback: Fallback,
         })
@@ -99,21 +111,89 @@ impl Platform {
     /// A [`Refusal`]: misuse, a rule that says no, or a bound. Nothing but the settling has changed then. A call that the gate denies
     /// and a cancel that comes twice are no refusals but replies.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Reply, Refusal> {
+        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        self.decide(input)
+    }
+
+    /// [`handle`](Self::handle) for an input that may come again, as webhooks do. One that was accepted is remembered with its reply for
+    /// `dedup_retention_s`. A repeat within that time is answered with the same reply; it changes nothing and emits nothing (P11). A refused
+    /// input is not remembered.
+    ///
+    /// # Errors
+    /// As `handle`, and before it: `empty_key`, `limit` (text), `repeat_differs` when the same key came with another content, `limit`
+    /// (`dedup_max`).
+    pub fn handle_once(&mut self, now: Timestamp, key: Dedup, input: Input) -> Result<Reply, Refusal> {
+        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        self.repeats.forget_old(self.latest);
+        for text in [&key.source, &key.key] {
+            if text.is_empty() {
+                return Err(Refusal::EmptyKey);
+            }
+            check_text(text, &self.policy)?;
+        }
+        let body = xxh3_128(&postcard::to_allocvec(&input).unwrap_or_default());
+        if let Some(taken) = self.repeats.get(&key, self.latest) {
+            return if taken.body == body { Ok(taken.reply) } else { Err(Refusal::RepeatDiffers) };
+        }
+        limit(Bound::Dedup, self.repeats.len(), self.policy.dedup_max)?;
+        let reply = self.decide(input)?;
+        let until = self.latest.saturating_add_s(u64::from(self.policy.dedup_retention_s));
+        self.repeats.put(key, Taken { body, reply, until });
+        Ok(reply)
+    }
+
+    /// Notes an instant, unless the clock leapt farther than the policy trusts.
+    fn see(&mut self, now: Timestamp, is_confirmed: bool) -> Result<(), Refusal> {
+        let most_s = self.policy.clock_leap_max_s;
+        let trusted = self.latest.saturating_add_s(u64::from(most_s));
+        if most_s > 0 && !is_confirmed && self.latest > Timestamp::MIN && now > trusted {
+            return Err(Refusal::ClockLeap { latest: self.latest, most_s });
+        }
         self.latest = self.latest.max(now);
-        let mut cx = Context { now: self.latest, policy: &self.policy, outbox: &mut self.outbox };
-        self.appointments.handle(&mut cx, input)
+        Ok(())
+    }
+
+    fn decide(&mut self, input: Input) -> Result<Reply, Refusal> {
+        if let Input::SetPolicy(input) = input {
+            return self.replace_policy(input.policy);
+        }
+        let (mut cx, appointments) = self.parts();
+        appointments.handle(&mut cx, input)
+    }
+
+    fn replace_policy(&mut self, policy: Policy) -> Result<Reply, Refusal> {
+        if let Err(PolicyError { field, given, least, most }) = policy.check() {
+            return Err(Refusal::InvalidPolicy { field: field.into(), given, least, most });
+        }
+        if policy == self.policy {
+            return Ok(Reply::NoOp);
+        }
+        let digest = Sha256::digest(postcard::to_allocvec(&policy).unwrap_or_default());
+        self.policy = policy;
+        let (mut cx, _) = self.parts();
+        cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
+        Ok(Reply::Done)
+    }
+
+    /// What a half is handed, and the half.
+    fn parts(&mut self) -> (Context<'_>, &mut Appointments) {
+        let cx = Context { now: self.latest, policy: &self.policy, outbox: &mut self.outbox, chain: &mut self.chain };
+        (cx, &mut self.appointments)
     }
 
     /// Fires due deadlines in order, at most `budget` of them. A batch equals its single steps.
     pub fn advance(&mut self, now: Timestamp, budget: u32) -> Progress {
-        self.latest = self.latest.max(now);
-        let mut cx = Context { now: self.latest, policy: &self.policy, outbox: &mut self.outbox };
+        if self.see(now, false).is_err() {
+            return Progress { fired: 0, more: false, is_clock_refused: true };
+        }
+        self.repeats.forget_old(self.latest);
+        let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
-        while fired < budget && self.appointments.fire_first(&mut cx) {
+        while fired < budget && appointments.fire_first(&mut cx) {
             fired = fired.saturating_add(1);
         }
-        let next = self.appointments.poll_deadline(!cx.is_outbox_full());
-        Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now) }
+        let next = appointments.poll_deadline(!cx.is_outbox_full());
+        Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now), is_clock_refused: false }
     }
 
     // ---- outputs ------------------------------------------------------------------------------------------------
@@ -208,6 +288,12 @@ impl Platform {
         self.appointments.ids().2.into_iter().map(LegId::new).collect()
     }
 
+    /// How many inputs are remembered by their keys.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.repeats.len()
+    }
+
     /// How many effects are not confirmed.
     #[must_use]
     pub fn unconfirmed(&self) -> usize {
@@ -231,6 +317,9 @@ impl Platform {
     /// # Errors
     /// The first invariant that does not hold.
     pub fn check_invariants(&self) -> Result<(), String> {
+        if !self.repeats.is_consistent() {
+            return Err("the book of repeats does not agree with itself".into());
+        }
         self.appointments.check_invariants()
     }
 }

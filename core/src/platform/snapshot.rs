@@ -17,7 +17,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Platform;
 use super::keyring::Keyring;
+use crate::books::chain::Chain;
 use crate::books::outbox::Outbox;
+use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State};
 use crate::halves::fallback::Fallback;
 use crate::values::effect::Effect;
@@ -27,6 +29,8 @@ use crate::values::time::Timestamp;
 const MAGIC: &[u8; 4] = b"RFNC";
 /// The format that this version writes. A change of any record changes it.
 pub const FORMAT: u16 = 1;
+/// More effects than any platform emits: a snapshot that says so is forged.
+const SEQUENCE_MAX: u64 = 1 << 62;
 const HEAD: usize = 14;
 const SUM: usize = 16;
 
@@ -66,6 +70,8 @@ struct Body {
     latest: Timestamp,
     policy: Policy,
     appointments: State,
+    chain: Chain,
+    repeats: Repeats,
     outbox: VecDeque<Effect>,
     next_sequence: u64,
 }
@@ -76,6 +82,8 @@ impl Platform {
             latest: self.latest,
             policy: self.policy.clone(),
             appointments: self.appointments.state(),
+            chain: self.chain,
+            repeats: self.repeats.clone(),
             outbox: self.outbox.kept().cloned().collect(),
             next_sequence: self.outbox.last_sequence().saturating_add(1),
         };
@@ -111,14 +119,19 @@ impl Platform {
         body.policy.check().map_err(|error| content(&error))?;
         let is_in_order = body.outbox.iter().zip(body.outbox.iter().skip(1)).all(|(a, b)| a.sequence < b.sequence);
         let is_given = |effect: &Effect| effect.sequence > 0 && effect.sequence < body.next_sequence;
-        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 {
+        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 || body.next_sequence > SEQUENCE_MAX {
             return Err(content(&"the sequence of effects is broken"));
+        }
+        if !body.repeats.is_consistent() {
+            return Err(content(&"the book of repeats does not agree with itself"));
         }
         Ok(Self {
             latest: body.latest,
             policy: body.policy,
             keyring,
             outbox: Outbox::from_parts(body.outbox, body.next_sequence),
+            chain: body.chain,
+            repeats: body.repeats,
             appointments: Appointments::from_state(body.appointments, hash_seed).map_err(|what| content(&what))?,
             fallback: Fallback,
         })
@@ -134,9 +147,18 @@ impl Platform {
     /// Two platforms with equal views and equal policies answer every further input alike, but for ids and instants.
     #[must_use]
     pub fn model_view(&self) -> Vec<u8> {
-        let waiting: Vec<_> =
-            self.outbox.kept().filter(|effect| effect.action.is_at_most_once()).map(|effect| &effect.action).collect();
-        let view = (self.appointments.model_view(self.latest), waiting.len());
+        let place = |leg| u64::try_from(self.appointments.place_of_leg(leg)).unwrap_or(u64::MAX);
+        let waiting: Vec<_> = self
+            .outbox
+            .kept()
+            .filter_map(|effect| {
+                Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer()))
+            })
+            .collect();
+        let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
+        let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
+        let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
+        let view = (self.appointments.model_view(self.latest), repeats, waiting, is_full);
         postcard::to_allocvec(&view).unwrap_or_default()
     }
 }

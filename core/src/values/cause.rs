@@ -12,6 +12,14 @@ pub struct Evidence {
     pub q850_cause: Option<u8>,
 }
 
+impl Evidence {
+    /// Whether every value is one that the standards know.
+    #[must_use]
+    pub fn is_in_range(&self) -> bool {
+        self.sip_status.is_none_or(|status| (100..=699).contains(&status)) && self.q850_cause.is_none_or(|cause| cause <= 127)
+    }
+}
+
 /// Why the platform ends or rejects a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

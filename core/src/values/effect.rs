@@ -7,13 +7,15 @@
 //! ([`MerchantContent`]) has room for a [`MaskedNumber`] and [`MaskedText`] only.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
 use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
-use super::input::Hours;
+use super::input::{BookingEvidence, Hours};
 use super::number::{Address, MaskedNumber, PhoneNumber};
 use super::policy::CallMode;
 use super::reply::{DenyReason, Missed, Outcome};
@@ -54,13 +56,33 @@ pub enum Action {
 }
 
 impl Action {
+    /// The leg of an effect that is done at most once.
+    #[must_use]
+    pub const fn at_most_once_leg(&self) -> Option<LegId> {
+        match self {
+            Self::Dial(dial) => Some(dial.leg),
+            Self::Answer(answer) => Some(answer.leg),
+            Self::Play(play) => Some(play.leg),
+            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+        }
+    }
+
+    /// Whether it rings a phone.
+    #[must_use]
+    pub const fn is_dial(&self) -> bool {
+        matches!(self, Self::Dial(_))
+    }
+
+    /// Whether it answers an inbound leg.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer(_))
+    }
+
     /// Whether it is done at most once.
     #[must_use]
     pub const fn is_at_most_once(&self) -> bool {
-        match self {
-            Self::Dial(_) | Self::Answer(_) | Self::Play(_) => true,
-            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => false,
-        }
+        self.at_most_once_leg().is_some()
     }
 
     /// The instant from which it must not be done any more.
@@ -350,6 +372,8 @@ pub struct ReservationForMerchant {
     pub page: PageId,
     /// What it is about.
     pub offering: OfferingId,
+    /// The offering's name when it was booked.
+    pub offering_name: Text,
     /// The user's number with its tail hidden.
     pub number: MaskedNumber,
     /// The user's name, with runs of digits masked.
@@ -404,14 +428,77 @@ pub struct MissedNotice {
     pub zone: Zone,
 }
 
-/// A decision, by ids only (P17).
+/// A decision, by ids only (P17), in a chain that shows a record that was removed or changed (see [`Chain`](crate::books::chain::Chain)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
+    /// Its number in the chain, from 1.
+    pub number: u64,
     /// When it was made.
     pub at: Timestamp,
     /// What was decided.
     pub record: AuditRecord,
+    /// The digest of the chain up to and with this record.
+    pub digest: Digest,
+}
+
+/// A SHA-256 digest. In JSON 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// 32 zero bytes: what stands before the first record.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// A digest with these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 32]>::deserialize(deserializer).map(Self);
+        }
+        let text = String::deserialize(deserializer)?;
+        let wrong = || de::Error::custom("a digest is 64 hexadecimal digits in small letters");
+        let mut bytes = [0_u8; 32];
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            return Err(wrong());
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let at = index.saturating_mul(2);
+            let pair = text.get(at..at.saturating_add(2)).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
 }
 
 /// What was decided.
@@ -424,6 +511,34 @@ pub enum AuditRecord {
     UserDialled(UserDialled),
     /// A leg was counted as gone without a report.
     LegLost(LegLost),
+    /// A booking was taken.
+    Booked(BookedRecord),
+    /// The rules were set anew.
+    PolicySet(PolicySet),
+}
+
+/// A booking was taken: the permission on which every call of the reservation rests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookedRecord {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision.
+    pub revision: u32,
+    /// Whom it permits to call.
+    pub merchant: MerchantId,
+    /// When.
+    pub window: Window,
+    /// Where it came from.
+    pub evidence: Option<BookingEvidence>,
+}
+
+/// The rules were set anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySet {
+    /// The SHA-256 digest of the rules in postcard's wire format: the log has them in full.
+    pub policy: Digest,
 }
 
 /// The gate judged a merchant's request.
@@ -495,4 +610,6 @@ pub struct Archive {
     pub outcome: Outcome,
     /// When it closed.
     pub closed_at: Timestamp,
+    /// Where the booking came from.
+    pub evidence: Option<BookingEvidence>,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::cause::Evidence;
 use super::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::number::{Address, PhoneNumber};
-use super::policy::CallMode;
+use super::policy::{CallMode, Policy};
 use super::text::Text;
 use super::time::{WeeklyRule, Window, Zone};
 
@@ -47,6 +47,20 @@ pub enum Input {
     EffectFailed(EffectFailed),
     /// The switch came back after a crash: these legs live there.
     Resync(Resync),
+    /// The operator sets the rules anew.
+    SetPolicy(SetPolicy),
+    /// The operator confirms that the clock is right after a leap that was refused.
+    ConfirmClock(ConfirmClock),
+}
+
+/// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dedup {
+    /// The source, such as `maap` or `rbm`.
+    pub source: Text,
+    /// The key.
+    pub key: Text,
 }
 
 /// A line of a merchant: the number he calls from and is called on, and how many calls it carries at once.
@@ -190,6 +204,42 @@ pub struct Book {
     /// The user's name.
     #[serde(default)]
     pub name: Option<Text>,
+    /// Where the booking comes from, for whoever must prove it later.
+    #[serde(default)]
+    pub evidence: Option<BookingEvidence>,
+}
+
+/// How a booking reached the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A rich message.
+    Rcs,
+    /// A short message.
+    Sms,
+    /// A multimedia message.
+    Mms,
+    /// An e-mail.
+    Email,
+    /// A call to the service hotline (人工服务电话): an agent wrote it down.
+    Hotline,
+}
+
+/// The evidence of a booking: enough to find the message that gave the permission. It stays with the reservation, its audit and its archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookingEvidence {
+    /// How it came.
+    pub channel: Channel,
+    /// The message's id at the gateway, or the recording's.
+    #[serde(default)]
+    pub message: Option<Text>,
+    /// A hash of its content, as the host computed it.
+    #[serde(default)]
+    pub body_hash: Option<Text>,
+    /// The agent who took it on the hotline.
+    #[serde(default)]
+    pub agent: Option<Text>,
 }
 
 /// A user takes a reservation back.
@@ -252,3 +302,16 @@ pub struct Resync {
     /// The legs, in any order.
     pub legs: Vec<LegId>,
 }
+
+/// The operator sets the rules anew. They hold from this input on; instants that were fixed before (a deadline, a retention) stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetPolicy {
+    /// The rules, all of them: what is left out has its default.
+    pub policy: Policy,
+}
+
+/// The clock is right: the instant of this input is taken as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmClock {}

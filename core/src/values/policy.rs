@@ -93,6 +93,12 @@ pub struct Policy {
     pub outbox_max: u32,
     /// The longest text, in characters. Default 200.
     pub text_chars_max: u32,
+    /// How long an input that was taken with a key is remembered. Default 3 days.
+    pub dedup_retention_s: u32,
+    /// The most inputs that are remembered by a key. Default 1,000,000.
+    pub dedup_max: u32,
+    /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
+    pub clock_leap_max_s: u32,
 }
 
 impl Default for Policy {
@@ -121,6 +127,9 @@ impl Default for Policy {
             push_max: 1_000,
             outbox_max: 100_000,
             text_chars_max: 200,
+            dedup_retention_s: 3 * DAY_S,
+            dedup_max: 1_000_000,
+            clock_leap_max_s: 0,
         }
     }
 }
@@ -169,6 +178,9 @@ impl Policy {
             ("push_max", self.push_max, 1, 100_000),
             ("outbox_max", self.outbox_max, 1, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
+            ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
+            ("dedup_max", self.dedup_max, 1, u32::MAX),
+            ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

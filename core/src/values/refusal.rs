@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::id::ReservationId;
 use super::reply::ReservationState;
+use super::text::Text;
 use super::time::{Timestamp, Window};
 
 /// What kind of thing was named.
@@ -94,6 +95,8 @@ pub enum Bound {
     TextChars,
     /// `book_ahead_max_s`.
     BookAhead,
+    /// `dedup_max`.
+    Dedup,
 }
 
 impl Bound {
@@ -111,6 +114,7 @@ impl Bound {
             Self::Outbox => "outbox_max",
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
+            Self::Dedup => "dedup_max",
         }
     }
 }
@@ -189,6 +193,33 @@ pub enum Refusal {
         last: u64,
     },
 
+    /// The same key came before with another content.
+    #[error("this key came before from the same source with another content")]
+    RepeatDiffers,
+    /// A key's source or key is empty.
+    #[error("the source and the key of a repeatable input may not be empty")]
+    EmptyKey,
+    /// A field of a new policy is out of its range.
+    #[error("policy field {field} is {given}; allowed is {least} to {most}")]
+    InvalidPolicy {
+        /// The field's name.
+        field: Text,
+        /// What it was set to.
+        given: u32,
+        /// The least value allowed.
+        least: u32,
+        /// The largest value allowed.
+        most: u32,
+    },
+    /// The clock leapt farther forward than the policy trusts.
+    #[error("the clock leapt from {latest} by more than {most_s} s; send confirm_clock if it is right")]
+    ClockLeap {
+        /// The latest instant seen.
+        latest: Timestamp,
+        /// The longest leap that is taken.
+        most_s: u32,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -245,6 +276,8 @@ pub enum Field {
     User,
     /// The phone that shall ring.
     Contact,
+    /// What the network said of a leg.
+    Evidence,
 }
 
 impl core::fmt::Display for Field {
@@ -259,6 +292,7 @@ impl core::fmt::Display for Field {
             Self::To => "to",
             Self::User => "user",
             Self::Contact => "contact",
+            Self::Evidence => "evidence",
         })
     }
 }
@@ -283,6 +317,8 @@ pub enum Allowed {
     NotALine,
     /// A line that the merchant has registered.
     RegisteredLine,
+    /// SIP status 100 to 699, Q.850 cause 0 to 127.
+    KnownCauses,
 }
 
 impl core::fmt::Display for Allowed {
@@ -295,6 +331,7 @@ impl core::fmt::Display for Allowed {
             Self::UserAddress => "a user's address (rcs:, sms:, mms:, mailto:) is needed",
             Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
             Self::NotALine => "a merchant's line cannot be rung as a user",
+            Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -313,6 +350,10 @@ impl Refusal {
             Self::LineInUse { .. } => 105,
             Self::ChannelsInUse { .. } => 106,
             Self::NotEmitted { .. } => 107,
+            Self::RepeatDiffers => 108,
+            Self::EmptyKey => 109,
+            Self::InvalidPolicy { .. } => 110,
+            Self::ClockLeap { .. } => 111,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,

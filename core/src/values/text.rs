@@ -18,6 +18,9 @@ pub type Text = Arc<str>;
 #[serde(transparent)]
 pub struct MaskedText(Text);
 
+/// The most Chinese numerals at the end of a name that are taken for a part of it.
+const NAME_NUMERALS_MAX: usize = 2;
+
 /// The shortest run of digits that is taken for a phone number (promise P7).
 pub const DIGIT_RUN_MIN: usize = 7;
 
@@ -58,7 +61,8 @@ fn flush(out: &mut String, run: &mut String, digits: &mut usize) {
     } else {
         let (word, rest) = run.split_at(run.find(is_separator).unwrap_or(0));
         let rest_digits = rest.chars().filter(|c| is_digit(*c)).count();
-        let keeps_word = word.chars().all(is_chinese_numeral) && rest_digits >= DIGIT_RUN_MIN;
+        let is_short = word.chars().count() <= NAME_NUMERALS_MAX;
+        let keeps_word = is_short && word.chars().all(is_chinese_numeral) && rest_digits >= DIGIT_RUN_MIN;
         let (kept, masked) = if keeps_word { (word, rest) } else { ("", run.as_str()) };
         out.push_str(kept);
         out.extend(masked.chars().map(|c| if is_digit(c) { '*' } else { c }));
@@ -73,32 +77,41 @@ fn is_digit(c: char) -> bool {
 }
 
 fn is_chinese_numeral(c: char) -> bool {
-    matches!(c, '零' | '〇' | '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '幺')
+    matches!(
+        c,
+        '零' | '〇'
+            | '一'
+            | '二'
+            | '三'
+            | '四'
+            | '五'
+            | '六'
+            | '七'
+            | '八'
+            | '九'
+            | '幺'
+            | '两'
+            | '壹'
+            | '贰'
+            | '叁'
+            | '肆'
+            | '伍'
+            | '陆'
+            | '柒'
+            | '捌'
+            | '玖'
+    )
 }
 
 /// Whether people put `c` inside a number.
 fn is_separator(c: char) -> bool {
     c.is_whitespace()
+        || c.is_ascii_punctuation()
         || matches!(
             c,
-            '-' | '.'
-                | '/'
-                | '('
-                | ')'
-                | '_'
-                | ','
-                | '+'
-                | '·'
-                | '・'
-                | '–'
-                | '—'
-                | '－'
-                | '（'
-                | '）'
-                | '、'
-                | '，'
-                | '。'
-                | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+            '·' | '・' | '（' | '）' | '、' | '，' | '。' | '：' | '；' | '．' | '－' | '＋' | '～' | '｜' | '［' | '］' | '＃' | '＊' | '−'
+                | '\u{2010}'..='\u{2027}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+                | '\u{20e3}' | '\u{fe0f}' | '\u{feff}' | '\u{ad}'
         )
 }
 
@@ -111,6 +124,10 @@ mod tests {
         for (given, shown) in [
             ("张三 13800000001", "张三 ***********"),
             ("张三，一三八 0000 0001", "张三，*** **** ****"),
+            ("一三八零零零零零零零一 0000000", "*********** *******"),
+            ("138:0000:0001", "***:****:****"),
+            ("138~0000|0001", "***~****|****"),
+            ("壹叁捌零零零零零零零壹", "***********"),
             ("138-0000-0001", "***-****-****"),
             ("138 0000 0001 call me", "*** **** **** call me"),
             ("１３８００００００００１", "************"),

@@ -69,6 +69,7 @@ pub(crate) fn booking(last: u32) -> Book {
         zone: None,
         contact: None,
         name: Some("张三".into()),
+        evidence: None,
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Input, Line};
+use ringfence::values::input::{Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
@@ -112,10 +114,14 @@ pub(super) struct Books {
     gone_legs: BTreeSet<LegId>,
     handed_out: BTreeMap<u64, Effect>,
     last_sequence: u64,
+    /// The audit records so far.
+    chain: Chain,
+    /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
+    pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
 }
 
 impl Books {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             policy,
             now: Timestamp::MIN,
@@ -129,6 +135,8 @@ impl Books {
             gone_legs: BTreeSet::new(),
             handed_out: BTreeMap::new(),
             last_sequence: 0,
+            chain: Chain::new(shard),
+            taken: BTreeMap::new(),
         }
     }
 
@@ -224,6 +232,18 @@ impl Books {
         sequence <= self.last_sequence
     }
 
+    /// Whether the step's instant lies farther ahead than the policy trusts.
+    pub(super) fn is_leap(&self, step: &Step) -> bool {
+        let input = match &step.doing {
+            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
+            Doing::Advance { .. } => None,
+            Doing::Confirm { .. } | Doing::Restart => return false,
+        };
+        let most_s = self.policy.clock_leap_max_s;
+        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || matches!(input, Some(Input::ConfirmClock(_)));
+        !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
+    }
+
     /// The reservation that an input is about, when it is about one, and the call.
     pub(super) fn named(&self, input: &Input) -> (Option<ReservationId>, Option<CallId>) {
         let of_reservation = |id: ReservationId| {
@@ -248,7 +268,9 @@ impl Books {
             | Input::Book(_)
             | Input::PlayFinished(_)
             | Input::EffectFailed(_)
-            | Input::Resync(_) => (None, None),
+            | Input::Resync(_)
+            | Input::SetPolicy(_)
+            | Input::ConfirmClock(_) => (None, None),
         }
     }
 

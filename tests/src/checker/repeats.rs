@@ -14,7 +14,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
     let input = match &step.doing {
         Doing::Input(input) => input,
         Doing::Confirm { .. } => return Some((Promise::P11, "a confirm")),
-        Doing::Advance { .. } | Doing::Restart => return None,
+        // One with a key is judged as the input that it is, or as a repeat before.
+        Doing::Once { .. } | Doing::Advance { .. } | Doing::Restart => return None,
     };
     match &step.reply {
         Some(Err(_)) => return Some((Promise::P13, "a refused input")),
@@ -35,7 +36,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::ChooseMode(_)
         | Input::RequestCall(_)
         | Input::Book(_)
-        | Input::Resync(_) => false,
+        | Input::Resync(_)
+        | Input::SetPolicy(_)
+        | Input::ConfirmClock(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
 }
@@ -49,7 +52,7 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
-            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) => false,
+            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(missed) => {

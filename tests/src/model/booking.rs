@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::effect::{
-    BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice, UserContent,
+    AuditRecord, BookedRecord, BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice,
+    UserContent,
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;
@@ -47,6 +48,7 @@ impl Model {
             user: input.user.clone(),
             contact,
             name: input.name.clone(),
+            evidence: input.evidence.clone(),
             window: input.window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
@@ -63,7 +65,15 @@ impl Model {
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
+        let record = BookedRecord {
+            reservation: id,
+            revision: 1,
+            merchant: reservation.merchant,
+            window: reservation.window,
+            evidence: reservation.evidence.clone(),
+        };
         self.reservations.insert(id, reservation);
+        self.audit(AuditRecord::Booked(record));
 
         if state == ReservationState::Unverified {
             let notice = self.notice(id);
@@ -91,6 +101,11 @@ impl Model {
         };
         if self.merchant_of_line(contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if let Some(evidence) = &input.evidence {
+            for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
+                self.check_text(text)?;
+            }
         }
         if let Some(name) = &input.name {
             self.check_text(name)?;
@@ -150,6 +165,7 @@ impl Model {
             revision: reservation.revision,
             page: reservation.page,
             offering: reservation.offering,
+            offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,

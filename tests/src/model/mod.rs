@@ -17,9 +17,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ringfence::values::effect::{Action, Audit, AuditRecord, Effect, Party};
+use sha2::Digest as _;
+
+use ringfence::Chain;
+use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Hours, Input, Line};
+use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -73,6 +76,7 @@ struct Reservation {
     user: Address,
     contact: PhoneNumber,
     name: Option<Text>,
+    evidence: Option<BookingEvidence>,
     window: Window,
     zone: Zone,
     line: PhoneNumber,
@@ -233,6 +237,9 @@ pub struct Model {
     legs_given: u64,
     messages_given: u64,
     effects_given: u64,
+    /// The library's own: that it is one chain is checked elsewhere.
+    chain: Chain,
+    taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
@@ -255,6 +262,8 @@ impl Model {
             legs_given: 0,
             messages_given: 0,
             effects_given: 0,
+            chain: Chain::new(0),
+            taken: BTreeMap::new(),
             confirmed: 0,
             kept: Vec::new(),
             fresh: Vec::new(),
@@ -266,7 +275,7 @@ impl Model {
     /// # Errors
     /// The refusal that the rules give.
     pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
-        self.latest = self.latest.max(now);
+        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
         let touched = self.touched_by(input);
         self.settle(&touched);
         match input {
@@ -280,17 +289,78 @@ impl Model {
             Input::Cancel(input) => self.cancel(input),
             Input::LegProgress(input) => self.leg_progress(input.leg),
             Input::LegAnswered(input) => self.leg_answered(input.leg),
-            Input::LegEnded(input) => self.leg_ended(input.leg, &input.evidence),
+            Input::LegEnded(input) => self.leg_ended(input),
             Input::PlayFinished(input) => self.play_finished(input.leg),
             Input::EffectFailed(input) => self.effect_failed(input.sequence),
             Input::Resync(input) => Ok(self.resync(&input.legs)),
+            Input::SetPolicy(input) => self.set_policy(&input.policy),
+            Input::ConfirmClock(_) => Ok(Reply::Done),
         }
+    }
+
+    /// Handles an input that may come again.
+    ///
+    /// # Errors
+    /// The refusal that the rules give.
+    pub fn handle_once(&mut self, now: Timestamp, key: &Dedup, input: &Input) -> Result<Reply, Refusal> {
+        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        for text in [&key.source, &key.key] {
+            if text.is_empty() {
+                return Err(Refusal::EmptyKey);
+            }
+            self.check_text(text)?;
+        }
+        let latest = self.latest;
+        self.taken.retain(|_, (_, _, until)| latest < *until);
+        if let Some((taken, reply, _)) = self.taken.get(key) {
+            return if taken == input { Ok(*reply) } else { Err(Refusal::RepeatDiffers) };
+        }
+        if self.taken.len() >= self.policy.dedup_max as usize {
+            return Err(limit(Bound::Dedup, self.policy.dedup_max));
+        }
+        let reply = self.handle(now, input)?;
+        let until = self.latest.saturating_add_s(self.policy.dedup_retention_s.into());
+        self.taken.insert(key.clone(), (input.clone(), reply, until));
+        Ok(reply)
+    }
+
+    /// What was taken under this key and is remembered.
+    #[must_use]
+    pub fn taken(&self, key: &Dedup) -> Option<&Input> {
+        self.taken.get(key).map(|(input, _, _)| input)
     }
 
     /// Fires what is due, at most `budget` of it.
     pub fn advance(&mut self, now: Timestamp, budget: u32) -> Progress {
-        self.latest = self.latest.max(now);
+        if self.see(now, false).is_err() {
+            return Progress { fired: 0, more: false };
+        }
         self.fire_due(budget)
+    }
+
+    /// Notes an instant, unless the clock leapt too far.
+    fn see(&mut self, now: Timestamp, confirmed: bool) -> Result<(), Refusal> {
+        let most_s = self.policy.clock_leap_max_s;
+        let leapt = now > self.latest.saturating_add_s(most_s.into());
+        if most_s > 0 && leapt && !confirmed && self.latest != Timestamp::MIN {
+            return Err(Refusal::ClockLeap { latest: self.latest, most_s });
+        }
+        self.latest = self.latest.max(now);
+        Ok(())
+    }
+
+    fn set_policy(&mut self, policy: &Policy) -> Result<Reply, Refusal> {
+        if let Err(error) = policy.check() {
+            let (field, given) = (error.field.into(), error.given);
+            return Err(Refusal::InvalidPolicy { field, given, least: error.least, most: error.most });
+        }
+        if *policy == self.policy {
+            return Ok(Reply::NoOp);
+        }
+        self.policy = policy.clone();
+        let digest = sha2::Sha256::digest(postcard::to_stdvec(policy).expect("a policy is plain data"));
+        self.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
+        Ok(Reply::Done)
     }
 
     /// Notes that the effects up to here are carried out.
@@ -419,7 +489,8 @@ impl Model {
     }
 
     fn audit(&mut self, record: AuditRecord) {
-        self.emit(Action::Audit(Audit { at: self.latest, record }));
+        let audit = self.chain.add(self.latest, record);
+        self.emit(Action::Audit(audit));
     }
 
     /// Whether inputs that create are refused.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::{Evidence, ReleaseCause};
 use ringfence::values::effect::Action;
 use ringfence::values::id::LegId;
-use ringfence::values::refusal::{Object, Refusal};
+use ringfence::values::input::LegEnded;
+use ringfence::values::refusal::{Allowed, Field, Object, Refusal};
 use ringfence::values::reply::Reply;
 
 use super::calls::Why;
@@ -40,11 +41,15 @@ impl Model {
         }
     }
 
-    pub(super) fn leg_ended(&mut self, id: LegId, evidence: &Evidence) -> Result<Reply, Refusal> {
-        if !self.is_alive(id)? {
+    pub(super) fn leg_ended(&mut self, input: &LegEnded) -> Result<Reply, Refusal> {
+        let Evidence { sip_status, q850_cause } = input.evidence;
+        if sip_status.is_some_and(|status| !(100..=699).contains(&status)) || q850_cause.is_some_and(|cause| cause > 127) {
+            return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
+        }
+        if !self.is_alive(input.leg)? {
             return Ok(Reply::NoOp);
         }
-        self.leg_is_gone(id, evidence);
+        self.leg_is_gone(input.leg, &input.evidence);
         Ok(Reply::Done)
     }
 

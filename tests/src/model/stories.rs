@@ -59,6 +59,7 @@ fn book(user: &str, window: Window) -> Input {
         zone: None,
         contact: None,
         name: None,
+        evidence: None,
     })
 }
 
@@ -142,6 +143,8 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Judged(judged) => format!("judged {}", judged.leg),
             AuditRecord::UserDialled(dialled) => format!("user dialled {}", dialled.leg),
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
+            AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
+            AuditRecord::PolicySet(_) => "policy set".to_owned(),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }

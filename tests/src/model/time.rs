@@ -96,7 +96,12 @@ impl Model {
 
     pub(super) fn touched_by(&self, input: &Input) -> Touched {
         match input {
-            Input::RegisterMerchant(_) | Input::PublishPage(_) | Input::PushPage(_) | Input::PresetMode(_) => Touched::default(),
+            Input::RegisterMerchant(_)
+            | Input::PublishPage(_)
+            | Input::PushPage(_)
+            | Input::PresetMode(_)
+            | Input::SetPolicy(_)
+            | Input::ConfirmClock(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
@@ -110,6 +115,8 @@ impl Model {
             }
             Input::LegProgress(input) => self.touched_by_report(input.leg),
             Input::LegAnswered(input) => self.touched_by_report(input.leg),
+            // What the network cannot have said is refused before anything is looked at.
+            Input::LegEnded(input) if !input.evidence.is_in_range() => Touched::default(),
             Input::LegEnded(input) => self.touched_by_report(input.leg),
             Input::PlayFinished(input) => self.touched_by_report(input.leg),
             Input::EffectFailed(input) => {
@@ -268,7 +275,8 @@ impl Model {
         let Some(reservation) = self.reservations.remove(&id) else { return };
         let Some((outcome, closed_at)) = reservation.closed else { return };
         let (merchant, revision) = (reservation.merchant, reservation.revision);
-        self.emit(Action::Archive(Archive { reservation: id, merchant, revision, outcome, closed_at }));
+        let evidence = reservation.evidence;
+        self.emit(Action::Archive(Archive { reservation: id, merchant, revision, outcome, closed_at, evidence }));
     }
 
     fn serve(&mut self, line: PhoneNumber) {

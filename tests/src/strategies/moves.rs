@@ -8,11 +8,11 @@ use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
-    Book, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage,
-    RegisterMerchant, RequestCall, Resync,
+    Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
+    LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::policy::CallMode;
+use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
@@ -31,6 +31,8 @@ pub struct Move {
     pub wait: Wait,
     /// What then happens.
     pub what: What,
+    /// Whether an input comes with a key: an even number takes one of a few keys, an odd one repeats what came under that key.
+    pub key: Option<u8>,
 }
 
 /// How much time passes.
@@ -140,11 +142,15 @@ pub enum What {
     Publish(Pick, u8),
     /// A merchant registers again, changed in this way.
     Register(Pick, u8),
+    /// The operator sets the rules anew, changed in this way.
+    SetPolicy(u8),
+    /// The operator says that the clock is right.
+    ConfirmClock,
 }
 
 /// Moves, weighted towards conversations.
 pub fn moves() -> impl Strategy<Value = Move> {
-    (waits(), whats()).prop_map(|(wait, what)| Move { wait, what })
+    (waits(), whats(), weighted(0.08, 0..12_u8)).prop_map(|(wait, what, key)| Move { wait, what, key })
 }
 
 fn waits() -> impl Strategy<Value = Wait> {
@@ -181,6 +187,8 @@ fn whats() -> impl Strategy<Value = What> {
         1 => (any::<Pick>(), vec(any::<Pick>(), 0..6)).prop_map(|(page, to)| What::Push(page, to)),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Publish(page, change)),
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
+        1 => any::<u8>().prop_map(What::SetPolicy),
+        2 => Just(What::ConfirmClock),
     ]
 }
 
@@ -201,7 +209,7 @@ fn bookings() -> impl Strategy<Value = What> {
 fn reports() -> impl Strategy<Value = Report> {
     prop_oneof![
         2 => Just(Report::Answered),
-        2 => (select(vec![None, Some(17), Some(16), Some(19), Some(20)]), select(vec![None, Some(486), Some(480)])).prop_map(|(q850, sip)| Report::Ended(q850, sip)),
+        2 => (select(vec![None, Some(17), Some(16), Some(19), Some(20), Some(17), Some(128)]), select(vec![None, Some(486), Some(480), Some(486), Some(480), Some(700)])).prop_map(|(q850, sip)| Report::Ended(q850, sip)),
         1 => Just(Report::Progress),
         1 => Just(Report::PlayFinished),
     ]
@@ -213,7 +221,8 @@ impl World {
     pub fn step(&self, made: &Move, model: &Model) -> (Timestamp, Doing) {
         let at = self.instant(made.wait, model);
         match self.doing(&made.what, at, model) {
-            timed @ (Doing::Input(_) | Doing::Advance { .. }) => (at, timed),
+            Doing::Input(input) => (at, keyed(input, made.key, model)),
+            timed @ (Doing::Once { .. } | Doing::Advance { .. }) => (at, timed),
             timeless @ (Doing::Confirm { .. } | Doing::Restart) => (self.instant(Wait::Nothing, model), timeless),
         }
     }
@@ -271,6 +280,8 @@ impl World {
                 Input::EffectFailed(EffectFailed { sequence: u64::from(*pick) % (model.effects_given() + 2) })
             }
             What::Resync(kept, foreign) => resync(*kept, *foreign, model),
+            What::SetPolicy(change) => Input::SetPolicy(SetPolicy { policy: changed(model.policy(), *change) }),
+            What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -342,7 +353,13 @@ impl World {
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name })
+        let evidence = (user % 3 == 0).then(|| BookingEvidence {
+            channel: [Channel::Rcs, Channel::Hotline][usize::from(user / 3 % 2)],
+            message: Some(Text::from("m".repeat(usize::from(user / 6 % 40)))),
+            body_hash: None,
+            agent: (user % 2 == 0).then(|| Text::from("agent 7")),
+        });
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
     }
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
@@ -488,4 +505,29 @@ fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
 
 fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
     usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
+}
+
+/// The input, with a key if the move says so.
+fn keyed(input: Input, key: Option<u8>, model: &Model) -> Doing {
+    let Some(number) = key else { return Doing::Input(input) };
+    let name = if number == 10 { Text::from("") } else { Text::from(format!("E{}", number / 2)) };
+    let key = Dedup { source: Text::from("maap"), key: name };
+    let repeated = model.taken(&key).filter(|_| number % 2 == 1).cloned();
+    Doing::Once { key, input: repeated.unwrap_or(input) }
+}
+
+/// The rules with one of them changed; sometimes to what is out of range, sometimes not at all.
+fn changed(policy: &Policy, change: u8) -> Policy {
+    let mut policy = policy.clone();
+    match change % 8 {
+        0 => policy.min_ring_s = 10 - policy.min_ring_s.min(10),
+        1 => policy.attempts_max = u32::from(change / 8) % 4,
+        2 => policy.retry_spacing_s = u32::from(change),
+        3 => policy.reservations_per_number_max = 1 + u32::from(change),
+        4 => policy.mode_chosen_by = ModeChooser::Platform(CallMode::ALL[usize::from(change / 8 % 2)]),
+        5 => policy.on_window_close = [OnWindowClose::Continue, OnWindowClose::HangUp][usize::from(change / 8 % 2)],
+        6 => policy.conversations_max = u32::from(change / 8) % 4,
+        _ => {}
+    }
+    policy
 }

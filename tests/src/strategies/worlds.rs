@@ -73,6 +73,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
+        prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
     );
     (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
         ring_timeout_s: rings.0,
@@ -98,6 +99,9 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         lines_per_merchant_max: 3,
         push_max: 4,
         text_chars_max: 30,
+        dedup_retention_s: 60,
+        dedup_max: 4,
+        clock_leap_max_s: bounds.8,
     })
 }
 

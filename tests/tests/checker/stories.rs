@@ -127,7 +127,8 @@ pub(crate) fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None };
+    let book =
+        Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None, evidence: None };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));

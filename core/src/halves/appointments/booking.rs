@@ -9,8 +9,8 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, BookingResult, MerchantContent, MissedNotice, ModeOptions, ReservationForMerchant, ReservationNotice, Send,
-    UserContent,
+    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedNotice, ModeOptions, ReservationForMerchant,
+    ReservationNotice, Send, UserContent,
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
@@ -60,6 +60,7 @@ impl Appointments {
             sender: input.user,
             contact,
             name: input.name,
+            evidence: input.evidence.clone(),
             line,
             window: input.window,
             zone: input.zone.or_else(|| self.zone_of(merchant)).unwrap_or(Zone::UTC),
@@ -75,6 +76,13 @@ impl Appointments {
             is_window_judged: false,
             closed: None,
         });
+        cx.audit(AuditRecord::Booked(BookedRecord {
+            reservation: id,
+            revision: 1,
+            merchant,
+            window: input.window,
+            evidence: input.evidence,
+        }));
         if is_own {
             self.accept(cx, id);
             self.settle_reservation(cx, id);
@@ -100,8 +108,10 @@ impl Appointments {
         if self.lines.get(contact).is_some() {
             return Err(invalid(Field::Contact, Allowed::NotALine));
         }
-        if let Some(name) = &input.name {
-            check_text(name, policy)?;
+        let evidence = input.evidence.as_ref();
+        let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
+        for text in evidence.chain([&input.name]).flatten() {
+            check_text(text, policy)?;
         }
         Ok(contact)
     }
@@ -155,6 +165,7 @@ impl Appointments {
             revision: reservation.revision,
             page: reservation.page,
             offering: reservation.offering,
+            offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,

@@ -12,7 +12,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, Answer, Audit, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::RequestCall;
@@ -41,7 +41,7 @@ impl Appointments {
             (Verdict::Allow, None) => Rule::Denied(DenyReason::NotRecognized),
         };
         let judged = Judged { leg, reservation: input.reservation, revision, rule };
-        cx.emit(Action::Audit(Audit { at: cx.now, record: AuditRecord::Judged(judged) }));
+        cx.audit(AuditRecord::Judged(judged));
         match verdict {
             Verdict::Deny { reason, retry_at } => {
                 cx.emit(reject(leg, ReleaseCause::NotPermitted));
@@ -58,6 +58,7 @@ impl Appointments {
                     state: LegState::Ringing,
                     until: cx.now,
                     cause: None,
+                    since: cx.outbox.next_sequence(),
                 });
                 self.dial(cx, call, Party::User);
                 Ok(Reply::Allow(Allow { leg, call }))
@@ -135,9 +136,20 @@ impl Appointments {
             let rule =
                 Rule::Permitted { window, mode: self.calls.get(call.get()).map_or(CallMode::MerchantCalls, |call| call.mode) };
             let dialled = UserDialled { leg, call, reservation: reservation.id, revision: reservation.revision, rule };
-            cx.emit(Action::Audit(Audit { at: cx.now, record: AuditRecord::UserDialled(dialled) }));
+            cx.audit(AuditRecord::UserDialled(dialled));
         }
-        self.add_leg(Leg { id: leg, call, party, origin: Origin::Dialled, number, state: LegState::Dialled, until, cause: None });
+        let since = cx.outbox.next_sequence();
+        self.add_leg(Leg {
+            id: leg,
+            call,
+            party,
+            origin: Origin::Dialled,
+            number,
+            state: LegState::Dialled,
+            until,
+            cause: None,
+            since,
+        });
         cx.emit(Action::Dial(dial));
     }
 
@@ -231,6 +243,7 @@ impl Appointments {
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.
     fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
         let Some(leg) = self.legs.get(id.get()) else { return };
+        cx.outbox.void_leg(id, leg.since);
         if leg.origin == Origin::Inbound && leg.state.is_unanswered() {
             cx.emit(reject(id, cause));
             self.remove_leg(id);

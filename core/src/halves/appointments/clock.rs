@@ -232,6 +232,7 @@ impl Appointments {
                 revision: reservation.revision,
                 outcome: closed.outcome,
                 closed_at: closed.at,
+                evidence: reservation.evidence,
             }));
         }
     }

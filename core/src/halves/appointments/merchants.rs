@@ -19,7 +19,7 @@ use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Published, Reply, ReservationState};
 
 /// A bound of the policy is reached when `count` is `most` already.
-pub(super) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     if count < usize::try_from(most).unwrap_or(usize::MAX) {
         Ok(())
     } else {
@@ -33,7 +33,7 @@ fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
 }
 
 /// A text is within `text_chars_max`.
-pub(super) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
+pub(crate) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
     at_most(Bound::TextChars, text.chars().count(), policy.text_chars_max)
 }
 

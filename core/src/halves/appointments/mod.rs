@@ -23,6 +23,7 @@ mod reports;
 mod views;
 
 pub use clock::Why;
+pub(crate) use merchants::{check_text, limit};
 pub use views::{ModelView, State};
 
 use serde::{Deserialize, Serialize};
@@ -110,10 +111,14 @@ impl Appointments {
             Input::Cancel(input) => self.cancel(cx, &input),
             Input::LegProgress(input) => self.leg_progress(cx, input.leg),
             Input::LegAnswered(input) => self.leg_answered(cx, input.leg),
-            Input::LegEnded(input) => self.leg_ended(cx, input.leg, &input.evidence),
+            Input::LegEnded(input) => self.leg_ended(cx, &input),
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            // Its instant was taken already.
+            Input::ConfirmClock(_) => Ok(Reply::Done),
+            // The platform holds the rules, and takes this one itself.
+            Input::SetPolicy(_) => Ok(Reply::NoOp),
         }
     }
 }

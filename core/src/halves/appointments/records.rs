@@ -10,6 +10,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
 use crate::values::reply::{Outcome, ReservationState};
@@ -35,6 +36,8 @@ pub struct Reservation {
     pub contact: PhoneNumber,
     /// The user's name.
     pub name: Option<Text>,
+    /// Where the booking came from.
+    pub evidence: Option<BookingEvidence>,
     /// The line that calls come from.
     pub line: PhoneNumber,
     /// When the phone may ring.
@@ -226,6 +229,8 @@ pub struct Leg {
     pub until: Timestamp,
     /// Why it was hung up.
     pub cause: Option<ReleaseCause>,
+    /// No effect about it has a smaller sequence number.
+    pub since: u64,
 }
 
 impl Leg {

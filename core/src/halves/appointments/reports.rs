@@ -11,9 +11,10 @@ use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::{Evidence, ReleaseCause};
-use crate::values::effect::{Action, Audit, AuditRecord, LegLost, Party};
+use crate::values::effect::{Action, AuditRecord, LegLost, Party};
 use crate::values::id::{CallId, LegId};
-use crate::values::refusal::{Object, Refusal};
+use crate::values::input::LegEnded;
+use crate::values::refusal::{Allowed, Field, Object, Refusal};
 use crate::values::reply::Reply;
 
 impl Appointments {
@@ -59,17 +60,21 @@ impl Appointments {
         }
     }
 
-    pub(super) fn leg_ended(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence) -> Result<Reply, Refusal> {
-        if self.reported(cx, id)?.is_none() {
+    pub(super) fn leg_ended(&mut self, cx: &mut Context<'_>, input: &LegEnded) -> Result<Reply, Refusal> {
+        if !input.evidence.is_in_range() {
+            return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
+        }
+        if self.reported(cx, input.leg)?.is_none() {
             return Ok(Reply::NoOp);
         }
-        self.leg_gone(cx, id, evidence);
+        self.leg_gone(cx, input.leg, &input.evidence);
         Ok(Reply::Done)
     }
 
     /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it.
     pub(super) fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence) {
         let Some(leg) = self.remove_leg(id) else { return };
+        cx.outbox.void_leg(id, leg.since);
         let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
         let (event, cause) = match leg.party {
             Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
@@ -83,7 +88,7 @@ impl Appointments {
     /// A leg counts as gone without a report.
     pub(super) fn leg_lost(&mut self, cx: &mut Context<'_>, id: LegId) {
         let Some(call) = self.legs.get(id.get()).map(|leg| leg.call) else { return };
-        cx.emit(Action::Audit(Audit { at: cx.now, record: AuditRecord::LegLost(LegLost { leg: id, call }) }));
+        cx.audit(AuditRecord::LegLost(LegLost { leg: id, call }));
         self.leg_gone(cx, id, &Evidence::default());
     }
 
@@ -105,8 +110,7 @@ impl Appointments {
         }
         match failed {
             Failed::Dial(leg) => {
-                let never_began = |leg: &super::records::Leg| matches!(leg.state, LegState::Dialled | LegState::Releasing);
-                if self.legs.get(leg.get()).is_some_and(never_began) {
+                if self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Dialled) {
                     self.leg_gone(cx, leg, &Evidence::default());
                     return Ok(Reply::Done);
                 }

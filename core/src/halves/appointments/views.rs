@@ -50,7 +50,9 @@ struct ReservationView {
     window: (i64, i64),
     state: ReservationState,
     mode: Option<CallMode>,
+    /// What is left until it may be called; once that is over, its place in the line's queue is all that counts.
     eligible_in: i64,
+    rank: u32,
     tally: (u32, u32, u32),
     calls: Vec<u32>,
     flags: (bool, bool),
@@ -76,6 +78,14 @@ struct LegView {
     state: LegState,
     cause: Option<ReleaseCause>,
     deadline: Option<i64>,
+}
+
+/// What the records say of a line.
+#[derive(Default)]
+struct OnLine {
+    calls: Vec<CallId>,
+    live: u64,
+    queue: Vec<(Timestamp, ReservationId)>,
 }
 
 /// Says which invariant does not hold, and where.
@@ -271,19 +281,26 @@ impl Appointments {
             contacts = contacts.saturating_add(1);
         }
         hold!(self.contacts.len() == contacts, "the book of contacts holds a number that nothing names");
+        let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
+        for call in self.calls.in_order() {
+            on_lines.entry(call.line).or_default().calls.push(call.id);
+        }
+        for reservation in self.reservations.in_order() {
+            let on_line = on_lines.entry(reservation.line).or_default();
+            on_line.live = on_line.live.saturating_add(u64::from(reservation.state.is_live()));
+            let turn = reservation.turn().filter(|_| self.contacts.leg(reservation.contact).is_none());
+            on_line.queue.extend(turn.map(|turn| (turn, reservation.id)));
+        }
+        let nothing = OnLine::default();
         for (number, line) in self.lines.in_order() {
-            let calls = self.calls.in_order().filter(|call| call.line == *number).map(|call| call.id);
-            hold!(line.calls.iter().copied().eq(calls), "the calls of a line do not agree with the records");
+            let on_line = on_lines.get_mut(number).map_or(&nothing, |on_line| {
+                on_line.queue.sort_unstable();
+                on_line
+            });
+            hold!(line.calls.iter().eq(&on_line.calls), "the calls of a line do not agree with the records");
             hold!(line.live() <= line.channels, "a line has more live calls than channels (P8)");
-            let on_line = || self.reservations.in_order().filter(|reservation| reservation.line == *number);
-            let live = on_line().filter(|reservation| reservation.state.is_live()).count();
-            hold!(u64::try_from(live) == Ok(line.reservations), "a line miscounts its live reservations");
-            let mut queue: Vec<_> = on_line()
-                .filter(|reservation| self.contacts.leg(reservation.contact).is_none())
-                .filter_map(|reservation| Some((reservation.turn()?, reservation.id)))
-                .collect();
-            queue.sort_unstable();
-            hold!(line.queue.iter().copied().eq(queue), "the queue of a line does not agree with the records (P16)");
+            hold!(on_line.live == line.reservations, "a line miscounts its live reservations");
+            hold!(line.queue.iter().eq(&on_line.queue), "the queue of a line does not agree with the records (P16)");
             hold!(line.due == line.deadline(), "a line has another deadline than it says");
             expected.extend(line.deadline().map(|due| (due, Target::Line(*number))));
         }
@@ -294,12 +311,25 @@ impl Appointments {
         Ok(())
     }
 
+    /// The place of a leg among those that are kept; as in the view.
+    pub(crate) fn place_of_leg(&self, id: LegId) -> usize {
+        self.legs.ids().partition_point(|other| *other < id.get())
+    }
+
     /// What a model checker compares: times relative to `now`, ids renumbered, counters left out. Equal views behave alike.
     pub(crate) fn model_view(&self, now: Timestamp) -> ModelView {
         let reservations: Vec<u64> = self.reservations.ids();
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
+        let rank = |one: &Reservation| {
+            let is_before = |other: &&Reservation| {
+                let waits = other.state.is_live() && other.line == one.line;
+                waits && (other.eligible_at, other.id) < (one.eligible_at, one.id)
+            };
+            let before = self.reservations.in_order().filter(is_before).count();
+            u32::try_from(before).unwrap_or(u32::MAX)
+        };
         ModelView {
             catalog: self.catalog.clone(),
             reservations: self
@@ -313,7 +343,8 @@ impl Appointments {
                     window: (until(one.window.start()), until(one.window.end())),
                     state: one.state,
                     mode: one.mode,
-                    eligible_in: until(one.eligible_at).max(-1),
+                    eligible_in: until(one.eligible_at).max(0),
+                    rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
                     flags: (one.is_cancelled, one.is_window_judged),

@@ -1,7 +1,7 @@
 //! What each input, reply and effect changes in the books.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, Archive, Content, Dial, Effect, Join, Party, Send};
+use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, Input, RegisterMerchant};
 use ringfence::values::number::PhoneNumber;
@@ -22,6 +22,11 @@ enum First {
 }
 
 impl Books {
+    /// P17: every record is the next of the chain.
+    pub(in crate::checker) fn take_audit(&mut self, audit: &Audit) -> Judged {
+        self.chain.verify(audit).map_err(|error| (Promise::P17, error.to_string()))
+    }
+
     /// Whether the effect was handed out before, as it may be after a restart.
     pub(in crate::checker) fn is_handed_out_again(&mut self, effect: &Effect, restart: bool) -> Result<bool, Broken> {
         let Effect { sequence, .. } = *effect;
@@ -89,7 +94,8 @@ impl Books {
                 }
             }
             // A failed effect is read after the step's own effects.
-            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_), _) => {}
+            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
+            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
