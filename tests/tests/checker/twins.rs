@@ -179,7 +179,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P7 "a user is sent another user's name" platform_calls |t| to_user(t, LI, "用户01");
         P7 "a merchant is sent what only users get" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
-            let [first, second] = &mut t.steps[step].effects[..] else { panic!("two messages") };
+            let [_, first, second] = &mut t.steps[step].effects[..] else { panic!("a record and two messages") };
             if let (Action::Send(user), Action::Send(merchant)) = (&first.action, &mut second.action) { merchant.content = user.content.clone() }
         };
 
@@ -308,6 +308,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         P17 "a verdict leaves no record" merchant_calls |t| drop_effect(t, 1, is_judged);
         P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);
         P17 "a dialled user leaves no record" platform_calls |t| drop_effect(t, 0, is_user_dialled);
+        P17 "a booking leaves no record" merchant_calls |t| drop_effect(t, 0, is_booked);
+        P17 "a booking's record has another window" merchant_calls |t| each_audit(t, |record| {
+            if let AuditRecord::Booked(booked) = record { booked.window = Window::new(Timestamp::MIN, Timestamp::MAX).expect("a window") }
+        });
         P17 "a record is of another revision" merchant_calls |t| each_audit(t, |record| {
             if let AuditRecord::Judged(judged) = record { judged.revision = Some(2) }
         });
