@@ -154,7 +154,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 221_923,
+    states: 220_515,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
