@@ -10,7 +10,7 @@ from ._codec import Record
 from ._values import Address, BookingEvidence, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
 from .effects import Outcome
 
-__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Origin", "Reservation"]
+__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Member", "Origin", "Reservation"]
 
 
 class CallState(StrEnum):
@@ -19,9 +19,9 @@ class CallState(StrEnum):
     RINGING_MERCHANT = "ringing_merchant"
     """Platform mode: the merchant's leg is dialled and not answered."""
     GATHERING = "gathering"
-    """The merchant is on the line, answered or waiting; the user is dialled and not joined."""
+    """The merchant is on the line, answered or waiting; users are dialled and not joined."""
     TALKING = "talking"
-    """Both are on the bridge."""
+    """The merchant and at least one user are, or were, on the bridge."""
     ENDED = "ended"
     """Over; its legs may still be releasing."""
 
@@ -90,18 +90,27 @@ class Reservation(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Member(Record):
+    """A user's part in a call: his reservation, and how far it came."""
+
+    reservation: int
+    leg: int | None
+    is_dialled: bool
+    is_talked: bool
+    is_out: bool
+    """Whether his part is over, and counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Record):
     """A call, from its beginning until its last leg is gone."""
 
     id: int
-    reservation: int
     line: PhoneNumber
     mode: CallMode
     state: CallState
     merchant_leg: int | None
-    user_leg: int | None
-    is_user_dialled: bool
-    is_talked: bool
+    members: tuple[Member, ...]
     answer_by: datetime | None
     talk_until: datetime | None
 
@@ -113,6 +122,7 @@ class Leg(Record):
     id: int
     call: int
     party: Party
+    reservation: int | None
     origin: Origin
     number: PhoneNumber
     state: LegState

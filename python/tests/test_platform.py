@@ -106,7 +106,7 @@ def test_a_call_in_platform_mode_from_the_first_ring_to_the_bridge(platform: Pla
     assert [type(effect) for effect in platform.effects(confirm=True)] == [Join, Join]
     call = platform.call(user.call)
     assert call is not None
-    assert (call.state, call.merchant_leg, call.user_leg) == ("talking", dial.leg, user.leg)
+    assert (call.state, call.merchant_leg, [member.leg for member in call.members]) == ("talking", dial.leg, [user.leg])
     assert platform.leg(user.leg).number == user.to  # type: ignore[union-attr]
     assert (platform.reservations(), platform.calls(), platform.legs()) == ((1,), (1,), (1, 2))
     platform.leg_ended(at("2026-11-21T18:05"), leg=user.leg, evidence=Evidence(q850_cause=16))

@@ -99,6 +99,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.CallDenied, "Deny"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
+    (records.Member, "Member"),
     (records.Call, "Call"),
     (records.Leg, "Leg"),
 ]

@@ -1,10 +1,10 @@
-//! A call: one merchant leg and one user leg, in either mode.
+//! A call: one merchant leg and one user leg or more, in either mode.
 //!
 //! ```text
 //! platform mode             merchant mode
 //!      ▼                          ▼
 //! RingingMerchant ─ answered ─► Gathering ─ both answered ─► Talking
-//!      └──────────────────────────┴── a leg gone, stopped ──────┴──► Ended
+//!      └────── merchant gone, last user gone, stopped ────────────┴──► Ended
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,9 @@ use super::{Machine, Step};
 pub enum CallState {
     /// Platform mode: the merchant's phone rings.
     RingingMerchant,
-    /// The merchant is on the line, answered or waiting; the user's phone rings, or was answered a moment ago.
+    /// The merchant is on the line, answered or waiting; users' phones ring, or were answered a moment ago.
     Gathering,
-    /// Both are on the bridge.
+    /// The merchant and at least one user are, or were, on the bridge.
     Talking,
     /// Every leg is gone or hung up.
     Ended,
@@ -30,10 +30,12 @@ pub enum CallState {
 pub enum CallEvent {
     /// The merchant's leg was answered.
     MerchantAnswered,
-    /// Both legs are answered and were put on the bridge.
+    /// The merchant's leg and a user's are answered and were put on the bridge.
     Joined,
-    /// The user's leg is gone, or its ring time is over.
+    /// A user's leg is gone, or its ring time is over, and other users are left.
     UserGone,
+    /// The last user's leg is gone, or its ring time is over.
+    LastUserGone,
     /// The merchant's leg is gone, or its ring time is over.
     MerchantGone,
     /// The platform ends it: withdrawn, window over, or the longest conversation reached.
@@ -44,8 +46,14 @@ impl Machine for CallState {
     type Event = CallEvent;
     const NAME: &'static str = "call";
     const STATES: &'static [Self] = &[Self::RingingMerchant, Self::Gathering, Self::Talking, Self::Ended];
-    const EVENTS: &'static [CallEvent] =
-        &[CallEvent::MerchantAnswered, CallEvent::Joined, CallEvent::UserGone, CallEvent::MerchantGone, CallEvent::Stopped];
+    const EVENTS: &'static [CallEvent] = &[
+        CallEvent::MerchantAnswered,
+        CallEvent::Joined,
+        CallEvent::UserGone,
+        CallEvent::LastUserGone,
+        CallEvent::MerchantGone,
+        CallEvent::Stopped,
+    ];
 
     fn on(self, event: CallEvent) -> Step<Self> {
         use CallEvent as E;
@@ -59,11 +67,13 @@ impl Machine for CallState {
             (S::Talking, E::Joined) => NoOp,
             (S::RingingMerchant | S::Ended, E::Joined) => NotAllowed,
 
-            (S::Gathering | S::Talking, E::UserGone) => To(S::Ended),
-            (S::RingingMerchant, E::UserGone) => NotAllowed,
+            (S::Gathering | S::Talking, E::UserGone) => NoOp,
+            (S::Gathering | S::Talking, E::LastUserGone) => To(S::Ended),
+            // The merchant comes first: no user has a leg yet.
+            (S::RingingMerchant, E::UserGone | E::LastUserGone) => NotAllowed,
 
             (S::RingingMerchant | S::Gathering | S::Talking, E::MerchantGone | E::Stopped) => To(S::Ended),
-            (S::Ended, E::UserGone | E::MerchantGone | E::Stopped) => NoOp,
+            (S::Ended, E::UserGone | E::LastUserGone | E::MerchantGone | E::Stopped) => NoOp,
         }
     }
 }

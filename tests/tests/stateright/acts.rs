@@ -195,7 +195,7 @@ impl World {
                 .filter_map(|call| self.platform.call(*call))
                 .find(|call| call.state == ringfence::machines::call::CallState::Talking);
             if let Some(call) = talking {
-                self.served[usize::from(call.reservation.get() == 2)] = true;
+                self.served[usize::from(call.member(ReservationId::new(2)).is_some())] = true;
             }
             let both_served = self.served == [true; 2] && was_served != [true; 2];
             self.event = Event::Joined { mode, last_microsecond: self.now == self.last_microsecond(), both_served };

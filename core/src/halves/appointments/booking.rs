@@ -210,8 +210,8 @@ impl Appointments {
             Step::NoOp => {
                 let call = reservation.call();
                 self.update_reservation(id, |reservation| reservation.is_cancelled = true);
-                if let Some(call) = call.filter(|call| !self.is_user_answered(*call)) {
-                    self.stop_call(cx, call, ReleaseCause::Withdrawn);
+                if let Some(call) = call.filter(|call| !self.is_user_answered(*call, id)) {
+                    self.stop_for(cx, call, id, ReleaseCause::Withdrawn);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Appointments;
 use super::merchants::check_outbox;
-use super::records::{Call, Failure, Leg, Origin};
+use super::records::{Call, Failure, Leg, Member, Origin};
 use crate::decisions::aftermath::{Aftermath, Came, aftermath};
 use crate::decisions::gate::last_call;
 use crate::halves::Context;
@@ -53,6 +53,7 @@ impl Appointments {
                     id: leg,
                     call,
                     party: Party::Merchant,
+                    reservation: None,
                     origin: Origin::Inbound,
                     number: input.line,
                     state: LegState::Ringing,
@@ -60,7 +61,7 @@ impl Appointments {
                     cause: None,
                     since: cx.outbox.next_sequence(),
                 });
-                self.dial(cx, call, Party::User);
+                self.dial(cx, call, input.reservation, Party::User);
                 Ok(Reply::Allow(Allow { leg, call }))
             }
         }
@@ -74,7 +75,7 @@ impl Appointments {
         match self.gate_to_begin(cx.policy, reservation, cx.now) {
             Verdict::Allow => {
                 let call = self.begin_call(id, CallMode::PlatformCalls, line);
-                self.dial(cx, call, Party::Merchant);
+                self.dial(cx, call, id, Party::Merchant);
             }
             Verdict::Deny { reason, .. } => self.give_up(id, reason),
         }
@@ -94,14 +95,11 @@ impl Appointments {
         };
         self.add_call(Call {
             id,
-            reservation,
             line,
             mode,
             state,
             merchant_leg: None,
-            user_leg: None,
-            is_user_dialled: false,
-            is_talked: false,
+            members: alloc::vec![Member::new(reservation)],
             answer_by: None,
             talk_until: None,
         });
@@ -109,10 +107,10 @@ impl Appointments {
         id
     }
 
-    /// Dials one party of a call. The caller has asked the gate at this instant.
-    fn dial(&mut self, cx: &mut Context<'_>, call: CallId, party: Party) {
+    /// Dials one party of a call: this reservation's user, or the merchant for it. The caller has asked the gate at this instant.
+    fn dial(&mut self, cx: &mut Context<'_>, call: CallId, reservation: ReservationId, party: Party) {
         let Some(call) = self.calls.get(call.get()) else { return };
-        let Some(reservation) = self.reservations.get(call.reservation.get()) else { return };
+        let Some(reservation) = self.reservations.get(reservation.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let leg = LegId::new(self.counters.leg.take());
         let (call, from, window) = (call.id, call.line, reservation.window);
@@ -146,10 +144,12 @@ impl Appointments {
             cx.audit(AuditRecord::UserDialled(dialled));
         }
         let since = cx.outbox.next_sequence();
+        let whose = Some(reservation.id).filter(|_| party == Party::User);
         self.add_leg(Leg {
             id: leg,
             call,
             party,
+            reservation: whose,
             origin: Origin::Dialled,
             number,
             state: LegState::Dialled,
@@ -160,25 +160,31 @@ impl Appointments {
         cx.emit(Action::Dial(dial));
     }
 
-    /// The merchant's leg was answered. In platform mode the user's turn has come (claim 3); in merchant mode a waiting user is joined.
+    /// The merchant's leg was answered. In platform mode the users' turn has come (claim 3); in merchant mode a waiting user is joined.
     pub(super) fn merchant_answered(&mut self, cx: &mut Context<'_>, id: CallId, leg: LegId) {
         let step = self.update_call(id, |call| call.state.apply(CallEvent::MerchantAnswered));
         if !matches!(step, Some(Step::To(_))) {
-            self.join_if_both(cx, id);
+            self.join_answered(cx, id);
             return;
         }
-        let reservation = self.calls.get(id.get()).and_then(|call| self.reservations.get(call.reservation.get()));
-        let Some(reservation) = reservation else { return };
-        match self.gate_to_go_on(cx.policy, reservation, cx.now) {
-            Verdict::Allow => {
-                let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
-                cx.emit(Action::Play(play));
-                self.dial(cx, id, Party::User);
-            }
-            Verdict::Deny { reason, .. } => {
-                let reservation = reservation.id;
-                self.give_up(reservation, reason);
-                self.stop_call(cx, id, ReleaseCause::UserUnreachable);
+        let mut is_anybody_dialled = false;
+        let mut index = 0_usize;
+        while let Some(member) = self.member(id, index) {
+            index = index.saturating_add(1);
+            let Some(reservation) = self.reservations.get(member.reservation.get()) else { continue };
+            match self.gate_to_go_on(cx.policy, reservation, cx.now) {
+                Verdict::Allow => {
+                    if !is_anybody_dialled {
+                        let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
+                        cx.emit(Action::Play(play));
+                    }
+                    is_anybody_dialled = true;
+                    self.dial(cx, id, member.reservation, Party::User);
+                }
+                Verdict::Deny { reason, .. } => {
+                    self.give_up(member.reservation, reason);
+                    self.stop_for(cx, id, member.reservation, ReleaseCause::UserUnreachable);
+                }
             }
         }
     }
@@ -194,34 +200,51 @@ impl Appointments {
             self.update_leg(leg, |leg| leg.origin = Origin::InboundAsked);
             self.update_call(id, |call| call.answer_by = Some(not_after));
         } else {
-            self.join_if_both(cx, id);
+            self.join_answered(cx, id);
         }
     }
 
-    /// Puts both legs on the bridge, the merchant's first, if both are answered.
-    fn join_if_both(&mut self, cx: &mut Context<'_>, id: CallId) {
+    /// Puts the merchant on the bridge, and every user who has answered, if there are both.
+    fn join_answered(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get(id.get()) else { return };
-        let (Some(merchant), Some(user)) = (call.merchant_leg, call.user_leg) else { return };
-        let is_answered = |leg: LegId| self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Answered);
-        if !is_answered(merchant) || !is_answered(user) {
+        let state = |leg: LegId| self.legs.get(leg.get()).map(|leg| leg.state);
+        let is_waiting = |member: &Member| member.leg.and_then(state) == Some(LegState::Answered);
+        let Some(merchant) = call.merchant_leg.filter(|leg| state(*leg).is_some_and(LegState::is_answered)) else { return };
+        if !call.members.iter().any(is_waiting) {
             return;
         }
-        for leg in [merchant, user] {
-            self.update_leg(leg, |leg| leg.state.apply(LegEvent::Join));
-            cx.emit(Action::Join(Join { bridge: id, leg }));
+        if state(merchant) == Some(LegState::Answered) {
+            self.join(cx, id, merchant);
+        }
+        let mut index = 0_usize;
+        while let Some(member) = self.member(id, index) {
+            index = index.saturating_add(1);
+            let waiting = member.leg.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Answered));
+            let Some(leg) = waiting else { continue };
+            self.join(cx, id, leg);
+            self.update_call(id, |call| {
+                if let Some(member) = call.member_mut(member.reservation) {
+                    member.is_talked = true;
+                }
+            });
         }
         let talk_until = cx.now.saturating_add_s(u64::from(cx.policy.conversation_max_s));
         self.update_call(id, |call| {
             call.state.apply(CallEvent::Joined);
-            call.is_talked = true;
             call.answer_by = None;
-            call.talk_until = Some(talk_until);
+            call.talk_until.get_or_insert(talk_until);
         });
     }
 
-    /// Whether somebody is on the user's leg: the conversation has begun, and may run on past a cancel or the window's end.
-    pub(super) fn is_user_answered(&self, id: CallId) -> bool {
-        let leg = self.calls.get(id.get()).and_then(|call| call.user_leg).and_then(|leg| self.legs.get(leg.get()));
+    fn join(&mut self, cx: &mut Context<'_>, bridge: CallId, leg: LegId) {
+        self.update_leg(leg, |leg| leg.state.apply(LegEvent::Join));
+        cx.emit(Action::Join(Join { bridge, leg }));
+    }
+
+    /// Whether this reservation's user is on his leg: the conversation has begun, and may run on past a cancel or the window's end.
+    pub(super) fn is_user_answered(&self, id: CallId, reservation: ReservationId) -> bool {
+        let member = self.calls.get(id.get()).and_then(|call| call.member(reservation));
+        let leg = member.and_then(|member| member.leg).and_then(|leg| self.legs.get(leg.get()));
         leg.is_some_and(|leg| leg.state.is_answered())
     }
 
@@ -230,19 +253,78 @@ impl Appointments {
         self.end_call(cx, id, CallEvent::Stopped, cause, Failure::None);
     }
 
-    /// Ends a call: every leg in the same step, the user's first; then the reservation goes on or closes.
+    /// Ends this reservation's part in a call by the platform's own decision, and the call with the last of them.
+    pub(super) fn stop_for(&mut self, cx: &mut Context<'_>, id: CallId, reservation: ReservationId, cause: ReleaseCause) {
+        match self.calls.get(id.get()).map(|call| call.is_last(reservation)) {
+            Some(true) => self.stop_call(cx, id, cause),
+            Some(false) => self.end_part(cx, id, reservation, cause, Failure::None),
+            None => {}
+        }
+    }
+
+    /// A user's leg is gone, or its ring time is over: his part ends, and the call with the last of them.
+    pub(super) fn user_gone(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: CallId,
+        reservation: ReservationId,
+        cause: ReleaseCause,
+        failure: Failure,
+    ) {
+        match self.calls.get(id.get()).map(|call| call.is_last(reservation)) {
+            Some(true) => self.end_call(cx, id, CallEvent::LastUserGone, cause, failure),
+            Some(false) => {
+                self.update_call(id, |call| call.state.apply(CallEvent::UserGone));
+                self.end_part(cx, id, reservation, cause, failure);
+            }
+            None => {}
+        }
+    }
+
+    /// Ends a call: every leg in the same step, the users' first; then each reservation goes on or closes.
     pub(super) fn end_call(&mut self, cx: &mut Context<'_>, id: CallId, event: CallEvent, cause: ReleaseCause, failure: Failure) {
         let step = self.update_call(id, |call| call.state.apply(event));
         if !matches!(step, Some(Step::To(_))) {
             return;
         }
-        let Some(call) = self.calls.get(id.get()) else { return };
-        let (came, reservation, legs) = (call.came(failure), call.reservation, call.legs());
-        for leg in legs {
+        let mut index = 0_usize;
+        while let Some(member) = self.member(id, index) {
+            index = index.saturating_add(1);
+            if let Some(leg) = member.leg {
+                self.release(cx, leg, cause);
+            }
+        }
+        if let Some(leg) = self.calls.get(id.get()).and_then(|call| call.merchant_leg) {
             self.release(cx, leg, cause);
         }
+        let mut index = 0_usize;
+        while let Some(member) = self.member(id, index) {
+            index = index.saturating_add(1);
+            self.count_part(cx, id, &member, failure);
+        }
         self.drop_if_over(id);
-        self.after_call(cx, reservation, came);
+    }
+
+    /// Ends one user's part in a call that goes on with others.
+    fn end_part(&mut self, cx: &mut Context<'_>, id: CallId, reservation: ReservationId, cause: ReleaseCause, failure: Failure) {
+        let Some(member) = self.calls.get(id.get()).and_then(|call| call.member(reservation)).copied() else { return };
+        if let Some(leg) = member.leg {
+            self.release(cx, leg, cause);
+        }
+        self.count_part(cx, id, &member, failure);
+    }
+
+    /// Counts what a user's part in a call came to, once.
+    fn count_part(&mut self, cx: &mut Context<'_>, id: CallId, member: &Member, failure: Failure) {
+        if member.is_out {
+            return;
+        }
+        self.update_call(id, |call| {
+            if let Some(member) = call.member_mut(member.reservation) {
+                member.is_out = true;
+            }
+        });
+        self.after_call(cx, member.reservation, member.came(failure));
     }
 
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.

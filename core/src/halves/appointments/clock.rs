@@ -5,14 +5,14 @@
 use alloc::vec::Vec;
 
 use super::Appointments;
-use super::records::{Call, Failure, Leg, Reservation};
+use super::records::{Failure, Leg, Member, Reservation};
 use crate::books::agenda::Target;
 use crate::halves::Context;
 use crate::machines::Machine as _;
 use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
-use crate::values::effect::{Action, Archive, Party};
+use crate::values::effect::{Action, Archive};
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
@@ -77,11 +77,12 @@ impl Appointments {
         let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
         touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));
         if let Some(call) = on_number.and_then(|contact| contact.rung_for).and_then(|id| self.calls.get(id.get())) {
-            touched.extend([Target::Call(call.id), Target::Reservation(call.reservation)]);
+            touched.push(Target::Call(call.id));
+            touched.extend(call.reservations().map(Target::Reservation));
             touched.extend(call.legs().map(Target::Leg));
         }
         for call in self.lines.get(line).into_iter().flat_map(|line| &line.calls) {
-            let legs = self.calls.get(call.get()).into_iter().flat_map(Call::legs);
+            let legs = self.calls.get(call.get()).into_iter().flat_map(|call| call.legs());
             let releasing = legs.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state.is_releasing()));
             touched.extend(releasing.map(Target::Leg));
         }
@@ -98,22 +99,32 @@ impl Appointments {
     }
 
     /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
-    /// Allocates nothing: every report comes by here.
+    /// Allocates nothing for two parties: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get(id.get()) else { return };
-        let (own, reservation) = (Target::Call(id), Target::Reservation(call.reservation));
+        let own = Target::Call(id);
         let leg = |leg: Option<LegId>| leg.map_or(own, Target::Leg);
-        let on_number =
-            self.reservations.get(call.reservation.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
-        let touched = [own, reservation, leg(call.user_leg), leg(call.merchant_leg), leg(on_number)];
-        self.settle(cx, &touched);
+        let of_member = |member: &Member| {
+            let reservation = self.reservations.get(member.reservation.get());
+            let on_number = reservation.and_then(|reservation| self.contacts.leg(reservation.contact));
+            [Target::Reservation(member.reservation), leg(member.leg), leg(on_number)]
+        };
+        let merchant = leg(call.merchant_leg);
+        if let [member] = call.members.as_slice() {
+            let [reservation, user, on_number] = of_member(member);
+            self.settle(cx, &[own, reservation, user, merchant, on_number]);
+        } else {
+            let touched: Vec<Target> = [own, merchant].into_iter().chain(call.members.iter().flat_map(of_member)).collect();
+            self.settle(cx, &touched);
+        }
     }
 
     /// Settles every leg, its call and its reservation.
     pub(super) fn settle_all_calls(&mut self, cx: &mut Context<'_>) {
         let mut touched = Vec::new();
         for call in self.calls.in_order() {
-            touched.extend([Target::Call(call.id), Target::Reservation(call.reservation)]);
+            touched.push(Target::Call(call.id));
+            touched.extend(call.reservations().map(Target::Reservation));
             touched.extend(call.legs().map(Target::Leg));
         }
         self.settle(cx, &touched);
@@ -123,7 +134,7 @@ impl Appointments {
         touched.push(Target::Reservation(id));
         for call in self.reservations.get(id.get()).into_iter().flat_map(|reservation| &reservation.calls) {
             touched.push(Target::Call(*call));
-            touched.extend(self.calls.get(call.get()).into_iter().flat_map(Call::legs).map(Target::Leg));
+            touched.extend(self.calls.get(call.get()).into_iter().flat_map(|call| call.legs()).map(Target::Leg));
         }
     }
 
@@ -184,11 +195,10 @@ impl Appointments {
             self.leg_lost(cx, leg.id, true);
             return;
         }
-        let (event, failure) = match leg.party {
-            Party::Merchant => (CallEvent::MerchantGone, Failure::Merchant),
-            Party::User => (CallEvent::UserGone, Failure::None),
-        };
-        self.end_call(cx, leg.call, event, ReleaseCause::NoAnswer, failure);
+        match leg.reservation {
+            None => self.end_call(cx, leg.call, CallEvent::MerchantGone, ReleaseCause::NoAnswer, Failure::Merchant),
+            Some(reservation) => self.user_gone(cx, leg.call, reservation, ReleaseCause::NoAnswer, Failure::None),
+        }
     }
 
     fn fire_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
@@ -219,11 +229,11 @@ impl Appointments {
         self.update_reservation(id, |reservation| reservation.is_window_judged = true);
         let Some(call) = self.reservations.get(id.get()).and_then(Reservation::call) else { return };
         let runs_on = match cx.policy.on_window_close {
-            OnWindowClose::Continue => self.is_user_answered(call),
+            OnWindowClose::Continue => self.is_user_answered(call, id),
             OnWindowClose::HangUp => false,
         };
         if !runs_on {
-            self.stop_call(cx, call, ReleaseCause::WindowEnded);
+            self.stop_for(cx, call, id, ReleaseCause::WindowEnded);
         }
     }
 

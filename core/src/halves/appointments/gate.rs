@@ -4,7 +4,7 @@
 //! answer is the same whether or not a deadline has fired.
 
 use super::Appointments;
-use super::records::{Call, Failure, Reservation};
+use super::records::{Call, Failure, Member, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
 use crate::values::id::{CallId, ReservationId};
@@ -65,9 +65,10 @@ impl Appointments {
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
         };
-        if let Some(call) = reservation.call().and_then(|id| self.calls.get(id.get())) {
-            if self.expires_at(call).is_some_and(|end| end <= at) {
-                let came = call.came(Failure::Merchant);
+        let call = reservation.call().and_then(|id| self.calls.get(id.get()));
+        if let Some((call, member)) = call.and_then(|call| Some((call, call.member(reservation.id)?))) {
+            if self.expires_at(call, member).is_some_and(|end| end <= at) {
+                let came = member.came(Failure::Merchant);
                 match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
                     Aftermath::Reopen { eligible_at } => facts.eligible_at = eligible_at,
                     Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
@@ -79,10 +80,10 @@ impl Appointments {
         facts
     }
 
-    /// When the call ends by itself if nothing is reported: a ring time, the wait for an answer, the longest conversation. (The window's
-    /// end is judged before.)
-    fn expires_at(&self, call: &Call) -> Option<Timestamp> {
-        let legs = call.legs().filter_map(|id| self.legs.get(id.get()));
+    /// When a user's part in a call ends by itself if nothing is reported: a ring time, the wait for an answer, the longest conversation. (The
+    /// window's end is judged before.)
+    fn expires_at(&self, call: &Call, member: &Member) -> Option<Timestamp> {
+        let legs = member.leg.into_iter().chain(call.merchant_leg).filter_map(|id| self.legs.get(id.get()));
         let ring_times = legs.filter(|leg| leg.state.is_unanswered()).filter_map(|leg| leg.deadline());
         ring_times.chain(call.deadline()).min()
     }
@@ -91,14 +92,16 @@ impl Appointments {
         let Some(contact) = self.contacts.get(number) else { return false };
         let leg = contact.leg.and_then(|id| self.legs.get(id.get()));
         let call = contact.rung_for.and_then(|id| self.calls.get(id.get()));
-        leg.is_some_and(|leg| !leg.is_gone_at(at)) || call.is_some_and(|call| !self.is_over_at(call, at))
+        leg.is_some_and(|leg| !leg.is_gone_at(at)) || call.is_some_and(|call| !self.is_over_for(call, number, at))
     }
 
-    /// Whether a call that is not joined has come to its end at this instant, fired or not.
-    fn is_over_at(&self, call: &Call, at: Timestamp) -> bool {
-        let is_window_over =
-            self.reservations.get(call.reservation.get()).is_some_and(|reservation| reservation.window.end() <= at);
-        is_window_over || self.expires_at(call).is_some_and(|end| end <= at)
+    /// Whether the call in which a merchant is rung for this number has come to its end at this instant, fired or not.
+    fn is_over_for(&self, call: &Call, number: PhoneNumber, at: Timestamp) -> bool {
+        call.members.iter().all(|member| {
+            let reservation = self.reservations.get(member.reservation.get()).filter(|known| known.contact == number);
+            let is_window_over = reservation.is_none_or(|known| known.window.end() <= at);
+            is_window_over || self.expires_at(call, member).is_some_and(|end| end <= at)
+        })
     }
 
     fn is_channel_free(&self, line: PhoneNumber, at: Timestamp) -> bool {

@@ -1,7 +1,7 @@
 //! Changing records. Every index (agenda, queues, contacts, lines) is a function of the records and is kept true here and nowhere else.
 
 use super::Appointments;
-use super::records::{Call, Leg, Reservation};
+use super::records::{Call, Leg, Member, Reservation};
 use crate::books::agenda::Target;
 use crate::books::contacts::Contact;
 use crate::machines::call::CallState;
@@ -124,21 +124,33 @@ impl Appointments {
         }
     }
 
-    /// Notes that the platform rings a merchant for the number of this call's reservation, or does so no more.
+    /// Notes that the platform rings a merchant for the numbers of this call's users, or does so no more.
     fn set_rung_for(&mut self, call: CallId, is_rung: bool) {
-        let reservation = self.calls.get(call.get()).and_then(|call| self.reservations.get(call.reservation.get()));
-        if let Some(number) = reservation.map(|reservation| reservation.contact) {
-            self.set_contact(number, |contact| contact.rung_for = Some(call).filter(|_| is_rung));
+        let mut index = 0_usize;
+        while let Some(member) = self.member(call, index) {
+            if let Some(number) = self.reservations.get(member.reservation.get()).map(|reservation| reservation.contact) {
+                self.set_contact(number, |contact| contact.rung_for = Some(call).filter(|_| is_rung));
+            }
+            index = index.saturating_add(1);
         }
+    }
+
+    /// A member of a call, by his place.
+    pub(super) fn member(&self, call: CallId, index: usize) -> Option<Member> {
+        self.calls.get(call.get()).and_then(|call| call.members.get(index)).copied()
     }
 
     /// Adds a call, to its line and to its reservation.
     pub(super) fn add_call(&mut self, call: Call) {
-        let (id, line, reservation) = (call.id, call.line, call.reservation);
+        let (id, line) = (call.id, call.line);
         let is_rung = call.state == CallState::RingingMerchant;
         self.agenda.move_to(Target::Call(id), None, call.deadline());
         self.calls.insert(id.get(), call);
-        self.update_reservation(reservation, |reservation| reservation.calls.push(id));
+        let mut index = 0_usize;
+        while let Some(member) = self.member(id, index) {
+            self.update_reservation(member.reservation, |reservation| reservation.calls.push(id));
+            index = index.saturating_add(1);
+        }
         if is_rung {
             self.set_rung_for(id, true);
         }
@@ -165,7 +177,9 @@ impl Appointments {
     fn remove_call(&mut self, id: CallId) {
         let Some(call) = self.calls.remove(id.get()) else { return };
         self.agenda.move_to(Target::Call(id), call.deadline(), None);
-        self.update_reservation(call.reservation, |reservation| reservation.calls.retain(|other| *other != id));
+        for reservation in call.reservations() {
+            self.update_reservation(reservation, |reservation| reservation.calls.retain(|other| *other != id));
+        }
         if let Some(line) = self.lines.get_mut(call.line) {
             line.calls.remove(&id);
         }
@@ -176,11 +190,13 @@ impl Appointments {
     pub(super) fn add_leg(&mut self, leg: Leg) {
         self.agenda.move_to(Target::Leg(leg.id), None, leg.deadline());
         self.legs.insert(leg.id.get(), leg);
-        self.update_call(leg.call, |call| match leg.party {
-            Party::Merchant => call.merchant_leg = Some(leg.id),
-            Party::User => {
-                call.user_leg = Some(leg.id);
-                call.is_user_dialled = true;
+        self.update_call(leg.call, |call| match leg.reservation {
+            None => call.merchant_leg = Some(leg.id),
+            Some(reservation) => {
+                if let Some(member) = call.member_mut(reservation) {
+                    member.leg = Some(leg.id);
+                    member.is_dialled = true;
+                }
             }
         });
         if leg.party == Party::User {
@@ -227,18 +243,21 @@ impl Appointments {
         Some(out)
     }
 
-    /// Takes a leg out: it is gone. Its number is free; so is the channel once a call that has ended has no leg left.
+    /// Takes a leg out: it is gone. Its number is free; so is the channel once a call that has ended has no leg left, see `drop_if_over`.
     pub(super) fn remove_leg(&mut self, id: LegId) -> Option<Leg> {
         let leg = self.legs.remove(id.get())?;
         self.agenda.move_to(Target::Leg(id), leg.deadline(), None);
-        self.update_call(leg.call, |call| match leg.party {
-            Party::Merchant => call.merchant_leg = None,
-            Party::User => call.user_leg = None,
+        self.update_call(leg.call, |call| match leg.reservation {
+            None => call.merchant_leg = None,
+            Some(reservation) => {
+                if let Some(member) = call.member_mut(reservation) {
+                    member.leg = None;
+                }
+            }
         });
         if leg.party == Party::User {
             self.set_contact(leg.number, |contact| contact.leg = None);
         }
-        self.drop_if_over(leg.call);
         Some(leg)
     }
 

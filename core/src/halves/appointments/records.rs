@@ -135,13 +135,50 @@ impl Reservation {
     }
 }
 
+/// A user's part in a call: his reservation, and how far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The reservation that permits it.
+    pub reservation: ReservationId,
+    /// His leg, once it is dialled and until it is gone.
+    pub leg: Option<LegId>,
+    /// Whether he was dialled, as far as is known: a `dial` that was not carried out does not count.
+    pub is_dialled: bool,
+    /// Whether he was on the bridge with the merchant.
+    pub is_talked: bool,
+    /// Whether his part is over, and counted.
+    pub is_out: bool,
+}
+
+impl Member {
+    /// A member who was not dialled yet.
+    #[must_use]
+    pub const fn new(reservation: ReservationId) -> Self {
+        Self { reservation, leg: None, is_dialled: false, is_talked: false, is_out: false }
+    }
+
+    /// What his part comes to if it ends through this side's failure.
+    #[must_use]
+    pub const fn came(&self, failure: Failure) -> Came {
+        if self.is_talked {
+            return Came::Conversation;
+        }
+        if self.is_dialled {
+            return Came::Attempt;
+        }
+        match failure {
+            Failure::Merchant => Came::MerchantFailure,
+            Failure::Platform => Came::PlatformFailure,
+            Failure::None => Came::Nothing,
+        }
+    }
+}
+
 /// A call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// Its id, and its bridge's.
     pub id: CallId,
-    /// The reservation that permits it.
-    pub reservation: ReservationId,
     /// The line that it counts on.
     pub line: PhoneNumber,
     /// Who started it.
@@ -150,12 +187,8 @@ pub struct Call {
     pub state: CallState,
     /// The merchant's leg, until it is gone.
     pub merchant_leg: Option<LegId>,
-    /// The user's leg, once it is dialled and until it is gone.
-    pub user_leg: Option<LegId>,
-    /// Whether the user was dialled, as far as is known: a `dial` that was not carried out does not count.
-    pub is_user_dialled: bool,
-    /// Whether both were on the bridge.
-    pub is_talked: bool,
+    /// The users, at least one; who they are is fixed when it begins. A two-party call has one.
+    pub members: Vec<Member>,
     /// How long it waits for the inbound leg's answer.
     pub answer_by: Option<Timestamp>,
     /// How long the conversation may last.
@@ -173,40 +206,43 @@ impl Call {
         }
     }
 
-    /// The leg of this party.
+    /// The part of this reservation's user.
     #[must_use]
-    pub const fn leg(&self, party: Party) -> Option<LegId> {
-        match party {
-            Party::Merchant => self.merchant_leg,
-            Party::User => self.user_leg,
-        }
+    pub fn member(&self, reservation: ReservationId) -> Option<&Member> {
+        self.members.iter().find(|member| member.reservation == reservation)
     }
 
-    /// Its legs that are not gone: the user's first.
-    pub fn legs(&self) -> impl Iterator<Item = LegId> + use<> {
-        self.user_leg.into_iter().chain(self.merchant_leg)
+    /// The part of this reservation's user, to be changed.
+    pub fn member_mut(&mut self, reservation: ReservationId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.reservation == reservation)
+    }
+
+    /// The reservations that permit it.
+    pub fn reservations(&self) -> impl Iterator<Item = ReservationId> {
+        self.members.iter().map(|member| member.reservation)
+    }
+
+    /// Its legs that are not gone: the users' first.
+    pub fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.members.iter().filter_map(|member| member.leg).chain(self.merchant_leg)
+    }
+
+    /// Whether everybody but this reservation's user is out.
+    #[must_use]
+    pub fn is_last(&self, reservation: ReservationId) -> bool {
+        self.members.iter().all(|member| member.is_out || member.reservation == reservation)
+    }
+
+    /// Whether the merchant was on the bridge with anybody.
+    #[must_use]
+    pub fn is_talked(&self) -> bool {
+        self.members.iter().any(|member| member.is_talked)
     }
 
     /// Whether it has ended and its last leg is gone.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.state == CallState::Ended && self.user_leg.is_none() && self.merchant_leg.is_none()
-    }
-
-    /// What it comes to if it ends through this side's failure.
-    #[must_use]
-    pub const fn came(&self, failure: Failure) -> Came {
-        if self.is_talked {
-            return Came::Conversation;
-        }
-        if self.is_user_dialled {
-            return Came::Attempt;
-        }
-        match failure {
-            Failure::Merchant => Came::MerchantFailure,
-            Failure::Platform => Came::PlatformFailure,
-            Failure::None => Came::Nothing,
-        }
+        self.state == CallState::Ended && self.legs().next().is_none()
     }
 }
 
@@ -242,6 +278,8 @@ pub struct Leg {
     pub call: CallId,
     /// Whose it is.
     pub party: Party,
+    /// The reservation whose user it is to; none for the merchant's.
+    pub reservation: Option<ReservationId>,
     /// Where it comes from.
     pub origin: Origin,
     /// The number at its far end.

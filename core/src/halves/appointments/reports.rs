@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::Appointments;
 use super::calls::hang_up;
-use super::records::Failure;
+use super::records::{Call, Failure};
 use crate::halves::Context;
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
@@ -78,22 +78,28 @@ impl Appointments {
     fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence, was_begun: bool) {
         let Some(leg) = self.remove_leg(id) else { return };
         cx.outbox.void_leg(id, leg.since);
-        if !was_begun && leg.party == Party::User {
-            self.update_call(leg.call, |call| call.is_user_dialled = false);
+        match leg.reservation {
+            Some(reservation) => {
+                let was_answered = leg.state.is_answered();
+                let cause = if was_answered { ReleaseCause::Normal } else { ReleaseCause::of_failed_leg(evidence) };
+                if !was_begun {
+                    self.update_call(leg.call, |call| {
+                        if let Some(member) = call.member_mut(reservation) {
+                            member.is_dialled = false;
+                        }
+                    });
+                }
+                let failure = if was_begun { Failure::None } else { Failure::Platform };
+                self.user_gone(cx, leg.call, reservation, cause, failure);
+            }
+            None => {
+                let is_talked = self.calls.get(leg.call.get()).is_some_and(Call::is_talked);
+                let cause = if is_talked { ReleaseCause::Normal } else { ReleaseCause::OtherSideGone };
+                let failure = if was_begun { Failure::Merchant } else { Failure::Platform };
+                self.end_call(cx, leg.call, CallEvent::MerchantGone, cause, failure);
+            }
         }
-        let failure = match leg.party {
-            _ if !was_begun => Failure::Platform,
-            Party::Merchant => Failure::Merchant,
-            Party::User => Failure::None,
-        };
-        let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
-        let (event, cause) = match leg.party {
-            Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
-            Party::User => (CallEvent::UserGone, ReleaseCause::of_failed_leg(evidence)),
-            Party::Merchant if is_talked => (CallEvent::MerchantGone, ReleaseCause::Normal),
-            Party::Merchant => (CallEvent::MerchantGone, ReleaseCause::OtherSideGone),
-        };
-        self.end_call(cx, leg.call, event, cause, failure);
+        self.drop_if_over(leg.call);
     }
 
     /// A leg counts as gone without a report.

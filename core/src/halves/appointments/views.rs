@@ -62,13 +62,19 @@ struct ReservationView {
 
 #[derive(Clone, Debug, Serialize)]
 struct CallView {
-    reservation: u32,
     line: PhoneNumber,
     mode: CallMode,
     state: CallState,
-    legs: (Option<u32>, Option<u32>),
-    flags: (bool, bool),
+    merchant_leg: Option<u32>,
+    members: Vec<MemberView>,
     deadline: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct MemberView {
+    reservation: u32,
+    leg: Option<u32>,
+    flags: (bool, bool, bool),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -196,9 +202,9 @@ impl Appointments {
             hold!(earlier < later, "the calls of reservation {id} are out of order");
         }
         for (index, call) in reservation.calls.iter().enumerate() {
-            let known = self.calls.get(call.get()).filter(|known| known.reservation == id);
+            let known = self.calls.get(call.get()).filter(|known| known.member(id).is_some());
             let is_last = index.saturating_add(1) == reservation.calls.len();
-            let lives = known.map(|known| known.state != CallState::Ended);
+            let lives = known.map(|known| known.member(id).is_some_and(|member| !member.is_out));
             let expected = is_last && reservation.state == ReservationState::InCall;
             hold!(
                 lives == Some(expected),
@@ -223,33 +229,55 @@ impl Appointments {
         hold!(self.counters.call.has_given(id.get()), "call {id} has an id that was not given");
         hold!(!call.is_over(), "call {id} is over and still kept");
         let lists_it = |reservation: &Reservation| reservation.calls.contains(&id);
-        hold!(self.reservations.get(call.reservation.get()).is_some_and(lists_it), "call {id} is not listed by its reservation");
-        for party in [Party::Merchant, Party::User] {
-            if let Some(leg) = call.leg(party) {
-                let known = self.legs.get(leg.get());
-                let is_its = known.is_some_and(|known| known.call == id && known.party == party);
-                hold!(is_its, "leg {leg} of call {id} is missing or another's");
-                let is_ending = known.is_some_and(|known| known.state.is_releasing());
-                hold!(call.state != CallState::Ended || is_ending, "leg {leg} outlives its call {id} (P9)");
-                let is_joined = known.is_some_and(|known| known.state == LegState::Joined);
-                hold!(
-                    is_joined == (call.state == CallState::Talking),
-                    "leg {leg} is joined without call {id} talking, or the other way round (P5)"
-                );
+        hold!(!call.members.is_empty(), "call {id} has no users");
+        for (index, member) in call.members.iter().enumerate() {
+            let reservation = self.reservations.get(member.reservation.get());
+            hold!(reservation.is_some_and(lists_it), "call {id} is not listed by a reservation of its users");
+            let is_again = call.reservations().take(index).any(|earlier| earlier == member.reservation);
+            hold!(!is_again, "call {id} names a reservation twice");
+            hold!(call.state != CallState::Ended || member.is_out, "a user of call {id} is in it after its end");
+            if let Some(leg) = member.leg {
+                self.check_leg_of(call, leg, Some(member.reservation), member.is_out)?;
             }
+        }
+        if let Some(leg) = call.merchant_leg {
+            self.check_leg_of(call, leg, None, call.state == CallState::Ended)?;
+            let is_joined = self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Joined);
+            hold!(
+                is_joined == (call.state == CallState::Talking),
+                "the merchant of call {id} is joined without talking, or the other way round (P5)"
+            );
         }
         let is_merchant_there = call.merchant_leg.is_some();
         hold!(call.state == CallState::Ended || is_merchant_there, "call {id} lives without a merchant leg (P5)");
-        let is_user_there = call.user_leg.is_some();
-        let needs_user = match call.state {
-            CallState::RingingMerchant => Some(false),
-            CallState::Gathering | CallState::Talking => Some(true),
-            CallState::Ended => None,
-        };
+        for member in call.members.iter().filter(|member| !member.is_out) {
+            let needs_leg = match call.state {
+                CallState::RingingMerchant => Some(false),
+                CallState::Gathering | CallState::Talking => Some(true),
+                CallState::Ended => None,
+            };
+            hold!(
+                needs_leg.is_none_or(|needed| needed == member.leg.is_some()),
+                "call {id} is {:?} with a user leg too many or too few (P4)",
+                call.state
+            );
+        }
+        Ok(())
+    }
+
+    /// A leg that a call names is its own, and is ended once its part is over.
+    fn check_leg_of(&self, call: &Call, id: LegId, whose: Option<ReservationId>, is_out: bool) -> Result<(), String> {
+        let known = self.legs.get(id.get()).filter(|leg| leg.call == call.id && leg.reservation == whose);
+        hold!(known.is_some(), "leg {id} of call {} is missing or another's", call.id);
+        let is_ending = known.is_some_and(|leg| leg.state.is_releasing());
+        hold!(!is_out || is_ending, "leg {id} outlives its part in call {} (P9)", call.id);
+        let is_joined = known.is_some_and(|leg| leg.state == LegState::Joined);
+        hold!(!is_joined || call.state == CallState::Talking, "leg {id} is joined without call {} talking (P5)", call.id);
+        let is_talking =
+            call.members.iter().any(|member| !member.is_out && Some(member.reservation) == whose && member.is_talked);
         hold!(
-            needs_user.is_none_or(|needed| needed == is_user_there),
-            "call {id} is {:?} with a user leg too many or too few (P4)",
-            call.state
+            whose.is_none() || is_joined == is_talking,
+            "leg {id} is joined without its user talking, or the other way round (P5)"
         );
         Ok(())
     }
@@ -258,7 +286,14 @@ impl Appointments {
         let id = leg.id;
         hold!(self.counters.leg.has_given(id.get()), "leg {id} has an id that was not given");
         hold!(leg.state != LegState::Gone, "leg {id} is gone and still kept");
-        let is_listed = self.calls.get(leg.call.get()).is_some_and(|call| call.leg(leg.party) == Some(id));
+        hold!(
+            (leg.party == Party::User) == leg.reservation.is_some(),
+            "leg {id} is a user's without a reservation, or the other way round"
+        );
+        let is_listed = self.calls.get(leg.call.get()).is_some_and(|call| match leg.reservation {
+            None => call.merchant_leg == Some(id),
+            Some(reservation) => call.member(reservation).is_some_and(|member| member.leg == Some(id)),
+        });
         hold!(is_listed, "leg {id} is not listed by its call");
         hold!(leg.state.is_releasing() == leg.cause.is_some(), "leg {id} is releasing without a cause, or the other way round");
         let holds_number = leg.party == Party::Merchant || self.contacts.leg(leg.number) == Some(id);
@@ -285,9 +320,10 @@ impl Appointments {
             }
         }
         for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
-            let reservation = self.reservations.get(call.reservation.get());
-            if let Some(on_number) = reservation.and_then(|reservation| seen.get_mut(&reservation.contact)) {
-                hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
+            for reservation in call.reservations().filter_map(|id| self.reservations.get(id.get())) {
+                if let Some(on_number) = seen.get_mut(&reservation.contact) {
+                    hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
+                }
             }
         }
         for (number, on_number) in &seen {
@@ -373,12 +409,19 @@ impl Appointments {
                 .calls
                 .in_order()
                 .map(|one| CallView {
-                    reservation: place(&reservations, one.reservation.get()),
                     line: one.line,
                     mode: one.mode,
                     state: one.state,
-                    legs: (one.merchant_leg.map(|leg| place(&legs, leg.get())), one.user_leg.map(|leg| place(&legs, leg.get()))),
-                    flags: (one.is_user_dialled, one.is_talked),
+                    merchant_leg: one.merchant_leg.map(|leg| place(&legs, leg.get())),
+                    members: one
+                        .members
+                        .iter()
+                        .map(|member| MemberView {
+                            reservation: place(&reservations, member.reservation.get()),
+                            leg: member.leg.map(|leg| place(&legs, leg.get())),
+                            flags: (member.is_dialled, member.is_talked, member.is_out),
+                        })
+                        .collect(),
                     deadline: one.deadline().map(until),
                 })
                 .collect(),
