@@ -210,6 +210,7 @@ pub(crate) fn set_end_to_first_user_dial(trace: &mut Trace, micros: i64) {
     set_window(trace, Window::new(end.saturating_add_micros(-3_600_000_000), end).expect("a window"));
     for n in 0..2 {
         dial(trace, n).not_after = end;
+        dial(trace, n).ring_until = end;
         dial(trace, n).ring_timeout_ms = 1;
     }
     let at = trace.steps[step].at;

@@ -53,6 +53,9 @@ pub(crate) fn twins() -> Vec<Twin> {
             dial(t, 0).not_after = dial(t, 0).not_after.saturating_add_micros(1);
         };
         P1 "a phone may ring past the window" window_ends_while_ringing |t| dial(t, 0).ring_timeout_ms += 1;
+        P1 "a phone that is dialled late may ring past the window" window_ends_while_ringing |t| {
+            dial(t, 0).ring_until = dial(t, 0).ring_until.saturating_add_micros(1);
+        };
         P1 "the phone rings on when the window ends" window_ends_while_ringing |t| drop_effect(t, 0, is_hang_up);
         P1 "an answer at the window's end is joined" merchant_calls |t| {
             let step = nth_step(t, 0, |step| matches!(&step.doing, Doing::Input(Input::LegAnswered(_))));
