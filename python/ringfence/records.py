@@ -7,7 +7,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from ._codec import Record
-from ._values import Address, BookingEvidence, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    DenyReason,
+    Party,
+    PhoneNumber,
+    ReleaseCause,
+    ReservationState,
+    Window,
+    Zone,
+)
 from .effects import Outcome
 
 __all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Origin", "Reservation"]
