@@ -116,11 +116,13 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut fields: Vec<(String, Json)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if fields.iter().any(|(field, _)| *field == name) {
-                return Err(de::Error::custom(format!("duplicate field `{name}`, expected every field once")));
-            }
-            fields.push((name, map.next_value()?));
+        while let Some(field) = map.next_entry::<String, Json>()? {
+            fields.push(field);
+        }
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        if let Some((name, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+            return Err(de::Error::custom(format!("duplicate field `{name}`, expected every field once")));
         }
         Ok(Json::Object(fields))
     }

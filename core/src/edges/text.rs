@@ -701,7 +701,7 @@ mod tests {
             rule: WeeklyRule::new(days, TimeOfDay::parse(from).unwrap(), TimeOfDay::parse(to).unwrap()).unwrap(),
         };
         let page = |windows, hours| {
-            Content::BookingPage(BookingPage {
+            Content::BookingPage(Arc::new(BookingPage {
                 page: PageId::new(10),
                 version: 1,
                 merchant: MerchantId::new(1),
@@ -710,7 +710,7 @@ mod tests {
                 windows,
                 hours,
                 zone: shanghai(),
-            })
+            }))
         };
         let full = page(
             alloc::vec![evening()],
