@@ -28,8 +28,9 @@ fn a_request_on_a_full_outbox_is_refused_alike_whether_it_would_be_allowed_or_de
     let mut platform = world(Policy { outbox_max: 10, ..Policy::default() }, 2);
     let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
     while platform.request_call(at("18:00:00"), line(), ReservationId::new(77)).is_ok() {}
-    let before = platform.state_hash();
     assert!(platform.gate(line(), reservation, at("18:00:00")).is_allow());
+    assert_eq!(platform.request_call(at("18:00:00"), line(), reservation), Err(full(10)), "its opening is settled all the same");
+    let before = platform.state_hash();
     assert_eq!(platform.request_call(at("18:00:00"), line(), reservation), Err(full(10)));
     assert_eq!(platform.request_call(at("18:00:00"), number("100000"), reservation), Err(full(10)));
     assert_eq!(platform.state_hash(), before, "no leg was numbered and no audit written");

@@ -103,7 +103,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
         channels_max: 3,
-        pushed_pages_max: 2,
+        pushed_pages_max: 1,
     })
 }
 
