@@ -7,17 +7,18 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Body, Waiting, seal};
+use super::{Body, Keyring, Platform, Waiting, seal};
+use crate::books::chain::Chain;
 use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
-use crate::values::effect::{Action, BookingPage};
+use crate::values::cause::Evidence;
+use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::id::{Counter, LegId, MessageId};
-use crate::values::input::{Book, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::input::{Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
 use crate::values::time::{Timestamp, Window, Zone};
-use crate::{Keyring, Platform};
 
 fn at(time: &str) -> Timestamp {
     Timestamp::parse(&format!("2026-11-21T{time}+08:00")).unwrap()
@@ -108,7 +109,7 @@ fn counters_of_ids_are_of_one_shard_and_far_from_its_end() {
     is_refused(&world(), why, |body| body.appointments.counters.leg = near_the_end(3));
     is_refused(&world(), why, |body| body.appointments.counters.message = near_the_end(3));
     is_refused(&world(), why, |body| body.appointments.counters.call = Counter::new(4));
-    is_refused(&world(), why, |body| body.chain = crate::Chain::new(4));
+    is_refused(&world(), why, |body| body.chain = Chain::new(4));
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn a_leg_ends_within_what_a_policy_may_set() {
         }
     });
     let mut platform = talking();
-    platform.leg_ended(at("18:09:00"), user, crate::Evidence::default()).unwrap();
+    platform.leg_ended(at("18:09:00"), user, Evidence::default()).unwrap();
     is_refused(&platform, "ends later than any policy", |body| body.appointments.legs[0].until = far());
 }
 
@@ -183,9 +184,9 @@ fn a_call_rings_the_number_that_booked_from_the_line_that_may() {
 #[test]
 fn an_effect_that_waits_is_for_a_leg_that_is_alive() {
     let (platform, ..) = ringing();
-    let dial = |body: &mut Body, change: &dyn Fn(&mut crate::values::effect::Dial)| {
+    let dial = |body: &mut Body, change: &dyn Fn(&mut Dial)| {
         for waiting in &mut body.outbox {
-            if let Waiting::Effect(crate::Effect { action: Action::Dial(dial), .. }) = waiting {
+            if let Waiting::Effect(Effect { action: Action::Dial(dial), .. }) = waiting {
                 change(dial);
             }
         }
@@ -218,7 +219,7 @@ fn inputs_are_not_remembered_for_ever() {
     let mut platform = world();
     let key = Dedup { source: "maap".into(), key: "1".into() };
     platform.handle_once(at("09:06:00"), key.clone(), Input::PlayFinished(PlayFinished { leg: LegId::new(1) })).unwrap_err();
-    platform.handle_once(at("09:06:00"), key.clone(), Input::ConfirmClock(crate::values::input::ConfirmClock {})).unwrap();
+    platform.handle_once(at("09:06:00"), key.clone(), Input::ConfirmClock(ConfirmClock {})).unwrap();
     is_refused(&platform, "remembered longer than any policy", |body| {
         let mut taken = *body.repeats.get(&key, at("09:06:00")).unwrap();
         taken.until = far();
