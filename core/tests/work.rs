@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A platform in merchant mode with so many calls, all begun at 18:00, whose users ring.
 fn ringing(calls: u32) -> (Platform, Vec<ReservationId>) {
-    let policy = Policy { mode_chosen_by: MERCHANT_CALLS, outbox_max: u32::MAX, ..Policy::default() };
+    let policy = Policy { mode_chosen_by: MERCHANT_CALLS, outbox_max: u32::MAX, channels_max: 100_000, ..Policy::default() };
     let mut platform = world(policy, calls);
     let mut reservations = Vec::new();
     for last in 1..=calls {
