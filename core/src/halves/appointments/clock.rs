@@ -6,6 +6,8 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+
 use super::Appointments;
 use super::merchants::limit;
 use super::records::{Call, Leg, Reservation};
@@ -24,7 +26,8 @@ use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
 /// Why the host should call `advance`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// Effects wait to be polled.
     EffectsWaiting,
@@ -42,8 +45,8 @@ pub enum Why {
     WindowEnds(ReservationId),
     /// A closed reservation leaves.
     Retention(ReservationId),
-    /// A line has a free channel and somebody waits for it.
-    LineFree(PhoneNumber),
+    /// A line of this merchant has a free channel and somebody waits for it.
+    LineFree(MerchantId),
 }
 
 /// A reservation, its call and the call's legs, as far as they are there.
@@ -231,7 +234,11 @@ impl Appointments {
                     Why::WindowEnds(id)
                 }
             },
-            Target::Line(number) => Why::LineFree(number),
+            // A line of the agenda is registered.
+            Target::Line(number) => match self.lines.get(number) {
+                Some(line) => Why::LineFree(line.merchant),
+                None => Why::EffectsWaiting,
+            },
         };
         Some((due, why))
     }
