@@ -592,6 +592,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
+    use alloc::sync::Arc;
 
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
