@@ -395,6 +395,8 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    CHANNELS = "channels"
+    PUSHED_PAGES = "pushed_pages"
 
 
 class Field(StrEnum):

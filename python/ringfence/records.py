@@ -139,5 +139,3 @@ class Leg(Record):
     state: LegState
     until: datetime
     cause: ReleaseCause | None
-    since: int
-    """No effect about it has a smaller sequence number."""

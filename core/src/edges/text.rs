@@ -638,6 +638,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
+    use alloc::sync::Arc;
 
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
@@ -746,7 +747,7 @@ mod tests {
             rule: WeeklyRule::new(days, TimeOfDay::parse(from).unwrap(), TimeOfDay::parse(to).unwrap()).unwrap(),
         };
         let page = |windows, hours| {
-            Content::BookingPage(BookingPage {
+            Content::BookingPage(Arc::new(BookingPage {
                 page: PageId::new(10),
                 version: 1,
                 merchant: MerchantId::new(1),
@@ -755,7 +756,7 @@ mod tests {
                 windows,
                 hours,
                 zone: shanghai(),
-            })
+            }))
         };
         let full = page(
             alloc::vec![evening()],

@@ -94,6 +94,10 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `channels_max`.
+    Channels,
+    /// `pushed_pages_max`: confirm effects first.
+    PushedPages,
 }
 
 impl Bound {
@@ -112,6 +116,8 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::Channels => "channels_max",
+            Self::PushedPages => "pushed_pages_max",
         }
     }
 }

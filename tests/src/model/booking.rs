@@ -143,7 +143,7 @@ impl Model {
         if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
             return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
         }
-        self.check_outbox()?;
+        self.check_outbox(4)?;
         Ok(contact)
     }
 

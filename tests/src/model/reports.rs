@@ -116,7 +116,9 @@ impl Model {
             }
         }
         for id in strays {
-            self.hang_up(id, ReleaseCause::Unknown, None);
+            if !self.outbox_is_full() {
+                self.hang_up(id, ReleaseCause::Unknown, None);
+            }
         }
         Reply::Done
     }

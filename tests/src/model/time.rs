@@ -69,6 +69,7 @@ impl Model {
     }
 
     pub(super) fn fire_due(&mut self, budget: u32) -> Progress {
+        let budget = budget.max(1);
         let mut fired = 0;
         loop {
             let next = self.next_deadline().filter(|(due, _)| *due <= self.latest);
@@ -96,21 +97,28 @@ impl Model {
 
     pub(super) fn touched_by(&self, input: &Input) -> Touched {
         match input {
-            Input::RegisterMerchant(_)
-            | Input::PublishPage(_)
-            | Input::PushPage(_)
-            | Input::PresetMode(_)
-            | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => Touched::default(),
+            Input::RegisterMerchant(input) => {
+                let his = self.reservations.iter().filter(|(_, kept)| kept.merchant == input.merchant);
+                Touched { reservations: his.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
+            Input::PublishPage(_) | Input::PushPage(_) | Input::PresetMode(_) | Input::SetPolicy(_) | Input::ConfirmClock(_) => {
+                Touched::default()
+            }
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
-                let of_it = self
-                    .reservations
-                    .iter()
-                    .filter(|(_, kept)| Some(kept.contact) == contact && kept.state != ReservationState::Closed);
+                let full = self.reservations.len() >= self.policy.reservations_max as usize;
+                let in_the_way = |id: &ReservationId| full && self.reservation_due(*id).is_some_and(|due| due <= self.latest);
+                let of_it = self.reservations.iter().filter(|(id, kept)| match kept.state {
+                    ReservationState::Closed => in_the_way(id),
+                    ReservationState::Unverified
+                    | ReservationState::AwaitingMode
+                    | ReservationState::Scheduled
+                    | ReservationState::Open
+                    | ReservationState::InCall => Some(kept.contact) == contact,
+                });
                 Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
             }
             Input::LegProgress(input) => self.touched_by_report(input.leg),

@@ -62,6 +62,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit Outbox",
     "limit TextChars",
     "limit BookAhead",
+    "limit Channels",
+    "limit PushedPages",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",

@@ -22,11 +22,12 @@ use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, Reservati
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
+/// What a booking emits at most: its audit, the result, the reservation and the mode options.
+const BOOKING_EFFECTS: usize = 4;
+
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
-        if let Some(contact) = input.contact.or_else(|| input.user.number()) {
-            self.settle_contact(cx, contact);
-        }
+        self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
         let unknown = |object, id| Refusal::Unknown { object, id };
         let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
@@ -145,7 +146,7 @@ impl Appointments {
             .filter(|other| (other.state == ReservationState::Unverified) != is_own)
             .count();
         limit(Bound::ReservationsPerNumber, alike, cx.policy.reservations_per_number_max)?;
-        check_outbox(cx)
+        check_outbox(cx, BOOKING_EFFECTS)
     }
 
     /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).

@@ -2,11 +2,14 @@
 //!
 //! A deadline is judged at the instant at which it fires, not at which it was due: lateness can lose a call, never ring one (P14).
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
 use super::Appointments;
+use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
 use crate::books::agenda::Target;
 use crate::halves::Context;
@@ -18,6 +21,7 @@ use crate::values::effect::{Action, Archive};
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
+use crate::values::refusal::Bound;
 use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
@@ -46,14 +50,57 @@ pub enum Why {
 }
 
 impl Appointments {
-    /// Fires every due deadline of these targets, in order, until none is left. What is touched is fixed before.
-    pub(super) fn settle(&mut self, cx: &mut Context<'_>, touched: &[Target]) {
-        while let Some((due, target)) = touched.iter().filter_map(|target| Some((self.deadline(*target)?, *target))).min() {
-            if due > cx.now {
-                return;
-            }
-            self.fire(cx, target);
+    /// Fires every due deadline of these targets, in order, until none is left. What is touched is fixed before. Costs a look at each of them,
+    /// and nothing more as long as nothing is due.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, touched: &mut [Target]) {
+        let mut due = BinaryHeap::new();
+        for target in touched.iter() {
+            self.note_due(&mut due, *target, cx.now);
         }
+        if !due.is_empty() {
+            touched.sort_unstable();
+            self.settle_from(cx, due, |target| touched.binary_search(&target).is_ok());
+        }
+    }
+
+    /// Fires what is due, and what of the touched comes to be due by it.
+    fn settle_from(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut due: BinaryHeap<Reverse<(Timestamp, Target)>>,
+        is_touched: impl Fn(Target) -> bool,
+    ) {
+        while let Some(Reverse((at, target))) = due.pop() {
+            // What fired meanwhile may have moved it.
+            if self.deadline(target) != Some(at) {
+                continue;
+            }
+            let kin = self.kin(target);
+            self.fire(cx, target);
+            for other in kin.into_iter().chain([target]).filter(|other| is_touched(*other)) {
+                self.note_due(&mut due, other, cx.now);
+            }
+        }
+    }
+
+    fn note_due(&self, due: &mut BinaryHeap<Reverse<(Timestamp, Target)>>, target: Target, now: Timestamp) {
+        if let Some(at) = self.deadline(target).filter(|at| *at <= now) {
+            due.push(Reverse((at, target)));
+        }
+    }
+
+    /// Whose deadlines may move when this one fires: a reservation, its call and the call's legs. Nobody else's does, but for the lines', and
+    /// those only `advance` fires.
+    fn kin(&self, target: Target) -> Vec<Target> {
+        let call = match target {
+            Target::Leg(id) => self.legs.get(id.get()).map(|leg| leg.call),
+            Target::Call(id) => Some(id),
+            Target::Reservation(id) => self.reservations.get(id.get()).and_then(Reservation::call),
+            Target::Line(_) => None,
+        };
+        let Some(call) = call.and_then(|id| self.calls.get(id.get())) else { return Vec::new() };
+        let reservations = call.reservations().map(Target::Reservation);
+        reservations.chain([Target::Call(call.id)]).chain(call.legs().map(Target::Leg)).collect()
     }
 
     fn deadline(&self, target: Target) -> Option<Timestamp> {
@@ -69,11 +116,11 @@ impl Appointments {
     pub(super) fn settle_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let mut touched = Vec::new();
         self.touch_reservation(&mut touched, id);
-        self.settle(cx, &touched);
+        self.settle(cx, &mut touched);
     }
 
     /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, the call in which the platform rings
-    /// a merchant for that number, and what is releasing on the line that asks.
+    /// a merchant for that number, and what is releasing on the line that asks. Of the latter only what is due is looked at, however many calls the line carries.
     pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, id: ReservationId, line: PhoneNumber) {
         let mut touched = Vec::new();
         self.touch_reservation(&mut touched, id);
@@ -84,25 +131,50 @@ impl Appointments {
             touched.extend(call.reservations().map(Target::Reservation));
             touched.extend(call.legs().map(Target::Leg));
         }
-        for call in self.lines.get(line).into_iter().flat_map(|line| &line.calls) {
-            let legs = self.calls.get(call.get()).into_iter().flat_map(|call| call.legs());
-            let releasing = legs.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state.is_releasing()));
-            touched.extend(releasing.map(Target::Leg));
-        }
-        self.settle(cx, &touched);
+        let releasing = self.lines.get(line).into_iter().flat_map(|line| line.released_by(cx.now));
+        touched.extend(releasing.map(Target::Leg));
+        self.settle(cx, &mut touched);
     }
 
-    /// Settles every live reservation of a number, as above.
-    pub(super) fn settle_contact(&mut self, cx: &mut Context<'_>, number: PhoneNumber) {
+    /// Settles what a booking touches: every live reservation of its number, as above; and while as many reservations are kept as may be, the
+    /// closed ones whose retention is over, since they take the room of this one.
+    pub(super) fn settle_booking(&mut self, cx: &mut Context<'_>, number: Option<PhoneNumber>) {
         let mut touched = Vec::new();
-        for id in self.contacts.get(number).into_iter().flat_map(|contact| &contact.live) {
+        for id in number.and_then(|number| self.contacts.get(number)).into_iter().flat_map(|contact| &contact.live) {
             self.touch_reservation(&mut touched, *id);
         }
-        self.settle(cx, &touched);
+        if limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max).is_err() {
+            let is_over = |target: &Target| match target {
+                Target::Reservation(id) => self.reservations.get(id.get()).is_some_and(|kept| kept.closed.is_some()),
+                Target::Leg(_) | Target::Call(_) | Target::Line(_) => false,
+            };
+            touched.extend(self.agenda.closing_by(cx.now).filter(is_over));
+        }
+        self.settle(cx, &mut touched);
+    }
+
+    /// Settles every reservation of a merchant, its calls and their legs. Only what is due is looked at.
+    pub(super) fn settle_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId) {
+        let mut due = BinaryHeap::new();
+        for target in self.agenda.closing_by(cx.now).filter(|target| self.merchant_of(*target) == Some(merchant)) {
+            self.note_due(&mut due, target, cx.now);
+        }
+        // A reservation, its call and the call's legs are one merchant's.
+        self.settle_from(cx, due, |_| true);
+    }
+
+    fn merchant_of(&self, target: Target) -> Option<MerchantId> {
+        let of_call = |id: CallId| self.lines.get(self.calls.get(id.get())?.line).map(|line| line.merchant);
+        match target {
+            Target::Leg(id) => of_call(self.legs.get(id.get())?.call),
+            Target::Call(id) => of_call(id),
+            Target::Reservation(id) => self.reservations.get(id.get()).map(|reservation| reservation.merchant),
+            Target::Line(number) => self.lines.get(number).map(|line| line.merchant),
+        }
     }
 
     /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
-    /// Allocates nothing for two parties: every report comes by here.
+    /// Allocates nothing for two parties as long as nothing is due: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get(id.get()) else { return };
         let own = Target::Call(id);
@@ -115,10 +187,10 @@ impl Appointments {
         let merchant = leg(call.merchant_leg);
         if let [member] = call.members.as_slice() {
             let [reservation, user, on_number] = of_member(member);
-            self.settle(cx, &[own, reservation, user, merchant, on_number]);
+            self.settle(cx, &mut [own, reservation, user, merchant, on_number]);
         } else {
-            let touched: Vec<Target> = [own, merchant].into_iter().chain(call.members.iter().flat_map(of_member)).collect();
-            self.settle(cx, &touched);
+            let mut touched: Vec<Target> = [own, merchant].into_iter().chain(call.members.iter().flat_map(of_member)).collect();
+            self.settle(cx, &mut touched);
         }
     }
 
@@ -130,7 +202,7 @@ impl Appointments {
             touched.extend(call.reservations().map(Target::Reservation));
             touched.extend(call.legs().map(Target::Leg));
         }
-        self.settle(cx, &touched);
+        self.settle(cx, &mut touched);
     }
 
     fn touch_reservation(&self, touched: &mut Vec<Target>, id: ReservationId) {
@@ -171,7 +243,7 @@ impl Appointments {
 
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.agenda.first(!cx.is_outbox_full()) {
+        match self.agenda.first(cx.has_room_for(1)) {
             Some((due, target)) if due <= cx.now => {
                 self.fire(cx, target);
                 true

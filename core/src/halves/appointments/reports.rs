@@ -77,7 +77,7 @@ impl Appointments {
     /// carried out: nobody was rung.
     fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence, was_begun: bool) {
         let Some(leg) = self.remove_leg(id) else { return };
-        cx.outbox.void_leg(id, leg.since);
+        cx.outbox.void_leg(id);
         match leg.reservation {
             Some(reservation) => {
                 let was_answered = leg.state.is_answered();
@@ -172,8 +172,11 @@ impl Appointments {
                 }
             }
         }
+        // As many as there is room for: nothing bounds how many legs are named that are not alive here.
         for id in stray {
-            cx.emit(hang_up(id, ReleaseCause::Unknown, None));
+            if cx.has_room_for(1) {
+                cx.emit(hang_up(id, ReleaseCause::Unknown, None));
+            }
         }
         Ok(Reply::Done)
     }
