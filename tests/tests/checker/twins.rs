@@ -114,6 +114,9 @@ pub(crate) fn twins() -> Vec<Twin> {
             let at = t.steps[to].at;
             moved.iter_mut().for_each(|effect| set_audit_at(effect, at));
             t.steps[to].effects.extend(moved);
+            for n in 0..2 {
+                dial(t, n).ring_until = at.saturating_add_s(45);
+            }
         };
         P4 "the user is dialled though the merchant said nothing" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, is_user_dial));

@@ -54,10 +54,11 @@ impl Appointments {
         let leg = |leg: Option<LegId>| leg.and_then(|leg| self.legs.get(leg.get()));
         let merchant = leg(call.merchant_leg);
         let owner = self.lines.get(call.line).map(|line| line.merchant);
-        hold!(owner.is_some() && !call.members.is_empty(), "call {id} has no merchant, or nobody in it");
+        hold!(!call.members.is_empty(), "call {id} has nobody in it");
         for member in &call.members {
             let reservation = self.reservations.get(member.reservation.get());
-            hold!(owner == reservation.map(|kept| kept.merchant), "call {id} counts on another merchant's line");
+            let is_own = owner.is_some() && owner == reservation.map(|kept| kept.merchant);
+            hold!(is_own, "call {id} counts on another merchant's line");
             let is_to_contact = leg(member.leg).is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
             hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
         }

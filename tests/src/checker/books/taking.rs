@@ -85,7 +85,8 @@ impl Books {
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
                 for leg in missing {
-                    if self.waits_for_its_dial(leg) {
+                    // One that settling ended before waits for its dial no more.
+                    if self.waits_for_its_dial(leg) && !notes.overdue_legs.contains(&leg) {
                         self.not_dialled(leg)
                     } else {
                         self.lose(leg)
