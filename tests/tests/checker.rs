@@ -622,7 +622,7 @@ fn every_altered_trace_falls_by_the_promise_that_it_breaks() {
             set_window(t, window.expect("a window"));
         };
         P14 "an unknown reservation is allowed" merchant_calls |t| each_input(t, |input| {
-            if let Input::RequestCall(request) = input { request.reservation = ReservationId::new(7) }
+            if let Input::RequestCall(request) = input { request.target = ReservationId::new(7).into() }
         });
 
         P16 "the second in the queue is served first" platform_calls |t| {

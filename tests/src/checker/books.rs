@@ -6,7 +6,7 @@ use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Book, Dedup, Input, Line, RegisterMerchant};
+use ringfence::values::input::{Book, Dedup, Input, Line, RegisterMerchant, RequestCall};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
@@ -243,7 +243,7 @@ impl Books {
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
-            Input::RequestCall(input) => of_reservation(input.reservation),
+            Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
@@ -369,7 +369,7 @@ impl Books {
             }
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
-            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
+            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
@@ -523,7 +523,11 @@ impl Books {
         if known { Err((Promise::P12, format!("the number of leg {id} is given a second time"))) } else { Ok(()) }
     }
 
-    fn take_allow(&mut self, line: PhoneNumber, reservation: ReservationId, allow: Allow) -> Judged {
+    fn take_allow(&mut self, request: RequestCall, allow: Allow) -> Judged {
+        let line = request.line;
+        let Some(reservation) = self.asked_for(request) else {
+            return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg)));
+        };
         let call = Call {
             reservation,
             mode: CallMode::MerchantCalls,

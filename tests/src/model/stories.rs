@@ -47,7 +47,7 @@ fn ended(leg: u64, q850_cause: u8) -> Input {
 }
 
 fn request(reservation: u64) -> Input {
-    Input::RequestCall(RequestCall { line: number(LINE), reservation: ReservationId::new(reservation) })
+    Input::RequestCall(RequestCall::new(number(LINE), ReservationId::new(reservation)))
 }
 
 fn book(user: &str, window: Window) -> Input {
@@ -169,7 +169,7 @@ fn a_booking_tells_the_user_then_the_merchant_then_asks_for_the_mode() {
     let reply = model.handle(at("09:30:00"), &book(USER, window("18:00:00", "20:00:00")));
     let reservation = ReservationId::new(1);
     assert_eq!(reply, Ok(Reply::Booked(Booked { reservation, state: ReservationState::AwaitingMode })));
-    assert_eq!(words(&mut model), ["user: result", "merchant: reservation", "merchant: options"]);
+    assert_eq!(words(&mut model), ["booked 1", "user: result", "merchant: reservation", "merchant: options"]);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn the_window_is_half_open_to_the_microsecond() {
     ] {
         let mut model = booked(policy);
         let expected = verdict.map_or(Verdict::Allow, |(reason, retry_at)| Verdict::Deny { reason, retry_at });
-        assert_eq!(model.gate(number(LINE), ReservationId::new(1), at(when)), expected, "{when}");
+        assert_eq!(model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at(when)), expected, "{when}");
         let reply = model.handle(at(when), &request(1));
         assert_eq!(reason(&reply), verdict.map(|(reason, _)| reason), "{when}");
     }
@@ -255,7 +255,7 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     assert_eq!(words(&mut model), ["hang up 1 UserBusy UserUnreachable"]);
     model.handle(at("18:00:07"), &ended(1, 16)).expect("ended");
     assert_eq!(
-        model.gate(number(LINE), ReservationId::new(1), at("18:00:08")),
+        model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at("18:00:08")),
         Verdict::Deny { reason: DenyReason::WrongMode, retry_at: None }
     );
     assert_eq!(model.next_deadline().map(|(due, _)| due), Some(at("18:05:06")));
@@ -506,7 +506,7 @@ fn an_unverified_booking_is_told_to_its_sender_only_and_never_rings() {
         model.handle(at("09:30:00"), &foreign),
         Ok(Reply::Booked(Booked { reservation: ReservationId::new(1), state: ReservationState::Unverified }))
     );
-    assert_eq!(words(&mut model), ["user: unconfirmed"]);
+    assert_eq!(words(&mut model), ["booked 1", "user: unconfirmed"]);
     assert_eq!(reason(&model.handle(at("18:00:00"), &request(1))), Some(DenyReason::Unverified));
     model.take_effects();
     model.advance(at("20:00:00"), 9);
