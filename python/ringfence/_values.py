@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 from zoneinfo import ZoneInfo
 
 from . import _ringfence
