@@ -110,6 +110,12 @@ class Policy(Checked):
     """The most inputs that are remembered by such a key."""
     clock_leap_max_s: U32 = 0
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
+    number_rest_s: U32 = 30 * _DAY_S
+    """How long a virtual number rests before it means another user to the same merchant."""
+    numbers_low: U32 = 10
+    """The audit `NumbersLow` says so when fewer virtual numbers than this are left for new users of a merchant. 0: never."""
+    numbers_max: U32 = 1_000_000
+    """The most virtual numbers in the pool."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -383,6 +383,7 @@ class Field(StrEnum):
     USER = "user"
     CONTACT = "contact"
     EVIDENCE = "evidence"
+    NUMBERS = "numbers"
 
 
 class Allowed(StrEnum):
@@ -397,6 +398,7 @@ class Allowed(StrEnum):
     NOT_A_LINE = "not_a_line"
     REGISTERED_LINE = "registered_line"
     KNOWN_CAUSES = "known_causes"
+    NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
 
 
 _WORDS = {

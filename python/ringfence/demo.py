@@ -34,6 +34,8 @@ from .effects import (
     ModeOptions,
     Permitted,
     Play,
+    NumberLeased,
+    NumbersLow,
     PolicySet,
     Reject,
     ReservationForMerchant,
@@ -299,7 +301,7 @@ class _Teller:
             case inputs.EffectFailed(sequence=sequence):
                 words = self.say(f"the switch was too late for effect {sequence}", f"交换机未能及时执行动作{sequence}")
                 self.line(at, Text(words, style="red"))
-            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock():
+            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock() | inputs.ImportNumbers():
                 pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
@@ -434,6 +436,12 @@ class _Teller:
                 self.note(self.say(f"audit: {MERCHANT_NAME} may call, {hours} only", f"审计：仅{hours}内允许{MERCHANT_NAME}来电"))
             case PolicySet():
                 self.note(self.say("audit: new rules", "审计：规则已更改"))
+            case NumberLeased(number=None):
+                self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
+            case NumberLeased(number=number):
+                self.note(self.say(f"audit: leased the virtual number {number.dialable()}", f"审计：分配虚拟号码{number.dialable()}"))
+            case NumbersLow(left=left):
+                self.note(self.say(f"audit: {left} virtual numbers are left", f"审计：剩余虚拟号码{left}个"))
             case Judged() | UserDialled():
                 pass
 

@@ -56,6 +56,8 @@ __all__ = [
     "MissedNotice",
     "ModeOptions",
     "NeverConfirmed",
+    "NumberLeased",
+    "NumbersLow",
     "Outcome",
     "Permitted",
     "Play",
@@ -127,7 +129,8 @@ class ContactUnconfirmed(_Content):
 
 @dataclass(frozen=True, slots=True)
 class ReservationForMerchant(_Content):
-    """To a merchant: a reservation. The user's number has its tail hidden; digits in his name are masked."""
+    """To a merchant: a reservation. The user's number has its tail hidden; digits in his name are masked. `virtual_number` is what the merchant
+    dials, inside the window."""
 
     _tag: ClassVar[str | None] = "reservation"
     reservation: int
@@ -136,6 +139,7 @@ class ReservationForMerchant(_Content):
     offering: int
     offering_name: str
     number: str
+    virtual_number: PhoneNumber | None
     name: str | None
     line: PhoneNumber
     window: Window
@@ -313,7 +317,25 @@ class PolicySet(Record):
     policy: str
 
 
-AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet
+@dataclass(frozen=True, slots=True)
+class NumbersLow(Record):
+    """Few virtual numbers are left for new users of a merchant: import more. Once each time the number left falls below `numbers_low`."""
+
+    _tag: ClassVar[str | None] = "numbers_low"
+    merchant: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLeased(Record):
+    """A reservation that is accepted got its virtual number; `number` is absent when the pool was empty, so that only the platform calls."""
+
+    _tag: ClassVar[str | None] = "number_leased"
+    reservation: int
+    number: PhoneNumber | None
+
+
+AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased
 """What was decided."""
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "ConfirmClock",
     "Dedup",
     "EffectFailed",
+    "ImportNumbers",
     "Input",
     "LegAnswered",
     "LegEnded",
@@ -198,6 +199,14 @@ class ConfirmClock(Checked):
     _is_object: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportNumbers(Checked):
+    """The operator puts virtual numbers into the pool."""
+
+    _tag: ClassVar[str | None] = "import_numbers"
+    numbers: tuple[PhoneNumber, ...]
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -215,6 +224,7 @@ Input = (
     | Resync
     | SetPolicy
     | ConfirmClock
+    | ImportNumbers
 )
 """Any of them."""
 

@@ -36,6 +36,7 @@ from .replies import (
     CallDenied,
     Deadline,
     Done,
+    Imported,
     NoOp,
     Progress,
     Published,
@@ -246,6 +247,11 @@ class Platform:
     def set_policy(self, now: datetime, policy: Policy, *, dedup: Dedup | None = None) -> Done | NoOp:
         """Sets the rules anew, from now on. Instants that were fixed before stay. The same rules again: `NoOp`."""
         return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
+
+    def import_numbers(self, now: datetime, *, numbers: Iterable[PhoneNumber | str], dedup: Dedup | None = None) -> Imported:
+        """The operator puts virtual numbers into the pool. Those that are in it already are passed over."""
+        checked = check(tuple[PhoneNumber, ...], numbers, "numbers")
+        return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
 
     def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
         """Says that the clock is right: `now` is taken however far it leapt."""

@@ -424,7 +424,11 @@ impl Checker {
                 self.books.take_audit(audit)?;
                 match &audit.record {
                     AuditRecord::Booked(booked) => notes.booked = Some(booked.clone()),
-                    AuditRecord::PolicySet(_) => {}
+                    AuditRecord::NumberLeased(leased) => {
+                        numbers::leased(&self.books, leased)?;
+                        self.books.take_lease(leased);
+                    }
+                    AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) => {}
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;

@@ -214,6 +214,8 @@ impl Pair {
         equal("the ids of the reservations", &ids(&expected, |kept| kept.reservation), &self.engine.reservations())?;
         for kept in expected {
             let Some(seen) = self.engine.reservation(kept.reservation) else { continue };
+            let number = seen.virtual_number.map(ringfence::values::number::VirtualNumber::number);
+            equal(&format!("the number of {}", kept.reservation), &self.model.number_of(kept.reservation), &number)?;
             let open = |eligible| (kept.state == ReservationState::Open).then_some(eligible);
             let expected = (
                 kept.state,
@@ -279,6 +281,13 @@ impl Pair {
                 }
             }
         }
+        for number in self.model.pool().iter().take(2) {
+            for (at, line) in instants.iter().flat_map(|at| lines.iter().map(move |line| (*at, *line))) {
+                let request = RequestCall::new(line, *number);
+                let expected = self.model.gate(request, at);
+                equal(&format!("the gate for {number:?} at {at}"), &expected, &self.engine.gate(request, at))?;
+            }
+        }
         Ok(())
     }
 
@@ -321,7 +330,8 @@ impl Pair {
                 | Input::RequestCall(_)
                 | Input::Book(_)
                 | Input::Resync(_)
-                | Input::ConfirmClock(_),
+                | Input::ConfirmClock(_)
+                | Input::ImportNumbers(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

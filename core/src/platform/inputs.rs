@@ -4,8 +4,8 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished,
-    PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -142,6 +142,14 @@ impl Platform {
     /// None.
     pub fn confirm_clock(&mut self, now: Timestamp) -> Result<Reply, Refusal> {
         self.handle(now, Input::ConfirmClock(ConfirmClock {}))
+    }
+
+    /// The operator puts virtual numbers into the pool. Replies how many were not in it.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (no number), `number_in_use`, `limit` (numbers, outbox).
+    pub fn import_numbers(&mut self, now: Timestamp, numbers: Vec<PhoneNumber>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ImportNumbers(ImportNumbers { numbers }))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and

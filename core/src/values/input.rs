@@ -51,6 +51,8 @@ pub enum Input {
     SetPolicy(SetPolicy),
     /// The operator confirms that the clock is right after a leap that was refused.
     ConfirmClock(ConfirmClock),
+    /// The operator puts virtual numbers into the pool.
+    ImportNumbers(ImportNumbers),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -345,3 +347,11 @@ pub struct SetPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmClock {}
+
+/// The operator puts virtual numbers into the pool. They are routed to the platform: a merchant's call to one is a `request_call`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportNumbers {
+    /// The numbers. Those that are in the pool already are passed over.
+    pub numbers: Vec<PhoneNumber>,
+}

@@ -99,6 +99,13 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// How long a virtual number rests before it means another user to the same merchant. Default 30 days: a call that comes late reaches nobody, not a
+    /// stranger.
+    pub number_rest_s: u32,
+    /// The audit `numbers_low` says so when fewer virtual numbers than this are left for new users of a merchant. Default 10; 0 is never.
+    pub numbers_low: u32,
+    /// The most virtual numbers in the pool. Default 1,000,000.
+    pub numbers_max: u32,
 }
 
 impl Default for Policy {
@@ -130,6 +137,9 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            number_rest_s: 30 * DAY_S,
+            numbers_low: 10,
+            numbers_max: 1_000_000,
         }
     }
 }
@@ -181,6 +191,9 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("number_rest_s", self.number_rest_s, 0, TEN_YEARS_S),
+            ("numbers_low", self.numbers_low, 0, 10_000),
+            ("numbers_max", self.numbers_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

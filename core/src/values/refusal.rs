@@ -97,6 +97,8 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `numbers_max`.
+    Numbers,
 }
 
 impl Bound {
@@ -115,6 +117,7 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::Numbers => "numbers_max",
         }
     }
 }
@@ -219,6 +222,12 @@ pub enum Refusal {
         /// The longest leap that is taken.
         most_s: u32,
     },
+    /// A number for the pool is a phone that somebody has: a merchant's line, or the contact of a live reservation.
+    #[error("number {index} of the import (counted from 0) is a merchant's line or the contact of a live reservation")]
+    NumberInUse {
+        /// Its place in the list.
+        index: u32,
+    },
 
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
@@ -241,6 +250,14 @@ pub enum Refusal {
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+    /// The merchant has no virtual number to dial: the pool was empty when the booking was accepted.
+    #[error(
+        "the pool of virtual numbers was empty at the booking, so the platform makes the calls for reservation {reservation}"
+    )]
+    PlatformCallsOnly {
+        /// The reservation.
+        reservation: ReservationId,
     },
 
     // Limit, 300 to 399.
@@ -278,6 +295,8 @@ pub enum Field {
     Contact,
     /// What the network said of a leg.
     Evidence,
+    /// The numbers of an import.
+    Numbers,
 }
 
 impl core::fmt::Display for Field {
@@ -293,6 +312,7 @@ impl core::fmt::Display for Field {
             Self::User => "user",
             Self::Contact => "contact",
             Self::Evidence => "evidence",
+            Self::Numbers => "numbers",
         })
     }
 }
@@ -319,6 +339,8 @@ pub enum Allowed {
     RegisteredLine,
     /// SIP status 100 to 699, Q.850 cause 0 to 127.
     KnownCauses,
+    /// No number of the pool of virtual numbers.
+    NotAVirtualNumber,
 }
 
 impl core::fmt::Display for Allowed {
@@ -332,6 +354,7 @@ impl core::fmt::Display for Allowed {
             Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
+            Self::NotAVirtualNumber => "a number of the pool of virtual numbers is nobody's own phone",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -354,10 +377,12 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::NumberInUse { .. } => 155,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::PlatformCallsOnly { .. } => 230,
             Self::Limit { .. } => 300,
         }
     }

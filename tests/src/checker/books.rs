@@ -53,6 +53,8 @@ pub(super) struct Reservation {
     pub(super) eligible_at: Timestamp,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
+    /// The virtual number that its merchant was told.
+    pub(super) virtual_number: Option<PhoneNumber>,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -118,11 +120,19 @@ pub(super) struct Books {
     chain: Chain,
     /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
     pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// The virtual numbers, and what each means or meant last to a merchant.
+    pub(super) pool: BTreeSet<PhoneNumber>,
+    pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
+    /// The shortest rest of a number that any policy so far asked for.
+    pub(super) least_rest_s: u32,
 }
 
 impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
+            least_rest_s: policy.number_rest_s,
+            pool: BTreeSet::new(),
+            meanings: BTreeMap::new(),
             policy,
             now: Timestamp::MIN,
             merchants: BTreeMap::new(),
@@ -270,7 +280,8 @@ impl Books {
             | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => (None, None),
+            | Input::ConfirmClock(_)
+            | Input::ImportNumbers(_) => (None, None),
         }
     }
 

@@ -5,7 +5,7 @@ use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::text::DIGIT_RUN_MIN;
 
 use super::books::Books;
-use super::{Judged, Promise};
+use super::{Judged, Promise, numbers};
 
 /// A message.
 pub(super) fn send(books: &Books, send: &Send) -> Judged {
@@ -35,6 +35,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             if !is_masked(&content.number.to_string()) {
                 return broken("shows too much of a number");
             }
+            numbers::told(books, content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
         Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) => None,

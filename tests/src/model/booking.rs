@@ -62,6 +62,8 @@ impl Model {
             cancel_pending: false,
             end_fired: false,
             closed: None,
+            number: None,
+            platform_only: false,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -101,6 +103,9 @@ impl Model {
         };
         if self.merchant_of_line(contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if self.pool.contains(&contact) {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
         }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
@@ -146,6 +151,7 @@ impl Model {
 
     /// The messages of an accepted booking.
     fn announce(&mut self, id: ReservationId) {
+        self.lease(id);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
@@ -167,6 +173,7 @@ impl Model {
             offering: reservation.offering,
             offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
+            virtual_number: reservation.number,
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,
             window: reservation.window,

@@ -88,9 +88,13 @@ impl Model {
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
         self.enter_leg(leg, call, party, false, to, LegState::Dialled);
-        let from = self.call_of(call).line;
+        let line = self.call_of(call).line;
         let id = self.call_of(call).reservation;
         let reservation = self.reservation_of(id);
+        let from = match party {
+            Party::Merchant => reservation.number.map_or(line, |number| number.number()),
+            Party::User => line,
+        };
         let left_ms = reservation.window.end().micros_since(self.latest) / 1_000;
         let ring_timeout_ms = (i64::from(self.policy.ring_timeout_s) * 1_000).min(left_ms).max(1);
         let reason = CallReason {

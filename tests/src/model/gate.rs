@@ -38,7 +38,7 @@ impl Model {
         };
         let mut copy = self.clone();
         if let Some(line) = line {
-            let touched = copy.touched_by_request(line, Some(id));
+            let touched = copy.touched_by_request(line, [id].into());
             copy.settle(&touched);
         }
         copy.judge(asker, id)
@@ -47,7 +47,7 @@ impl Model {
     /// The same for what a merchant asks.
     pub(super) fn judge_request_by_time(&self, request: RequestCall) -> Verdict {
         let mut copy = self.clone();
-        let touched = copy.touched_by_request(request.line, copy.meant_by(request));
+        let touched = copy.touched_by_request(request.line, copy.may_mean(request));
         copy.settle(&touched);
         copy.meant_by(request).map_or(NOBODY_KNOWN, |id| copy.judge(Asker::Line(request.line), id))
     }

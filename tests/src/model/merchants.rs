@@ -35,6 +35,9 @@ impl Model {
         if input.lines.iter().any(|line| line.channels == 0) {
             return Err(Refusal::Invalid { field: Field::Channels, allowed: Allowed::AtLeastOne });
         }
+        if input.lines.iter().any(|line| self.pool.contains(&line.number)) {
+            return Err(Refusal::Invalid { field: Field::Lines, allowed: Allowed::NotAVirtualNumber });
+        }
         for (line, index) in input.lines.iter().zip(0..) {
             if self.merchant_of_line(line.number).is_some_and(|owner| owner != input.merchant) {
                 return Err(Refusal::LineTaken { index });

@@ -23,7 +23,7 @@ use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
-use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
@@ -97,6 +97,10 @@ struct Reservation {
     /// The deadline at the window's end has fired.
     end_fired: bool,
     closed: Option<(Outcome, Timestamp)>,
+    /// Its virtual number.
+    number: Option<VirtualNumber>,
+    /// There was none left for it.
+    platform_only: bool,
 }
 
 /// A call, until its last leg is gone.
@@ -244,6 +248,10 @@ pub struct Model {
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
+    /// The virtual numbers, in the order in which they came.
+    pool: Vec<PhoneNumber>,
+    /// Who has, or had last, which place of the pool with which merchant.
+    leases: BTreeMap<(MerchantId, usize), numbers::Lease>,
 }
 
 impl Model {
@@ -268,6 +276,8 @@ impl Model {
             confirmed: 0,
             kept: Vec::new(),
             fresh: Vec::new(),
+            pool: Vec::new(),
+            leases: BTreeMap::new(),
         }
     }
 
@@ -296,6 +306,7 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::ImportNumbers(input) => self.import_numbers(&input.numbers),
         }
     }
 

@@ -145,6 +145,8 @@ fn word(effect: &Effect) -> String {
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
+            AuditRecord::NumberLeased(leased) => format!("number leased {}", leased.reservation),
+            AuditRecord::NumbersLow(low) => format!("numbers low {}", low.left),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }

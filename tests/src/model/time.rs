@@ -47,7 +47,7 @@ pub(super) struct Touched {
     /// These and their legs.
     calls: BTreeSet<CallId>,
     /// The legs to these.
-    number: Option<PhoneNumber>,
+    numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
     line: Option<PhoneNumber>,
 }
@@ -101,10 +101,11 @@ impl Model {
             | Input::PushPage(_)
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => Touched::default(),
+            | Input::ConfirmClock(_)
+            | Input::ImportNumbers(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
-            Input::RequestCall(input) => self.touched_by_request(input.line, self.meant_by(*input)),
+            Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
                 let of_it = self
@@ -128,19 +129,19 @@ impl Model {
         }
     }
 
-    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: Option<ReservationId>) -> Touched {
-        let number = reservation.and_then(|id| self.reservations.get(&id)).map(|kept| kept.contact);
-        Touched { reservations: reservation.into_iter().collect(), number, line: Some(line), ..Touched::default() }
+    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservations: BTreeSet<ReservationId>) -> Touched {
+        let numbers = reservations.iter().filter_map(|id| self.reservations.get(id)).map(|kept| kept.contact).collect();
+        Touched { reservations, numbers, line: Some(line), ..Touched::default() }
     }
 
     fn touched_by_report(&self, leg: LegId) -> Touched {
         let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
         let reservation = self.call_of(leg.call).reservation;
-        let number = Some(self.reservation_of(reservation).contact);
+        let numbers = BTreeSet::from([self.reservation_of(reservation).contact]);
         Touched {
             reservations_alone: BTreeSet::from([reservation]),
             calls: BTreeSet::from([leg.call]),
-            number,
+            numbers,
             ..Touched::default()
         }
     }
@@ -150,7 +151,7 @@ impl Model {
         match deadline {
             Deadline::Leg(leg) => {
                 let leg = &self.legs[&leg];
-                let to_the_number = leg.party == Party::User && touched.number == Some(leg.number);
+                let to_the_number = leg.party == Party::User && touched.numbers.contains(&leg.number);
                 let on_the_line = leg.state == LegState::Releasing && touched.line == Some(self.call_of(leg.call).line);
                 call(leg.call) || to_the_number || on_the_line
             }

@@ -75,6 +75,8 @@ impl Appointments {
             is_cancelled: false,
             is_window_judged: false,
             closed: None,
+            virtual_number: None,
+            is_platform_only: false,
         });
         cx.audit(AuditRecord::Booked(BookedRecord {
             reservation: id,
@@ -108,6 +110,7 @@ impl Appointments {
         if self.lines.get(contact).is_some() {
             return Err(invalid(Field::Contact, Allowed::NotALine));
         }
+        self.check_not_virtual(Field::Contact, contact)?;
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
@@ -147,6 +150,7 @@ impl Appointments {
 
     /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
     fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        self.lease_number(cx, id);
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let result = BookingResult {
@@ -167,6 +171,7 @@ impl Appointments {
             offering: reservation.offering,
             offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
+            virtual_number: reservation.virtual_number,
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,
             window: reservation.window,
@@ -226,6 +231,7 @@ impl Appointments {
             reservation.state.apply(event);
             reservation.closed = Some(closed);
         });
+        self.release_number(cx, id);
         if let Outcome::Missed(why) = outcome {
             self.tell_user(cx, id, |notice| UserContent::Missed(missed(notice, why)));
             self.tell_merchant(cx, id, |notice| MerchantContent::Missed(missed(notice, why)));

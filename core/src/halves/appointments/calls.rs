@@ -12,11 +12,11 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, Answer, Asked, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
-use crate::values::input::{CallTarget, RequestCall};
-use crate::values::number::PhoneNumber;
+use crate::values::input::RequestCall;
+use crate::values::number::{PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
 use crate::values::refusal::Refusal;
 use crate::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, Verdict};
@@ -33,7 +33,7 @@ impl Appointments {
             check_outbox(cx)?;
         }
         let leg = LegId::new(self.counters.leg.take());
-        let known = self.named_by(request);
+        let known = self.named_by(cx.policy, request, cx.now);
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
         let reservation = known.map(|known| known.id);
         let rule = match (verdict, window) {
@@ -42,7 +42,7 @@ impl Appointments {
             // The gate allows nothing that it does not recognize.
             (Verdict::Allow, None) => Rule::Denied(DenyReason::NotRecognized),
         };
-        let judged = Judged { leg, target: asked(request.target), reservation, revision, rule };
+        let judged = Judged { leg, target: self.as_recorded(request.target), reservation, revision, rule };
         cx.audit(AuditRecord::Judged(judged));
         match (verdict, reservation) {
             (Verdict::Deny { reason, retry_at }, _) => {
@@ -116,10 +116,10 @@ impl Appointments {
         let Some(reservation) = self.reservations.get(call.reservation.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let leg = LegId::new(self.counters.leg.take());
-        let (call, from, window) = (call.id, call.line, reservation.window);
-        let number = match party {
-            Party::Merchant => from,
-            Party::User => reservation.contact,
+        let (call, line, window) = (call.id, call.line, reservation.window);
+        let (number, from) = match party {
+            Party::Merchant => (line, reservation.virtual_number.map_or(line, VirtualNumber::number)),
+            Party::User => (reservation.contact, line),
         };
         let until = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
         let ring_ms = until.min(window.end()).micros_since(cx.now) / MICROS_PER_MILLI;
@@ -292,14 +292,6 @@ impl Appointments {
             },
         };
         self.close(cx, id, ReservationEvent::CallOverForGood, outcome);
-    }
-}
-
-/// What was asked for, as a record names it.
-const fn asked(target: CallTarget) -> Asked {
-    match target {
-        CallTarget::Reservation(id) => Asked::Reservation(id),
-        CallTarget::Number(_) => Asked::UnknownNumber,
     }
 }
 

@@ -78,7 +78,7 @@ impl Appointments {
             CallTarget::Reservation(id) => Some(id),
             CallTarget::Number(_) => None,
         };
-        if let Some(id) = named {
+        for id in named.into_iter().chain(self.asked_for(request).iter().copied()) {
             self.touch_reservation(&mut touched, id);
             let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
             touched.extend(on_number.map(Target::Leg));

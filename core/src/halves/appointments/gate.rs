@@ -17,7 +17,7 @@ use crate::values::time::Timestamp;
 impl Appointments {
     /// May this call of a merchant's line begin at this instant?
     pub(crate) fn gate(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Verdict {
-        let kept = self.named_by(request).filter(|reservation| !self.is_archived_at(reservation, at));
+        let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(reservation, at));
         let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
     }
@@ -29,13 +29,17 @@ impl Appointments {
     }
 
     /// The reservation that is asked for, if it is made with the merchant whose line asks.
-    pub(super) fn named_by(&self, request: RequestCall) -> Option<&Reservation> {
+    pub(super) fn named_by(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Option<&Reservation> {
         let merchant = self.lines.get(request.line)?.merchant;
-        let id = match request.target {
-            CallTarget::Reservation(id) => id,
-            CallTarget::Number(_) => return None,
-        };
-        self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant)
+        match request.target {
+            CallTarget::Reservation(id) => self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant),
+            CallTarget::Number(number) => self.meant_by(policy, merchant, number, at),
+        }
+    }
+
+    /// Whether the reservation is closed at this instant, by a call whose own end has come if not by itself.
+    pub(super) fn is_closed_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> bool {
+        self.facts(policy, reservation, reservation.line, at).standing == Standing::Closed
     }
 
     /// May the platform call the merchant, and then the user, for this reservation now?

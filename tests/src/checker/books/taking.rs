@@ -95,7 +95,11 @@ impl Books {
             }
             // A failed effect is read after the step's own effects.
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
-            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
+            (Input::SetPolicy(input), _) => {
+                self.policy = input.policy.clone();
+                self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
+            }
+            (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -181,6 +185,7 @@ impl Books {
             eligible_at: self.now.max(input.window.start()),
             told_missed: false,
             told_cancelled: false,
+            virtual_number: None,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
