@@ -50,8 +50,8 @@ impl Appointments {
         }
         let (merchant, sender) = (reservation.merchant, reservation.sender.clone());
         let low = usize::try_from(cx.policy.numbers_low).unwrap_or(usize::MAX);
-        let left = |half: &Self| half.numbers.left(merchant, cx.now, low);
-        let before = left(self);
+        let (now, left) = (cx.now, |half: &Self, now| half.numbers.left(merchant, now, low));
+        let before = left(self, now);
         let number = self.numbers.lease(merchant, &sender, id, cx.now);
         self.update_reservation(id, |reservation| match number {
             Some(number) => reservation.virtual_number = Some(number),
@@ -62,7 +62,7 @@ impl Appointments {
             }
         });
         cx.audit(AuditRecord::NumberLeased(NumberLeased { reservation: id, number }));
-        let after = left(self);
+        let after = left(self, now);
         if before >= low && after < low {
             let left = u32::try_from(after).unwrap_or(u32::MAX);
             cx.audit(AuditRecord::NumbersLow(NumbersLow { merchant, left }));
