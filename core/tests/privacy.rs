@@ -88,7 +88,10 @@ fn written(digits: &str, form: u8) -> String {
 
 /// Every character that is a digit in any width, in order: what a reader makes of a text whatever stands between.
 fn digits_of(text: &str) -> String {
-    text.chars().filter_map(|c| c.to_digit(10).or_else(|| u32::from(c).checked_sub(0xff10).filter(|d| *d < 10))).map(|d| d.to_string()).collect()
+    text.chars()
+        .filter_map(|c| c.to_digit(10).or_else(|| u32::from(c).checked_sub(0xff10).filter(|d| *d < 10)))
+        .map(|d| d.to_string())
+        .collect()
 }
 
 proptest! {

@@ -436,10 +436,10 @@ class _Teller:
                 self.note(self.say(f"audit: {MERCHANT_NAME} may call, {hours} only", f"审计：仅{hours}内允许{MERCHANT_NAME}来电"))
             case PolicySet():
                 self.note(self.say("audit: new rules", "审计：规则已更改"))
-            case NumberLeased(number=None):
-                self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
-            case NumberLeased(number=number):
+            case NumberLeased(number=PhoneNumber() as number):
                 self.note(self.say(f"audit: leased the virtual number {number.dialable()}", f"审计：分配虚拟号码{number.dialable()}"))
+            case NumberLeased():
+                self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
             case NumbersLow(left=left):
                 self.note(self.say(f"audit: {left} virtual numbers are left", f"审计：剩余虚拟号码{left}个"))
             case Judged() | UserDialled():

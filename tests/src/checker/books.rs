@@ -125,12 +125,15 @@ pub(super) struct Books {
     pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
     /// The shortest rest of a number that any policy so far asked for.
     pub(super) least_rest_s: u32,
+    /// The largest `min_ring_s` so far: what the platform could not serve under it is not served later.
+    pub(super) most_min_ring_s: u32,
 }
 
 impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             least_rest_s: policy.number_rest_s,
+            most_min_ring_s: policy.min_ring_s,
             pool: BTreeSet::new(),
             meanings: BTreeMap::new(),
             policy,

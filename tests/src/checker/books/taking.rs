@@ -97,6 +97,7 @@ impl Books {
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.policy = input.policy.clone();
+                self.most_min_ring_s = self.most_min_ring_s.max(self.policy.min_ring_s);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
