@@ -222,8 +222,8 @@ pub enum Refusal {
         /// The longest leap that is taken.
         most_s: u32,
     },
-    /// A number for the pool is a phone that somebody has: a merchant's line, or the contact of a live reservation.
-    #[error("number {index} of the import (counted from 0) is a merchant's line or the contact of a live reservation")]
+    /// A number for the pool is a phone that somebody has: a merchant's line, or the sender or contact of a reservation that is kept.
+    #[error("number {index} of the import (counted from 0) is a merchant's line or a phone of a reservation that is kept")]
     NumberInUse {
         /// Its place in the list.
         index: u32,

@@ -98,6 +98,9 @@ impl Model {
         if matches!(input.user, Address::Chatbot(_)) {
             return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress });
         }
+        if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
+            return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::NotAVirtualNumber });
+        }
         let Some(contact) = input.contact.or_else(|| input.user.number()) else {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NeededWithoutNumber });
         };

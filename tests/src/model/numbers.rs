@@ -30,7 +30,7 @@ impl Model {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
         for (number, index) in numbers.iter().zip(0..) {
-            let is_contact = |kept: &super::Reservation| kept.contact == *number && kept.state != ReservationState::Closed;
+            let is_contact = |kept: &super::Reservation| kept.contact == *number || kept.user.number() == Some(*number);
             let rings =
                 self.legs.values().any(|leg| leg.party == ringfence::values::effect::Party::User && leg.number == *number);
             if self.merchant_of_line(*number).is_some() || rings || self.reservations.values().any(is_contact) {

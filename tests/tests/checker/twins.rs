@@ -15,7 +15,7 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, STRANGER, Story, ZHANG, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
+    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
     unverified, window_ends_while_ringing,
 };
 
@@ -181,6 +181,17 @@ pub(crate) fn twins() -> Vec<Twin> {
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
             let [_, first, second] = &mut t.steps[step].effects[..] else { panic!("a record and two messages") };
             if let (Action::Send(user), Action::Send(merchant)) = (&first.action, &mut second.action) { merchant.content = user.content.clone() }
+        };
+
+        P7 "a number means another user before it has rested" by_number |t| t.header.policy.number_rest_s = 10_000;
+        P7 "the merchant is told another virtual number than was leased" by_number |t| {
+            in_text(t, r#""virtual_number":"+8617000000001""#, r#""virtual_number":"+8617000000002""#);
+        };
+        P7 "a number is leased that is not in the pool" by_number |t| {
+            in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1,"number":"+8617000000002"}"#);
+        };
+        P7 "a booking goes without a number though one is left" by_number |t| {
+            in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1}"#);
         };
 
         P8 "a user is dialled twice" merchant_calls |t| dial_again(t, is_user_dial, true);

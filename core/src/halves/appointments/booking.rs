@@ -105,6 +105,9 @@ impl Appointments {
         if !is_user(&input.user) {
             return Err(invalid(Field::User, Allowed::UserAddress));
         }
+        if let Some(number) = input.user.number() {
+            self.check_not_virtual(Field::User, number)?;
+        }
         let contact =
             input.contact.or_else(|| input.user.number()).ok_or_else(|| invalid(Field::Contact, Allowed::NeededWithoutNumber))?;
         if self.lines.get(contact).is_some() {

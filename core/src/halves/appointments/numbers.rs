@@ -1,5 +1,7 @@
 //! Virtual numbers: the operator's pool, the lease of a reservation, and whom a number means (seed 000, S102).
 
+use alloc::collections::BTreeSet;
+
 use super::Appointments;
 use super::merchants::{at_most, check_outbox};
 use super::records::Reservation;
@@ -21,13 +23,17 @@ impl Appointments {
         if numbers.is_empty() {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
+        // A walk over everything that is kept: an operator imports now and then.
+        let wanted: BTreeSet<_> = numbers.iter().copied().collect();
+        let kept = self.reservations.in_order().flat_map(|one| [Some(one.contact), one.sender.number()]).flatten();
+        let known: BTreeSet<_> = kept.filter(|number| wanted.contains(number)).collect();
         for (index, number) in (0_u32..).zip(numbers) {
-            if self.lines.get(*number).is_some() || self.contacts.get(*number).is_some() {
+            if self.lines.get(*number).is_some() || self.contacts.get(*number).is_some() || known.contains(number) {
                 return Err(Refusal::NumberInUse { index });
             }
         }
-        let new: alloc::collections::BTreeSet<_> = numbers.iter().filter(|number| !self.numbers.has(**number)).collect();
-        at_most(Bound::Numbers, self.numbers.len().saturating_add(new.len()), cx.policy.numbers_max)?;
+        let new = wanted.iter().filter(|number| !self.numbers.has(**number)).count();
+        at_most(Bound::Numbers, self.numbers.len().saturating_add(new), cx.policy.numbers_max)?;
         check_outbox(cx)?;
         let added = self.numbers.import(numbers.iter().copied());
         Ok(Reply::Imported(Imported { added: u32::try_from(added).unwrap_or(u32::MAX) }))
