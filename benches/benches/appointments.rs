@@ -26,6 +26,18 @@ fn gate(criterion: &mut Criterion) {
             });
         });
     }
+    for alive in ALIVE {
+        let (world, numbers) = World::with_numbers(alive);
+        let mut next = 0;
+        group.bench_with_input(BenchmarkId::new("by virtual number", alive), &alive, |bencher, _| {
+            bencher.iter(|| {
+                next = (next + 618_033) % numbers.len();
+                let (line, number) = numbers[next];
+                let verdict = world.platform.gate(RequestCall::new(black_box(line), black_box(number)), world.now);
+                assert!(verdict.is_allow());
+            });
+        });
+    }
     group.finish();
 }
 
