@@ -71,6 +71,22 @@ impl World {
         (world, booked)
     }
 
+    /// The same with a virtual number for each, which comes in the reservation's place.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    #[must_use]
+    pub fn with_numbers(reservations: u64) -> (Self, Vec<(PhoneNumber, PhoneNumber)>) {
+        let mut world = Self::new();
+        let numbers = (0..reservations).map(|index| PhoneNumber::parse(&format!("+86{}", 17_000_000_000 + index)).unwrap());
+        world.platform.import_numbers(world.now, numbers.collect()).unwrap();
+        let window = Window::new(world.now, world.now.saturating_add_micros(3_600 * SECOND)).unwrap();
+        let booked = (0..reservations).map(|user| world.book(user, window)).collect::<Vec<_>>();
+        let number = |(line, id): &Booked| (*line, world.platform.reservation(*id).unwrap().virtual_number.unwrap().number());
+        let numbers = booked.iter().map(number).collect();
+        (world, numbers)
+    }
+
     /// One booking of a user, with its messages.
     ///
     /// # Panics

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
-use ringfence::values::input::{Line, PublishPage, RegisterMerchant};
+use ringfence::values::input::{Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
 use ringfence::{Action, CallMode, Keyring, LegId, OfferingId, Platform, Policy, Refusal, Reply, ReservationId, Zone};
 
@@ -28,7 +28,7 @@ fn a_request_on_a_full_outbox_is_refused_alike_whether_it_would_be_allowed_or_de
     let mut platform = world(Policy { outbox_max: 10, ..Policy::default() }, 2);
     let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
     while platform.request_call(at("18:00:00"), line(), ReservationId::new(77)).is_ok() {}
-    assert!(platform.gate(line(), reservation, at("18:00:00")).is_allow());
+    assert!(platform.gate(RequestCall::new(line(), reservation), at("18:00:00")).is_allow());
     assert_eq!(platform.request_call(at("18:00:00"), line(), reservation), Err(full(10)), "its opening is settled all the same");
     let before = platform.state_hash();
     assert_eq!(platform.request_call(at("18:00:00"), line(), reservation), Err(full(10)));
@@ -43,9 +43,9 @@ fn what_creates_never_goes_past_the_bound() {
     let mut platform = world(Policy { outbox_max: 10, push_max: 100, ..Policy::default() }, 2);
     assert_eq!(platform.push_page(at("09:00:00"), PAGE, (0..11).map(user).collect()), Err(full(10)));
     assert_eq!(platform.push_page(at("09:00:00"), PAGE, (0..7).map(user).collect()), Ok(Reply::Done));
-    assert_eq!(platform.book(at("09:00:00"), booking(1)), Err(full(10)), "three places are left, a booking needs four");
+    assert_eq!(platform.book(at("09:00:00"), booking(1)), Err(full(10)), "three places are left, a booking needs six");
     assert_eq!(platform.unconfirmed(), 7);
-    assert!(Policy { outbox_max: 3, ..Policy::default() }.check().is_err(), "no booking would ever have room");
+    assert!(Policy { outbox_max: 5, ..Policy::default() }.check().is_err(), "no booking would ever have room");
 }
 
 #[test]

@@ -57,6 +57,10 @@ typedef uint32_t ringfence_status;
 #define RINGFENCE_STATUS_INVALID_POLICY 110u
 /* The clock leapt farther than clock_leap_max_s; send {"confirm_clock":{}} if it is right. Nothing was done. */
 #define RINGFENCE_STATUS_CLOCK_LEAP 111u
+/* A number for the pool of virtual numbers is a merchant's line or a phone of a reservation that is kept. */
+#define RINGFENCE_STATUS_NUMBER_IN_USE 155u
+/* The pool was empty at the booking, so the merchant has no number to dial: the platform calls. */
+#define RINGFENCE_STATUS_PLATFORM_CALLS_ONLY 230u
 
 typedef struct ringfence_platform ringfence_platform;
 

@@ -116,6 +116,12 @@ class Policy(Checked):
     """The most channels of one line."""
     pushed_pages_max: U32 = 1_000
     """The most different page contents that wait in unconfirmed effects of `push_page`."""
+    number_rest_s: U32 = 30 * _DAY_S
+    """How long a virtual number rests before it means another user to the same merchant."""
+    numbers_low: U32 = 10
+    """The audit `NumbersLow` says so when fewer virtual numbers than this are left for new users of a merchant. 0: never."""
+    numbers_max: U32 = 1_000_000
+    """The most virtual numbers in the pool."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

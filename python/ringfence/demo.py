@@ -15,7 +15,7 @@ from rich.text import Text
 from . import inputs
 from ._layout import columns, hanging
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, PhoneNumber, ReleaseCause, Window
+from ._values import Address, CallMode, ForReservation, PhoneNumber, ReleaseCause, Window
 from .effects import (
     Answer,
     Archive,
@@ -34,6 +34,8 @@ from .effects import (
     ModeOptions,
     Permitted,
     Play,
+    NumberLeased,
+    NumbersLow,
     PolicySet,
     Reject,
     ReservationForMerchant,
@@ -281,8 +283,10 @@ class _Teller:
                     f"for reservation {reservation}: {_MODES[mode]}", f"预约{reservation}选择{mode.text()}"
                 )
                 self.sent(at, self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot"), platform, words, input)
-            case inputs.RequestCall(line=line, reservation=reservation):
+            case inputs.RequestCall(line=line, target=ForReservation(reservation=reservation)):
                 self.requested(asked, line, reservation)
+            case inputs.RequestCall(line=line):
+                self.requested(asked, line, 0)
             case inputs.Cancel(user=user, reservation=reservation):
                 words = self.say(f"takes reservation {reservation} back", f"取消预约{reservation}")
                 self.sent(at, self.name(user), platform, words)
@@ -297,7 +301,7 @@ class _Teller:
             case inputs.EffectFailed(sequence=sequence):
                 words = self.say(f"the switch was too late for effect {sequence}", f"交换机未能及时执行动作{sequence}")
                 self.line(at, Text(words, style="red"))
-            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock():
+            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock() | inputs.ImportNumbers():
                 pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
@@ -409,7 +413,7 @@ class _Teller:
 
     def audited(self, at: datetime, record: AuditRecord) -> None:
         match record:
-            case Judged(leg=leg, reservation=reservation, rule=Permitted() as rule):
+            case Judged(leg=leg, reservation=int(reservation), rule=Permitted() as rule):
                 self.judgements.append(_Judgement(at, self.legs[leg], reservation, rule))
                 allowed = Text.assemble((self.say("allowed", "允许"), "bold green"), self.say(": ", "："), self.permission(rule))
                 self.note(allowed)
@@ -432,6 +436,12 @@ class _Teller:
                 self.note(self.say(f"audit: {MERCHANT_NAME} may call, {hours} only", f"审计：仅{hours}内允许{MERCHANT_NAME}来电"))
             case PolicySet():
                 self.note(self.say("audit: new rules", "审计：规则已更改"))
+            case NumberLeased(number=PhoneNumber() as number):
+                self.note(self.say(f"audit: leased the virtual number {number.dialable()}", f"审计：分配虚拟号码{number.dialable()}"))
+            case NumberLeased():
+                self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
+            case NumbersLow(left=left):
+                self.note(self.say(f"audit: {left} virtual numbers are left", f"审计：剩余虚拟号码{left}个"))
             case Judged() | UserDialled():
                 pass
 

@@ -19,6 +19,8 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DenyReason,
+    ForNumber,
+    ForReservation,
     Hours,
     MissedForMerchant,
     MissedReason,
@@ -57,15 +59,19 @@ __all__ = [
     "MissedNoticeForMerchant",
     "ModeOptions",
     "NeverConfirmed",
+    "NumberLeased",
+    "NumbersLow",
     "Outcome",
     "Permitted",
     "Play",
     "PolicySet",
     "Reject",
+    "RequestedTarget",
     "ReservationCancelled",
     "ReservationForMerchant",
     "Rule",
     "Send",
+    "UnknownNumber",
     "UserDialled",
     "effect_from_json",
 ]
@@ -126,7 +132,8 @@ class ContactUnconfirmed(_Content):
 
 @dataclass(frozen=True, slots=True)
 class ReservationForMerchant(_Content):
-    """To a merchant: a reservation. The user's number has its tail hidden; digits in his name are masked."""
+    """To a merchant: a reservation. The user's number has its tail hidden; digits in his name are masked. `virtual_number` is what the merchant
+    dials, inside the window."""
 
     _tag: ClassVar[str | None] = "reservation"
     reservation: int
@@ -135,6 +142,7 @@ class ReservationForMerchant(_Content):
     offering: int
     offering_name: str
     number: str
+    virtual_number: PhoneNumber | None
     name: str | None
     line: PhoneNumber
     window: Window
@@ -280,12 +288,24 @@ Rule = Permitted | Denied
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownNumber(Record):
+    """A merchant called a number that is no virtual one. It stands in no record: it may be somebody's own."""
+
+    _tag: ClassVar[str | None] = "unknown_number"
+
+
+RequestedTarget = ForReservation | ForNumber | UnknownNumber
+"""What a merchant's call asked for, as a record names it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged(Record):
-    """The gate judged a merchant's request. `revision` is absent when no such reservation is known to that line."""
+    """The gate judged a merchant's request. `reservation` and `revision` are absent when none is known to that line under this target."""
 
     _tag: ClassVar[str | None] = "judged"
     leg: int
-    reservation: int
+    target: RequestedTarget
+    reservation: int | None
     revision: int | None
     rule: Rule
 
@@ -331,7 +351,25 @@ class PolicySet(Record):
     policy: str
 
 
-AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet
+@dataclass(frozen=True, slots=True)
+class NumbersLow(Record):
+    """Few virtual numbers are left for new users of a merchant: import more. Once each time the number left falls below `numbers_low`."""
+
+    _tag: ClassVar[str | None] = "numbers_low"
+    merchant: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLeased(Record):
+    """A reservation that is accepted got its virtual number; `number` is absent when the pool was empty, so that only the platform calls."""
+
+    _tag: ClassVar[str | None] = "number_leased"
+    reservation: int
+    number: PhoneNumber | None
+
+
+AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased
 """What was decided."""
 
 

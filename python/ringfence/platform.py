@@ -13,7 +13,19 @@ from . import _ringfence, effects, inputs, replies
 from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
-from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    Evidence,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    PhoneNumber,
+    Window,
+    Zone,
+)
 from .effects import Effect
 from .errors import Misused, RingfenceError
 from .inputs import Dedup
@@ -24,6 +36,7 @@ from .replies import (
     CallDenied,
     Deadline,
     Done,
+    Imported,
     NoOp,
     Progress,
     Published,
@@ -145,13 +158,22 @@ class Platform:
             now, inputs.ChooseMode(merchant=merchant, reservation=reservation, mode=check(CallMode, mode, "mode")), dedup
         )
 
-    def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int, dedup: Dedup | None = None) -> CallAllowed | CallDenied:
-        """A merchant's line calls the platform and asks for the user of a reservation. The switch holds the call, unanswered.
+    def request_call(
+        self,
+        now: datetime,
+        *,
+        line: PhoneNumber | str,
+        reservation: int | None = None,
+        number: PhoneNumber | str | None = None,
+        dedup: Dedup | None = None,
+    ) -> CallAllowed | CallDenied:
+        """A merchant's line calls the platform and asks for a user: the one of a reservation, or the one whom the virtual number that was
+        dialled means to this merchant. Give one of the two. The switch holds the call, unanswered.
 
         The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it. `LimitReached` (outbox) is no answer: reject
         the call with SIP 503.
         """
-        request = inputs.RequestCall(line=check(PhoneNumber, line, "line"), reservation=reservation)
+        request = _request(line, reservation, number)
         return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
 
     # What users do.
@@ -227,6 +249,11 @@ class Platform:
         """Sets the rules anew, from now on. Instants that were fixed before stay. The same rules again: `NoOp`."""
         return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
 
+    def import_numbers(self, now: datetime, *, numbers: Iterable[PhoneNumber | str], dedup: Dedup | None = None) -> Imported:
+        """The operator puts virtual numbers into the pool. Those that are in it already are passed over."""
+        checked = check(tuple[PhoneNumber, ...], numbers, "numbers")
+        return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
+
     def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
         """Says that the clock is right: `now` is taken however far it leapt."""
         return self._expect(Done, now, inputs.ConfirmClock(), dedup)
@@ -296,17 +323,22 @@ class Platform:
 
     # Questions.
 
-    def gate(self, at: datetime, *, line: PhoneNumber | str, reservation: int) -> Verdict:
+    def gate(
+        self,
+        at: datetime,
+        *,
+        line: PhoneNumber | str,
+        reservation: int | None = None,
+        number: PhoneNumber | str | None = None,
+    ) -> Verdict:
         """What `request_call` would answer at that instant. Changes nothing and leaves no audit record.
 
         An `at` before the latest instant seen counts as that.
         """
         core = self._open()
         micros = micros_of(at, "at")
-        number = check(PhoneNumber, line, "line").dialable()
-        verdict: Verdict = decode(
-            _VERDICT, json.loads(core.gate(number, check(int, reservation, "reservation"), micros)), at.tzinfo or timezone.utc
-        )
+        request = _request(line, reservation, number).to_json()
+        verdict: Verdict = decode(_VERDICT, json.loads(core.gate(request, micros)), at.tzinfo or timezone.utc)
         return verdict
 
     def reservation(self, id: int) -> Reservation | None:
@@ -431,6 +463,17 @@ class Platform:
 
 
 _VERDICT: Any = Verdict
+
+
+def _request(line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None) -> inputs.RequestCall:
+    if (reservation is None) == (number is None):
+        raise TypeError("give either reservation or number")
+    target: inputs.CallTarget
+    if number is None:
+        target = ForReservation(check(int, reservation, "reservation"))
+    else:
+        target = ForNumber(check(PhoneNumber, number, "number"))
+    return inputs.RequestCall(line=check(PhoneNumber, line, "line"), target=target)
 
 
 def _maybe(kind: type[_T], value: object, path: str) -> _T | None:

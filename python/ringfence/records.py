@@ -98,6 +98,10 @@ class Reservation(Record):
     given_up: DenyReason | None
     is_window_judged: bool
     closed: Closed | None
+    virtual_number: PhoneNumber | None
+    """The virtual number under which its merchant calls, from its acceptance on."""
+    is_platform_only: bool
+    """The pool was empty when it was accepted: the platform calls, whatever was preset or chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = [
     "Done",
     "NoOp",
     "Progress",
+    "Imported",
     "Published",
     "Reply",
     "Verdict",
@@ -59,6 +60,14 @@ class Booked(Record):
     _tag: ClassVar[str | None] = "booked"
     reservation: int
     state: ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class Imported(Record):
+    """The numbers are in the pool; so many of them were not in it before."""
+
+    _tag: ClassVar[str | None] = "imported"
+    added: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ class CallDenied(Deny):
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported
 """The answer to an accepted input."""
 
 

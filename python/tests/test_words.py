@@ -84,6 +84,8 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.LegLost, "LegLost"),
     (effects.BookedRecord, "BookedRecord"),
     (effects.PolicySet, "PolicySet"),
+    (effects.NumbersLow, "NumbersLow"),
+    (effects.NumberLeased, "NumberLeased"),
     (effects.BookingPage, "BookingPage"),
     (effects.BookingResult, "BookingResult"),
     (effects.ContactUnconfirmed, "ReservationNotice"),
@@ -97,6 +99,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Booked, "Booked"),
     (replies.CallAllowed, "Allow"),
     (replies.CallDenied, "Deny"),
+    (replies.Imported, "Imported"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
     (records.Member, "Member"),
@@ -118,6 +121,8 @@ TAGGED = [
     (effects.AuditRecord, "AuditRecord"),
     (effects.Outcome, "Outcome"),
     (effects.Rule, "Rule"),
+    (effects.RequestedTarget, "Asked"),
+    (inputs.CallTarget, "CallTarget"),
     (replies.Reply, "Reply"),
 ]
 

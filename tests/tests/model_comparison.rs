@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
-use ringfence::values::input::{ConfirmClock, Input, PlayFinished};
+use ringfence::values::input::{ConfirmClock, Input, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
@@ -206,11 +206,7 @@ impl Pair {
 
     /// What the gate says before a `request_call` about that very instant.
     fn verdict_asked(&self, at: Timestamp, doing: &Doing) -> Option<Verdict> {
-        if let Doing::Input(Input::RequestCall(input)) = doing {
-            Some(self.engine.gate(input.line, input.reservation, at))
-        } else {
-            None
-        }
+        if let Doing::Input(Input::RequestCall(input)) = doing { Some(self.engine.gate(*input, at)) } else { None }
     }
 
     fn same_views(&self) -> Result<(), String> {
@@ -218,6 +214,8 @@ impl Pair {
         equal("the ids of the reservations", &ids(&expected, |kept| kept.reservation), &self.engine.reservations())?;
         for kept in expected {
             let Some(seen) = self.engine.reservation(kept.reservation) else { continue };
+            let number = seen.virtual_number.map(ringfence::values::number::VirtualNumber::number);
+            equal(&format!("the number of {}", kept.reservation), &self.model.number_of(kept.reservation), &number)?;
             let open = |eligible| (kept.state == ReservationState::Open).then_some(eligible);
             let expected = (
                 kept.state,
@@ -277,9 +275,17 @@ impl Pair {
         for (reservation, own) in judged.chain([(nobody, Vec::new())]) {
             for at in instants.iter().copied().chain(own) {
                 for line in &lines {
-                    let expected = self.model.gate(*line, reservation, at);
-                    equal(&format!("the gate for {reservation} at {at}"), &expected, &self.engine.gate(*line, reservation, at))?;
+                    let request = RequestCall::new(*line, reservation);
+                    let expected = self.model.gate(request, at);
+                    equal(&format!("the gate for {reservation} at {at}"), &expected, &self.engine.gate(request, at))?;
                 }
+            }
+        }
+        for number in self.model.pool().iter().take(2) {
+            for (at, line) in instants.iter().flat_map(|at| lines.iter().map(move |line| (*at, *line))) {
+                let request = RequestCall::new(line, *number);
+                let expected = self.model.gate(request, at);
+                equal(&format!("the gate for {number:?} at {at}"), &expected, &self.engine.gate(request, at))?;
             }
         }
         Ok(())
@@ -324,7 +330,8 @@ impl Pair {
                 | Input::RequestCall(_)
                 | Input::Book(_)
                 | Input::Resync(_)
-                | Input::ConfirmClock(_),
+                | Input::ConfirmClock(_)
+                | Input::ImportNumbers(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::id::MerchantId;
-use crate::values::number::{Address, PhoneNumber};
+use crate::values::id::{MerchantId, ReservationId};
+use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::time::Timestamp;
 
 /// The pool and its leases.
@@ -28,7 +28,7 @@ pub struct Numbers {
 struct MerchantLeases {
     by_place: BTreeMap<u32, Lease>,
     by_user: BTreeMap<Address, u32>,
-    /// Numbers that rest, by the instant at which they have rested.
+    /// Numbers that nobody holds, by the instant at which they have rested.
     resting: BTreeSet<(Timestamp, u32)>,
     /// Places of the pool before this one were leased at some time.
     fresh: u32,
@@ -38,10 +38,22 @@ struct MerchantLeases {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Lease {
     user: Address,
-    /// How many live reservations hold it.
-    holders: u32,
+    /// The live reservations that hold it, in order.
+    holders: Vec<ReservationId>,
     /// When it has rested, once nobody holds it.
     rests_until: Option<Timestamp>,
+}
+
+/// A number as a model checker sees it: what is left of its rest.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeaseView {
+    merchant: MerchantId,
+    place: u32,
+    user: Address,
+    is_held: bool,
+    rests_for: Option<i64>,
+    /// Its place among those that rest.
+    rank: Option<usize>,
 }
 
 impl Numbers {
@@ -64,32 +76,47 @@ impl Numbers {
         self.pool.len()
     }
 
-    /// Whether the pool has no number at all.
+    /// Whether the pool has no number at all: the operator does without them.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pool.is_empty()
     }
 
-    /// How many numbers a new user of this merchant could get now.
+    /// Whether this number is in the pool.
     #[must_use]
-    pub fn left(&self, merchant: MerchantId, now: Timestamp) -> usize {
-        let Some(leases) = self.leases.get(&merchant) else { return self.pool.len() };
-        let rested = leases.resting.iter().take_while(|(until, _)| *until <= now).count();
+    pub fn has(&self, number: PhoneNumber) -> bool {
+        self.places.contains_key(&number)
+    }
+
+    /// How many numbers a new user of this merchant could get now; counted up to `most` only.
+    #[must_use]
+    pub fn left(&self, merchant: MerchantId, now: Timestamp, most: usize) -> usize {
+        let Some(leases) = self.leases.get(&merchant) else { return self.pool.len().min(most) };
         let fresh = self.pool.len().saturating_sub(usize::try_from(leases.fresh).unwrap_or(usize::MAX));
-        fresh.saturating_add(rested)
+        let rested = leases.resting.iter().take_while(|(until, _)| *until <= now);
+        fresh.saturating_add(rested.take(most.saturating_sub(fresh)).count()).min(most)
     }
 
     /// Leases a number for one more live reservation of this user with this merchant: his own again, else one that was never used, else the one
     /// that has rested longest. `None` when there is none.
-    pub fn lease(&mut self, merchant: MerchantId, user: &Address, now: Timestamp) -> Option<PhoneNumber> {
+    pub fn lease(
+        &mut self,
+        merchant: MerchantId,
+        user: &Address,
+        reservation: ReservationId,
+        now: Timestamp,
+    ) -> Option<VirtualNumber> {
         let size = u32::try_from(self.pool.len()).unwrap_or(u32::MAX);
         let leases = self.leases.entry(merchant).or_default();
         let place = match leases.by_user.get(user).copied() {
             Some(place) => place,
             None => leases.take_free(size, now)?,
         };
-        let lease = leases.by_place.entry(place).or_insert_with(|| Lease { user: user.clone(), holders: 0, rests_until: None });
-        lease.holders = lease.holders.saturating_add(1);
+        let lease =
+            leases.by_place.entry(place).or_insert_with(|| Lease { user: user.clone(), holders: Vec::new(), rests_until: None });
+        if let Err(at) = lease.holders.binary_search(&reservation) {
+            lease.holders.insert(at, reservation);
+        }
         if let Some(until) = lease.rests_until.take() {
             leases.resting.remove(&(until, place));
         }
@@ -97,44 +124,68 @@ impl Numbers {
         self.number(place)
     }
 
-    /// One live reservation of this user with this merchant is over. When it was the last, the number rests until `rests_until`.
-    pub fn release(&mut self, merchant: MerchantId, user: &Address, rests_until: Timestamp) {
+    /// This reservation is over. When it was the last one that held the user's number, that rests until `rests_until`.
+    pub fn release(&mut self, merchant: MerchantId, user: &Address, reservation: ReservationId, rests_until: Timestamp) {
         let Some(leases) = self.leases.get_mut(&merchant) else { return };
         let Some(place) = leases.by_user.get(user).copied() else { return };
         let Some(lease) = leases.by_place.get_mut(&place) else { return };
-        lease.holders = lease.holders.saturating_sub(1);
-        if lease.holders == 0 && lease.rests_until.is_none() {
+        lease.holders.retain(|holder| *holder != reservation);
+        if lease.holders.is_empty() && lease.rests_until.is_none() {
             lease.rests_until = Some(rests_until);
             leases.resting.insert((rests_until, place));
         }
     }
 
-    /// The user that this number means to this merchant, as long as a live reservation holds it.
+    /// The live reservations of the one user whom this number means to this merchant, in order; none while it rests.
     #[must_use]
-    pub fn user(&self, merchant: MerchantId, number: PhoneNumber) -> Option<&Address> {
-        let place = self.places.get(&number)?;
-        let lease = self.leases.get(&merchant)?.by_place.get(place)?;
-        Some(&lease.user).filter(|_| lease.holders > 0)
+    pub fn holders(&self, merchant: MerchantId, number: PhoneNumber) -> &[ReservationId] {
+        let lease = self.places.get(&number).and_then(|place| self.leases.get(&merchant)?.by_place.get(place));
+        lease.map_or(&[], |lease| &lease.holders)
     }
 
     /// The number that this user has with this merchant, held or resting.
     #[must_use]
-    pub fn of(&self, merchant: MerchantId, user: &Address) -> Option<PhoneNumber> {
+    pub fn of(&self, merchant: MerchantId, user: &Address) -> Option<VirtualNumber> {
         self.number(*self.leases.get(&merchant)?.by_user.get(user)?)
     }
 
-    /// Forgets which user a resting number meant; it goes on resting. For a user who wants to be forgotten.
-    pub fn forget(&mut self, user: &Address, nobody: &Address) {
-        for leases in self.leases.values_mut() {
-            let Some(place) = leases.by_user.remove(user) else { continue };
-            if let Some(lease) = leases.by_place.get_mut(&place) {
-                lease.user = nobody.clone();
-            }
-        }
+    /// How many reservations hold a number.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.leases.values().flat_map(|leases| leases.by_place.values()).map(|lease| lease.holders.len()).sum()
     }
 
-    fn number(&self, place: u32) -> Option<PhoneNumber> {
-        self.pool.get(usize::try_from(place).ok()?).copied()
+    /// Whether the parts agree with each other, as they do unless a snapshot was forged.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        let size = self.pool.len();
+        let is_place = |(number, place): (&PhoneNumber, &u32)| {
+            usize::try_from(*place).ok().and_then(|place| self.pool.get(place)) == Some(number)
+        };
+        self.places.len() == size
+            && self.places.iter().all(is_place)
+            && self.leases.values().all(|leases| leases.is_consistent(size))
+    }
+
+    /// The pool and the leases, with instants relative to `now`. Which reservations hold a number is seen from them.
+    #[must_use]
+    pub fn view(&self, now: Timestamp) -> (Vec<PhoneNumber>, Vec<(MerchantId, u32)>, Vec<LeaseView>) {
+        let fresh = self.leases.iter().map(|(merchant, leases)| (*merchant, leases.fresh)).collect();
+        let views = self.leases.iter().flat_map(|(merchant, leases)| {
+            leases.by_place.iter().map(|(place, lease)| LeaseView {
+                merchant: *merchant,
+                place: *place,
+                user: lease.user.clone(),
+                is_held: !lease.holders.is_empty(),
+                rests_for: lease.rests_until.map(|until| until.micros_since(now).max(0)),
+                rank: lease.rests_until.and_then(|until| leases.resting.iter().position(|rests| *rests == (until, *place))),
+            })
+        });
+        (self.pool.clone(), fresh, views.collect())
+    }
+
+    fn number(&self, place: u32) -> Option<VirtualNumber> {
+        self.pool.get(usize::try_from(place).ok()?).copied().map(VirtualNumber::of_the_pool)
     }
 }
 
@@ -152,6 +203,24 @@ impl MerchantLeases {
             self.by_user.remove(&old.user);
         }
         Some(place)
+    }
+
+    fn is_consistent(&self, size: usize) -> bool {
+        let fresh = usize::try_from(self.fresh).unwrap_or(usize::MAX);
+        let is_true = |(place, lease): (&u32, &Lease)| {
+            let rests = lease.rests_until.map(|until| (until, *place));
+            *place < self.fresh
+                && self.by_user.get(&lease.user) == Some(place)
+                && lease.holders.is_empty() == rests.is_some()
+                && rests.is_none_or(|rests| self.resting.contains(&rests))
+                && lease.holders.iter().zip(lease.holders.iter().skip(1)).all(|(one, next)| one < next)
+        };
+        let resting = self.by_place.values().filter(|lease| lease.rests_until.is_some()).count();
+        fresh <= size
+            && self.by_place.len() == fresh
+            && self.by_user.len() == fresh
+            && self.resting.len() == resting
+            && self.by_place.iter().all(is_true)
     }
 }
 
@@ -171,6 +240,10 @@ mod tests {
         PhoneNumber::parse(&alloc::format!("1700000{last:04}")).unwrap()
     }
 
+    fn virt(last: u32) -> Option<VirtualNumber> {
+        Some(VirtualNumber::of_the_pool(number(last)))
+    }
+
     fn pool(size: u32) -> Numbers {
         let mut numbers = Numbers::default();
         assert_eq!(numbers.import((0..size).map(number)), usize::try_from(size).unwrap());
@@ -179,45 +252,39 @@ mod tests {
 
     const A: MerchantId = MerchantId::new(1);
     const B: MerchantId = MerchantId::new(2);
+    const R: [ReservationId; 4] = [ReservationId::new(1), ReservationId::new(2), ReservationId::new(3), ReservationId::new(4)];
 
     #[test]
     fn one_number_serves_many_merchants_but_never_two_users_of_one() {
         let mut numbers = pool(2);
-        assert_eq!(numbers.lease(A, &user(1), t(0)), Some(number(0)));
-        assert_eq!(numbers.lease(B, &user(2), t(0)), Some(number(0)));
-        assert_eq!(numbers.lease(A, &user(2), t(0)), Some(number(1)));
-        assert_eq!(numbers.lease(A, &user(3), t(0)), None, "the pool is empty for this merchant");
-        assert_eq!(numbers.user(A, number(0)), Some(&user(1)));
-        assert_eq!(numbers.user(B, number(0)), Some(&user(2)));
-        assert_eq!((numbers.left(A, t(0)), numbers.left(B, t(0))), (0, 1));
+        assert_eq!(numbers.lease(A, &user(1), R[0], t(0)), virt(0));
+        assert_eq!(numbers.lease(B, &user(2), R[1], t(0)), virt(0));
+        assert_eq!(numbers.lease(A, &user(2), R[2], t(0)), virt(1));
+        assert_eq!(numbers.lease(A, &user(3), R[3], t(0)), None, "the pool is empty for this merchant");
+        assert_eq!(numbers.holders(A, number(0)), [R[0]]);
+        assert_eq!(numbers.holders(B, number(0)), [R[1]]);
+        assert_eq!((numbers.left(A, t(0), 9), numbers.left(B, t(0), 9)), (0, 1));
+        assert!(numbers.is_consistent());
     }
 
     #[test]
     fn a_number_rests_before_another_user_gets_it_and_waits_for_its_own() {
         let mut numbers = pool(1);
-        numbers.lease(A, &user(1), t(0));
-        numbers.lease(A, &user(1), t(0));
-        numbers.release(A, &user(1), t(100));
-        assert_eq!(numbers.user(A, number(0)), Some(&user(1)), "another reservation holds it");
-        numbers.release(A, &user(1), t(100));
-        assert_eq!(numbers.user(A, number(0)), None, "nobody holds it");
-        assert_eq!(numbers.lease(A, &user(2), t(99)), None, "it rests");
-        assert_eq!(numbers.lease(A, &user(1), t(99)), Some(number(0)), "the same for the user who comes back");
-        numbers.release(A, &user(1), t(200));
-        assert_eq!(numbers.lease(A, &user(2), t(199)), None);
-        assert_eq!(numbers.lease(A, &user(2), t(200)), Some(number(0)), "rested");
+        numbers.lease(A, &user(1), R[0], t(0));
+        numbers.lease(A, &user(1), R[1], t(0));
+        numbers.release(A, &user(1), R[0], t(100));
+        assert_eq!(numbers.holders(A, number(0)), [R[1]], "another reservation holds it");
+        numbers.release(A, &user(1), R[1], t(100));
+        assert!(numbers.holders(A, number(0)).is_empty(), "nobody holds it");
+        assert_eq!(numbers.lease(A, &user(2), R[2], t(99)), None, "it rests");
+        assert_eq!(numbers.left(A, t(99), 9), 0);
+        assert_eq!(numbers.lease(A, &user(1), R[2], t(99)), virt(0), "the same for the user who comes back");
+        numbers.release(A, &user(1), R[2], t(200));
+        assert_eq!(numbers.lease(A, &user(2), R[3], t(199)), None);
+        assert_eq!(numbers.left(A, t(200), 9), 1);
+        assert_eq!(numbers.lease(A, &user(2), R[3], t(200)), virt(0), "rested");
         assert_eq!(numbers.of(A, &user(1)), None);
-    }
-
-    #[test]
-    fn a_forgotten_user_leaves_his_number_resting() {
-        let mut numbers = pool(1);
-        numbers.lease(A, &user(1), t(0));
-        numbers.release(A, &user(1), t(100));
-        numbers.forget(&user(1), &user(0));
-        assert_eq!(numbers.of(A, &user(1)), None);
-        assert_eq!(numbers.lease(A, &user(1), t(99)), None, "it rests for him too: nobody knows that it was his");
-        assert!(numbers.lease(A, &user(2), t(100)).is_some());
+        assert!(numbers.is_consistent());
     }
 
     #[test]
@@ -225,5 +292,18 @@ mod tests {
         let mut numbers = pool(2);
         assert_eq!(numbers.import([number(1), number(2)]), 1);
         assert_eq!(numbers.len(), 3);
+        assert!(numbers.has(number(2)) && !numbers.has(number(3)));
+    }
+
+    #[test]
+    fn the_one_that_has_rested_longest_goes_first() {
+        let mut numbers = pool(2);
+        numbers.lease(A, &user(1), R[0], t(0));
+        numbers.lease(A, &user(2), R[1], t(0));
+        numbers.release(A, &user(2), R[1], t(50));
+        numbers.release(A, &user(1), R[0], t(60));
+        assert_eq!(numbers.lease(A, &user(3), R[2], t(100)), virt(1));
+        assert_eq!(numbers.lease(A, &user(4), R[3], t(100)), virt(0));
+        assert!(numbers.is_consistent());
     }
 }

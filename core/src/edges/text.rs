@@ -404,7 +404,14 @@ impl Lines {
         if let Some(name) = &reservation.name {
             self.detail("用户姓名", "User", &plain(name.as_str()))?;
         }
-        self.detail("用户号码（隐藏尾号）", "Number (tail hidden)", &reservation.number.to_string())?;
+        match reservation.virtual_number {
+            Some(number) => self.detail(
+                "用户虚拟号码（预约时间段内可拨打）",
+                "Virtual number (good inside the window)",
+                &number.number().dialable(),
+            )?,
+            None => self.detail("用户号码（隐藏尾号）", "Number (tail hidden)", &reservation.number.to_string())?,
+        }
         self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
         self.detail("产品或服务", "About", &plain(&reservation.offering_name))
@@ -643,7 +650,7 @@ mod tests {
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
     use crate::values::input::Hours;
-    use crate::values::number::PhoneNumber;
+    use crate::values::number::{PhoneNumber, VirtualNumber};
     use crate::values::text::MaskedText;
     use crate::values::time::Timestamp;
 
@@ -798,6 +805,7 @@ mod tests {
             offering: OfferingId::new(1),
             offering_name: "车险".into(),
             number: number.masked(),
+            virtual_number: None,
             name: Some(MaskedText::new("李雷 13800000001")),
             line: PhoneNumber::parse("95511").unwrap(),
             window: evening(),
@@ -813,6 +821,9 @@ mod tests {
              预约界面：10\n\
              产品或服务：车险"
         );
+        reservation.virtual_number = Some(VirtualNumber::of_the_pool(PhoneNumber::parse("+8617000000001").unwrap()));
+        let shown = content(&Content::Reservation(reservation.clone()), Language::Chinese);
+        assert!(shown.contains("用户虚拟号码（预约时间段内可拨打）：+8617000000001\n") && !shown.contains("+8613"), "{shown}");
         reservation.revision = 2;
         assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(

@@ -4,8 +4,8 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode,
-    PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -67,8 +67,8 @@ impl Platform {
     ///
     /// # Errors
     /// Only `limit` (outbox), whatever the gate would say: answer the inbound call with 503.
-    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, reservation: ReservationId) -> Result<Reply, Refusal> {
-        self.handle(now, Input::RequestCall(RequestCall { line, reservation }))
+    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, target: impl Into<CallTarget>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCall(RequestCall::new(line, target)))
     }
 
     /// A user books (claim 1). Replies the reservation and its state.
@@ -142,6 +142,14 @@ impl Platform {
     /// None.
     pub fn confirm_clock(&mut self, now: Timestamp) -> Result<Reply, Refusal> {
         self.handle(now, Input::ConfirmClock(ConfirmClock {}))
+    }
+
+    /// The operator puts virtual numbers into the pool. Replies how many were not in it.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (no number), `number_in_use`, `limit` (numbers, outbox).
+    pub fn import_numbers(&mut self, now: Timestamp, numbers: Vec<PhoneNumber>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ImportNumbers(ImportNumbers { numbers }))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and

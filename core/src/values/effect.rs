@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::cause::ReleaseCause;
 use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
-use super::number::{Address, MaskedNumber, PhoneNumber};
+use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
 use super::policy::CallMode;
 use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome};
 use super::text::{MaskedText, Text};
@@ -135,7 +135,8 @@ pub struct Dial {
     pub party: Party,
     /// The number to ring. A user's real number stands only here and in messages to himself.
     pub to: PhoneNumber,
-    /// The number to show: the merchant's line, on both legs.
+    /// The number to show. To the user the merchant's line, as the result told him; to the merchant the user's virtual number, or the line when
+    /// there is none.
     pub from: PhoneNumber,
     /// How long it may ring, in milliseconds, if it begins at once; at least 1, since to many switches 0 means for ever. A host that begins later gives
     /// it what is left until `ring_until`.
@@ -399,6 +400,8 @@ pub struct ReservationForMerchant {
     pub offering_name: Text,
     /// The user's number with its tail hidden.
     pub number: MaskedNumber,
+    /// What the merchant dials, and keeps the user under: good inside the window. Absent when the operator has no pool, or it was empty.
+    pub virtual_number: Option<VirtualNumber>,
     /// The user's name, with runs of digits masked.
     pub name: Option<MaskedText>,
     /// The line that calls come from.
@@ -564,6 +567,30 @@ pub enum AuditRecord {
     Booked(BookedRecord),
     /// The rules were set anew.
     PolicySet(PolicySet),
+    /// Few virtual numbers are left for a merchant.
+    NumbersLow(NumbersLow),
+    /// A reservation that is accepted got its virtual number, or none was left.
+    NumberLeased(NumberLeased),
+}
+
+/// A reservation that is accepted got its virtual number. Written when the operator has a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberLeased {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The number; absent when the pool was empty, so that only the platform calls.
+    pub number: Option<VirtualNumber>,
+}
+
+/// Few virtual numbers are left for new users of a merchant: import more. Written once each time the number left falls below `numbers_low`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumbersLow {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// How many are left.
+    pub left: u32,
 }
 
 /// A booking was taken: the permission on which every call of the reservation rests.
@@ -596,12 +623,26 @@ pub struct PolicySet {
 pub struct Judged {
     /// The inbound leg.
     pub leg: LegId,
-    /// The reservation that was asked for, whether it exists or not.
-    pub reservation: ReservationId,
-    /// Its revision; absent when no such reservation is known to that line.
+    /// What was asked for, whether it exists or not.
+    pub target: Asked,
+    /// The reservation that was judged; absent when none is known to that line under this target.
+    pub reservation: Option<ReservationId>,
+    /// Its revision.
     pub revision: Option<u32>,
     /// The rule that decided.
     pub rule: Rule,
+}
+
+/// What a merchant's call asked for, as a record names it. A number stands here only if it is a virtual one: any other may be somebody's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// A reservation.
+    Reservation(ReservationId),
+    /// A virtual number.
+    Number(PhoneNumber),
+    /// A number that is no virtual one.
+    UnknownNumber,
 }
 
 /// A user's phone was dialled.

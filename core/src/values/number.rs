@@ -147,6 +147,31 @@ impl<'de> Deserialize<'de> for PhoneNumber {
     }
 }
 
+/// A number of the operator's pool (虚拟电话号码; seed 000, S102): what a merchant sees and dials in place of a user's number. Only the pool makes
+/// one, so a user's own number is none.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VirtualNumber(PhoneNumber);
+
+impl VirtualNumber {
+    /// A number that the operator put into the pool.
+    pub(crate) const fn of_the_pool(number: PhoneNumber) -> Self {
+        Self(number)
+    }
+
+    /// It as a phone number.
+    #[must_use]
+    pub const fn number(self) -> PhoneNumber {
+        self.0
+    }
+}
+
+impl fmt::Debug for VirtualNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VirtualNumber({})", self.0.masked())
+    }
+}
+
 /// A number with its tail hidden: at least two thirds of the digits are stars. Nothing turns it back into a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaskedNumber {

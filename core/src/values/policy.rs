@@ -106,6 +106,13 @@ pub struct Policy {
     pub channels_max: u32,
     /// The most different page contents that wait in unconfirmed effects of `push_page`. Default 1,000.
     pub pushed_pages_max: u32,
+    /// How long a virtual number rests before it means another user to the same merchant. Default 30 days: a call that comes late reaches nobody, not a
+    /// stranger.
+    pub number_rest_s: u32,
+    /// The audit `numbers_low` says so when fewer virtual numbers than this are left for new users of a merchant. Default 10; 0 is never.
+    pub numbers_low: u32,
+    /// The most virtual numbers in the pool. Default 1,000,000.
+    pub numbers_max: u32,
 }
 
 impl Default for Policy {
@@ -140,6 +147,9 @@ impl Default for Policy {
             clock_leap_max_s: 0,
             channels_max: 10_000,
             pushed_pages_max: 1_000,
+            number_rest_s: 30 * DAY_S,
+            numbers_low: 10,
+            numbers_max: 1_000_000,
         }
     }
 }
@@ -208,13 +218,16 @@ impl Policy {
             ("reservations_max", self.reservations_max, 1, u32::MAX),
             ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
             ("push_max", self.push_max, 1, 100_000),
-            ("outbox_max", self.outbox_max, 4, u32::MAX),
+            ("outbox_max", self.outbox_max, 6, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
             ("dedup_retention_s", self.dedup_retention_s, 1, most::DEDUP_RETENTION_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
             ("channels_max", self.channels_max, 1, 1_000_000),
             ("pushed_pages_max", self.pushed_pages_max, 1, 1_000_000),
+            ("number_rest_s", self.number_rest_s, 0, TEN_YEARS_S),
+            ("numbers_low", self.numbers_low, 0, 10_000),
+            ("numbers_max", self.numbers_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

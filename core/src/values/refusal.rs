@@ -98,6 +98,8 @@ pub enum Bound {
     Channels,
     /// `pushed_pages_max`: confirm effects first.
     PushedPages,
+    /// `numbers_max`.
+    Numbers,
 }
 
 impl Bound {
@@ -118,6 +120,7 @@ impl Bound {
             Self::Dedup => "dedup_max",
             Self::Channels => "channels_max",
             Self::PushedPages => "pushed_pages_max",
+            Self::Numbers => "numbers_max",
         }
     }
 }
@@ -222,6 +225,12 @@ pub enum Refusal {
         /// The longest leap that is taken.
         most_s: u32,
     },
+    /// A number for the pool is a phone that somebody has: a merchant's line, or the sender or contact of a reservation that is kept.
+    #[error("number {index} of the import (counted from 0) is a merchant's line or a phone of a reservation that is kept")]
+    NumberInUse {
+        /// Its place in the list.
+        index: u32,
+    },
 
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
@@ -244,6 +253,14 @@ pub enum Refusal {
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+    /// The merchant has no virtual number to dial: the pool was empty when the booking was accepted.
+    #[error(
+        "the pool of virtual numbers was empty at the booking, so the platform makes the calls for reservation {reservation}"
+    )]
+    PlatformCallsOnly {
+        /// The reservation.
+        reservation: ReservationId,
     },
 
     /// The rules of the platform choose the call mode of every reservation.
@@ -285,6 +302,8 @@ pub enum Field {
     Contact,
     /// What the network said of a leg.
     Evidence,
+    /// The numbers of an import.
+    Numbers,
 }
 
 impl core::fmt::Display for Field {
@@ -300,6 +319,7 @@ impl core::fmt::Display for Field {
             Self::User => "user",
             Self::Contact => "contact",
             Self::Evidence => "evidence",
+            Self::Numbers => "numbers",
         })
     }
 }
@@ -326,6 +346,8 @@ pub enum Allowed {
     RegisteredLine,
     /// SIP status 100 to 699, Q.850 cause 0 to 127.
     KnownCauses,
+    /// No number of the pool of virtual numbers.
+    NotAVirtualNumber,
 }
 
 impl core::fmt::Display for Allowed {
@@ -339,6 +361,7 @@ impl core::fmt::Display for Allowed {
             Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
+            Self::NotAVirtualNumber => "a number of the pool of virtual numbers is nobody's own phone",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -369,11 +392,13 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::NumberInUse { .. } => 155,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
             Self::ModeByPlatform => 204,
+            Self::PlatformCallsOnly { .. } => 230,
             Self::Limit { .. } => 300,
         }
     }

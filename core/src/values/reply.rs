@@ -21,6 +21,16 @@ pub enum Reply {
     Allow(Allow),
     /// The gate refuses the call; the inbound leg is rejected.
     Deny(Deny),
+    /// The numbers are in the pool.
+    Imported(Imported),
+}
+
+/// Virtual numbers are in the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// How many of them were not in it before.
+    pub added: u32,
 }
 
 /// A page stands.

@@ -57,6 +57,8 @@ pub(super) struct Reservation {
     pub(super) may_be_given_up: bool,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
+    /// The virtual number that its merchant was told.
+    pub(super) virtual_number: Option<PhoneNumber>,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -122,11 +124,22 @@ pub(super) struct Books {
     chain: Chain,
     /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
     pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// The virtual numbers, and what each means or meant last to a merchant.
+    pub(super) pool: BTreeSet<PhoneNumber>,
+    pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
+    /// The shortest rest of a number that any policy so far asked for.
+    pub(super) least_rest_s: u32,
+    /// The largest `min_ring_s` so far: what the platform could not serve under it is not served later.
+    pub(super) most_min_ring_s: u32,
 }
 
 impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
+            least_rest_s: policy.number_rest_s,
+            most_min_ring_s: policy.min_ring_s,
+            pool: BTreeSet::new(),
+            meanings: BTreeMap::new(),
             policy,
             now: Timestamp::MIN,
             merchants: BTreeMap::new(),
@@ -271,7 +284,7 @@ impl Books {
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
-            Input::RequestCall(input) => of_reservation(input.reservation),
+            Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
@@ -285,7 +298,8 @@ impl Books {
             | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => (None, None),
+            | Input::ConfirmClock(_)
+            | Input::ImportNumbers(_) => (None, None),
         }
     }
 

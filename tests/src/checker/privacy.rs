@@ -5,7 +5,7 @@ use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::text::DIGIT_RUN_MIN;
 
 use super::books::Books;
-use super::{Judged, Promise};
+use super::{Judged, Promise, numbers};
 
 /// A message.
 pub(super) fn send(books: &Books, send: &Send) -> Judged {
@@ -19,7 +19,11 @@ pub(super) fn send(books: &Books, send: &Send) -> Judged {
 /// The dial of a merchant's own phone: what is shown on it is addressed to him.
 pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     let encoded = serde_json::to_string(dial).unwrap_or_default();
-    match books.numbers.keys().find(|number| shows(&encoded, **number) && !is_line(books, **number)) {
+    match books
+        .numbers
+        .keys()
+        .find(|number| shows(&encoded, **number) && !is_line(books, **number) && !books.pool.contains(number))
+    {
         None => Ok(()),
         Some(_) => Err((Promise::P7, format!("leg {} to a merchant shows a user's number", dial.leg))),
     }
@@ -27,7 +31,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
 
 fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a merchant {what}", send.message)));
-    if books.numbers.keys().any(|number| shows(encoded, *number)) {
+    if books.numbers.keys().any(|number| !books.pool.contains(number) && shows(encoded, *number)) {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
@@ -35,6 +39,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             if !is_masked(&content.number.to_string()) {
                 return broken("shows too much of a number");
             }
+            numbers::told(books, content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
         Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) => None,

@@ -15,7 +15,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
     reservation.line == line
         && reservation.verified
         && reservation.window.contains(books.now)
-        && books.now < books.last_ring_before(reservation)
+        && books.now < reservation.window.end().saturating_sub_s(u64::from(books.most_min_ring_s))
         && books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)
         && reservation.eligible_at <= books.now
         && !books.is_used_up(id, reservation, None)

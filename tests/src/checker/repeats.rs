@@ -20,7 +20,10 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
     match &step.reply {
         Some(Err(_)) => return Some((Promise::P13, "a refused input")),
         Some(Ok(Reply::NoOp)) => return Some((Promise::P11, "an input that changes nothing")),
-        Some(Ok(Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Allow(_) | Reply::Deny(_))) | None => {}
+        Some(Ok(
+            Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Imported(_) | Reply::Allow(_) | Reply::Deny(_),
+        ))
+        | None => {}
     }
     let gone = |leg: LegId| books.was_leg(leg);
     let repeats = match input {
@@ -38,7 +41,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
-        | Input::ConfirmClock(_) => false,
+        | Input::ConfirmClock(_)
+        | Input::ImportNumbers(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
 }
@@ -52,7 +56,12 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
-            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
+            AuditRecord::Judged(_)
+            | AuditRecord::UserDialled(_)
+            | AuditRecord::Booked(_)
+            | AuditRecord::PolicySet(_)
+            | AuditRecord::NumbersLow(_)
+            | AuditRecord::NumberLeased(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })

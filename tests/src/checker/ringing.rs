@@ -71,6 +71,12 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     if books.merchant_of_line(dial.to) != Some(reservation.merchant) {
         return broken(Promise::P2, "the number is no line of his".to_owned());
     }
+    if dial.from != reservation.virtual_number.unwrap_or(dial.to) {
+        return broken(
+            Promise::P7,
+            "the number shown is neither the user's virtual number nor, without one, the line".to_owned(),
+        );
+    }
     agreed_and_standing(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P14)?;
     in_mode(books, dial, reservation, CallMode::PlatformCalls)?;

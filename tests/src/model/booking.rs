@@ -65,6 +65,8 @@ impl Model {
             cancel_pending: false,
             end_fired: false,
             closed: None,
+            number: None,
+            platform_only: false,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -99,11 +101,17 @@ impl Model {
         if matches!(input.user, Address::Chatbot(_)) {
             return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress });
         }
+        if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
+            return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::NotAVirtualNumber });
+        }
         let Some(contact) = input.contact.or_else(|| input.user.number()) else {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NeededWithoutNumber });
         };
         if self.merchant_of_line(contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if self.pool.contains(&contact) {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
         }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
@@ -143,12 +151,13 @@ impl Model {
         if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
             return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
         }
-        self.check_outbox(4)?;
+        self.check_outbox(6)?;
         Ok(contact)
     }
 
     /// The messages of an accepted booking.
     fn announce(&mut self, id: ReservationId) {
+        self.lease(id);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
@@ -170,6 +179,7 @@ impl Model {
             offering: reservation.offering,
             offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
+            virtual_number: reservation.number,
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,
             window: reservation.window,

@@ -40,6 +40,9 @@ impl Model {
         if input.lines.iter().any(|line| line.channels > self.policy.channels_max) {
             return Err(limit(Bound::Channels, self.policy.channels_max));
         }
+        if input.lines.iter().any(|line| self.pool.contains(&line.number)) {
+            return Err(Refusal::Invalid { field: Field::Lines, allowed: Allowed::NotAVirtualNumber });
+        }
         for (line, index) in input.lines.iter().zip(0..) {
             if self.merchant_of_line(line.number).is_some_and(|owner| owner != input.merchant) {
                 return Err(Refusal::LineTaken { index });

@@ -22,8 +22,8 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
-use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
+use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
@@ -34,6 +34,7 @@ mod booking;
 mod calls;
 mod gate;
 mod merchants;
+mod numbers;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -100,6 +101,10 @@ struct Reservation {
     /// The deadline at the window's end has fired.
     end_fired: bool,
     closed: Option<(Outcome, Timestamp)>,
+    /// Its virtual number.
+    number: Option<VirtualNumber>,
+    /// There was none left for it.
+    platform_only: bool,
 }
 
 /// A call, until its last leg is gone.
@@ -249,6 +254,10 @@ pub struct Model {
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
+    /// The virtual numbers, in the order in which they came.
+    pool: Vec<PhoneNumber>,
+    /// Who has, or had last, which place of the pool with which merchant.
+    leases: BTreeMap<(MerchantId, usize), numbers::Lease>,
 }
 
 impl Model {
@@ -273,6 +282,8 @@ impl Model {
             confirmed: 0,
             kept: Vec::new(),
             fresh: Vec::new(),
+            pool: Vec::new(),
+            leases: BTreeMap::new(),
         }
     }
 
@@ -301,6 +312,7 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::ImportNumbers(input) => self.import_numbers(&input.numbers),
         }
     }
 
@@ -388,10 +400,10 @@ impl Model {
 
     /// May this phone ring? Answered by a copy that lives until `at`.
     #[must_use]
-    pub fn gate(&self, line: PhoneNumber, reservation: ReservationId, at: Timestamp) -> Verdict {
+    pub fn gate(&self, request: RequestCall, at: Timestamp) -> Verdict {
         let mut copy = self.clone();
         copy.latest = copy.latest.max(at);
-        copy.judge_by_time(gate::Asker::Line(line), reservation)
+        copy.judge_request_by_time(request)
     }
 
     /// The effects since this was last asked, in order.

@@ -38,6 +38,9 @@ impl Model {
         if self.mode_in_force(id) == Some(input.mode) {
             return Ok(Reply::NoOp);
         }
+        if self.reservation_of(id).platform_only {
+            return Err(Refusal::PlatformCallsOnly { reservation: id });
+        }
         let latest = self.latest;
         let reservation = self.reservation_mut(id);
         reservation.chosen = Some(input.mode);
@@ -100,6 +103,8 @@ impl Model {
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Closed;
         reservation.closed = Some((outcome, latest));
+        self.let_rest(id);
+        let reservation = self.reservation_mut(id);
         let (user, merchant) = (reservation.user.clone(), reservation.merchant);
         let Outcome::Missed(why) = outcome else { return };
         let notice = self.notice(id);

@@ -6,8 +6,8 @@ use ringfence::values::cause::{Evidence, ReleaseCause};
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Prompt};
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
-    Book, Cancel, ChooseMode, EffectFailed, Hours, HoursLabel, Input, LegAnswered, LegEnded, Line, PublishPage, RegisterMerchant,
-    RequestCall, Resync,
+    Book, Cancel, ChooseMode, EffectFailed, Hours, HoursLabel, Input, LegAnswered, LegEnded, Line, PublishPage, PushPage,
+    RegisterMerchant, RequestCall, Resync,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -47,7 +47,7 @@ fn ended(leg: u64, q850_cause: u8) -> Input {
 }
 
 fn request(reservation: u64) -> Input {
-    Input::RequestCall(RequestCall { line: number(LINE), reservation: ReservationId::new(reservation) })
+    Input::RequestCall(RequestCall::new(number(LINE), ReservationId::new(reservation)))
 }
 
 fn book(user: &str, window: Window) -> Input {
@@ -147,6 +147,8 @@ fn word(effect: &Effect) -> String {
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
+            AuditRecord::NumberLeased(leased) => format!("number leased {}", leased.reservation),
+            AuditRecord::NumbersLow(low) => format!("numbers low {}", low.left),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
@@ -195,7 +197,7 @@ fn the_window_is_half_open_to_the_microsecond() {
     ] {
         let mut model = booked(policy);
         let expected = verdict.map_or(Verdict::Allow, |(reason, retry_at)| Verdict::Deny { reason, retry_at });
-        assert_eq!(model.gate(number(LINE), ReservationId::new(1), at(when)), expected, "{when}");
+        assert_eq!(model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at(when)), expected, "{when}");
         let reply = model.handle(at(when), &request(1));
         assert_eq!(reason(&reply), verdict.map(|(reason, _)| reason), "{when}");
     }
@@ -257,7 +259,7 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     assert_eq!(words(&mut model), ["hang up 1 UserBusy UserUnreachable"]);
     model.handle(at("18:00:07"), &ended(1, 16)).expect("ended");
     assert_eq!(
-        model.gate(number(LINE), ReservationId::new(1), at("18:00:08")),
+        model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at("18:00:08")),
         Verdict::Deny { reason: DenyReason::WrongMode, retry_at: None }
     );
     assert_eq!(model.next_deadline().map(|(due, _)| due), Some(at("18:05:06")));
@@ -405,8 +407,10 @@ fn resync_loses_what_it_does_not_name_and_hangs_up_what_is_not_ours() {
 
 #[test]
 fn a_full_outbox_refuses_what_creates_and_starts_nothing() {
-    let mut model = booked(Policy { outbox_max: 4, ..Policy::default() });
-    let full = Refusal::Limit { bound: Bound::Outbox, most: 4 };
+    let mut model = booked(Policy { outbox_max: 6, ..Policy::default() });
+    let full = Refusal::Limit { bound: Bound::Outbox, most: 6 };
+    let push = Input::PushPage(PushPage { page: PageId::new(10), to: vec![rcs("+8613800000008"), rcs("+8613800000009")] });
+    assert_eq!(model.handle(at("09:30:30"), &push), Ok(Reply::Done));
     assert_eq!(model.handle(at("09:31:00"), &book("+8613800000002", window("18:00:00", "20:00:00"))), Err(full.clone()));
     assert_eq!(model.handle(at("18:00:00"), &request(1)), Err(full.clone()));
     assert_eq!(model.handle(at("18:00:00"), &request(2)), Err(full), "what would be denied as well: there is no verdict");

@@ -46,8 +46,8 @@ pub(super) struct Touched {
     reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
     calls: BTreeSet<CallId>,
-    /// The legs to it.
-    number: Option<PhoneNumber>,
+    /// The legs to these.
+    numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
     line: Option<PhoneNumber>,
 }
@@ -101,12 +101,15 @@ impl Model {
                 let his = self.reservations.iter().filter(|(_, kept)| kept.merchant == input.merchant);
                 Touched { reservations: his.map(|(id, _)| *id).collect(), ..Touched::default() }
             }
-            Input::PublishPage(_) | Input::PushPage(_) | Input::PresetMode(_) | Input::SetPolicy(_) | Input::ConfirmClock(_) => {
-                Touched::default()
-            }
+            Input::PublishPage(_)
+            | Input::PushPage(_)
+            | Input::PresetMode(_)
+            | Input::SetPolicy(_)
+            | Input::ConfirmClock(_)
+            | Input::ImportNumbers(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
-            Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
+            Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
                 let full = self.reservations.len() >= self.policy.reservations_max as usize;
@@ -136,14 +139,15 @@ impl Model {
         }
     }
 
-    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: ReservationId) -> Touched {
-        let number = self.reservations.get(&reservation).map(|kept| kept.contact);
-        let rung_for = number.and_then(|number| self.rung_for(number));
+    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservations: BTreeSet<ReservationId>) -> Touched {
+        let numbers: BTreeSet<PhoneNumber> =
+            reservations.iter().filter_map(|id| self.reservations.get(id)).map(|kept| kept.contact).collect();
+        let rung_for: BTreeSet<_> = numbers.iter().filter_map(|number| self.rung_for(*number)).collect();
         Touched {
-            reservations: BTreeSet::from([reservation]),
+            reservations,
             reservations_alone: rung_for.iter().map(|call| self.call_of(*call).reservation).collect(),
-            calls: rung_for.into_iter().collect(),
-            number,
+            calls: rung_for,
+            numbers,
             line: Some(line),
         }
     }
@@ -151,11 +155,11 @@ impl Model {
     fn touched_by_report(&self, leg: LegId) -> Touched {
         let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
         let reservation = self.call_of(leg.call).reservation;
-        let number = Some(self.reservation_of(reservation).contact);
+        let numbers = BTreeSet::from([self.reservation_of(reservation).contact]);
         Touched {
             reservations_alone: BTreeSet::from([reservation]),
             calls: BTreeSet::from([leg.call]),
-            number,
+            numbers,
             ..Touched::default()
         }
     }
@@ -165,7 +169,7 @@ impl Model {
         match deadline {
             Deadline::Leg(leg) => {
                 let leg = &self.legs[&leg];
-                let to_the_number = leg.party == Party::User && touched.number == Some(leg.number);
+                let to_the_number = leg.party == Party::User && touched.numbers.contains(&leg.number);
                 let on_the_line = leg.state == LegState::Releasing && touched.line == Some(self.call_of(leg.call).line);
                 call(leg.call) || to_the_number || on_the_line
             }

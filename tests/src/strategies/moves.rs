@@ -8,8 +8,9 @@ use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
 use ringfence::values::id::{COUNTER_BITS, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
-    Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
-    LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, BookingEvidence, CallTarget, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, ImportNumbers, Input,
+    LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync,
+    SetPolicy,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -17,7 +18,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number};
+use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number, virtual_number};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
@@ -146,6 +147,10 @@ pub enum What {
     SetPolicy(u8),
     /// The operator says that the clock is right.
     ConfirmClock,
+    /// A line calls a number: any virtual one, or one that is none.
+    RequestNumber(Pick, Pick),
+    /// The operator puts these into the pool: virtual numbers, and seldom a line or a phone.
+    Import(Vec<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -189,6 +194,8 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
+        4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
+        1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
     ]
 }
 
@@ -253,7 +260,7 @@ impl World {
             What::Follow(dice) => return self.follow(*dice, at, model),
             What::Book { user, page, window, contact } => self.booking((*user, *page), *window, *contact, at),
             What::Request(reservation, line) => {
-                Input::RequestCall(RequestCall { line: self.any_line(*line), reservation: any_reservation(*reservation, model) })
+                Input::RequestCall(RequestCall::new(self.any_line(*line), any_reservation(*reservation, model)))
             }
             What::Cancel(reservation, user) => {
                 let reservation = any_reservation(*reservation, model);
@@ -282,6 +289,12 @@ impl World {
             }
             What::Resync(kept, foreign) => resync(*kept, *foreign, model),
             What::SetPolicy(change) => Input::SetPolicy(SetPolicy { policy: changed(model.policy(), *change) }),
+            What::RequestNumber(number, line) => {
+                Input::RequestCall(RequestCall::new(self.any_line(*line), self.any_number(*number)))
+            }
+            What::Import(picks) => {
+                Input::ImportNumbers(ImportNumbers { numbers: picks.iter().map(|pick| self.any_number(*pick)).collect() })
+            }
             What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
@@ -291,6 +304,15 @@ impl World {
             What::Register(merchant, change) => self.register(*merchant, *change),
         };
         Doing::Input(input)
+    }
+
+    /// A virtual number, or seldom a user's phone or a line.
+    fn any_number(&self, pick: Pick) -> PhoneNumber {
+        match pick % 16 {
+            0 => one(&self.users, pick / 16).and_then(|user| user.number()).unwrap_or_else(foreign_number),
+            1 => self.any_line(pick / 16),
+            _ => virtual_number(usize::from(pick / 16)),
+        }
     }
 
     /// What leads on from here: every sensible next thing with its weight, and the dice between them.
@@ -451,7 +473,8 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let choose =
         |mode| Doing::Input(Input::ChooseMode(ChooseMode { merchant: kept.merchant, reservation: kept.reservation, mode }));
     let cancel = Doing::Input(Input::Cancel(Cancel { user: kept.user.clone(), reservation: kept.reservation }));
-    let request = Doing::Input(Input::RequestCall(RequestCall { line: kept.line, reservation: kept.reservation }));
+    let target = model.number_of(kept.reservation).map_or(CallTarget::Reservation(kept.reservation), CallTarget::Number);
+    let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, target)));
     match kept.state {
         ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
         ReservationState::Open | ReservationState::Scheduled => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::id::{MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Hours, HoursLabel, Input, Line, PresetMode, PublishPage, RegisterMerchant};
+use ringfence::values::input::{Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
@@ -50,6 +50,11 @@ pub fn worlds() -> impl Strategy<Value = World> {
                 mode: presets[usize::from(dice) % 4],
             };
             setup.extend(merchants.iter().zip(dice).map(preset).filter(|preset| preset.mode.is_some()).map(Input::PresetMode));
+            // Half of the worlds have virtual numbers: one or two, so that they run out.
+            let numbers = usize::from(dice[4] % 4).saturating_sub(1).min(policy.numbers_max as usize);
+            if numbers > 0 {
+                setup.push(Input::ImportNumbers(ImportNumbers { numbers: (0..numbers).map(virtual_number).collect() }));
+            }
             let users = USERS[..users].iter().filter_map(|user| Address::parse(user).ok()).collect();
             World { policy, begins, merchants, pages, users, setup }
         },
@@ -72,7 +77,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
     let bounds = (
         select(vec![7_200_u32, 15]),
         select(vec![600_u32, 1, 86_400]),
-        prop_oneof![6 => Just(100_000_u32), 1 => 4..40_u32],
+        prop_oneof![6 => Just(100_000_u32), 1 => 6..40_u32],
         prop_oneof![6 => Just(100_u32), 1 => 1..6_u32],
         prop_oneof![6 => Just(50_u32), 1 => 1..3_u32],
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
@@ -80,7 +85,11 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
     );
-    (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
+    let numbers = (select(vec![30_u32, 0, 3_600]), select(vec![1_u32, 0, 2]), prop_oneof![6 => Just(3_u32), 1 => Just(1_u32)]);
+    (rings, counts, modes, bounds, numbers).prop_map(|(rings, counts, modes, bounds, numbers)| Policy {
+        number_rest_s: numbers.0,
+        numbers_low: numbers.1,
+        numbers_max: numbers.2,
         ring_timeout_s: rings.0,
         min_ring_s: rings.1,
         answer_timeout_s: rings.2,
@@ -117,6 +126,11 @@ pub fn policies() -> impl Strategy<Value = Policy> {
 pub(super) fn line_numbers(merchant: usize) -> [PhoneNumber; 2] {
     let texts = if merchant == 0 { ["95511", "+862195511"] } else { ["95521", "955210"] };
     texts.map(number)
+}
+
+/// A number that the operator may put into the pool.
+pub(super) fn virtual_number(index: usize) -> PhoneNumber {
+    number(["+8617000000001", "+8617000000002", "+8617000000003", "95509"][index % 4])
 }
 
 /// A number that nobody has.

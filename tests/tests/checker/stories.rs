@@ -1,7 +1,7 @@
 //! Good traces, from the real platform.
 
 use ringfence::values::id::ReservationId;
-use ringfence::values::input::{Book, ChooseMode, Input, LegAnswered};
+use ringfence::values::input::{Book, ChooseMode, ImportNumbers, Input, LegAnswered, RequestCall};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
@@ -34,6 +34,25 @@ pub(crate) fn merchant_calls() -> Trace {
         let _ = host.calls(LINE, zhang);
         host.runs_for(pause);
     }
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// One virtual number: it is called too early and in time; when it has rested after that conversation, another user gets it.
+pub(crate) fn by_number() -> Trace {
+    let chosen = ModeChooser::Platform(CallMode::MerchantCalls);
+    let mut host = Host::new(Policy { mode_chosen_by: chosen, number_rest_s: 60, ..Policy::default() });
+    host.open_shop(&[LINE], 1);
+    let pool = number("+8617000000001");
+    let _ = host.input(Input::ImportNumbers(ImportNumbers { numbers: vec![pool] }));
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(60)]);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3599));
+    let _ = host.input(Input::RequestCall(RequestCall::new(number(LINE), pool)));
+    host.runs_for(1);
+    let _ = host.input(Input::RequestCall(RequestCall::new(number(LINE), pool)));
+    host.runs_until(host.second(5000));
+    let _ = host.books(LI, 3600, 10_800);
     host.runs_out();
     host.trace().clone()
 }
@@ -139,7 +158,7 @@ pub(crate) fn unverified() -> Trace {
 
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 8] = [
+pub(crate) const STORIES: [(&str, Story); 9] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -148,4 +167,5 @@ pub(crate) const STORIES: [(&str, Story); 8] = [
     ("late_host", late_host),
     ("crashes", crashes),
     ("unverified", unverified),
+    ("by_number", by_number),
 ];

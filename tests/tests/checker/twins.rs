@@ -15,7 +15,7 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, STRANGER, Story, ZHANG, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
+    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
     unverified, window_ends_while_ringing,
 };
 
@@ -189,6 +189,17 @@ pub(crate) fn twins() -> Vec<Twin> {
             if let (Action::Send(user), Action::Send(merchant)) = (&first.action, &mut second.action) { merchant.content = user.content.clone() }
         };
 
+        P7 "a number means another user before it has rested" by_number |t| t.header.policy.number_rest_s = 10_000;
+        P7 "the merchant is told another virtual number than was leased" by_number |t| {
+            in_text(t, r#""virtual_number":"+8617000000001""#, r#""virtual_number":"+8617000000002""#);
+        };
+        P7 "a number is leased that is not in the pool" by_number |t| {
+            in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1,"number":"+8617000000002"}"#);
+        };
+        P7 "a booking goes without a number though one is left" by_number |t| {
+            in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1}"#);
+        };
+
         P8 "a user is dialled twice" merchant_calls |t| dial_again(t, is_user_dial, true);
         P8 "a call gets a second user's leg" platform_calls |t| dial_again(t, is_user_dial, false);
         P8 "a line of one channel rings twice" platform_calls |t| dial_again(t, is_merchant_dial, true);
@@ -301,7 +312,7 @@ pub(crate) fn twins() -> Vec<Twin> {
             set_window(t, window.expect("a window"));
         };
         P14 "an unknown reservation is allowed" merchant_calls |t| each_input(t, |input| {
-            if let Input::RequestCall(request) = input { request.reservation = ReservationId::new(7) }
+            if let Input::RequestCall(request) = input { request.target = ReservationId::new(7).into() }
         });
 
         P16 "the second in the queue is served first" platform_calls |t| {

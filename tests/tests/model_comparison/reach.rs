@@ -12,7 +12,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 10] = [
+pub(super) const DEMANDED: [(&str, usize); 14] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -23,6 +23,10 @@ pub(super) const DEMANDED: [(&str, usize); 10] = [
     ("deny NoChannel", 1),
     ("leg lost without a report", 5),
     ("second conversation", 1),
+    ("pool empty", 3),
+    ("pool low", 3),
+    ("called by number", 3),
+    ("number came back to its user", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -48,6 +52,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 105",
     "refused 106",
     "refused 107",
+    "refused 155",
+    "refused 230",
+    "limit Numbers",
     "refused 200",
     "refused 201",
     "refused 202",
@@ -112,6 +119,20 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        let live = |kept: &&ringfence_testing::model::ReservationSummary| kept.outcome.is_none();
+        let reservations = model.reservations();
+        let unnumbered = |kept: &ringfence_testing::model::ReservationSummary| {
+            model.number_of(kept.reservation).is_none() && kept.state != ringfence::values::reply::ReservationState::Unverified
+        };
+        self.note(!model.pool().is_empty() && reservations.iter().filter(live).any(unnumbered), "pool empty");
+        let came_back = reservations.iter().filter(live).any(|kept| {
+            let number = model.number_of(kept.reservation);
+            let before = |old: &ringfence_testing::model::ReservationSummary| {
+                old.outcome.is_some() && old.merchant == kept.merchant && model.number_of(old.reservation) == number
+            };
+            number.is_some() && reservations.iter().any(before)
+        });
+        self.note(came_back, "number came back to its user");
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
         self.kinds.extend(match reply {
@@ -144,6 +165,13 @@ impl Seen {
             Action::Audit(audit) => {
                 let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
+                let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
+                self.note(low, "pool low");
+                if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
+                    let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
+                    let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
+                    self.note(by_number && allowed, "called by number");
+                }
                 (None, None)
             }
             Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),

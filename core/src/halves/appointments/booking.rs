@@ -22,8 +22,9 @@ use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, Reservati
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
-/// What a booking emits at most: its audit, the result, the reservation and the mode options.
-const BOOKING_EFFECTS: usize = 4;
+/// What a booking emits at most: its audit, the lease of a virtual number and the warning that few are left, the result, the reservation and
+/// the mode options.
+const BOOKING_EFFECTS: usize = 6;
 
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
@@ -79,6 +80,8 @@ impl Appointments {
             given_up: None,
             is_window_judged: false,
             closed: None,
+            virtual_number: None,
+            is_platform_only: false,
         });
         cx.audit(AuditRecord::Booked(BookedRecord {
             reservation: id,
@@ -107,11 +110,15 @@ impl Appointments {
         if !is_user(&input.user) {
             return Err(invalid(Field::User, Allowed::UserAddress));
         }
+        if let Some(number) = input.user.number() {
+            self.check_not_virtual(Field::User, number)?;
+        }
         let contact =
             input.contact.or_else(|| input.user.number()).ok_or_else(|| invalid(Field::Contact, Allowed::NeededWithoutNumber))?;
         if self.lines.get(contact).is_some() {
             return Err(invalid(Field::Contact, Allowed::NotALine));
         }
+        self.check_not_virtual(Field::Contact, contact)?;
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
@@ -151,6 +158,7 @@ impl Appointments {
 
     /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
     fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        self.lease_number(cx, id);
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let result = BookingResult {
@@ -171,6 +179,7 @@ impl Appointments {
             offering: reservation.offering,
             offering_name: reservation.offering_name.clone(),
             number: reservation.contact.masked(),
+            virtual_number: reservation.virtual_number,
             name: reservation.name.as_deref().map(MaskedText::new),
             line: reservation.line,
             window: reservation.window,
@@ -230,6 +239,7 @@ impl Appointments {
             reservation.state.apply(event);
             reservation.closed = Some(closed);
         });
+        self.release_number(cx, id);
         if let Outcome::Missed(why) = outcome {
             self.tell_user(cx, id, |notice| UserContent::Missed(missed(notice, why)));
             self.tell_merchant(cx, id, |notice| MerchantContent::Missed(missed_for_merchant(&notice, why)));

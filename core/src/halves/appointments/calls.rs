@@ -16,7 +16,7 @@ use crate::values::effect::{
 };
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::RequestCall;
-use crate::values::number::PhoneNumber;
+use crate::values::number::{PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
 use crate::values::refusal::Refusal;
 use crate::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, Verdict};
@@ -28,40 +28,47 @@ const REQUEST_EFFECTS: usize = 3;
 impl Appointments {
     /// A merchant's line asks for a user (claim 2). A denied call is an answer, not a refusal: it is audited and rejected.
     pub(super) fn request_call(&mut self, cx: &mut Context<'_>, input: &RequestCall) -> Result<Reply, Refusal> {
-        self.settle_asking(cx, input.reservation, input.line);
+        let request = *input;
+        self.settle_asking(cx, request);
         // Denied or allowed: a line that nobody knows must not fill the outbox either. There is no verdict then, and nothing to audit (P17).
         check_outbox(cx, REQUEST_EFFECTS)?;
-        let verdict = self.gate(cx.policy, input.line, input.reservation, cx.now);
+        let verdict = self.gate(cx.policy, request, cx.now);
         let leg = LegId::new(self.counters.leg.take());
-        let known = self.named_by(input.line, input.reservation);
+        let known = self.named_by(cx.policy, request, cx.now);
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
+        let reservation = known.map(|known| known.id);
         let rule = match (verdict, window) {
             (Verdict::Deny { reason, .. }, _) => Rule::Denied(reason),
             (Verdict::Allow, Some(window)) => Rule::Permitted { window, mode: CallMode::MerchantCalls },
             // The gate allows nothing that it does not recognize.
             (Verdict::Allow, None) => Rule::Denied(DenyReason::NotRecognized),
         };
-        let judged = Judged { leg, reservation: input.reservation, revision, rule };
+        let judged = Judged { leg, target: self.as_recorded(request.target), reservation, revision, rule };
         cx.audit(AuditRecord::Judged(judged));
-        match verdict {
-            Verdict::Deny { reason, retry_at } => {
+        match (verdict, reservation) {
+            (Verdict::Deny { reason, retry_at }, _) => {
                 cx.emit(reject(leg, ReleaseCause::NotPermitted));
                 Ok(Reply::Deny(Deny { leg, reason, retry_at }))
             }
-            Verdict::Allow => {
-                let call = self.begin_call(input.reservation, CallMode::MerchantCalls, input.line);
+            // The gate allows nothing that it does not recognize.
+            (Verdict::Allow, None) => {
+                cx.emit(reject(leg, ReleaseCause::NotPermitted));
+                Ok(Reply::Deny(Deny { leg, reason: DenyReason::NotRecognized, retry_at: None }))
+            }
+            (Verdict::Allow, Some(reservation)) => {
+                let call = self.begin_call(reservation, CallMode::MerchantCalls, request.line);
                 self.add_leg(Leg {
                     id: leg,
                     call,
                     party: Party::Merchant,
                     reservation: None,
                     origin: Origin::Inbound,
-                    number: input.line,
+                    number: request.line,
                     state: LegState::Ringing,
                     until: cx.now,
                     cause: None,
                 });
-                self.dial(cx, call, input.reservation, Party::User);
+                self.dial(cx, call, reservation, Party::User);
                 Ok(Reply::Allow(Allow { leg, call }))
             }
         }
@@ -113,10 +120,10 @@ impl Appointments {
         let Some(reservation) = self.reservations.get(reservation.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let leg = LegId::new(self.counters.leg.take());
-        let (call, from, window) = (call.id, call.line, reservation.window);
-        let number = match party {
-            Party::Merchant => from,
-            Party::User => reservation.contact,
+        let (call, line, window) = (call.id, call.line, reservation.window);
+        let (number, from) = match party {
+            Party::Merchant => (line, reservation.virtual_number.map_or(line, VirtualNumber::number)),
+            Party::User => (reservation.contact, line),
         };
         let until = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
         let ring_ms = until.min(window.end()).micros_since(cx.now) / MICROS_PER_MILLI;

@@ -19,6 +19,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive};
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
 use crate::values::refusal::Bound;
@@ -119,19 +120,25 @@ impl Appointments {
         self.settle(cx, &mut touched);
     }
 
-    /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, the call in which the platform rings
+    /// Settles what a merchant's request touches: the reservation that it names, as above, the leg on its contact number, the call in which the platform rings
     /// a merchant for that number, and what is releasing on the line that asks. Of the latter only what is due is looked at, however many calls the line carries.
-    pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, id: ReservationId, line: PhoneNumber) {
+    pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, request: RequestCall) {
         let mut touched = Vec::new();
-        self.touch_reservation(&mut touched, id);
-        let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
-        touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));
-        if let Some(call) = on_number.and_then(|contact| contact.rung_for).and_then(|id| self.calls.get(id.get())) {
-            touched.push(Target::Call(call.id));
-            touched.extend(call.reservations().map(Target::Reservation));
-            touched.extend(call.legs().map(Target::Leg));
+        let named = match request.target {
+            CallTarget::Reservation(id) => Some(id),
+            CallTarget::Number(_) => None,
+        };
+        for id in named.into_iter().chain(self.asked_for(request).iter().copied()) {
+            self.touch_reservation(&mut touched, id);
+            let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
+            touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));
+            if let Some(call) = on_number.and_then(|contact| contact.rung_for).and_then(|id| self.calls.get(id.get())) {
+                touched.push(Target::Call(call.id));
+                touched.extend(call.reservations().map(Target::Reservation));
+                touched.extend(call.legs().map(Target::Leg));
+            }
         }
-        let releasing = self.lines.get(line).into_iter().flat_map(|line| line.released_by(cx.now));
+        let releasing = self.lines.get(request.line).into_iter().flat_map(|line| line.released_by(cx.now));
         touched.extend(releasing.map(Target::Leg));
         self.settle(cx, &mut touched);
     }

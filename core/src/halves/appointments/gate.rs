@@ -7,17 +7,18 @@ use super::Appointments;
 use super::records::{Call, Failure, Member, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, LegId};
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{ReservationState, Verdict};
 use crate::values::time::Timestamp;
 
 impl Appointments {
-    /// May a merchant's line call for this reservation at this instant?
-    pub(crate) fn gate(&self, policy: &Policy, line: PhoneNumber, id: ReservationId, at: Timestamp) -> Verdict {
-        let kept = self.named_by(line, id).filter(|reservation| !self.is_archived_at(reservation, at));
-        let facts = kept.map(|reservation| self.facts(policy, reservation, line, at));
+    /// May this call of a merchant's line begin at this instant?
+    pub(crate) fn gate(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Verdict {
+        let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(reservation, at));
+        let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
     }
 
@@ -27,10 +28,18 @@ impl Appointments {
         is_over && reservation.calls.iter().all(|call| self.is_call_gone_at(*call, at))
     }
 
-    /// The reservation, if it is made with the merchant whose line this is.
-    pub(super) fn named_by(&self, line: PhoneNumber, id: ReservationId) -> Option<&Reservation> {
-        let merchant = self.lines.get(line)?.merchant;
-        self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant)
+    /// The reservation that is asked for, if it is made with the merchant whose line asks.
+    pub(super) fn named_by(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Option<&Reservation> {
+        let merchant = self.lines.get(request.line)?.merchant;
+        match request.target {
+            CallTarget::Reservation(id) => self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant),
+            CallTarget::Number(number) => self.meant_by(policy, merchant, number, at),
+        }
+    }
+
+    /// Whether the reservation is closed at this instant, by a call whose own end has come if not by itself.
+    pub(super) fn is_closed_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> bool {
+        self.facts(policy, reservation, reservation.line, at).standing == Standing::Closed
     }
 
     /// May the platform call the merchant, and then the user, for this reservation now?

@@ -29,7 +29,7 @@ pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal
 }
 
 /// More than `most` entries are too many.
-fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+pub(super) fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     limit(bound, count.saturating_sub(1), most)
 }
 
@@ -118,6 +118,9 @@ impl Appointments {
         }
         if input.lines.iter().any(|line| line.channels > policy.channels_max) {
             return Err(Refusal::Limit { bound: Bound::Channels, most: u64::from(policy.channels_max) });
+        }
+        for line in &input.lines {
+            self.check_not_virtual(Field::Lines, line.number)?;
         }
         for (index, line) in (0_u32..).zip(&input.lines) {
             if self.lines.get(line.number).is_some_and(|known| known.merchant != input.merchant) {
@@ -254,6 +257,9 @@ impl Appointments {
         }
         if reservation.mode == Some(input.mode) {
             return Ok(Reply::NoOp);
+        }
+        if reservation.is_platform_only {
+            return Err(Refusal::PlatformCallsOnly { reservation: reservation.id });
         }
         self.update_reservation(input.reservation, |reservation| {
             reservation.mode = Some(input.mode);

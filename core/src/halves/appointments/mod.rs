@@ -6,6 +6,7 @@
 //! | `index` | changes records; the one place that keeps the indexes true |
 //! | `merchants` | inputs of merchants: registration, pages, modes |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
@@ -20,6 +21,7 @@ mod clock;
 mod gate;
 mod index;
 mod merchants;
+mod numbers;
 pub mod records;
 mod reports;
 mod views;
@@ -36,6 +38,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
 use crate::books::lines::Lines;
+use crate::books::numbers::Numbers;
 use crate::books::store::Store;
 use crate::values::id::Counter;
 use crate::values::input::Input;
@@ -79,6 +82,7 @@ pub struct Appointments {
     legs: Store<Leg>,
     agenda: Agenda,
     counters: Counters,
+    numbers: Numbers,
 }
 
 impl Appointments {
@@ -94,6 +98,7 @@ impl Appointments {
             legs: Store::new(hash_seed),
             agenda: Agenda::default(),
             counters: Counters::new(shard),
+            numbers: Numbers::default(),
         }
     }
 
@@ -117,6 +122,7 @@ impl Appointments {
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            Input::ImportNumbers(input) => self.import_numbers(cx, &input.numbers),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             // The platform holds the rules, and takes this one itself.

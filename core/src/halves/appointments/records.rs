@@ -11,7 +11,7 @@ use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::BookingEvidence;
-use crate::values::number::{Address, PhoneNumber};
+use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
@@ -70,6 +70,10 @@ pub struct Reservation {
     pub is_window_judged: bool,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// The virtual number under which its merchant calls, from its acceptance on.
+    pub virtual_number: Option<VirtualNumber>,
+    /// The pool was empty when it was accepted: the platform calls, whatever was preset or chosen.
+    pub is_platform_only: bool,
 }
 
 /// How and when a reservation closed.

@@ -12,12 +12,13 @@ use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::lines::LineBook;
+use crate::books::numbers::{LeaseView, Numbers};
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
-use crate::values::number::{Address, PhoneNumber};
+use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::time::Timestamp;
@@ -30,6 +31,7 @@ pub struct State {
     pub(crate) calls: Vec<Call>,
     pub(crate) legs: Vec<Leg>,
     pub(crate) counters: Counters,
+    pub(crate) numbers: Numbers,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -39,7 +41,11 @@ pub struct ModelView {
     reservations: Vec<ReservationView>,
     calls: Vec<CallView>,
     legs: Vec<LegView>,
+    numbers: NumbersView,
 }
+
+/// The pool, how much of it each merchant has used, and the leases.
+type NumbersView = (Vec<PhoneNumber>, Vec<(MerchantId, u32)>, Vec<LeaseView>);
 
 #[derive(Clone, Debug, Serialize)]
 struct ReservationView {
@@ -58,6 +64,7 @@ struct ReservationView {
     flags: (bool, bool),
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
+    number: (Option<VirtualNumber>, bool),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -123,6 +130,7 @@ impl Appointments {
             calls: self.calls.in_order().cloned().collect(),
             legs: self.legs.in_order().copied().collect(),
             counters: self.counters,
+            numbers: self.numbers.clone(),
         }
     }
 
@@ -134,6 +142,7 @@ impl Appointments {
         let mut half = Self::new(0, hash_seed);
         half.catalog = state.catalog;
         half.counters = state.counters;
+        half.numbers = state.numbers;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
                 half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
@@ -160,6 +169,7 @@ impl Appointments {
     /// The first invariant that does not hold.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_catalog()?;
+        self.check_numbers()?;
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -188,6 +198,30 @@ impl Appointments {
             let is_owned = self.catalog.merchants.contains_key(&page.merchant);
             hold!(*id == page.id && is_owned && !page.offerings.is_empty(), "page {id} has no owner, no offering or another id");
         }
+        Ok(())
+    }
+
+    /// A number means one user to a merchant, and only his live reservations hold it.
+    fn check_numbers(&self) -> Result<(), String> {
+        hold!(self.numbers.is_consistent(), "the book of numbers does not agree with itself");
+        let mut held = 0_usize;
+        for one in self.reservations.in_order() {
+            let Some(number) = one.virtual_number else { continue };
+            let id = one.id;
+            hold!(self.numbers.has(number.number()), "reservation {id} has a number that is not in the pool");
+            let holds = self.numbers.holders(one.merchant, number.number()).contains(&id);
+            let is_his = self.numbers.of(one.merchant, &one.sender) == Some(number);
+            let is_live = one.state.is_live();
+            hold!(holds == is_live && (is_his || !is_live), "reservation {id} holds a number that is not its sender's");
+            held = held.saturating_add(usize::from(holds));
+        }
+        hold!(held == self.numbers.held(), "a number is held by nobody's reservation");
+        let is_own = |number: PhoneNumber| self.numbers.has(number);
+        hold!(self.lines.in_order().all(|(line, _)| !is_own(*line)), "a line is a virtual number");
+        hold!(
+            self.reservations.in_order().all(|one| !is_own(one.contact) || !one.state.is_live()),
+            "a contact is a virtual number"
+        );
         Ok(())
     }
 
@@ -409,6 +443,7 @@ impl Appointments {
                     flags: (one.is_cancelled, one.is_window_judged),
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
+                    number: (one.virtual_number, one.is_platform_only),
                 })
                 .collect(),
             calls: self
@@ -443,6 +478,7 @@ impl Appointments {
                     deadline: one.deadline().map(until),
                 })
                 .collect(),
+            numbers: self.numbers.view(now),
         }
     }
 

@@ -3,7 +3,7 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, Input, RegisterMerchant};
+use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
@@ -71,7 +71,7 @@ impl Books {
             }
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
-            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
+            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
@@ -113,7 +113,12 @@ impl Books {
                 }
             }
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
-            (Input::SetPolicy(input), _) => self.take_policy(&input.policy),
+            (Input::SetPolicy(input), _) => {
+                self.take_policy(&input.policy);
+                self.most_min_ring_s = self.most_min_ring_s.max(self.policy.min_ring_s);
+                self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
+            }
+            (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -204,6 +209,7 @@ impl Books {
             may_be_given_up: false,
             told_missed: false,
             told_cancelled: false,
+            virtual_number: None,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -241,7 +247,11 @@ impl Books {
         if known { Err((Promise::P12, format!("the number of leg {id} is given a second time"))) } else { Ok(()) }
     }
 
-    fn take_allow(&mut self, line: PhoneNumber, reservation: ReservationId, allow: Allow) -> Judged {
+    fn take_allow(&mut self, request: RequestCall, allow: Allow) -> Judged {
+        let line = request.line;
+        let Some(reservation) = self.asked_for(request) else {
+            return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg)));
+        };
         let call = Call {
             reservation,
             mode: CallMode::MerchantCalls,

@@ -1,0 +1,115 @@
+//! Virtual numbers: the operator's pool, the lease of a reservation, and whom a number means (seed 000, S102).
+
+use alloc::collections::BTreeSet;
+
+use super::Appointments;
+use super::merchants::{at_most, check_outbox};
+use super::records::Reservation;
+use crate::halves::Context;
+use crate::machines::Machine as _;
+use crate::machines::reservation::ReservationEvent;
+use crate::values::effect::{Asked, AuditRecord, NumberLeased, NumbersLow};
+use crate::values::id::{MerchantId, ReservationId};
+use crate::values::input::{CallTarget, RequestCall};
+use crate::values::number::PhoneNumber;
+use crate::values::policy::{CallMode, Policy};
+use crate::values::refusal::{Allowed, Bound, Field, Refusal};
+use crate::values::reply::{Imported, Reply};
+use crate::values::time::Timestamp;
+
+impl Appointments {
+    /// The operator puts numbers into the pool.
+    pub(super) fn import_numbers(&mut self, cx: &Context<'_>, numbers: &[PhoneNumber]) -> Result<Reply, Refusal> {
+        if numbers.is_empty() {
+            return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
+        }
+        // A walk over everything that is kept: an operator imports now and then.
+        let wanted: BTreeSet<_> = numbers.iter().copied().collect();
+        let kept = self.reservations.in_order().flat_map(|one| [Some(one.contact), one.sender.number()]).flatten();
+        let known: BTreeSet<_> = kept.filter(|number| wanted.contains(number)).collect();
+        for (index, number) in (0_u32..).zip(numbers) {
+            if self.lines.get(*number).is_some() || self.contacts.get(*number).is_some() || known.contains(number) {
+                return Err(Refusal::NumberInUse { index });
+            }
+        }
+        let new = wanted.iter().filter(|number| !self.numbers.has(**number)).count();
+        at_most(Bound::Numbers, self.numbers.len().saturating_add(new), cx.policy.numbers_max)?;
+        check_outbox(cx, 1)?;
+        let added = self.numbers.import(numbers.iter().copied());
+        Ok(Reply::Imported(Imported { added: u32::try_from(added).unwrap_or(u32::MAX) }))
+    }
+
+    /// A number of the pool is nobody's own phone.
+    pub(super) fn check_not_virtual(&self, field: Field, number: PhoneNumber) -> Result<(), Refusal> {
+        match self.numbers.has(number) {
+            true => Err(Refusal::Invalid { field, allowed: Allowed::NotAVirtualNumber }),
+            false => Ok(()),
+        }
+    }
+
+    /// Leases a number for a reservation that is being accepted. If there is a pool and none is left, the platform calls. One that
+    /// was accepted before keeps what it has.
+    pub(super) fn lease_number(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        if self.numbers.is_empty() || reservation.virtual_number.is_some() || reservation.is_platform_only {
+            return;
+        }
+        let (merchant, sender) = (reservation.merchant, reservation.sender.clone());
+        let low = usize::try_from(cx.policy.numbers_low).unwrap_or(usize::MAX);
+        let (now, left) = (cx.now, |half: &Self, now| half.numbers.left(merchant, now, low));
+        let before = left(self, now);
+        let number = self.numbers.lease(merchant, &sender, id, cx.now);
+        self.update_reservation(id, |reservation| match number {
+            Some(number) => reservation.virtual_number = Some(number),
+            None => {
+                reservation.is_platform_only = true;
+                reservation.mode = Some(CallMode::PlatformCalls);
+                reservation.state.apply(ReservationEvent::ModeChosen);
+            }
+        });
+        cx.audit(AuditRecord::NumberLeased(NumberLeased { reservation: id, number }));
+        let after = left(self, now);
+        if before >= low && after < low {
+            let left = u32::try_from(after).unwrap_or(u32::MAX);
+            cx.audit(AuditRecord::NumbersLow(NumbersLow { merchant, left }));
+        }
+    }
+
+    /// A reservation closed: its number rests, unless another one of the same user holds it too.
+    pub(super) fn release_number(&mut self, cx: &Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()).filter(|one| one.virtual_number.is_some()) else { return };
+        let rests_until = cx.now.saturating_add_s(u64::from(cx.policy.number_rest_s));
+        self.numbers.release(reservation.merchant, &reservation.sender, id, rests_until);
+    }
+
+    /// The reservations that a request may be for: the one that it names, or those that hold the number with the line's merchant.
+    pub(super) fn asked_for(&self, request: RequestCall) -> &[ReservationId] {
+        match (request.target, self.lines.get(request.line)) {
+            (CallTarget::Number(number), Some(line)) => self.numbers.holders(line.merchant, number),
+            (CallTarget::Number(_), None) | (CallTarget::Reservation(_), _) => &[],
+        }
+    }
+
+    /// Whom a number means to a merchant at an instant: of the reservations that hold it and are not over by then, the one whose window
+    /// covers the instant, else the next to begin; of several, the lowest id.
+    pub(super) fn meant_by(
+        &self,
+        policy: &Policy,
+        merchant: MerchantId,
+        number: PhoneNumber,
+        at: Timestamp,
+    ) -> Option<&Reservation> {
+        let holders = self.numbers.holders(merchant, number).iter().filter_map(|id| self.reservations.get(id.get()));
+        let standing = holders.filter(|one| at < one.window.end() && !self.is_closed_at(policy, one, at));
+        standing.min_by_key(|one| (one.window.start().max(at), one.id))
+    }
+
+    /// What was asked for, as a record names it.
+    pub(super) fn as_recorded(&self, target: CallTarget) -> Asked {
+        match target {
+            CallTarget::Reservation(id) => Asked::Reservation(id),
+            CallTarget::Number(number) if self.numbers.has(number) => Asked::Number(number),
+            CallTarget::Number(_) => Asked::UnknownNumber,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! P7 of virtual numbers, read from the trace: whom a number means to a merchant, and that it never means two.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::effect::{Asked, NumberLeased, ReservationForMerchant};
+use ringfence::values::id::ReservationId;
+use ringfence::values::input::{CallTarget, RequestCall};
+use ringfence::values::number::{Address, VirtualNumber};
+use ringfence::values::policy::CallMode;
+use ringfence::values::time::Timestamp;
+
+use super::books::{Books, Reservation};
+use super::{Judged, Promise};
+
+/// What a number means to a merchant: one user, by the reservations that he was told under it.
+#[derive(Clone, Debug)]
+pub(super) struct Meaning {
+    user: Address,
+    reservations: BTreeSet<ReservationId>,
+    /// No reservation under it was seen to be over before this instant.
+    over_at: Timestamp,
+}
+
+impl Books {
+    /// The reservation that a request is for: named; or, of those whose merchant was told the number, the one whose window covers now, else the
+    /// next to begin. A reservation that is used up, and one whose window is over, is none of them.
+    pub(super) fn asked_for(&self, request: RequestCall) -> Option<ReservationId> {
+        let number = match request.target {
+            CallTarget::Reservation(id) => return Some(id),
+            CallTarget::Number(number) => number,
+        };
+        let merchant = self.merchant_of_line(request.line)?;
+        let meant = self
+            .reservations
+            .iter()
+            .filter(|(id, kept)| kept.merchant == merchant && kept.virtual_number == Some(number) && !self.is_over(**id, kept));
+        meant.map(|(id, kept)| (kept.window.start().max(self.now), *id)).min().map(|(_, id)| id)
+    }
+
+    fn is_over(&self, id: ReservationId, reservation: &Reservation) -> bool {
+        self.now >= reservation.window.end() || self.is_used_up(id, reservation, None)
+    }
+
+    /// How a record must name what was asked for: a number that is no virtual one does not stand in it.
+    pub(super) fn recorded(&self, target: CallTarget) -> Asked {
+        match target {
+            CallTarget::Reservation(id) => Asked::Reservation(id),
+            CallTarget::Number(number) if self.pool.contains(&number) => Asked::Number(number),
+            CallTarget::Number(_) => Asked::UnknownNumber,
+        }
+    }
+
+    /// A reservation is accepted, with a number or without.
+    pub(super) fn take_lease(&mut self, leased: &NumberLeased) {
+        let Some(reservation) = self.reservations.get_mut(&leased.reservation) else { return };
+        let (merchant, user) = (reservation.merchant, reservation.sender.clone());
+        match leased.number.map(VirtualNumber::number) {
+            Some(number) => {
+                reservation.virtual_number = Some(number);
+                let over_at = reservation.window.end().min(self.now);
+                let fresh = || Meaning { user: user.clone(), reservations: BTreeSet::new(), over_at };
+                let meaning = self.meanings.entry((merchant, number)).or_insert_with(fresh);
+                if meaning.user != user {
+                    *meaning = fresh();
+                }
+                meaning.reservations.insert(leased.reservation);
+                meaning.over_at = over_at;
+            }
+            // The pool was empty: the platform calls.
+            None => reservation.chosen = Some(CallMode::PlatformCalls),
+        }
+    }
+}
+
+/// What a merchant is told: the number that was leased, and no other.
+pub(super) fn told(books: &Books, notice: &ReservationForMerchant) -> Judged {
+    let leased = books.reservations.get(&notice.reservation).and_then(|reservation| reservation.virtual_number);
+    if notice.virtual_number.map(VirtualNumber::number) == leased {
+        return Ok(());
+    }
+    Err((
+        Promise::P7,
+        format!("the merchant is told another virtual number of reservation {} than was leased", notice.reservation),
+    ))
+}
+
+/// A lease, before it is taken.
+pub(super) fn leased(books: &Books, lease: &NumberLeased) -> Judged {
+    let id = lease.reservation;
+    let broken = |what: &str| Err((Promise::P7, format!("the virtual number of reservation {id} {what}")));
+    let Some(reservation) = books.reservations.get(&id) else { return Ok(()) };
+    let merchant = reservation.merchant;
+    let own = books.meanings.iter().find(|((of, _), meaning)| *of == merchant && meaning.user == reservation.sender);
+    let Some(number) = lease.number.map(VirtualNumber::number) else {
+        let told = books.meanings.keys().filter(|(of, _)| *of == merchant).count();
+        return if told < books.pool.len() || own.is_some() { broken("is missing, and the pool is not empty") } else { Ok(()) };
+    };
+    if !books.pool.contains(&number) {
+        return broken("is not in the pool");
+    }
+    if own.is_some_and(|((_, known), _)| *known != number) {
+        return broken("is another one than this user has with this merchant");
+    }
+    let Some(before) = books.meanings.get(&(merchant, number)).filter(|before| before.user != reservation.sender) else {
+        return Ok(());
+    };
+    let lives = |id: &&ReservationId| books.reservations.get(id).is_some_and(|kept| !books.is_over(**id, kept));
+    if before.reservations.iter().any(|id| lives(&id)) {
+        return broken("means another user to this merchant");
+    }
+    // A reservation that is not used up was over with its window, and one that was taken back not before that.
+    let over_at = |id: &ReservationId| {
+        let kept = books.reservations.get(id)?;
+        if books.is_used_up(*id, kept, None) { kept.cancelled_at } else { Some(kept.window.end()) }
+    };
+    let over_at = before.reservations.iter().filter_map(over_at).chain([before.over_at]).max().unwrap_or(before.over_at);
+    if books.now < over_at.saturating_add_s(u64::from(books.least_rest_s)) {
+        return broken("has not rested since it meant another user");
+    }
+    Ok(())
+}
