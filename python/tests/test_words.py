@@ -114,6 +114,8 @@ TAGGED = [
     (effects.AuditRecord, "AuditRecord"),
     (effects.Outcome, "Outcome"),
     (effects.Rule, "Rule"),
+    (effects.RequestedTarget, "Asked"),
+    (inputs.CallTarget, "CallTarget"),
     (replies.Reply, "Reply"),
 ]
 
