@@ -54,6 +54,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Replayer {
     options: Options,
+    keyring: Keyring,
     session: Option<Session>,
 }
 
@@ -144,8 +145,14 @@ pub fn replay(text: &str, options: Options) -> Result<Vec<(usize, Output)>, Repl
 impl Replayer {
     /// A replayer that waits for the header.
     #[must_use]
-    pub const fn new(options: Options) -> Self {
-        Self { options, session: None }
+    pub fn new(options: Options) -> Self {
+        Self::with_keyring(options, Keyring::new())
+    }
+
+    /// A replayer of a journal that needs keys: its header names them by their ids. Test keys of a scenario come to these.
+    #[must_use]
+    pub const fn with_keyring(options: Options, keyring: Keyring) -> Self {
+        Self { options, keyring, session: None }
     }
 
     /// Takes the next line, and hands back what came out of it: the answer first, then the effects.
@@ -163,7 +170,7 @@ impl Replayer {
             let Line::Header(header) = parsed else {
                 return Err(malformed(fault(line, "", "a line before the header", "the header")));
             };
-            self.session = Some(Session::new(&header, line, self.options).map_err(malformed)?);
+            self.session = Some(Session::new(&header, line, self.options, self.keyring.clone()).map_err(malformed)?);
             return Ok(Vec::new());
         };
         match parsed {
@@ -253,18 +260,23 @@ struct Difference {
 }
 
 impl Session {
-    fn new(header: &Header, line: &str, options: Options) -> Result<Self, LineError> {
+    fn new(header: &Header, line: &str, options: Options, mut keyring: Keyring) -> Result<Self, LineError> {
         let library = Zone::tzdb_version();
         if let Some(tzdb) = header.tzdb.as_deref().filter(|tzdb| *tzdb != library && !options.any_tzdb) {
             let allowed = format!("{library}, which this library has");
             return Err(fault(line, "tzdb", &format!("the journal was kept with tz database {tzdb}"), &allowed));
         }
-        let platform = Platform::with_shard(header.policy.clone(), Keyring::default(), options.hash_seed, header.shard).map_err(
-            |error| {
+        for (id, key) in &header.test_keys {
+            keyring.load(id, &key.0).map_err(|error| fault(line, "test_keys", &error.to_string(), "another key"))?;
+        }
+        if let Some(id) = header.keyring.iter().find(|id| !keyring.has(id)) {
+            return Err(fault(line, "keyring", &format!("no key is loaded under the id {id}"), "keys that are loaded"));
+        }
+        let platform =
+            Platform::with_shard(header.policy.clone(), keyring, options.hash_seed, header.shard).map_err(|error| {
                 let wrong = format!("policy field {} is {}", error.field, error.given);
                 fault(line, error.field, &wrong, &format!("{} to {}", error.least, error.most))
-            },
-        )?;
+            })?;
         Ok(Self { platform, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
     }
 
@@ -275,7 +287,7 @@ impl Session {
 
     fn restart(&mut self) -> Result<(), String> {
         self.hash_seed = self.hash_seed.wrapping_add(1);
-        self.platform = Platform::restore(&self.platform.snapshot(), Keyring::default(), self.hash_seed)
+        self.platform = Platform::restore(&self.platform.snapshot(), self.platform.keyring().clone(), self.hash_seed)
             .map_err(|error| error.to_string())?;
         Ok(())
     }

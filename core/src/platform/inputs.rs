@@ -2,10 +2,11 @@
 
 use super::Platform;
 use crate::values::cause::Evidence;
+use crate::values::code::Code;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode,
-    PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Input, LegAnswered, LegEnded, LegProgress,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, Resync, RotateKey, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -142,6 +143,38 @@ impl Platform {
     /// None.
     pub fn confirm_clock(&mut self, now: Timestamp) -> Result<Reply, Refusal> {
         self.handle(now, Input::ConfirmClock(ConfirmClock {}))
+    }
+
+    /// The code that went to a contact number comes back (P2). Replies `confirmed`, and the booking is accepted; or `wrong_code`, which counts.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `no_code`, `limit` (outbox). For a right code also
+    /// `invalid` (the contact is a merchant's line now), `overlap`, `limit` (per number); it may be given again then.
+    pub fn confirm_contact(
+        &mut self,
+        now: Timestamp,
+        user: Address,
+        reservation: ReservationId,
+        code: Code,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ConfirmContact(ConfirmContact { user, reservation, code }))
+    }
+
+    /// A new code is asked for; the one that is out ends.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `no_key`, `code_limit`, `limit` (challenges of the number,
+    /// codes, outbox).
+    pub fn request_code(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCode(RequestCode { user, reservation }))
+    }
+
+    /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.
+    ///
+    /// # Errors
+    /// `invalid` (empty), `limit` (text), `key_not_loaded`.
+    pub fn rotate_key(&mut self, now: Timestamp, id: &str) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RotateKey(RotateKey { id: id.into() }))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and

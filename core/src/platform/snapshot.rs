@@ -16,14 +16,15 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Platform;
-use super::keyring::Keyring;
 use crate::books::chain::Chain;
+use crate::books::keyring::Keyring;
 use crate::books::outbox::Outbox;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State};
 use crate::halves::fallback::Fallback;
 use crate::values::effect::Effect;
 use crate::values::policy::Policy;
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
 const MAGIC: &[u8; 4] = b"RFNC";
@@ -63,12 +64,19 @@ pub enum RestoreError {
         /// What is wrong.
         what: String,
     },
+    /// A key that the platform needs is not in the keyring: codes are made under it, or one that was is still out.
+    #[error("no key is loaded under the id {id}, and the platform needs it")]
+    KeyMissing {
+        /// Its id.
+        id: Text,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
 struct Body {
     latest: Timestamp,
     policy: Policy,
+    key: Option<Text>,
     appointments: State,
     chain: Chain,
     repeats: Repeats,
@@ -81,6 +89,7 @@ impl Platform {
         let body = Body {
             latest: self.latest,
             policy: self.policy.clone(),
+            key: self.key.clone(),
             appointments: self.appointments.state(),
             chain: self.chain,
             repeats: self.repeats.clone(),
@@ -108,7 +117,7 @@ impl Platform {
     /// A platform as it was when the snapshot was taken. Polling begins again at the first unconfirmed effect.
     ///
     /// # Errors
-    /// [`RestoreError`] says whether the bytes are no snapshot, of another format, cut, damaged, or forged. Nothing panics on any bytes.
+    /// [`RestoreError`] says whether the bytes are no snapshot, of another format, cut, damaged, or forged, or a key is missing that is in use. Nothing panics on any bytes.
     pub fn restore(bytes: &[u8], keyring: Keyring, hash_seed: u64) -> Result<Self, RestoreError> {
         let body = check(bytes)?;
         let content = |what: &dyn core::fmt::Display| RestoreError::Content { what: alloc::format!("{what}") };
@@ -125,16 +134,19 @@ impl Platform {
         if !body.repeats.is_consistent() {
             return Err(content(&"the book of repeats does not agree with itself"));
         }
-        Ok(Self {
+        let platform = Self {
             latest: body.latest,
             policy: body.policy,
             keyring,
+            key: body.key,
             outbox: Outbox::from_parts(body.outbox, body.next_sequence),
             chain: body.chain,
             repeats: body.repeats,
             appointments: Appointments::from_state(body.appointments, hash_seed).map_err(|what| content(&what))?,
             fallback: Fallback,
-        })
+        };
+        let missing = platform.keys_in_use().find(|id| !platform.keyring.has(id)).cloned();
+        missing.map_or(Ok(platform), |id| Err(RestoreError::KeyMissing { id }))
     }
 
     /// A hash of the whole state (XXH3-128), for comparing replicas. Equal logs give equal hashes; what was polled does not count.
@@ -158,7 +170,7 @@ impl Platform {
         let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(self.latest), repeats, waiting, is_full);
+        let view = (self.appointments.model_view(self.latest), repeats, waiting, is_full, &self.key);
         postcard::to_allocvec(&view).unwrap_or_default()
     }
 }

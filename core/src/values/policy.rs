@@ -99,6 +99,18 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// How many digits a code has. Default 6: the least that NIST SP 800-63B (5.1.3.2) takes.
+    pub code_digits: u32,
+    /// How long a code may be used. Default 10 min: the longest that NIST SP 800-63B (5.1.3.2) takes.
+    pub code_life_s: u32,
+    /// How many wrong codes are taken for one that was sent; with the last of them the reservation closes. Default 3.
+    pub code_tries_max: u32,
+    /// How many codes go to one number within an hour. Default 5: booking is no way to flood a phone, nor to guess.
+    pub codes_per_hour_max: u32,
+    /// The most codes to one number that may be used at the same time. Default 3.
+    pub challenges_per_number_max: u32,
+    /// The most codes that are sent within an hour, to all numbers together. Default 1,000,000.
+    pub codes_max: u32,
 }
 
 impl Default for Policy {
@@ -130,6 +142,12 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            code_digits: 6,
+            code_life_s: 600,
+            code_tries_max: 3,
+            codes_per_hour_max: 5,
+            challenges_per_number_max: 3,
+            codes_max: 1_000_000,
         }
     }
 }
@@ -181,6 +199,12 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("code_digits", self.code_digits, 6, 10),
+            ("code_life_s", self.code_life_s, 1, DAY_S),
+            ("code_tries_max", self.code_tries_max, 1, 10),
+            ("codes_per_hour_max", self.codes_per_hour_max, 1, 1_000),
+            ("challenges_per_number_max", self.challenges_per_number_max, 1, 1_000),
+            ("codes_max", self.codes_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -34,6 +34,8 @@ pub enum Object {
     Leg,
     /// An effect, by its sequence number.
     Effect,
+    /// A code that was sent, and what it asks.
+    Challenge,
 }
 
 impl Object {
@@ -49,6 +51,7 @@ impl Object {
             Self::Call => "call",
             Self::Leg => "leg",
             Self::Effect => "effect",
+            Self::Challenge => "challenge",
         }
     }
 }
@@ -97,6 +100,10 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `challenges_per_number_max`.
+    ChallengesPerNumber,
+    /// `codes_max`.
+    Codes,
 }
 
 impl Bound {
@@ -115,6 +122,8 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::ChallengesPerNumber => "challenges_per_number_max",
+            Self::Codes => "codes_max",
         }
     }
 }
@@ -220,6 +229,22 @@ pub enum Refusal {
         most_s: u32,
     },
 
+    /// No code is out for this reservation: its time is over, or none was ever sent.
+    #[error("no code is out for reservation {reservation}; ask for one with request_code")]
+    NoCode {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// A key that is not loaded.
+    #[error("no key is loaded under the id {id}; load it first")]
+    KeyNotLoaded {
+        /// The id that was given.
+        id: Text,
+    },
+    /// A code was asked for, and no key was ever set.
+    #[error("no key is in use, so there are no codes; send rotate_key first")]
+    NoKey,
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -241,6 +266,15 @@ pub enum Refusal {
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+
+    /// As many codes as one number takes within an hour went to it.
+    #[error("{most} codes went to this number within the hour; the next may go at {retry_at}")]
+    CodeLimit {
+        /// How many may go within an hour.
+        most: u32,
+        /// When the next may go.
+        retry_at: Timestamp,
     },
 
     // Limit, 300 to 399.
@@ -278,6 +312,8 @@ pub enum Field {
     Contact,
     /// What the network said of a leg.
     Evidence,
+    /// The id of a key.
+    Id,
 }
 
 impl core::fmt::Display for Field {
@@ -293,6 +329,7 @@ impl core::fmt::Display for Field {
             Self::User => "user",
             Self::Contact => "contact",
             Self::Evidence => "evidence",
+            Self::Id => "id",
         })
     }
 }
@@ -354,10 +391,14 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::NoCode { .. } => 145,
+            Self::KeyNotLoaded { .. } => 146,
+            Self::NoKey => 147,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::CodeLimit { .. } => 225,
             Self::Limit { .. } => 300,
         }
     }

@@ -13,7 +13,7 @@ use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive, Party};
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
 use crate::values::reply::{Outcome, ReservationState};
@@ -38,6 +38,8 @@ pub enum Why {
     WindowEnds(ReservationId),
     /// A closed reservation leaves.
     Retention(ReservationId),
+    /// A code that is out may not be used any more.
+    CodeExpires(ChallengeId),
     /// A line has a free channel and somebody waits for it.
     LineFree(PhoneNumber),
 }
@@ -57,6 +59,7 @@ impl Appointments {
         match target {
             Target::Leg(id) => self.legs.get(id.get())?.deadline(),
             Target::Call(id) => self.calls.get(id.get())?.deadline(),
+            Target::Challenge(id) => Some(self.challenges.get(id.get())?.until),
             Target::Reservation(id) => self.reservations.get(id.get())?.deadline(),
             Target::Line(number) => self.lines.get(number)?.deadline(),
         }
@@ -121,6 +124,7 @@ impl Appointments {
             touched.push(Target::Call(*call));
             touched.extend(self.calls.get(call.get()).into_iter().flat_map(Call::legs).map(Target::Leg));
         }
+        touched.extend(self.reservations.get(id.get()).and_then(|reservation| reservation.challenge).map(Target::Challenge));
     }
 
     /// The first deadline of all, and why. Without what would start something when `may_start` is false.
@@ -142,6 +146,7 @@ impl Appointments {
                     Why::WindowEnds(id)
                 }
             },
+            Target::Challenge(id) => Why::CodeExpires(id),
             Target::Line(number) => Why::LineFree(number),
         };
         Some((due, why))
@@ -170,6 +175,7 @@ impl Appointments {
                 Some(CallState::Talking) => self.stop_call(cx, id, ReleaseCause::TimeLimit),
                 Some(CallState::RingingMerchant | CallState::Ended) | None => {}
             },
+            Target::Challenge(id) => self.code_expires(id),
             Target::Reservation(id) => self.fire_reservation(cx, id),
             Target::Line(number) => self.serve(cx, number),
         }

@@ -9,7 +9,7 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
@@ -66,6 +66,8 @@ pub struct Reservation {
     pub is_window_judged: bool,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// The code that is out for its contact number, while it is `Unverified`.
+    pub challenge: Option<ChallengeId>,
 }
 
 /// How and when a reservation closed.
@@ -249,4 +251,23 @@ impl Leg {
     pub fn is_gone_at(&self, at: Timestamp) -> bool {
         self.state.is_releasing() && self.until <= at
     }
+}
+
+/// A code that is out: somebody booked for a number, and its holder is asked. The code itself is not kept; it is made anew from the key and the ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Its id.
+    pub id: ChallengeId,
+    /// What it is about.
+    pub reservation: ReservationId,
+    /// The revision that the holder is asked to agree to.
+    pub revision: u32,
+    /// The id of the key.
+    pub key: Text,
+    /// How many digits the code has.
+    pub digits: u32,
+    /// From this instant on the code is of no use.
+    pub until: Timestamp,
+    /// How many wrong codes were given.
+    pub wrong: u32,
 }

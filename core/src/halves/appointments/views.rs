@@ -7,19 +7,21 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{Call, Leg, Origin, Reservation};
+use super::records::{Call, Challenge, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
+use crate::books::codes::Sent;
 use crate::books::lines::LineBook;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
 use crate::values::reply::{Outcome, ReservationState};
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
 /// Everything that a snapshot holds of this half, in the order of ids. The indexes are made anew from it.
@@ -29,6 +31,8 @@ pub struct State {
     reservations: Vec<Reservation>,
     calls: Vec<Call>,
     legs: Vec<Leg>,
+    challenges: Vec<Challenge>,
+    codes: Vec<Sent>,
     counters: Counters,
 }
 
@@ -39,6 +43,7 @@ pub struct ModelView {
     reservations: Vec<ReservationView>,
     calls: Vec<CallView>,
     legs: Vec<LegView>,
+    codes: Vec<(PhoneNumber, i64)>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -57,7 +62,11 @@ struct ReservationView {
     calls: Vec<u32>,
     flags: (bool, bool),
     closed: Option<(Outcome, i64)>,
+    challenge: Option<ChallengeView>,
 }
+
+/// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
+type ChallengeView = (i64, u32, u32, Text);
 
 #[derive(Clone, Debug, Serialize)]
 struct CallView {
@@ -106,6 +115,8 @@ impl Appointments {
             reservations: self.reservations.in_order().cloned().collect(),
             calls: self.calls.in_order().cloned().collect(),
             legs: self.legs.in_order().copied().collect(),
+            challenges: self.challenges.in_order().cloned().collect(),
+            codes: self.codes.in_order().copied().collect(),
             counters: self.counters,
         }
     }
@@ -133,6 +144,11 @@ impl Appointments {
             hold!(half.reservations.get(reservation.id.get()).is_none(), "reservation {} stands twice", reservation.id);
             half.add_reservation(reservation);
         }
+        for challenge in state.challenges {
+            hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
+            half.restore_challenge(challenge);
+        }
+        half.restore_codes(state.codes);
         half.check_invariants()?;
         Ok(half)
     }
@@ -152,7 +168,24 @@ impl Appointments {
         for leg in self.legs.in_order() {
             self.check_leg(leg)?;
         }
+        self.check_challenges()?;
         self.check_indexes()
+    }
+
+    fn check_challenges(&self) -> Result<(), String> {
+        for challenge in self.challenges.in_order() {
+            let id = challenge.id;
+            hold!(self.counters.challenge.has_given(id.get()), "challenge {id} has an id that was not given");
+            let reservation = self.reservations.get(challenge.reservation.get());
+            let waits = reservation.is_some_and(|reservation| {
+                let is_its = reservation.challenge == Some(id) && reservation.revision == challenge.revision;
+                is_its && reservation.state == ReservationState::Unverified && challenge.until <= reservation.window.end()
+            });
+            hold!(waits, "challenge {id} is out for a reservation that does not wait for it (P2)");
+        }
+        let named = self.reservations.in_order().filter(|reservation| reservation.challenge.is_some()).count();
+        hold!(named == self.challenges.len(), "a reservation names a challenge that is not kept");
+        Ok(())
     }
 
     fn check_catalog(&self) -> Result<(), String> {
@@ -268,6 +301,7 @@ impl Appointments {
             }
         }
         expected.extend(self.calls.in_order().filter_map(|call| Some((call.deadline()?, Target::Call(call.id)))));
+        expected.extend(self.challenges.in_order().map(|challenge| (challenge.until, Target::Challenge(challenge.id))));
         for leg in self.legs.in_order() {
             expected.extend(leg.deadline().map(|due| (due, Target::Leg(leg.id))));
             if leg.party == Party::User {
@@ -349,8 +383,13 @@ impl Appointments {
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
                     flags: (one.is_cancelled, one.is_window_judged),
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
+                    challenge: one
+                        .challenge
+                        .and_then(|id| self.challenges.get(id.get()))
+                        .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
                 })
                 .collect(),
+            codes: self.codes.in_order().filter(|sent| sent.until > now).map(|sent| (sent.number, until(sent.until))).collect(),
             calls: self
                 .calls
                 .in_order()
@@ -387,6 +426,11 @@ impl Appointments {
     /// A call that is kept.
     pub(crate) fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(id.get())
+    }
+
+    /// A code that is out.
+    pub(crate) fn challenge_of(&self, id: ChallengeId) -> Option<&Challenge> {
+        self.challenges.get(id.get())
     }
 
     /// A leg that is kept.
