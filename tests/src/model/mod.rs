@@ -32,6 +32,7 @@ use ringfence::values::time::{Timestamp, Window, Zone};
 
 mod booking;
 mod calls;
+mod challenges;
 mod gate;
 mod merchants;
 mod reports;
@@ -40,6 +41,7 @@ mod reservations;
 mod stories;
 mod time;
 
+pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
 
 /// What the merchants have told.
@@ -80,7 +82,8 @@ struct Reservation {
     window: Window,
     zone: Zone,
     line: PhoneNumber,
-    booked_at: Timestamp,
+    /// When it was booked, or its contact's holder agreed.
+    accepted_at: Timestamp,
     state: ReservationState,
     /// The mode that somebody chose.
     chosen: Option<CallMode>,
@@ -96,6 +99,8 @@ struct Reservation {
     /// The deadline at the window's end has fired.
     end_fired: bool,
     closed: Option<(Outcome, Timestamp)>,
+    /// The code that is out for it.
+    challenge: Option<challenges::Challenge>,
 }
 
 /// A call, until its last leg is gone.
@@ -236,6 +241,11 @@ pub struct Model {
     calls_given: u64,
     legs_given: u64,
     messages_given: u64,
+    challenges_given: u64,
+    /// The key that new codes are made under.
+    key: Option<Text>,
+    /// Every code that went out: where to, and when.
+    codes_sent: Vec<(PhoneNumber, Timestamp)>,
     effects_given: u64,
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
@@ -246,7 +256,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// A platform that nothing happened to.
+    /// A platform that nothing happened to. The [test keys](crate::codes::TEST_KEYS) are loaded.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -261,6 +271,9 @@ impl Model {
             calls_given: 0,
             legs_given: 0,
             messages_given: 0,
+            challenges_given: 0,
+            key: None,
+            codes_sent: Vec::new(),
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),
@@ -295,6 +308,9 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::ConfirmContact(input) => self.confirm_contact(input),
+            Input::RequestCode(input) => self.request_code(input),
+            Input::RotateKey(input) => self.rotate_key(&input.id),
         }
     }
 
