@@ -20,6 +20,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ringfence::Platform;
 use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, Effect, Party};
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
@@ -32,8 +33,8 @@ use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::{Timestamp, Window, Zone};
-use ringfence::{Keyring, Platform};
 
+use crate::codes::test_keyring;
 use crate::trace::{Doing, Step, Trace};
 
 const SECOND: i64 = 1_000_000;
@@ -140,7 +141,7 @@ impl Host {
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         let epoch = Timestamp::parse("2026-11-21T09:00:00+08:00").expect("a time");
-        let platform = Platform::new(policy.clone(), Keyring::default(), 0).expect("the policy is within its ranges");
+        let platform = Platform::new(policy.clone(), test_keyring(), 0).expect("the policy is within its ranges");
         Self {
             platform,
             trace: Trace::new(policy),
@@ -319,7 +320,7 @@ impl Host {
     /// When the platform cannot be restored.
     pub fn restarts(&mut self) {
         let snapshot = self.platform.snapshot();
-        self.platform = Platform::restore(&snapshot, Keyring::default(), 1).expect("a platform can be restored");
+        self.platform = Platform::restore(&snapshot, test_keyring(), 1).expect("a platform can be restored");
         self.record(Doing::Restart, None);
     }
 

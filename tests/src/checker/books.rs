@@ -13,6 +13,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
 use super::Promise;
+use super::holders::Holders;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -42,8 +43,10 @@ pub(super) struct Reservation {
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
     pub(super) revision: u32,
-    /// Whether the phone that shall ring is the sender's own.
+    /// Whether the phone that shall ring is the sender's own, or its holder agreed.
     pub(super) verified: bool,
+    /// Too many wrong codes were given for it.
+    pub(super) refused: bool,
     pub(super) chosen: Option<CallMode>,
     pub(super) cancelled_at: Option<Timestamp>,
     pub(super) attempts: u32,
@@ -118,6 +121,8 @@ pub(super) struct Books {
     chain: Chain,
     /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
     pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// Who was asked for his agreement.
+    pub(super) holders: Holders,
 }
 
 impl Books {
@@ -137,6 +142,7 @@ impl Books {
             last_sequence: 0,
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
+            holders: Holders::default(),
         }
     }
 
@@ -173,6 +179,7 @@ impl Books {
             || reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
+            || reservation.refused
             || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
@@ -258,6 +265,8 @@ impl Books {
             Input::ChooseMode(input) => of_reservation(input.reservation),
             Input::RequestCall(input) => of_reservation(input.reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
+            Input::ConfirmContact(input) => of_reservation(input.reservation),
+            Input::RequestCode(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
             Input::LegEnded(input) => of_leg(input.leg),
@@ -270,6 +279,7 @@ impl Books {
             | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::SetPolicy(_)
+            | Input::RotateKey(_)
             | Input::ConfirmClock(_) => (None, None),
         }
     }
@@ -290,6 +300,7 @@ impl Books {
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(u64::from(cancelled_at.is_some()) | u64::from(told_missed) << 1 | u64::from(told_cancelled) << 2);
+            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.instant(Some(reservation.window.start()));
             view.instant(Some(reservation.window.end()));
@@ -324,6 +335,11 @@ impl Books {
             };
             view.number(state);
             view.instant(since);
+        }
+        for (id, wrong, until) in self.holders.view().filter(|(.., until)| *until > self.now) {
+            view.number(id);
+            view.number(wrong);
+            view.instant(Some(until));
         }
         // Of the effects, what an `effect_failed` can still name.
         for effect in self.handed_out.values().filter(|effect| effect.action.is_at_most_once()) {

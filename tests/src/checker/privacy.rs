@@ -38,7 +38,11 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             content.name.as_ref().map(|name| name.as_str())
         }
         Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) => None,
-        Content::BookingPage(_) | Content::Result(_) | Content::ContactUnconfirmed(_) => {
+        Content::BookingPage(_)
+        | Content::Result(_)
+        | Content::ContactUnconfirmed(_)
+        | Content::Challenge(_)
+        | Content::ContactNotConfirmed(_) => {
             return broken("is one that only users get");
         }
     };

@@ -20,7 +20,16 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
     match &step.reply {
         Some(Err(_)) => return Some((Promise::P13, "a refused input")),
         Some(Ok(Reply::NoOp)) => return Some((Promise::P11, "an input that changes nothing")),
-        Some(Ok(Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Allow(_) | Reply::Deny(_))) | None => {}
+        Some(Ok(
+            Reply::Done
+            | Reply::Published(_)
+            | Reply::Booked(_)
+            | Reply::Allow(_)
+            | Reply::Deny(_)
+            | Reply::Confirmed(_)
+            | Reply::WrongCode(_),
+        ))
+        | None => {}
     }
     let gone = |leg: LegId| books.was_leg(leg);
     let repeats = match input {
@@ -38,6 +47,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
+        | Input::ConfirmContact(_)
+        | Input::RequestCode(_)
+        | Input::RotateKey(_)
         | Input::ConfirmClock(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -52,7 +64,13 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
-            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
+            AuditRecord::Judged(_)
+            | AuditRecord::UserDialled(_)
+            | AuditRecord::Booked(_)
+            | AuditRecord::PolicySet(_)
+            | AuditRecord::Challenged(_)
+            | AuditRecord::CodeJudged(_)
+            | AuditRecord::KeyRotated(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(missed) => {
@@ -64,7 +82,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
-            | Content::Cancelled(_) => false,
+            | Content::Cancelled(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

@@ -65,6 +65,12 @@ impl Model {
         }
     }
 
+    /// How many challenges were given an id, which is the number of the last one.
+    #[must_use]
+    pub const fn challenges_given(&self) -> u64 {
+        self.challenges_given
+    }
+
     fn code_of(&self, reservation: ReservationId, challenge: &Challenge) -> Code {
         let (_, key) = codes::TEST_KEYS.iter().find(|(id, _)| **id == *challenge.key).expect("only loaded keys are used");
         codes::code(key, challenge.id, reservation, self.reservation_of(reservation).revision, challenge.digits)

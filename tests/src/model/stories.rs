@@ -135,6 +135,8 @@ fn word(effect: &Effect) -> String {
                 Content::Reservation(_) => "reservation",
                 Content::ModeOptions(_) => "options",
                 Content::Cancelled(_) => "cancelled",
+                Content::Challenge(_) => "challenge",
+                Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
@@ -145,6 +147,9 @@ fn word(effect: &Effect) -> String {
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
+            AuditRecord::Challenged(record) => format!("challenged {}", record.challenge),
+            AuditRecord::CodeJudged(record) => format!("code judged {}", record.is_right),
+            AuditRecord::KeyRotated(record) => format!("key {}", record.id),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::id::{MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Hours, HoursLabel, Input, Line, PresetMode, PublishPage, RegisterMerchant};
+use ringfence::values::input::{Hours, HoursLabel, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
@@ -50,6 +50,8 @@ pub fn worlds() -> impl Strategy<Value = World> {
                 mode: presets[usize::from(dice) % 4],
             };
             setup.extend(merchants.iter().zip(dice).map(preset).filter(|preset| preset.mode.is_some()).map(Input::PresetMode));
+            // A key is set before, later, or never.
+            setup.extend((dice[3] % 4 < 3).then(|| Input::RotateKey(RotateKey { id: Text::from("k1") })));
             let users = USERS[..users].iter().filter_map(|user| Address::parse(user).ok()).collect();
             World { policy, begins, merchants, pages, users, setup }
         },
@@ -75,7 +77,15 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
     );
-    (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
+    let codes = (
+        select(vec![6_u32, 10]),
+        select(vec![600_u32, 20, 60]),
+        select(vec![3_u32, 1, 2]),
+        prop_oneof![1 => Just(5_u32), 1 => 1..4_u32],
+        prop_oneof![3 => Just(3_u32), 1 => Just(1_u32)],
+        prop_oneof![9 => Just(100_u32), 1 => 1..6_u32],
+    );
+    (rings, counts, modes, bounds, codes).prop_map(|(rings, counts, modes, bounds, codes)| Policy {
         ring_timeout_s: rings.0,
         min_ring_s: rings.1,
         answer_timeout_s: rings.2,
@@ -102,6 +112,12 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_retention_s: 60,
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
+        code_digits: codes.0,
+        code_life_s: codes.1,
+        code_tries_max: codes.2,
+        codes_per_hour_max: codes.3,
+        challenges_per_number_max: codes.4,
+        codes_max: codes.5,
     })
 }
 

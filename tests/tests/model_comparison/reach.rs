@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::Party;
+use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::Reply;
-use ringfence::{Action, Effect, LegId, Timestamp};
+use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 10] = [
+pub(super) const DEMANDED: [(&str, usize); 15] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -23,6 +25,11 @@ pub(super) const DEMANDED: [(&str, usize); 10] = [
     ("deny NoChannel", 1),
     ("leg lost without a report", 5),
     ("second conversation", 1),
+    ("holder agreed", 10),
+    ("holder's phone dialled", 1),
+    ("wrong code", 10),
+    ("codes used up", 5),
+    ("refused 225", 5),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -48,6 +55,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 105",
     "refused 106",
     "refused 107",
+    "refused 145",
+    "refused 146",
+    "refused 147",
     "refused 200",
     "refused 201",
     "refused 202",
@@ -62,6 +72,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit Outbox",
     "limit TextChars",
     "limit BookAhead",
+    "limit ChallengesPerNumber",
+    "limit Codes",
+    "overlap at a right code",
+    "holder agreed inside the window",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",
@@ -91,6 +105,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The step gives a code.
+    gives_code: bool,
+    /// The reservations whose contact's holder agreed.
+    agreed: BTreeSet<ReservationId>,
 }
 
 impl Seen {
@@ -98,6 +116,7 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -112,6 +131,15 @@ impl Seen {
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
+            self.note(true, "holder agreed");
+            self.note(confirmed.state == ReservationState::Open, "holder agreed inside the window");
+            self.agreed.insert(confirmed.reservation);
+        }
+        if let Some(Ok(Reply::WrongCode(wrong))) = reply {
+            self.note(true, "wrong code");
+            self.note(wrong.left == 0, "codes used up");
+        }
         self.kinds.extend(match reply {
             Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
             Some(Ok(Reply::Deny(deny))) => Some(format!("deny {:?}", deny.reason)),
@@ -119,7 +147,11 @@ impl Seen {
             Some(Err(refusal)) => Some(format!("refused {}", refusal.code())),
             Some(Ok(_)) | None => None,
         });
+        self.note(self.gives_code && matches!(reply, Some(Err(Refusal::Overlap { .. }))), "overlap at a right code");
         for effect in effects {
+            if let Action::Dial(dial) = &effect.action {
+                self.note(dial.party == Party::User && self.agreed.contains(&dial.reason.reservation), "holder's phone dialled");
+            }
             self.effect(&effect.action);
         }
     }

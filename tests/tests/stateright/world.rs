@@ -251,7 +251,9 @@ impl World {
                 | Content::ContactUnconfirmed(_)
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
-                | Content::Cancelled(_) => {}
+                | Content::Cancelled(_)
+                | Content::Challenge(_)
+                | Content::ContactNotConfirmed(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

@@ -9,7 +9,7 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders};
 use crate::trace::{Doing, Step};
 
 /// How the first leg of a call went.
@@ -71,6 +71,7 @@ impl Books {
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
+            (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
@@ -94,6 +95,7 @@ impl Books {
                 }
             }
             // A failed effect is read after the step's own effects.
+            (Input::RequestCode(_) | Input::RotateKey(_), _) => {}
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
             // An input with another reply than its own kind is accepted without having done anything.
@@ -173,6 +175,7 @@ impl Books {
             window: input.window,
             revision: 1,
             verified,
+            refused: false,
             chosen,
             cancelled_at: None,
             attempts: 0,
@@ -332,7 +335,9 @@ impl Books {
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
-            | Content::ModeOptions(_) => {}
+            | Content::ModeOptions(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => {}
         }
     }
 
