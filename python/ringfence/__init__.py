@@ -35,6 +35,8 @@ from .effects import (
     BookingPage,
     BookingResult,
     Cancelled,
+    Challenge,
+    ContactNotConfirmed,
     ContactUnconfirmed,
     Content,
     Dial,
@@ -58,6 +60,7 @@ from .replies import (
     Booked,
     CallAllowed,
     CallDenied,
+    Confirmed,
     Deadline,
     Deny,
     Done,
@@ -67,6 +70,7 @@ from .replies import (
     Reply,
     Verdict,
     Why,
+    WrongCode,
 )
 
 __all__ = [
@@ -86,7 +90,10 @@ __all__ = [
     "CallMode",
     "Cancelled",
     "Chain",
+    "Challenge",
     "Channel",
+    "Confirmed",
+    "ContactNotConfirmed",
     "ContactUnconfirmed",
     "Content",
     "Deadline",
@@ -139,6 +146,7 @@ __all__ = [
     "WeeklyRule",
     "Why",
     "Window",
+    "WrongCode",
     "Zone",
     "__version__",
 ]

@@ -352,6 +352,7 @@ class Object(StrEnum):
     CALL = "call"
     LEG = "leg"
     EFFECT = "effect"
+    CHALLENGE = "challenge"
 
 
 class Bound(StrEnum):
@@ -368,6 +369,8 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    CHALLENGES_PER_NUMBER = "challenges_per_number"
+    CODES = "codes"
 
 
 class Field(StrEnum):
@@ -383,6 +386,7 @@ class Field(StrEnum):
     USER = "user"
     CONTACT = "contact"
     EVIDENCE = "evidence"
+    ID = "id"
 
 
 class Allowed(StrEnum):

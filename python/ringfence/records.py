@@ -10,7 +10,7 @@ from ._codec import Record
 from ._values import Address, BookingEvidence, CallMode, Party, PhoneNumber, ReleaseCause, ReservationState, Window, Zone
 from .effects import Outcome
 
-__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Origin", "Reservation"]
+__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Origin", "Reservation"]
 
 
 class CallState(StrEnum):
@@ -85,6 +85,8 @@ class Reservation(Record):
     is_cancelled: bool
     is_window_judged: bool
     closed: Closed | None
+    challenge: int | None
+    """The code that is out for its contact number, while it is `unverified`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +120,16 @@ class Leg(Record):
     cause: ReleaseCause | None
     since: int
     """No effect about it has a smaller sequence number."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChallenge(Record):
+    """A code that is out: what is known of it, which is not the code itself. `key` is the id of its key, `wrong` how many wrong ones came."""
+
+    id: int
+    reservation: int
+    revision: int
+    key: str
+    digits: int
+    until: datetime
+    wrong: int

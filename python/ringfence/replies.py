@@ -17,6 +17,7 @@ __all__ = [
     "Booked",
     "CallAllowed",
     "CallDenied",
+    "Confirmed",
     "Deadline",
     "Deny",
     "Done",
@@ -26,6 +27,7 @@ __all__ = [
     "Reply",
     "Verdict",
     "Why",
+    "WrongCode",
     "reply_from_json",
 ]
 
@@ -112,10 +114,27 @@ class CallDenied(Deny):
     leg: int = field(kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed(Record):
+    """The code is right: the holder of the contact number agrees."""
+
+    _tag: ClassVar[str | None] = "confirmed"
+    reservation: int
+    state: ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode(Record):
+    """The code is wrong, and counts: `left` more are taken. At 0 the reservation has closed."""
+
+    _tag: ClassVar[str | None] = "wrong_code"
+    left: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Confirmed | WrongCode
 """The answer to an accepted input."""
 
 
@@ -160,13 +179,15 @@ class Why(StrEnum):
     """A window ends."""
     RETENTION = "retention"
     """A closed reservation leaves."""
+    CODE_EXPIRES = "code_expires"
+    """A code that is out may not be used any more."""
     LINE_FREE = "line_free"
     """A line has a free channel and somebody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to call `advance`, what for, and about which leg, call, reservation or line."""
+    """When to call `advance`, what for, and about which leg, call, challenge, reservation or line."""
 
     at: datetime
     why: Why

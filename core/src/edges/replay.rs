@@ -36,6 +36,7 @@ use super::journal::{
 };
 use super::json::Json;
 use crate::values::effect::Effect;
+use crate::values::input::{Input, RotateKey};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
 use crate::values::time::{Timestamp, Zone};
@@ -182,6 +183,10 @@ impl Replayer {
                 }
             },
             Line::Input { at, dedup, input } => {
+                if let Some(id) = session.missing_key(&input) {
+                    let wrong = format!("the journal needs the key {id}, which is not loaded");
+                    return Err(malformed(fault(line, "rotate_key", &wrong, "a replay with that key")));
+                }
                 let answer = match dedup {
                     Some(key) => session.platform.handle_once(at, key, input),
                     None => session.platform.handle(at, input),
@@ -246,6 +251,8 @@ fn fault(line: &str, field: &str, wrong: &str, allowed: &str) -> LineError {
 #[derive(Debug)]
 struct Session {
     platform: Platform,
+    /// The ids of the keys that the journal was kept with.
+    keys: Vec<String>,
     hash_seed: u64,
     /// What the last line was answered with, when it was answered.
     answer: Option<Result<Reply, Refusal>>,
@@ -269,15 +276,20 @@ impl Session {
         for (id, key) in &header.test_keys {
             keyring.load(id, &key.0).map_err(|error| fault(line, "test_keys", &error.to_string(), "another key"))?;
         }
-        if let Some(id) = header.keyring.iter().find(|id| !keyring.has(id)) {
-            return Err(fault(line, "keyring", &format!("no key is loaded under the id {id}"), "keys that are loaded"));
-        }
         let platform =
             Platform::with_shard(header.policy.clone(), keyring, options.hash_seed, header.shard).map_err(|error| {
                 let wrong = format!("policy field {} is {}", error.field, error.given);
                 fault(line, error.field, &wrong, &format!("{} to {}", error.least, error.most))
             })?;
-        Ok(Self { platform, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
+        let keys = header.keyring.clone();
+        Ok(Self { platform, keys, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
+    }
+
+    /// The key that this input needs, when the journal was kept with it and this replay is not.
+    fn missing_key<'a>(&self, input: &'a Input) -> Option<&'a str> {
+        let Input::RotateKey(RotateKey { id }) = input else { return None };
+        let was_loaded = self.keys.iter().any(|known| **known == **id);
+        Some(id.as_ref()).filter(|id| was_loaded && !self.platform.keyring().has(id))
     }
 
     fn advance(&mut self, at: Timestamp, budget: u32) {

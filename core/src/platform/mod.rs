@@ -15,7 +15,7 @@ use crate::books::outbox::Outbox;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
 pub use crate::halves::appointments::Why;
-use crate::halves::appointments::records::{Call, Challenge, Leg, Reservation};
+use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
 use crate::halves::appointments::{Appointments, check_text, limit};
 use crate::halves::fallback::Fallback;
 use crate::values::code::Code;
@@ -343,7 +343,7 @@ impl Platform {
 
     /// A code that is out: what is known of it, which is not the code itself.
     #[must_use]
-    pub fn challenge(&self, id: ChallengeId) -> Option<&Challenge> {
+    pub fn challenge(&self, id: ChallengeId) -> Option<&LiveChallenge> {
         self.appointments.challenge_of(id)
     }
 

@@ -197,7 +197,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
-        4 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        6 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
     ]
@@ -208,7 +208,7 @@ fn bookings() -> impl Strategy<Value = What> {
         .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
     let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
     let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
-    let contact = weighted(0.2, any::<Pick>());
+    let contact = weighted(0.3, any::<Pick>());
     (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
         user,
         page,
@@ -494,7 +494,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(5, Doing::Input(right)), (2, Doing::Input(wrong)), (2, Doing::Input(ask))]
+            vec![(8, Doing::Input(right)), (8, Doing::Input(wrong)), (5, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -27,9 +27,9 @@ pub(super) const DEMANDED: [(&str, usize); 15] = [
     ("second conversation", 1),
     ("holder agreed", 10),
     ("holder's phone dialled", 1),
-    ("wrong code", 10),
-    ("codes used up", 5),
-    ("refused 225", 5),
+    ("wrong code", 5),
+    ("codes used up", 2),
+    ("refused 225", 2),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.

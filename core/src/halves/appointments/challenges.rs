@@ -2,7 +2,7 @@
 
 use super::Appointments;
 use super::merchants::{check_outbox, legal, limit};
-use super::records::{Challenge, Reservation};
+use super::records::{LiveChallenge, Reservation};
 use crate::books::agenda::Target;
 use crate::books::codes::{HOUR_S, Sent};
 use crate::books::keyring::Keyring;
@@ -11,7 +11,7 @@ use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::code::Code;
-use crate::values::effect::{AuditRecord, Challenge as ChallengeContent, Challenged, CodeJudged, UserContent};
+use crate::values::effect::{AuditRecord, Challenge, Challenged, CodeJudged, UserContent};
 use crate::values::id::{ChallengeId, ReservationId};
 use crate::values::input::{ConfirmContact, RequestCode};
 use crate::values::number::{Address, PhoneNumber};
@@ -26,7 +26,7 @@ pub(super) fn needs_agreement(sender: &Address, contact: PhoneNumber) -> bool {
 }
 
 /// The code of a challenge. `None` when its key is not loaded, which the platform does not let happen.
-fn code_of(keyring: &Keyring, challenge: &Challenge) -> Option<Code> {
+fn code_of(keyring: &Keyring, challenge: &LiveChallenge) -> Option<Code> {
     let nonce = codes::challenge(challenge.id, challenge.reservation, challenge.revision);
     keyring.get(&challenge.key).map(|key| codes::code(key, &nonce, challenge.digits))
 }
@@ -76,7 +76,7 @@ impl Appointments {
         let until = cx.now.saturating_add_s(u64::from(cx.policy.code_life_s)).min(reservation.window.end());
         let (contact, revision) = (reservation.contact, reservation.revision);
         let challenge = ChallengeId::new(self.counters.challenge.take());
-        let content = ChallengeContent {
+        let content = Challenge {
             challenge,
             reservation: id,
             merchant_name: merchant.name.clone(),
@@ -85,20 +85,20 @@ impl Appointments {
             until,
         };
         let digits = cx.policy.code_digits;
-        self.add_challenge(Challenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
+        self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
         self.codes.put(Sent { number: contact, until: cx.now.saturating_add_s(HOUR_S), challenge });
         cx.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
     }
 
-    fn add_challenge(&mut self, challenge: Challenge) {
+    fn add_challenge(&mut self, challenge: LiveChallenge) {
         let (id, reservation) = (challenge.id, challenge.reservation);
         self.restore_challenge(challenge);
         self.update_reservation(reservation, |reservation| reservation.challenge = Some(id));
     }
 
     /// Puts a challenge of a snapshot back. Its reservation knows it already.
-    pub(super) fn restore_challenge(&mut self, challenge: Challenge) {
+    pub(super) fn restore_challenge(&mut self, challenge: LiveChallenge) {
         self.agenda.move_to(Target::Challenge(challenge.id), None, Some(challenge.until));
         self.challenges.insert(challenge.id.get(), challenge);
     }
@@ -211,7 +211,7 @@ impl Appointments {
     }
 
     /// A wrong code counts; the last one closes the reservation.
-    fn wrong_code(&mut self, cx: &mut Context<'_>, challenge: &Challenge) -> Reply {
+    fn wrong_code(&mut self, cx: &mut Context<'_>, challenge: &LiveChallenge) -> Reply {
         let wrong = challenge.wrong.saturating_add(1);
         let left = cx.policy.code_tries_max.saturating_sub(wrong);
         if left > 0 {

@@ -30,7 +30,7 @@ pub use views::{ModelView, State};
 
 use serde::{Deserialize, Serialize};
 
-use self::records::{Call, Challenge, Leg, Reservation};
+use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
@@ -81,7 +81,7 @@ pub struct Appointments {
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
-    challenges: Store<Challenge>,
+    challenges: Store<LiveChallenge>,
     codes: Codes,
     agenda: Agenda,
     counters: Counters,

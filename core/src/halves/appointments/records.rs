@@ -255,7 +255,7 @@ impl Leg {
 
 /// A code that is out: somebody booked for a number, and its holder is asked. The code itself is not kept; it is made anew from the key and the ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Challenge {
+pub struct LiveChallenge {
     /// Its id.
     pub id: ChallengeId,
     /// What it is about.

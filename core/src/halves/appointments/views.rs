@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{Call, Challenge, Leg, Origin, Reservation};
+use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
@@ -31,7 +31,7 @@ pub struct State {
     reservations: Vec<Reservation>,
     calls: Vec<Call>,
     legs: Vec<Leg>,
-    challenges: Vec<Challenge>,
+    challenges: Vec<LiveChallenge>,
     codes: Vec<Sent>,
     counters: Counters,
 }
@@ -429,7 +429,7 @@ impl Appointments {
     }
 
     /// A code that is out.
-    pub(crate) fn challenge_of(&self, id: ChallengeId) -> Option<&Challenge> {
+    pub(crate) fn challenge_of(&self, id: ChallengeId) -> Option<&LiveChallenge> {
         self.challenges.get(id.get())
     }
 
