@@ -1,5 +1,6 @@
 //! The codes that prove a contact number, made a second time from [the rules](ringfence::manual::rules): by hand, down to the HMAC.
 
+use ringfence::edges::journal::{Header, TestKey};
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::{KeyError, Keyring};
@@ -19,6 +20,12 @@ pub fn test_keyring() -> Keyring {
     let loaded: Result<(), KeyError> = TEST_KEYS.iter().try_for_each(|(id, key)| keyring.load(id, key));
     loaded.expect("the test keys can be loaded");
     keyring
+}
+
+/// The [`TEST_KEYS`] as the header of a trace carries them.
+pub fn known_keys(header: &mut Header) {
+    header.keyring = TEST_KEYS.iter().map(|(id, _)| (*id).to_owned()).collect();
+    header.test_keys = TEST_KEYS.iter().map(|(id, key)| ((*id).to_owned(), TestKey(key.to_vec()))).collect();
 }
 
 /// The code of a challenge.

@@ -34,7 +34,7 @@ use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
-use crate::codes::test_keyring;
+use crate::codes::{known_keys, test_keyring};
 use crate::trace::{Doing, Step, Trace};
 
 const SECOND: i64 = 1_000_000;
@@ -134,7 +134,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with an empty platform, at 2026-11-21 09:00 in Shanghai.
+    /// A host with an empty platform, which has the [test keys](crate::codes::TEST_KEYS), at 2026-11-21 09:00 in Shanghai.
     ///
     /// # Panics
     /// When the policy is out of range.
@@ -142,9 +142,11 @@ impl Host {
     pub fn new(policy: Policy) -> Self {
         let epoch = Timestamp::parse("2026-11-21T09:00:00+08:00").expect("a time");
         let platform = Platform::new(policy.clone(), test_keyring(), 0).expect("the policy is within its ranges");
+        let mut trace = Trace::new(policy);
+        known_keys(&mut trace.header);
         Self {
             platform,
-            trace: Trace::new(policy),
+            trace,
             now: epoch,
             epoch,
             phones: BTreeMap::new(),

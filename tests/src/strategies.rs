@@ -19,13 +19,12 @@
 
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
-use ringfence::edges::journal::TestKey;
 use ringfence::values::effect::Effect;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
 
-use crate::codes::TEST_KEYS;
+use crate::codes::known_keys;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
@@ -84,8 +83,7 @@ impl Stage for Model {
 /// Plays a script to its end. The trace can be written as the lines of a scenario, what the stage answered as its expectations.
 pub fn play(script: &Script, stage: &mut impl Stage) -> Trace {
     let mut trace = Trace::new(script.world.policy.clone());
-    trace.header.keyring = TEST_KEYS.iter().map(|(id, _)| (*id).to_owned()).collect();
-    trace.header.test_keys = TEST_KEYS.iter().map(|(id, key)| ((*id).to_owned(), TestKey(key.to_vec()))).collect();
+    known_keys(&mut trace.header);
     let setup = script.world.setup.iter().map(Some).zip(std::iter::repeat(None));
     let moves = std::iter::repeat(None).zip(script.moves.iter().map(Some));
     for (input, next) in setup.chain(moves) {

@@ -83,7 +83,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![3_u32, 1, 2]),
         prop_oneof![1 => Just(5_u32), 1 => 1..4_u32],
         prop_oneof![3 => Just(3_u32), 1 => Just(1_u32)],
-        prop_oneof![9 => Just(100_u32), 1 => 1..6_u32],
+        prop_oneof![3 => Just(100_u32), 1 => 1..3_u32],
     );
     (rings, counts, modes, bounds, codes).prop_map(|(rings, counts, modes, bounds, codes)| Policy {
         ring_timeout_s: rings.0,
