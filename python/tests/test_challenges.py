@@ -8,6 +8,7 @@ import pytest
 from conftest import EVENING, USER, at
 
 from ringfence import (
+    Address,
     Booked,
     Challenge,
     Confirmed,
@@ -51,7 +52,7 @@ def challenges(platform: Platform) -> list[Challenge]:
     return [
         effect.content
         for effect in platform.effects(confirm=True)
-        if isinstance(effect, Send) and isinstance(effect.content, Challenge) and str(effect.to) == HOLDER
+        if isinstance(effect, Send) and isinstance(effect.content, Challenge) and effect.to == Address(HOLDER)
     ]
 
 
