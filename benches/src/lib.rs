@@ -92,6 +92,18 @@ impl World {
         (line_number(line), booked.reservation)
     }
 
+    /// Every line calls for every one of its reservations, and all their phones ring.
+    ///
+    /// # Panics
+    /// As [`World::new`], and when a line has not enough channels.
+    pub fn ring(&mut self, booked: &[Booked]) {
+        for (line, reservation) in booked {
+            let reply = self.platform.request_call(self.now, *line, *reservation).unwrap();
+            assert!(matches!(reply, Reply::Allow(_)), "{reply:?}");
+            self.drain();
+        }
+    }
+
     /// The whole life of one reservation: booked, called, answered, talked, closed, archived. Ten inputs, each with its effects.
     ///
     /// # Panics
@@ -119,7 +131,10 @@ impl World {
     }
 
     /// Polls and confirms every effect; the leg that was dialled, if one was.
-    fn drain(&mut self) -> Option<LegId> {
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn drain(&mut self) -> Option<LegId> {
         let mut dialled = None;
         while let Some(effect) = self.platform.poll_effect() {
             if let Action::Dial(dial) = &effect.action {

@@ -101,7 +101,7 @@ class Policy(Checked):
     push_max: U32 = 1_000
     """The most users that one `push_page` reaches."""
     outbox_max: U32 = 100_000
-    """The most unconfirmed effects before inputs that create are refused and `advance` starts nothing new."""
+    """The most unconfirmed effects: an input that creates is refused unless all that it emits has room. At least 4, which a booking emits."""
     text_chars_max: U32 = 200
     """The longest text, in characters."""
     dedup_retention_s: U32 = 3 * _DAY_S
@@ -110,6 +110,10 @@ class Policy(Checked):
     """The most inputs that are remembered by such a key."""
     clock_leap_max_s: U32 = 0
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
+    channels_max: U32 = 10_000
+    """The most channels of one line."""
+    pushed_pages_max: U32 = 1_000
+    """The most different page contents that wait in unconfirmed effects of `push_page`."""
 
     code_digits: U32 = 6
     """How many digits a code has."""

@@ -369,6 +369,8 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    CHANNELS = "channels"
+    PUSHED_PAGES = "pushed_pages"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"
 

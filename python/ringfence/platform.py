@@ -150,7 +150,8 @@ class Platform:
     def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int, dedup: Dedup | None = None) -> CallAllowed | CallDenied:
         """A merchant's line calls the platform and asks for the user of a reservation. The switch holds the call, unanswered.
 
-        The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it.
+        The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it. `LimitReached` (outbox) is no answer: reject
+        the call with SIP 503.
         """
         request = inputs.RequestCall(line=check(PhoneNumber, line, "line"), reservation=reservation)
         return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
@@ -276,7 +277,7 @@ class Platform:
     # Time and effects.
 
     def advance(self, now: datetime, *, budget: int = 1_000) -> Progress:
-        """Fires the deadlines that are due, at most `budget` of them."""
+        """Fires the deadlines that are due, at most `budget` of them; 0 counts as 1."""
         core, micros = self._at(now)
         fired, more, is_clock_refused = core.advance(micros, check(U32, budget, "budget"))
         return Progress(fired=fired, more=more, is_clock_refused=is_clock_refused)

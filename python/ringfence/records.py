@@ -118,8 +118,6 @@ class Leg(Record):
     state: LegState
     until: datetime
     cause: ReleaseCause | None
-    since: int
-    """No effect about it has a smaller sequence number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ impl Agenda {
         }
     }
 
+    /// Whose deadlines are due at this instant, without those that start something.
+    pub fn closing_by(&self, now: Timestamp) -> impl Iterator<Item = Target> {
+        self.closing.iter().take_while(move |(due, _)| *due <= now).map(|(_, target)| *target)
+    }
+
     /// Every deadline, for checks.
     pub fn all(&self) -> impl Iterator<Item = &(Timestamp, Target)> {
         self.closing.iter().chain(&self.starting)

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::values::effect::{Audit, AuditRecord, Digest};
 use crate::values::time::Timestamp;
+use crate::values::wire;
 
 /// The end of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ impl Chain {
     #[must_use]
     pub const fn new(shard: u16) -> Self {
         Self { shard, last: 0, head: Digest::ZERO }
+    }
+
+    /// The shard that it belongs to.
+    #[must_use]
+    pub const fn shard(&self) -> u16 {
+        self.shard
     }
 
     /// The number of the last record, 0 before the first.
@@ -85,7 +92,7 @@ impl Chain {
         match postcard::to_slice(record, &mut buffer) {
             Ok(bytes) => hasher.update(bytes),
             // A record that does not fit is long, not wrong.
-            Err(_) => hasher.update(postcard::to_allocvec(record).unwrap_or_default()),
+            Err(_) => hasher.update(wire::bytes(record).unwrap_or_default()),
         }
         Digest::new(hasher.finalize().into())
     }

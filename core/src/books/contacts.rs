@@ -9,6 +9,9 @@ use hashbrown::HashTable;
 use crate::values::id::{LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 
+/// Room for so many is not worth being given back.
+const SMALL: usize = 64;
+
 /// A contact number.
 #[derive(Clone, Debug, Default)]
 pub struct Contact {
@@ -61,6 +64,10 @@ impl Contacts {
         change(contact);
         if contact.leg.is_none() && contact.live.is_empty() {
             entry.remove();
+            let needed = self.table.len().max(SMALL);
+            if self.table.capacity() / 4 >= needed {
+                self.table.shrink_to(needed.saturating_mul(2), |(key, _)| hasher.hash_one(key));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use crate::values::id::{CallId, MerchantId, ReservationId};
+use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::time::Timestamp;
 
@@ -15,6 +15,8 @@ pub struct LineBook {
     pub channels: u32,
     /// The calls that count on it.
     pub calls: BTreeSet<CallId>,
+    /// The legs of its calls that were hung up and not reported gone, by the end of their grace.
+    pub releasing: BTreeSet<(Timestamp, LegId)>,
     /// The reservations that wait to be called from it, in the order of their turn.
     pub queue: BTreeSet<(Timestamp, ReservationId)>,
     /// How many live reservations name it.
@@ -27,7 +29,15 @@ impl LineBook {
     /// A line without calls.
     #[must_use]
     pub const fn new(merchant: MerchantId, channels: u32) -> Self {
-        Self { merchant, channels, calls: BTreeSet::new(), queue: BTreeSet::new(), reservations: 0, due: None }
+        Self {
+            merchant,
+            channels,
+            calls: BTreeSet::new(),
+            releasing: BTreeSet::new(),
+            queue: BTreeSet::new(),
+            reservations: 0,
+            due: None,
+        }
     }
 
     /// How many calls count on it.
@@ -40,6 +50,11 @@ impl LineBook {
     #[must_use]
     pub fn has_free_channel(&self) -> bool {
         self.live() < self.channels
+    }
+
+    /// The legs whose grace is over by this instant.
+    pub fn released_by(&self, at: Timestamp) -> impl Iterator<Item = LegId> {
+        self.releasing.iter().take_while(move |(until, _)| *until <= at).map(|(_, leg)| *leg)
     }
 
     /// When it can next serve its queue.

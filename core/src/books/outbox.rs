@@ -1,50 +1,106 @@
 //! Effects on their way to the host: kept until they are confirmed.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crate::values::effect::{Action, Effect};
+use crate::values::effect::{Action, BookingPage, Content, Effect};
 use crate::values::id::LegId;
+
+/// So many places are not worth being given back.
+const SMALL: usize = 64;
 
 /// The effects that are not confirmed, in sequence.
 ///
 /// The poll cursor is not state: after a restore, polling begins again at the first unconfirmed effect.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    kept: VecDeque<Effect>,
+    kept: VecDeque<Kept>,
+    /// How many of them are not voided.
+    alive: usize,
+    /// How many of those were not polled.
+    unpolled: usize,
+    /// The at-most-once effects among them, by their legs.
+    once: BTreeSet<(LegId, u64)>,
+    /// The pages that stand in them, each once, and in how many.
+    pages: Vec<(Arc<BookingPage>, usize)>,
     next_sequence: u64,
     /// The first sequence number that was not polled yet.
     cursor: u64,
 }
 
+/// An effect in its place. A voided one keeps it until enough of them have gathered, since taking one out moves all that follow.
+#[derive(Clone, Debug)]
+struct Kept {
+    effect: Effect,
+    is_void: bool,
+}
+
 impl Default for Outbox {
     fn default() -> Self {
-        Self { kept: VecDeque::new(), next_sequence: 1, cursor: 1 }
+        Self {
+            kept: VecDeque::new(),
+            alive: 0,
+            unpolled: 0,
+            once: BTreeSet::new(),
+            pages: Vec::new(),
+            next_sequence: 1,
+            cursor: 1,
+        }
     }
 }
 
 impl Outbox {
-    /// An outbox as a snapshot holds it.
+    /// An outbox as a snapshot holds it: its effects in sequence, the pages that stand in them, and what comes next. Nothing is polled.
     #[must_use]
-    pub const fn from_parts(kept: VecDeque<Effect>, next_sequence: u64) -> Self {
-        Self { kept, next_sequence, cursor: 0 }
+    pub fn from_parts(pages: Vec<Arc<BookingPage>>, kept: Vec<Effect>, next_sequence: u64) -> Self {
+        let pages = pages.into_iter().map(|page| (page, 0)).collect();
+        let mut outbox = Self { pages, cursor: 0, ..Self::default() };
+        for effect in kept {
+            outbox.keep(effect);
+        }
+        outbox.next_sequence = next_sequence;
+        outbox
     }
 
     /// Adds an effect and gives it the next sequence number.
     pub fn push(&mut self, action: Action) {
-        self.kept.push_back(Effect { sequence: self.next_sequence, action });
-        self.next_sequence = self.next_sequence.saturating_add(1);
+        let sequence = self.next_sequence;
+        self.next_sequence = sequence.saturating_add(1);
+        self.keep(Effect { sequence, action });
+    }
+
+    fn keep(&mut self, effect: Effect) {
+        if let Some(leg) = effect.action.at_most_once_leg() {
+            self.once.insert((leg, effect.sequence));
+        }
+        if let Some(page) = page_in(&effect.action) {
+            match self.pages.iter_mut().rev().find(|(known, _)| Arc::ptr_eq(known, page)) {
+                Some((_, uses)) => *uses = uses.saturating_add(1),
+                None => self.pages.push((page.clone(), 1)),
+            }
+        }
+        self.kept.push_back(Kept { effect, is_void: false });
+        self.alive = self.alive.saturating_add(1);
+        self.unpolled = self.unpolled.saturating_add(1);
     }
 
     /// How many effects are not confirmed.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.kept.len()
+    pub const fn len(&self) -> usize {
+        self.alive
+    }
+
+    /// Whether so many effects more may wait when at most `most` may.
+    #[must_use]
+    pub fn has_room_for(&self, effects: usize, most: u32) -> bool {
+        self.alive.saturating_add(effects) <= usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     /// Whether every effect is confirmed.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.alive == 0
     }
 
     /// The sequence number of the last effect, 0 before the first.
@@ -54,69 +110,214 @@ impl Outbox {
     }
 
     /// The unconfirmed effects, in sequence.
-    pub fn kept(&self) -> impl ExactSizeIterator<Item = &Effect> {
-        self.kept.iter()
+    pub fn kept(&self) -> impl Iterator<Item = &Effect> {
+        self.kept.iter().filter(|kept| !kept.is_void).map(|kept| &kept.effect)
+    }
+
+    /// The pages that stand in unconfirmed effects, each once.
+    pub fn pages(&self) -> impl ExactSizeIterator<Item = &Arc<BookingPage>> {
+        self.pages.iter().map(|(page, _)| page)
+    }
+
+    /// Whether every page stands in an effect, and each content once.
+    #[must_use]
+    pub fn are_pages_used(&self) -> bool {
+        let is_first = |(index, (page, _)): (usize, &(Arc<BookingPage>, usize))| {
+            self.pages()
+                .take(index)
+                .all(|earlier| (earlier.page, earlier.version) != (page.page, page.version) || earlier != page)
+        };
+        self.pages.iter().all(|(_, uses)| *uses > 0) && self.pages.iter().enumerate().all(is_first)
+    }
+
+    /// The page with this content that stands in an unconfirmed effect already, so that it is kept once.
+    #[must_use]
+    pub fn shared(&self, content: &BookingPage) -> Option<Arc<BookingPage>> {
+        self.pages().find(|page| ***page == *content).cloned()
+    }
+
+    fn index(&self, sequence: u64) -> Option<usize> {
+        self.kept.binary_search_by_key(&sequence, |kept| kept.effect.sequence).ok()
     }
 
     /// The unconfirmed effect with this sequence number.
     #[must_use]
     pub fn get(&self, sequence: u64) -> Option<&Effect> {
-        let index = self.kept.binary_search_by_key(&sequence, |effect| effect.sequence).ok()?;
-        self.kept.get(index)
-    }
-
-    fn first_unpolled(&self) -> usize {
-        self.kept.partition_point(|effect| effect.sequence < self.cursor)
+        self.kept.get(self.index(sequence)?).filter(|kept| !kept.is_void).map(|kept| &kept.effect)
     }
 
     /// Whether an effect waits to be polled.
     #[must_use]
-    pub fn has_unpolled(&self) -> bool {
-        self.kept.back().is_some_and(|effect| effect.sequence >= self.cursor)
+    pub const fn has_unpolled(&self) -> bool {
+        self.unpolled > 0
     }
 
     /// The next effect that was not polled.
     pub fn poll(&mut self) -> Option<Effect> {
-        let effect = self.kept.get(self.first_unpolled())?.clone();
+        let mut index = self.kept.partition_point(|kept| kept.effect.sequence < self.cursor);
+        while self.kept.get(index).is_some_and(|kept| kept.is_void) {
+            index = index.saturating_add(1);
+        }
+        let effect = self.kept.get(index)?.effect.clone();
         self.cursor = effect.sequence.saturating_add(1);
+        self.unpolled = self.unpolled.saturating_sub(1);
         Some(effect)
     }
 
     /// Lets go of every effect up to this sequence number.
     pub fn confirm(&mut self, up_to: u64) {
-        while self.kept.front().is_some_and(|effect| effect.sequence <= up_to) {
-            self.kept.pop_front();
+        while self.kept.front().is_some_and(|kept| kept.effect.sequence <= up_to) {
+            if let Some(kept) = self.kept.pop_front().filter(|kept| !kept.is_void) {
+                self.let_go(&kept.effect);
+            }
         }
         self.cursor = self.cursor.max(up_to.saturating_add(1));
+        self.tidy();
     }
 
-    /// The sequence number that the next effect will get.
-    #[must_use]
-    pub const fn next_sequence(&self) -> u64 {
-        self.next_sequence
-    }
-
-    /// Takes out the unconfirmed at-most-once effects of a leg whose first effect has at least this sequence number: the leg is ended, so a host
-    /// that was not handed them yet, or comes back, must not begin them (P3).
-    pub fn void_leg(&mut self, leg: LegId, since: u64) {
-        let mut index = self.kept.partition_point(|effect| effect.sequence < since);
-        while let Some(effect) = self.kept.get(index) {
-            if effect.action.at_most_once_leg() == Some(leg) {
-                self.kept.remove(index);
-            } else {
-                index = index.saturating_add(1);
+    /// An effect is unconfirmed no longer: every count and index forgets it.
+    fn let_go(&mut self, effect: &Effect) {
+        self.alive = self.alive.saturating_sub(1);
+        if effect.sequence >= self.cursor {
+            self.unpolled = self.unpolled.saturating_sub(1);
+        }
+        if let Some(leg) = effect.action.at_most_once_leg() {
+            self.once.remove(&(leg, effect.sequence));
+        }
+        if let Some(page) = page_in(&effect.action)
+            && let Some(index) = self.pages.iter().position(|(known, _)| Arc::ptr_eq(known, page))
+            && let Some((_, uses)) = self.pages.get_mut(index)
+        {
+            *uses = uses.saturating_sub(1);
+            if *uses == 0 {
+                self.pages.remove(index);
             }
         }
     }
 
-    /// Takes out every unconfirmed effect that is done at most once, and returns them.
-    pub fn void_at_most_once(&mut self) -> VecDeque<Effect> {
-        let mut voided = VecDeque::new();
-        let mut rest = VecDeque::with_capacity(self.kept.len());
-        for effect in self.kept.drain(..) {
-            if effect.action.is_at_most_once() { voided.push_back(effect) } else { rest.push_back(effect) }
+    /// Takes out the unconfirmed at-most-once effects of a leg: it is ended, so a host that was not handed them yet, or comes back, must not begin
+    /// them (P3).
+    pub fn void_leg(&mut self, leg: LegId) {
+        while let Some((_, sequence)) = self.once.range((leg, 0)..=(leg, u64::MAX)).next().copied() {
+            self.void(leg, sequence);
         }
-        self.kept = rest;
+        self.tidy();
+    }
+
+    /// Takes out every unconfirmed effect that is done at most once, and returns them in sequence.
+    pub fn void_at_most_once(&mut self) -> Vec<Effect> {
+        let mut voided = Vec::new();
+        while let Some((leg, sequence)) = self.once.first().copied() {
+            voided.extend(self.void(leg, sequence));
+        }
+        voided.sort_unstable_by_key(|effect| effect.sequence);
+        self.tidy();
         voided
+    }
+
+    fn void(&mut self, leg: LegId, sequence: u64) -> Option<Effect> {
+        self.once.remove(&(leg, sequence));
+        let index = self.index(sequence)?;
+        let kept = self.kept.get_mut(index)?;
+        kept.is_void = true;
+        let effect = kept.effect.clone();
+        self.let_go(&effect);
+        Some(effect)
+    }
+
+    /// Gives back the room of what is voided or gone once it is most of the whole, so that the cost is shared by what went before.
+    fn tidy(&mut self) {
+        let worth = self.alive.saturating_mul(2).saturating_add(SMALL);
+        if self.kept.len() > worth {
+            self.kept.retain(|kept| !kept.is_void);
+        }
+        if self.kept.capacity() > worth.saturating_mul(2) {
+            self.kept.shrink_to(worth);
+        }
+    }
+}
+
+/// The page that an effect carries.
+pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
+    match action {
+        Action::Send(send) => match &send.content {
+            Content::BookingPage(page) => Some(page),
+            Content::Result(_)
+            | Content::ContactUnconfirmed(_)
+            | Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::Cancelled(_)
+            | Content::Missed(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => None,
+        },
+        Action::Dial(_)
+        | Action::Answer(_)
+        | Action::Reject(_)
+        | Action::Play(_)
+        | Action::Join(_)
+        | Action::HangUp(_)
+        | Action::Audit(_)
+        | Action::Archive(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::cause::ReleaseCause;
+    use crate::values::effect::{Play, Prompt, Reject};
+    use crate::values::time::Timestamp;
+
+    fn play(leg: u64) -> Action {
+        Action::Play(Play { leg: LegId::new(leg), prompt: Prompt::ConnectingUser, not_after: Timestamp::MIN })
+    }
+
+    fn reject(leg: u64) -> Action {
+        let cause = ReleaseCause::NotPermitted;
+        Action::Reject(Reject { leg: LegId::new(leg), cause, sip_status: 403, q850_cause: 21 })
+    }
+
+    fn polled(outbox: &mut Outbox) -> Vec<u64> {
+        core::iter::from_fn(|| outbox.poll()).map(|effect| effect.sequence).collect()
+    }
+
+    #[test]
+    fn what_is_voided_is_neither_polled_nor_counted_and_leaves_its_number_out() {
+        let mut outbox = Outbox::default();
+        for leg in [1, 2, 1, 3] {
+            outbox.push(play(leg));
+            outbox.push(reject(leg));
+        }
+        assert_eq!(outbox.poll().map(|effect| effect.sequence), Some(1));
+        outbox.void_leg(LegId::new(1));
+        assert_eq!(outbox.len(), 6);
+        assert!(outbox.get(1).is_none() && outbox.get(5).is_none());
+        assert_eq!(polled(&mut outbox), [2, 3, 4, 6, 7, 8]);
+        assert!(!outbox.has_unpolled());
+        let voided: Vec<u64> = outbox.void_at_most_once().iter().map(|effect| effect.sequence).collect();
+        assert_eq!(voided, [3, 7]);
+        assert_eq!(outbox.kept().map(|effect| effect.sequence).collect::<Vec<_>>(), [2, 4, 6, 8]);
+        outbox.confirm(6);
+        assert_eq!(outbox.len(), 1);
+        outbox.push(reject(9));
+        assert_eq!(polled(&mut outbox), [9]);
+    }
+
+    #[test]
+    fn an_outbox_that_was_full_once_gives_its_room_back() {
+        let mut outbox = Outbox::default();
+        for leg in 0..10_000 {
+            outbox.push(play(leg));
+            outbox.push(reject(leg));
+        }
+        outbox.confirm(19_990);
+        assert!(outbox.kept.capacity() < 1_000, "{}", outbox.kept.capacity());
+        for leg in 0..10_000 {
+            outbox.push(play(leg));
+            outbox.void_leg(LegId::new(leg));
+        }
+        assert!(outbox.kept.len() < 1_000, "voided effects do not gather: {}", outbox.kept.len());
+        assert_eq!(outbox.len(), 5, "five of the ten are plays, and were voided");
     }
 }

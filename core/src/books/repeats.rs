@@ -69,6 +69,12 @@ impl Repeats {
         self.taken.len() == self.by_end.len() && all_known
     }
 
+    /// Whether none is remembered beyond this instant.
+    #[must_use]
+    pub fn ends_by(&self, instant: Timestamp) -> bool {
+        self.by_end.last().is_none_or(|(until, _)| *until <= instant)
+    }
+
     /// What is remembered, for a model checker: keys, content, reply and what is left of the time.
     pub fn in_order(&self) -> impl Iterator<Item = (&Dedup, &Taken)> {
         self.taken.iter()

@@ -1,7 +1,8 @@
 //! A store of objects by the ids that the platform gave them.
 //!
-//! Ids and slots are apart: an id is never used again, a slot is. Looking an object up is one hash look-up and one index; walking
-//! them is in the order of ids, whatever the hash seed and the history of the slots.
+//! Ids and places are apart: an id is never used again, a place is. Looking an object up is one hash look-up and one index; walking
+//! them is in the order of ids, whatever the hash seed and the history of the places. Removing one puts the last into its place, so there are
+//! no holes; and room for four times what is there is given back, at a cost that the removals before it share.
 
 use alloc::vec::Vec;
 use core::hash::BuildHasher as _;
@@ -9,20 +10,22 @@ use core::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+/// Room for so many is not worth being given back.
+const SMALL: usize = 64;
+
 /// The objects of one kind.
 #[derive(Clone, Debug)]
 pub struct Store<T> {
     hasher: FixedState,
     index: HashTable<u32>,
-    slots: Vec<Option<(u64, T)>>,
-    free: Vec<u32>,
+    places: Vec<(u64, T)>,
 }
 
 impl<T> Store<T> {
     /// An empty store. The seed reaches no output.
     #[must_use]
     pub const fn new(hash_seed: u64) -> Self {
-        Self { hasher: FixedState::with_seed(hash_seed), index: HashTable::new(), slots: Vec::new(), free: Vec::new() }
+        Self { hasher: FixedState::with_seed(hash_seed), index: HashTable::new(), places: Vec::new() }
     }
 
     /// How many objects there are.
@@ -37,22 +40,21 @@ impl<T> Store<T> {
         self.index.is_empty()
     }
 
-    fn slot(&self, id: u64) -> Option<usize> {
-        let slots = &self.slots;
-        let found = self.index.find(self.hasher.hash_one(id), |slot| id_at(slots, *slot) == Some(id))?;
+    fn place(&self, id: u64) -> Option<usize> {
+        let found = self.index.find(self.hasher.hash_one(id), |place| id_at(&self.places, *place) == Some(id))?;
         usize::try_from(*found).ok()
     }
 
     /// The object with this id.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&T> {
-        self.slots.get(self.slot(id)?)?.as_ref().map(|(_, object)| object)
+        self.places.get(self.place(id)?).map(|(_, object)| object)
     }
 
     /// The object with this id, to be changed.
     pub fn get_mut(&mut self, id: u64) -> Option<&mut T> {
-        let slot = self.slot(id)?;
-        self.slots.get_mut(slot)?.as_mut().map(|(_, object)| object)
+        let place = self.place(id)?;
+        self.places.get_mut(place).map(|(_, object)| object)
     }
 
     /// Adds an object under an id that is not in the store; the object that was there is replaced.
@@ -61,38 +63,50 @@ impl<T> Store<T> {
             *there = object;
             return;
         }
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                if let Some(place) = usize::try_from(slot).ok().and_then(|slot| self.slots.get_mut(slot)) {
-                    *place = Some((id, object));
-                }
-                slot
-            }
-            None => {
-                // The policy's bounds keep every store below 2^32 objects.
-                let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-                self.slots.push(Some((id, object)));
-                slot
-            }
-        };
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.index.insert_unique(hasher.hash_one(id), slot, |slot| hasher.hash_one(id_at(slots, *slot).unwrap_or(0)));
+        // The policy's bounds keep every store below 2^32 objects.
+        let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        self.places.push((id, object));
+        let (places, hasher) = (&self.places, &self.hasher);
+        self.index.insert_unique(hasher.hash_one(id), place, |place| hasher.hash_one(id_at(places, *place).unwrap_or(0)));
     }
 
     /// Takes an object out.
     pub fn remove(&mut self, id: u64) -> Option<T> {
-        let slots = &self.slots;
-        let entry = self.index.find_entry(self.hasher.hash_one(id), |slot| id_at(slots, *slot) == Some(id)).ok()?;
-        let (slot, _) = entry.remove();
-        self.free.push(slot);
-        let place = self.slots.get_mut(usize::try_from(slot).ok()?)?;
-        place.take().map(|(_, object)| object)
+        let (places, hasher) = (&mut self.places, &self.hasher);
+        let entry = self.index.find_entry(hasher.hash_one(id), |place| id_at(places, *place) == Some(id)).ok()?;
+        let (freed, _) = entry.remove();
+        if let Some((last, _)) = places.last().filter(|(last, _)| *last != id) {
+            let moved = self.index.find_mut(hasher.hash_one(last), |place| id_at(places, *place) == Some(*last));
+            if let Some(place) = moved {
+                *place = freed;
+            }
+        }
+        let freed = usize::try_from(freed).ok().filter(|freed| *freed < places.len())?;
+        let (_, object) = places.swap_remove(freed);
+        self.give_back();
+        Some(object)
+    }
+
+    /// Gives back room once there is four times what is needed: half of it stays, so that the next time is as many removals away.
+    fn give_back(&mut self) {
+        let needed = self.places.len().max(SMALL);
+        if self.places.capacity() / 4 >= needed {
+            let kept = needed.saturating_mul(2);
+            self.places.shrink_to(kept);
+            let (places, hasher) = (&self.places, &self.hasher);
+            self.index.shrink_to(kept, |place| hasher.hash_one(id_at(places, *place).unwrap_or(0)));
+        }
+    }
+
+    /// Every object, in no order: for what asks the same of each.
+    pub fn unordered(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().map(|(_, object)| object)
     }
 
     /// Every id, in order. Costs a sort; for snapshots and checks.
     #[must_use]
     pub fn ids(&self) -> Vec<u64> {
-        let mut ids: Vec<u64> = self.slots.iter().flatten().map(|(id, _)| *id).collect();
+        let mut ids: Vec<u64> = self.places.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
     }
@@ -103,8 +117,8 @@ impl<T> Store<T> {
     }
 }
 
-fn id_at<T>(slots: &[Option<(u64, T)>], slot: u32) -> Option<u64> {
-    slots.get(usize::try_from(slot).ok()?)?.as_ref().map(|(id, _)| *id)
+fn id_at<T>(places: &[(u64, T)], place: u32) -> Option<u64> {
+    places.get(usize::try_from(place).ok()?).map(|(id, _)| *id)
 }
 
 #[cfg(test)]
@@ -129,5 +143,21 @@ mod tests {
             assert_eq!(store.get(1), None);
             assert_eq!(store.get(2), Some(&20));
         }
+    }
+
+    #[test]
+    fn a_store_that_was_large_once_gives_its_room_back() {
+        let mut store = Store::new(3);
+        for round in 0..3_u64 {
+            for id in 0..100_000_u64 {
+                store.insert(round * 100_000 + id, id);
+            }
+            for id in 0..99_990_u64 {
+                assert_eq!(store.remove(round * 100_000 + id), Some(id));
+            }
+            assert!(store.places.capacity() < 1_000, "{} objects, room for {}", store.len(), store.places.capacity());
+            assert!(store.index.capacity() < 1_000, "{} objects, an index for {}", store.len(), store.index.capacity());
+        }
+        assert_eq!(store.in_order().count(), 30);
     }
 }

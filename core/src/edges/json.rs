@@ -5,6 +5,7 @@
 //! known, keeps the order in which its fields were written. Neither depends on a feature of a JSON library that another crate of the
 //! same build may switch on.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -116,8 +117,9 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut fields: Vec<(String, Json)> = Vec::new();
+        let mut names = BTreeSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            if fields.iter().any(|(field, _)| *field == name) {
+            if !names.insert(name.clone()) {
                 return Err(de::Error::custom(format!("duplicate field `{name}`, expected every field once")));
             }
             fields.push((name, map.next_value()?));

@@ -634,6 +634,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
+    use alloc::sync::Arc;
 
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
@@ -742,7 +743,7 @@ mod tests {
             rule: WeeklyRule::new(days, TimeOfDay::parse(from).unwrap(), TimeOfDay::parse(to).unwrap()).unwrap(),
         };
         let page = |windows, hours| {
-            Content::BookingPage(BookingPage {
+            Content::BookingPage(Arc::new(BookingPage {
                 page: PageId::new(10),
                 version: 1,
                 merchant: MerchantId::new(1),
@@ -751,7 +752,7 @@ mod tests {
                 windows,
                 hours,
                 zone: shanghai(),
-            })
+            }))
         };
         let full = page(
             alloc::vec![evening()],

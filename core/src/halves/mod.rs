@@ -40,9 +40,10 @@ impl Context<'_> {
         self.outbox.push(Action::Audit(audit));
     }
 
-    /// Whether so many effects are unconfirmed that nothing new is created or started.
+    /// Whether so many effects more may wait to be confirmed. What creates or starts something asks for all that it emits at once; what closes
+    /// something does not ask, since it is bounded by what there is to close.
     #[must_use]
-    pub fn is_outbox_full(&self) -> bool {
-        self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX)
+    pub fn has_room_for(&self, effects: usize) -> bool {
+        self.outbox.has_room_for(effects, self.policy.outbox_max)
     }
 }

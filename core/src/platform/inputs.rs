@@ -19,7 +19,7 @@ impl Platform {
     /// A merchant signs up, or changes what he registered.
     ///
     /// # Errors
-    /// In this order: `limit` (text), `invalid` (name, chatbot, lines, channels), `line_taken`, `limit` (merchants); for an update
+    /// In this order: `limit` (text), `invalid` (name, chatbot, lines, channels), `limit` (channels), `line_taken`, `limit` (merchants); for an update
     /// `line_in_use`, `channels_in_use`; `limit` (outbox).
     pub fn register_merchant(&mut self, now: Timestamp, input: RegisterMerchant) -> Result<Reply, Refusal> {
         self.handle(now, Input::RegisterMerchant(input))
@@ -37,7 +37,7 @@ impl Platform {
     /// A page goes to users: one `send` each, in the order given.
     ///
     /// # Errors
-    /// In this order: `unknown` page, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox).
+    /// In this order: `unknown` page, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox, pages pushed).
     pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
         self.handle(now, Input::PushPage(PushPage { page, to }))
     }
@@ -67,7 +67,7 @@ impl Platform {
     /// A merchant's line calls the platform and asks for a user (claim 2). Replies `allow` or `deny`; both are audited.
     ///
     /// # Errors
-    /// Only `limit` (outbox), and only for a call that the gate allows.
+    /// Only `limit` (outbox), whatever the gate would say: answer the inbound call with 503.
     pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, reservation: ReservationId) -> Result<Reply, Refusal> {
         self.handle(now, Input::RequestCall(RequestCall { line, reservation }))
     }
@@ -132,7 +132,7 @@ impl Platform {
     /// The operator sets the rules anew, from this input on. Instants that were fixed before stay. The same rules again are a no-op.
     ///
     /// # Errors
-    /// `invalid_policy` names the first field that is out of its range.
+    /// `invalid_policy` names the first field that is out of its range; `limit` (outbox, under the old and the new rules).
     pub fn set_policy(&mut self, now: Timestamp, policy: Policy) -> Result<Reply, Refusal> {
         self.handle(now, Input::SetPolicy(SetPolicy { policy }))
     }
@@ -172,13 +172,13 @@ impl Platform {
     /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.
     ///
     /// # Errors
-    /// `invalid` (empty), `limit` (text), `key_not_loaded`.
+    /// `invalid` (empty), `limit` (text), `key_not_loaded`, `limit` (outbox).
     pub fn rotate_key(&mut self, now: Timestamp, id: &str) -> Result<Reply, Refusal> {
         self.handle(now, Input::RotateKey(RotateKey { id: id.into() }))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and
-    /// hangs up what the platform does not know.
+    /// hangs up what the platform does not know, as far as the outbox has room.
     ///
     /// # Errors
     /// None.

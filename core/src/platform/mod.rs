@@ -28,6 +28,7 @@ use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 use crate::values::reply::{Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
+use crate::values::wire;
 
 /// The service platform (服务平台): what a host holds.
 ///
@@ -49,7 +50,8 @@ use crate::values::time::Timestamp;
 ///
 /// # Time
 /// An instant earlier than the latest seen counts as the latest seen. Every input settles the due deadlines of what it touches before it is judged, so
-/// nothing depends on `advance` having been called in time: lateness can lose a call, never ring one that was not permitted.
+/// no answer depends on `advance` having been called in time, but for what lateness itself costs: a deadline is judged at the instant at which it
+/// fires. That can lose a call and keep a reservation longer; it never rings a phone that was not permitted to ring.
 #[derive(Clone, Debug)]
 pub struct Platform {
     latest: Timestamp,
@@ -135,7 +137,7 @@ impl Platform {
             }
             check_text(text, &self.policy)?;
         }
-        let body = xxh3_128(&postcard::to_allocvec(&input).unwrap_or_default());
+        let body = xxh3_128(&wire::bytes(&input).unwrap_or_default());
         if let Some(taken) = self.repeats.get(&key, self.latest) {
             return if taken.body == body { Ok(taken.reply) } else { Err(Refusal::RepeatDiffers) };
         }
@@ -175,7 +177,12 @@ impl Platform {
         if policy == self.policy {
             return Ok(Reply::NoOp);
         }
-        let digest = Sha256::digest(postcard::to_allocvec(&policy).unwrap_or_default());
+        // Rules that give the outbox more room come through when it is full.
+        let most = policy.outbox_max.max(self.policy.outbox_max);
+        if !self.outbox.has_room_for(1, most) {
+            return Err(Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) });
+        }
+        let digest = Sha256::digest(wire::bytes(&policy).unwrap_or_default());
         self.policy = policy;
         let (mut cx, _) = self.parts();
         cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
@@ -192,6 +199,10 @@ impl Platform {
         }
         if self.key.as_ref() == Some(&id) {
             return Ok(Reply::NoOp);
+        }
+        let most = self.policy.outbox_max;
+        if !self.outbox.has_room_for(1, most) {
+            return Err(Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) });
         }
         self.key = Some(id.clone());
         let (mut cx, _) = self.parts();
@@ -212,7 +223,7 @@ impl Platform {
         (cx, &mut self.appointments)
     }
 
-    /// Fires due deadlines in order, at most `budget` of them. A batch equals its single steps.
+    /// Fires due deadlines in order, at most `budget` of them; 0 counts as 1, so that a loop on `more` ends. A batch equals its single steps.
     pub fn advance(&mut self, now: Timestamp, budget: u32) -> Progress {
         if self.see(now, false).is_err() {
             return Progress { fired: 0, more: false, is_clock_refused: true };
@@ -221,10 +232,10 @@ impl Platform {
         self.appointments.forget_codes(self.latest);
         let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
-        while fired < budget && appointments.fire_first(&mut cx) {
+        while fired < budget.max(1) && appointments.fire_first(&mut cx) {
             fired = fired.saturating_add(1);
         }
-        let next = appointments.poll_deadline(!cx.is_outbox_full());
+        let next = appointments.poll_deadline(cx.has_room_for(1));
         Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now), is_clock_refused: false }
     }
 
@@ -258,8 +269,7 @@ impl Platform {
         if self.outbox.has_unpolled() {
             return Some((self.latest, Why::EffectsWaiting));
         }
-        let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
-        self.appointments.poll_deadline(!is_full)
+        self.appointments.poll_deadline(self.outbox.has_room_for(1, self.policy.outbox_max))
     }
 
     // ---- questions ----------------------------------------------------------------------------------------------
@@ -398,6 +408,7 @@ impl Platform {
         if !self.repeats.is_consistent() {
             return Err("the book of repeats does not agree with itself".into());
         }
-        self.appointments.check_invariants()
+        self.appointments.check_invariants()?;
+        self.check_bounds()
     }
 }

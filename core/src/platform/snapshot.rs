@@ -7,8 +7,8 @@
 //! bytes on every machine and under every hash seed. What can be made anew (indexes, deadlines, the poll cursor) is not in it;
 //! neither are keys.
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -18,20 +18,25 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::Platform;
 use crate::books::chain::Chain;
 use crate::books::keyring::Keyring;
-use crate::books::outbox::Outbox;
+use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State};
 use crate::halves::fallback::Fallback;
-use crate::values::effect::Effect;
-use crate::values::policy::Policy;
+use crate::values::effect::{Action, BookingPage, Effect, Send, UserContent};
+use crate::values::id::MessageId;
+use crate::values::number::Address;
+use crate::values::policy::{Policy, most};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
+use crate::values::wire;
 
 const MAGIC: &[u8; 4] = b"RFNC";
 /// The format that this version writes. A change of any record changes it.
 pub const FORMAT: u16 = 1;
 /// More effects than any platform emits: a snapshot that says so is forged.
 const SEQUENCE_MAX: u64 = 1 << 62;
+/// More room in the outbox than this is alike to a model checker: an input emits less at once in its scopes.
+const ROOM_VIEWED: usize = 16;
 const HEAD: usize = 14;
 const SUM: usize = 16;
 
@@ -82,6 +87,7 @@ impl RestoreError {
             Self::Format { .. } => 142,
             Self::Length { .. } | Self::Checksum => 143,
             Self::Content { .. } => 144,
+            Self::KeyMissing { .. } => 149,
         }
     }
 }
@@ -94,38 +100,64 @@ struct Body {
     appointments: State,
     chain: Chain,
     repeats: Repeats,
-    outbox: VecDeque<Effect>,
+    /// The pages in the effects, each once: a push to many users holds one.
+    pages: Vec<Arc<BookingPage>>,
+    outbox: Vec<Waiting>,
     next_sequence: u64,
 }
 
+/// An unconfirmed effect.
+#[derive(Serialize, Deserialize)]
+enum Waiting {
+    /// As it is. Never one with a page.
+    Effect(Effect),
+    /// A page to a user, by its place among the pages.
+    Page { sequence: u64, message: MessageId, to: Address, page: u32 },
+}
+
+impl Waiting {
+    fn of(effect: &Effect, pages: &[Arc<BookingPage>]) -> Self {
+        let place = page_in(&effect.action).and_then(|page| pages.iter().position(|known| Arc::ptr_eq(known, page)));
+        match (&effect.action, place.and_then(|place| u32::try_from(place).ok())) {
+            (Action::Send(send), Some(page)) => {
+                Self::Page { sequence: effect.sequence, message: send.message, to: send.to.clone(), page }
+            }
+            (_, _) => Self::Effect(effect.clone()),
+        }
+    }
+
+    fn into_effect(self, pages: &[Arc<BookingPage>]) -> Option<Effect> {
+        match self {
+            Self::Effect(effect) => Some(effect).filter(|effect| page_in(&effect.action).is_none()),
+            Self::Page { sequence, message, to, page } => {
+                let page = pages.get(usize::try_from(page).ok()?)?.clone();
+                let send = Send::to_user(message, to, UserContent::BookingPage(page));
+                Some(Effect { sequence, action: Action::Send(send) })
+            }
+        }
+    }
+}
+
 impl Platform {
-    fn body(&self) -> Vec<u8> {
-        let body = Body {
+    fn body(&self) -> Body {
+        let pages: Vec<_> = self.outbox.pages().cloned().collect();
+        Body {
             latest: self.latest,
             policy: self.policy.clone(),
             key: self.key.clone(),
             appointments: self.appointments.state(),
             chain: self.chain,
             repeats: self.repeats.clone(),
-            outbox: self.outbox.kept().cloned().collect(),
+            outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &pages)).collect(),
+            pages,
             next_sequence: self.outbox.last_sequence().saturating_add(1),
-        };
-        // Writing into memory fails only when memory is out, which aborts before.
-        postcard::to_allocvec(&body).unwrap_or_default()
+        }
     }
 
     /// The whole state as bytes, for [`restore`](Self::restore). Keys are not in it.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
-        let body = self.body();
-        let mut out = Vec::with_capacity(body.len().saturating_add(HEAD).saturating_add(SUM));
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&FORMAT.to_le_bytes());
-        out.extend_from_slice(&u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes());
-        out.extend_from_slice(&body);
-        let sum = xxh3_128(&out);
-        out.extend_from_slice(&sum.to_le_bytes());
-        out
+        seal(&self.body())
     }
 
     /// A platform as it was when the snapshot was taken. Polling begins again at the first unconfirmed effect.
@@ -140,9 +172,12 @@ impl Platform {
             return Err(content(&"bytes are left over"));
         }
         body.policy.check().map_err(|error| content(&error))?;
-        let is_in_order = body.outbox.iter().zip(body.outbox.iter().skip(1)).all(|(a, b)| a.sequence < b.sequence);
-        let is_given = |effect: &Effect| effect.sequence > 0 && effect.sequence < body.next_sequence;
-        if !is_in_order || !body.outbox.iter().all(is_given) || body.next_sequence == 0 || body.next_sequence > SEQUENCE_MAX {
+        let (pages, next_sequence) = (body.pages, body.next_sequence);
+        let outbox: Option<Vec<Effect>> = body.outbox.into_iter().map(|waiting| waiting.into_effect(&pages)).collect();
+        let outbox = outbox.ok_or_else(|| content(&"an effect has no page, or holds one"))?;
+        let is_in_order = outbox.iter().zip(outbox.iter().skip(1)).all(|(a, b)| a.sequence < b.sequence);
+        let is_given = |effect: &Effect| effect.sequence > 0 && effect.sequence < next_sequence;
+        if !is_in_order || !outbox.iter().all(is_given) || next_sequence == 0 || next_sequence > SEQUENCE_MAX {
             return Err(content(&"the sequence of effects is broken"));
         }
         if !body.repeats.is_consistent() {
@@ -153,20 +188,37 @@ impl Platform {
             policy: body.policy,
             keyring,
             key: body.key,
-            outbox: Outbox::from_parts(body.outbox, body.next_sequence),
+            outbox: Outbox::from_parts(pages, outbox, next_sequence),
             chain: body.chain,
             repeats: body.repeats,
             appointments: Appointments::from_state(body.appointments, hash_seed).map_err(|what| content(&what))?,
             fallback: Fallback,
         };
+        platform.check_bounds().map_err(|what| content(&what))?;
         let missing = platform.keys_in_use().find(|id| !platform.keyring.has(id)).cloned();
         missing.map_or(Ok(platform), |id| Err(RestoreError::KeyMissing { id }))
+    }
+
+    /// What must hold beyond the indexes, so that everything ends and no number is given twice.
+    pub(super) fn check_bounds(&self) -> Result<(), String> {
+        self.appointments.check_bounds(self.latest, self.chain.shard())?;
+        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(effect))?;
+        if !self.outbox.are_pages_used() {
+            return Err("a page stands in no effect, or twice".into());
+        }
+        if self.chain.last() > SEQUENCE_MAX {
+            return Err("the chain of audits is longer than any".into());
+        }
+        if !self.repeats.ends_by(self.latest.saturating_add_s(u64::from(most::DEDUP_RETENTION_S))) {
+            return Err("an input is remembered longer than any policy lets it".into());
+        }
+        Ok(())
     }
 
     /// A hash of the whole state (XXH3-128), for comparing replicas. Equal logs give equal hashes; what was polled does not count.
     #[must_use]
     pub fn state_hash(&self) -> u128 {
-        xxh3_128(&self.body())
+        xxh3_128(&wire::bytes(&self.body()).unwrap_or_default())
     }
 
     /// The state as a model checker compares it: instants relative to the latest seen, ids renumbered, counters, messages and policy left out.
@@ -181,12 +233,25 @@ impl Platform {
                 Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer()))
             })
             .collect();
-        let is_full = self.outbox.len() >= usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX);
+        let room = usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX).saturating_sub(self.outbox.len());
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(self.latest), repeats, waiting, is_full, &self.key);
-        postcard::to_allocvec(&view).unwrap_or_default()
+        let view = (self.appointments.model_view(self.latest), repeats, waiting, room.min(ROOM_VIEWED), &self.key);
+        wire::bytes(&view).unwrap_or_default()
     }
+}
+
+/// The bytes of a snapshot with this body. A state that cannot be written gives no snapshot, not one of nothing: `restore` refuses what is left.
+fn seal<T: Serialize>(body: &T) -> Vec<u8> {
+    let Some(body) = wire::bytes(body) else { return Vec::new() };
+    let mut out = Vec::with_capacity(body.len().saturating_add(HEAD).saturating_add(SUM));
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&FORMAT.to_le_bytes());
+    out.extend_from_slice(&u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes());
+    out.extend_from_slice(&body);
+    let sum = xxh3_128(&out);
+    out.extend_from_slice(&sum.to_le_bytes());
+    out
 }
 
 /// The body, if head, length and checksum fit.
@@ -205,3 +270,7 @@ fn check(bytes: &[u8]) -> Result<&[u8], RestoreError> {
     let summed = bytes.get(..bytes.len().saturating_sub(SUM)).unwrap_or_default();
     if xxh3_128(summed).to_le_bytes() == *sum { Ok(body) } else { Err(RestoreError::Checksum) }
 }
+
+#[cfg(test)]
+#[path = "forged.rs"]
+mod forged;

@@ -8,6 +8,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -248,7 +249,7 @@ impl Send {
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// To a user: [`UserContent::BookingPage`].
-    BookingPage(BookingPage),
+    BookingPage(Arc<BookingPage>),
     /// To a user: [`UserContent::Result`].
     Result(BookingResult),
     /// To a user: [`UserContent::ContactUnconfirmed`].
@@ -295,8 +296,8 @@ impl From<MerchantContent> for Content {
 /// What a user is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserContent {
-    /// A booking page (S302).
-    BookingPage(BookingPage),
+    /// A booking page (S302). Shared by all to whom it goes.
+    BookingPage(Arc<BookingPage>),
     /// The result of a booking (预约结果, S304): 信息已受理, 请注意18点-20点间接听95511来电.
     Result(BookingResult),
     /// The booking stands, but nothing rings before the holder of the contact number agrees (P2).

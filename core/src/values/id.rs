@@ -113,6 +113,13 @@ impl Counter {
         number
     }
 
+    /// Whether it counts for this shard, and so far from the end of its numbers that it never gets there.
+    #[must_use]
+    pub const fn is_sound(&self, shard: u16) -> bool {
+        let number = self.next & ((1 << COUNTER_BITS) - 1);
+        self.next >> COUNTER_BITS == shard as u64 && number != 0 && number <= 1 << (COUNTER_BITS - 1)
+    }
+
     /// Whether this number was handed out by this counter.
     #[must_use]
     pub const fn has_given(&self, number: u64) -> bool {

@@ -11,3 +11,4 @@ pub mod refusal;
 pub mod reply;
 pub mod text;
 pub mod time;
+pub(crate) mod wire;

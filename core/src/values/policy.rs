@@ -88,8 +88,8 @@ pub struct Policy {
     pub reservations_per_number_max: u32,
     /// The most users that one `push_page` reaches. Default 1,000.
     pub push_max: u32,
-    /// The most unconfirmed effects before inputs that create are refused and `advance` starts nothing new.
-    /// Default 100,000.
+    /// The most unconfirmed effects: an input that creates is refused unless all that it emits has room, and `advance` starts nothing while
+    /// there is none. What closes comes on top, bounded by what is alive. At least 4, which a booking needs. Default 100,000.
     pub outbox_max: u32,
     /// The longest text, in characters. Default 200.
     pub text_chars_max: u32,
@@ -99,6 +99,10 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// The most channels of one line. Default 10,000.
+    pub channels_max: u32,
+    /// The most different page contents that wait in unconfirmed effects of `push_page`. Default 1,000.
+    pub pushed_pages_max: u32,
     /// How many digits a code has. Default 6: the least that NIST SP 800-63B (5.1.3.2) takes.
     pub code_digits: u32,
     /// How long a code may be used. Default 10 min: the longest that NIST SP 800-63B (5.1.3.2) takes.
@@ -142,6 +146,8 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            channels_max: 10_000,
+            pushed_pages_max: 1_000,
             code_digits: 6,
             code_life_s: 600,
             code_tries_max: 3,
@@ -154,6 +160,20 @@ impl Default for Policy {
 
 const DAY_S: u32 = 86_400;
 const TEN_YEARS_S: u32 = 3_653 * DAY_S;
+
+/// The most that a policy may set: no instant that the platform fixes lies farther ahead.
+pub(crate) mod most {
+    use super::{DAY_S, TEN_YEARS_S};
+
+    pub(crate) const RING_TIMEOUT_S: u32 = 600;
+    pub(crate) const ANSWER_TIMEOUT_S: u32 = 120;
+    pub(crate) const CONVERSATION_S: u32 = 7 * DAY_S;
+    pub(crate) const RELEASE_GRACE_S: u32 = 3_600;
+    pub(crate) const RETENTION_S: u32 = TEN_YEARS_S;
+    pub(crate) const BOOK_AHEAD_S: u32 = TEN_YEARS_S;
+    pub(crate) const DEDUP_RETENTION_S: u32 = 366 * DAY_S;
+    pub(crate) const CODE_LIFE_S: u32 = DAY_S;
+}
 
 /// A field of a [`Policy`] that is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -184,17 +204,17 @@ impl Policy {
     /// [`PolicyError`] for the first field, in the order of the struct, that is out of range.
     pub fn check(&self) -> Result<(), PolicyError> {
         let fields = [
-            ("ring_timeout_s", self.ring_timeout_s, 1, 600),
+            ("ring_timeout_s", self.ring_timeout_s, 1, most::RING_TIMEOUT_S),
             ("min_ring_s", self.min_ring_s, 0, 600),
-            ("answer_timeout_s", self.answer_timeout_s, 1, 120),
-            ("conversation_max_s", self.conversation_max_s, 1, 7 * DAY_S),
-            ("release_grace_s", self.release_grace_s, 1, 3_600),
+            ("answer_timeout_s", self.answer_timeout_s, 1, most::ANSWER_TIMEOUT_S),
+            ("conversation_max_s", self.conversation_max_s, 1, most::CONVERSATION_S),
+            ("release_grace_s", self.release_grace_s, 1, most::RELEASE_GRACE_S),
             ("retry_spacing_s", self.retry_spacing_s, 0, 7 * DAY_S),
             ("attempts_max", self.attempts_max, 1, 100),
             ("merchant_attempts_max", self.merchant_attempts_max, 1, 100),
             ("conversations_max", self.conversations_max, 1, 100),
-            ("retention_s", self.retention_s, 1, TEN_YEARS_S),
-            ("book_ahead_max_s", self.book_ahead_max_s, 1, TEN_YEARS_S),
+            ("retention_s", self.retention_s, 1, most::RETENTION_S),
+            ("book_ahead_max_s", self.book_ahead_max_s, 1, most::BOOK_AHEAD_S),
             ("merchants_max", self.merchants_max, 1, u32::MAX),
             ("lines_per_merchant_max", self.lines_per_merchant_max, 1, 10_000),
             ("pages_max", self.pages_max, 1, u32::MAX),
@@ -202,13 +222,15 @@ impl Policy {
             ("reservations_max", self.reservations_max, 1, u32::MAX),
             ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
             ("push_max", self.push_max, 1, 100_000),
-            ("outbox_max", self.outbox_max, 1, u32::MAX),
+            ("outbox_max", self.outbox_max, 5, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
-            ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
+            ("dedup_retention_s", self.dedup_retention_s, 1, most::DEDUP_RETENTION_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("channels_max", self.channels_max, 1, 1_000_000),
+            ("pushed_pages_max", self.pushed_pages_max, 1, 1_000_000),
             ("code_digits", self.code_digits, 6, 10),
-            ("code_life_s", self.code_life_s, 1, DAY_S),
+            ("code_life_s", self.code_life_s, 1, most::CODE_LIFE_S),
             ("code_tries_max", self.code_tries_max, 1, 10),
             ("codes_per_hour_max", self.codes_per_hour_max, 1, 1_000),
             ("challenges_per_number_max", self.challenges_per_number_max, 1, 1_000),

@@ -100,6 +100,10 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `channels_max`.
+    Channels,
+    /// `pushed_pages_max`: confirm effects first.
+    PushedPages,
     /// `challenges_per_number_max`.
     ChallengesPerNumber,
     /// `codes_max`.
@@ -122,6 +126,8 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::Channels => "channels_max",
+            Self::PushedPages => "pushed_pages_max",
             Self::ChallengesPerNumber => "challenges_per_number_max",
             Self::Codes => "codes_max",
         }

@@ -145,7 +145,7 @@ impl Model {
         if unverified {
             self.check_codes(contact, None)?;
         }
-        self.check_outbox()?;
+        self.check_outbox(4)?;
         Ok(contact)
     }
 

@@ -29,10 +29,8 @@ impl Model {
     /// Merchant mode: a line calls.
     pub(super) fn request_call(&mut self, input: &RequestCall) -> Result<Reply, Refusal> {
         let id = input.reservation;
+        self.check_outbox(3)?;
         let verdict = self.judge(Asker::Line(input.line), id);
-        if verdict.is_allow() {
-            self.check_outbox()?;
-        }
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
         if let Verdict::Deny { reason, retry_at } = verdict {

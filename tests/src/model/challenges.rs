@@ -87,6 +87,7 @@ impl Model {
         if self.key.as_ref() == Some(id) {
             return Ok(Reply::NoOp);
         }
+        self.check_outbox(1)?;
         self.key = Some(id.clone());
         self.audit(AuditRecord::KeyRotated(KeyRotated { id: id.clone() }));
         Ok(Reply::Done)
@@ -156,7 +157,7 @@ impl Model {
             return Err(Refusal::NoKey);
         }
         self.check_codes(self.reservation_of(input.reservation).contact, Some(input.reservation))?;
-        self.check_outbox()?;
+        self.check_outbox(2)?;
         self.ask_holder(input.reservation);
         Ok(Reply::Done)
     }
@@ -167,7 +168,7 @@ impl Model {
         let Some(challenge) = self.reservation_of(id).challenge.clone() else {
             return Err(Refusal::NoCode { reservation: id });
         };
-        self.check_outbox()?;
+        self.check_outbox(5)?;
         let is_right = self.code_of(id, &challenge).digits() == input.code.digits();
         if is_right {
             self.check_once_more(&input.user, id)?;

@@ -1,8 +1,9 @@
 //! Merchants and their pages.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use ringfence::values::effect::{Action, BookingPage, Send, UserContent};
+use ringfence::values::effect::{Action, BookingPage, Content, Send, UserContent};
 use ringfence::values::id::MessageId;
 use ringfence::values::input::{PresetMode, PublishPage, PushPage, RegisterMerchant};
 use ringfence::values::number::Address;
@@ -35,6 +36,9 @@ impl Model {
         if input.lines.iter().any(|line| line.channels == 0) {
             return Err(Refusal::Invalid { field: Field::Channels, allowed: Allowed::AtLeastOne });
         }
+        if input.lines.iter().any(|line| line.channels > self.policy.channels_max) {
+            return Err(limit(Bound::Channels, self.policy.channels_max));
+        }
         for (line, index) in input.lines.iter().zip(0..) {
             if self.merchant_of_line(line.number).is_some_and(|owner| owner != input.merchant) {
                 return Err(Refusal::LineTaken { index });
@@ -47,7 +51,7 @@ impl Model {
             None => {}
             Some(registered) => self.check_update(registered, input, &numbers)?,
         }
-        self.check_outbox()?;
+        self.check_outbox(1)?;
 
         let preset = self.merchants.get(&input.merchant).and_then(|registered| registered.preset);
         let merchant = Merchant {
@@ -116,7 +120,7 @@ impl Model {
         if before.is_none() && self.pages.len() >= self.policy.pages_max as usize {
             return Err(limit(Bound::Pages, self.policy.pages_max));
         }
-        self.check_outbox()?;
+        self.check_outbox(1)?;
 
         let version = before.map_or(0, |page| page.version) + 1;
         let page = Page {
@@ -142,7 +146,7 @@ impl Model {
         if input.to.iter().any(|to| matches!(to, Address::Chatbot(_))) {
             return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::UserAddress });
         }
-        self.check_outbox()?;
+        self.check_outbox(input.to.len())?;
 
         let merchant = self.merchant_of(page.merchant);
         let content = BookingPage {
@@ -155,10 +159,31 @@ impl Model {
             hours: page.hours.clone(),
             zone: merchant.zone,
         };
+        let mut contents = self.pages_waiting();
+        if !contents.contains(&content) {
+            contents.push(content.clone());
+        }
+        if contents.len() > self.policy.pushed_pages_max as usize {
+            return Err(limit(Bound::PushedPages, self.policy.pushed_pages_max));
+        }
+        let content = Arc::new(content);
         for to in &input.to {
             self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
         }
         Ok(Reply::Done)
+    }
+
+    /// The different page contents in the effects that are not confirmed.
+    fn pages_waiting(&self) -> Vec<BookingPage> {
+        let mut contents: Vec<BookingPage> = Vec::new();
+        for kept in &self.kept {
+            if let Action::Send(Send { content: Content::BookingPage(page), .. }) = &kept.effect.action
+                && !contents.contains(page)
+            {
+                contents.push(BookingPage::clone(page));
+            }
+        }
+        contents
     }
 
     pub(super) fn preset_mode(&mut self, input: &PresetMode) -> Result<Reply, Refusal> {

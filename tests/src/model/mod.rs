@@ -373,6 +373,10 @@ impl Model {
         if *policy == self.policy {
             return Ok(Reply::NoOp);
         }
+        let most = policy.outbox_max.max(self.policy.outbox_max);
+        if self.waiting() >= most as usize {
+            return Err(limit(Bound::Outbox, most));
+        }
         self.policy = policy.clone();
         let digest = sha2::Sha256::digest(postcard::to_stdvec(policy).expect("a policy is plain data"));
         self.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
@@ -509,13 +513,20 @@ impl Model {
         self.emit(Action::Audit(audit));
     }
 
-    /// Whether inputs that create are refused.
+    /// Whether nothing is started.
     fn outbox_is_full(&self) -> bool {
-        self.kept.iter().filter(|kept| !kept.voided).count() >= self.policy.outbox_max as usize
+        self.waiting() >= self.policy.outbox_max as usize
     }
 
-    fn check_outbox(&self) -> Result<(), Refusal> {
-        if self.outbox_is_full() { Err(limit(Bound::Outbox, self.policy.outbox_max)) } else { Ok(()) }
+    /// How many effects are not confirmed.
+    fn waiting(&self) -> usize {
+        self.kept.iter().filter(|kept| !kept.voided).count()
+    }
+
+    /// Whether what is created may emit so many effects.
+    fn check_outbox(&self, effects: usize) -> Result<(), Refusal> {
+        let most = self.policy.outbox_max;
+        if self.waiting() + effects > most as usize { Err(limit(Bound::Outbox, most)) } else { Ok(()) }
     }
 
     fn check_text(&self, text: &str) -> Result<(), Refusal> {

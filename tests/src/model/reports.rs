@@ -110,7 +110,8 @@ impl Model {
             }
         }
         for id in &named {
-            if self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing) {
+            let unwanted = self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing);
+            if unwanted && !self.outbox_is_full() {
                 self.hang_up(*id, ReleaseCause::Unknown, None);
             }
         }

@@ -71,6 +71,7 @@ impl Model {
     }
 
     pub(super) fn fire_due(&mut self, budget: u32) -> Progress {
+        let budget = budget.max(1);
         let mut fired = 0;
         loop {
             let next = self.next_deadline().filter(|(due, _)| *due <= self.latest);
@@ -98,8 +99,11 @@ impl Model {
 
     pub(super) fn touched_by(&self, input: &Input) -> Touched {
         match input {
-            Input::RegisterMerchant(_)
-            | Input::PublishPage(_)
+            Input::RegisterMerchant(input) => {
+                let his = self.reservations.iter().filter(|(_, kept)| kept.merchant == input.merchant);
+                Touched { reservations: his.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
+            Input::PublishPage(_)
             | Input::PushPage(_)
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
@@ -108,7 +112,14 @@ impl Model {
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
-            Input::Book(input) => self.touched_by_number(input.contact.or_else(|| input.user.number())),
+            Input::Book(input) => {
+                let full = self.reservations.len() >= self.policy.reservations_max as usize;
+                let mut touched = self.touched_by_number(input.contact.or_else(|| input.user.number()));
+                let over = |id: &ReservationId| self.reservation_due(*id).is_some_and(|due| due <= self.latest);
+                let closed = self.reservations.iter().filter(|(id, kept)| kept.state == ReservationState::Closed && over(id));
+                touched.reservations.extend(closed.map(|(id, _)| *id).filter(|_| full));
+                touched
+            }
             Input::ConfirmContact(input) => self.touched_by_holder(input.reservation),
             Input::RequestCode(input) => self.touched_by_holder(input.reservation),
             Input::LegProgress(input) => self.touched_by_report(input.leg),

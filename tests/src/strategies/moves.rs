@@ -406,7 +406,7 @@ impl World {
         let Some(mut page) = one(&self.pages, page) else {
             return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
         };
-        match change % 14 {
+        match change % 15 {
             0 => page.offerings.clear(),
             1 => (page.windows, page.hours) = (Vec::new(), Vec::new()),
             2 => page.chatbot = Some(chatbot(MerchantId::new(9))),
@@ -429,7 +429,7 @@ impl World {
         let index = usize::from(merchant) % self.merchants.len();
         let mut input: RegisterMerchant = self.merchants[index].clone();
         let spare = Line { number: line_numbers(index)[1], channels: 1 };
-        match change % 14 {
+        match change % 15 {
             0 => input.name = Text::from(""),
             1 => input.lines.clear(),
             2 => input.lines.push(input.lines[0]),
@@ -442,6 +442,7 @@ impl World {
             9 => input.lines = (0..4).map(|digit| Line { number: line_numbers(digit % 2)[digit / 2], channels: 1 }).collect(),
             10 => (input.chatbot, input.name) = (None, Text::from("无名")),
             11 => input.lines.truncate(1),
+            13 => input.lines[0].channels = 4,
             12 => {
                 input.merchant = MerchantId::new(5 + u64::from(change / 14 % 3));
                 input.lines = vec![Line { number: spare_number(change / 14 % 3), channels: 1 }];

@@ -69,7 +69,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
     let bounds = (
         select(vec![7_200_u32, 15]),
         select(vec![600_u32, 1, 86_400]),
-        prop_oneof![6 => Just(100_000_u32), 1 => 1..30_u32],
+        prop_oneof![6 => Just(100_000_u32), 1 => 5..40_u32],
         prop_oneof![6 => Just(100_u32), 1 => 1..6_u32],
         prop_oneof![6 => Just(50_u32), 1 => 1..3_u32],
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
@@ -112,6 +112,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_retention_s: 60,
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
+        channels_max: 3,
+        pushed_pages_max: 1,
         code_digits: codes.0,
         code_life_s: codes.1,
         code_tries_max: codes.2,

@@ -90,11 +90,11 @@ pub(crate) fn twins() -> Vec<Twin> {
             });
         };
         P2 "the code goes to the one who booked" confirmed |t| {
-            let sends = t.steps.iter_mut().flat_map(|step| &mut step.effects).filter_map(|effect| match &mut effect.action {
-                Action::Send(send) if matches!(send.content, Content::Challenge(_)) => Some(send),
-                _ => None,
-            });
-            sends.for_each(|send| send.to = Address::Sms(number(ZHANG)));
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && matches!(send.content, Content::Challenge(_)) {
+                    send.to = Address::Sms(number(ZHANG));
+                }
+            }
         };
         P2 "a code lives longer than the policy says" confirmed |t| t.header.policy.code_life_s = 599;
         P2 "more codes go to one number than the policy says" confirmed |t| t.header.policy.codes_per_hour_max = 1;

@@ -72,6 +72,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit Outbox",
     "limit TextChars",
     "limit BookAhead",
+    "limit Channels",
+    "limit PushedPages",
     "limit ChallengesPerNumber",
     "limit Codes",
     "overlap at a right code",

@@ -22,11 +22,13 @@ use crate::values::reply::{Booked, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
+/// What a booking emits at most: its audit, the result, the reservation and the mode options; or its audit, the notice, and the audit and the message of a
+/// challenge.
+const BOOKING_EFFECTS: usize = 4;
+
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
-        if let Some(contact) = input.contact.or_else(|| input.user.number()) {
-            self.settle_contact(cx, contact);
-        }
+        self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
         self.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
         let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
@@ -42,7 +44,7 @@ impl Appointments {
         if !is_own {
             self.check_codes(cx, contact, None)?;
         }
-        check_outbox(cx)?;
+        check_outbox(cx, BOOKING_EFFECTS)?;
 
         // A merchant has at least one line.
         let line = page_line(page, merchant).ok_or_else(|| unknown(Object::Merchant, merchant.id.get()))?;

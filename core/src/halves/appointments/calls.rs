@@ -22,15 +22,16 @@ use crate::values::refusal::Refusal;
 use crate::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, Verdict};
 
 const MICROS_PER_MILLI: i64 = 1_000;
+/// What a request emits at most: the verdict's audit, the audit of the dialled user and his `dial`.
+const REQUEST_EFFECTS: usize = 3;
 
 impl Appointments {
     /// A merchant's line asks for a user (claim 2). A denied call is an answer, not a refusal: it is audited and rejected.
     pub(super) fn request_call(&mut self, cx: &mut Context<'_>, input: &RequestCall) -> Result<Reply, Refusal> {
         self.settle_asking(cx, input.reservation, input.line);
+        // Denied or allowed: a line that nobody knows must not fill the outbox either. There is no verdict then, and nothing to audit (P17).
+        check_outbox(cx, REQUEST_EFFECTS)?;
         let verdict = self.gate(cx.policy, input.line, input.reservation, cx.now);
-        if verdict.is_allow() {
-            check_outbox(cx)?;
-        }
         let leg = LegId::new(self.counters.leg.take());
         let known = self.named_by(input.line, input.reservation);
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
@@ -58,7 +59,6 @@ impl Appointments {
                     state: LegState::Ringing,
                     until: cx.now,
                     cause: None,
-                    since: cx.outbox.next_sequence(),
                 });
                 self.dial(cx, call, Party::User);
                 Ok(Reply::Allow(Allow { leg, call }))
@@ -138,18 +138,7 @@ impl Appointments {
             let dialled = UserDialled { leg, call, reservation: reservation.id, revision: reservation.revision, rule };
             cx.audit(AuditRecord::UserDialled(dialled));
         }
-        let since = cx.outbox.next_sequence();
-        self.add_leg(Leg {
-            id: leg,
-            call,
-            party,
-            origin: Origin::Dialled,
-            number,
-            state: LegState::Dialled,
-            until,
-            cause: None,
-            since,
-        });
+        self.add_leg(Leg { id: leg, call, party, origin: Origin::Dialled, number, state: LegState::Dialled, until, cause: None });
         cx.emit(Action::Dial(dial));
     }
 
@@ -243,7 +232,7 @@ impl Appointments {
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.
     fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
         let Some(leg) = self.legs.get(id.get()) else { return };
-        cx.outbox.void_leg(id, leg.since);
+        cx.outbox.void_leg(id);
         if leg.origin == Origin::Inbound && leg.state.is_unanswered() {
             cx.emit(reject(id, cause));
             self.remove_leg(id);

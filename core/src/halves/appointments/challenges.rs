@@ -20,6 +20,11 @@ use crate::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCod
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
+/// What asking emits: an audit and a message.
+const ASKING_EFFECTS: usize = 2;
+/// What an agreement emits at most: an audit, two results, the reservation and the mode options.
+const AGREEING_EFFECTS: usize = 5;
+
 /// Whether somebody else than the sender must agree before this number is rung: the sender's address does not prove that it is his.
 pub(super) fn needs_agreement(sender: &Address, contact: PhoneNumber) -> bool {
     sender.number() != Some(contact)
@@ -158,7 +163,7 @@ impl Appointments {
             return Err(Refusal::NoKey);
         }
         self.check_codes(cx, contact, Some(input.reservation))?;
-        check_outbox(cx)?;
+        check_outbox(cx, ASKING_EFFECTS)?;
         self.challenge(cx, input.reservation);
         Ok(Reply::Done)
     }
@@ -169,7 +174,7 @@ impl Appointments {
         let reservation = self.unverified(&input.user, id)?;
         let challenge = reservation.challenge.and_then(|challenge| self.challenges.get(challenge.get()));
         let challenge = challenge.ok_or(Refusal::NoCode { reservation: id })?.clone();
-        check_outbox(cx)?;
+        check_outbox(cx, AGREEING_EFFECTS)?;
         let code = code_of(cx.keyring, &challenge).ok_or_else(|| Refusal::KeyNotLoaded { id: challenge.key.clone() })?;
         let is_right = code == input.code;
         if is_right {

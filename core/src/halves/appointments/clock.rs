@@ -2,11 +2,14 @@
 //!
 //! A deadline is judged at the instant at which it fires, not at which it was due: lateness can lose a call, never ring one (P14).
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
 use super::Appointments;
+use super::merchants::limit;
 use super::records::{Call, Leg, Reservation};
 use crate::books::agenda::Target;
 use crate::halves::Context;
@@ -18,6 +21,7 @@ use crate::values::effect::{Action, Archive, Party};
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
+use crate::values::refusal::Bound;
 use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
@@ -47,14 +51,74 @@ pub enum Why {
     LineFree(MerchantId),
 }
 
+/// A reservation, its call and the call's legs, as far as they are there.
+struct Kin {
+    reservation: Option<ReservationId>,
+    call: Option<CallId>,
+    legs: [Option<LegId>; 2],
+}
+
+impl Kin {
+    fn iter(&self) -> impl Iterator<Item = Target> {
+        let (reservation, call) = (self.reservation.map(Target::Reservation), self.call.map(Target::Call));
+        reservation.into_iter().chain(call).chain(self.legs.into_iter().flatten().map(Target::Leg))
+    }
+}
+
 impl Appointments {
-    /// Fires every due deadline of these targets, in order, until none is left. What is touched is fixed before.
-    pub(super) fn settle(&mut self, cx: &mut Context<'_>, touched: &[Target]) {
-        while let Some((due, target)) = touched.iter().filter_map(|target| Some((self.deadline(*target)?, *target))).min() {
-            if due > cx.now {
-                return;
+    /// Fires every due deadline of these targets, in order, until none is left. What is touched is fixed before. Costs a look at each of them,
+    /// and nothing more as long as nothing is due.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, touched: &mut [Target]) {
+        let mut due = BinaryHeap::new();
+        for target in touched.iter() {
+            self.note_due(&mut due, *target, cx.now);
+        }
+        if !due.is_empty() {
+            touched.sort_unstable();
+            self.settle_from(cx, due, |target| touched.binary_search(&target).is_ok());
+        }
+    }
+
+    /// Fires what is due, and what of the touched comes to be due by it.
+    fn settle_from(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut due: BinaryHeap<Reverse<(Timestamp, Target)>>,
+        is_touched: impl Fn(Target) -> bool,
+    ) {
+        while let Some(Reverse((at, target))) = due.pop() {
+            // What fired meanwhile may have moved it.
+            if self.deadline(target) != Some(at) {
+                continue;
             }
+            let kin = self.kin(target);
             self.fire(cx, target);
+            for other in kin.iter().chain([target]).filter(|other| is_touched(*other)) {
+                self.note_due(&mut due, other, cx.now);
+            }
+        }
+    }
+
+    fn note_due(&self, due: &mut BinaryHeap<Reverse<(Timestamp, Target)>>, target: Target, now: Timestamp) {
+        if let Some(at) = self.deadline(target).filter(|at| *at <= now) {
+            due.push(Reverse((at, target)));
+        }
+    }
+
+    /// Whose deadlines may move when this one fires: a reservation, its call and the call's legs. Nobody else's does, but for the lines', and
+    /// those only `advance` fires.
+    fn kin(&self, target: Target) -> Kin {
+        let call = match target {
+            Target::Leg(id) => self.legs.get(id.get()).map(|leg| leg.call),
+            Target::Call(id) => Some(id),
+            Target::Reservation(id) => self.reservations.get(id.get()).and_then(Reservation::call),
+            Target::Challenge(_) | Target::Line(_) => None,
+        };
+        let call = call.and_then(|id| self.calls.get(id.get()));
+        Kin {
+            reservation: call.map(|call| call.reservation),
+            call: call.map(|call| call.id),
+            legs: [call.and_then(|call| call.user_leg), call.and_then(|call| call.merchant_leg)],
         }
     }
 
@@ -72,22 +136,36 @@ impl Appointments {
     pub(super) fn settle_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let mut touched = Vec::new();
         self.touch_reservation(&mut touched, id);
-        self.settle(cx, &touched);
+        self.settle(cx, &mut touched);
     }
 
     /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, and what is releasing on the
-    /// line that asks.
+    /// line that asks. Of the latter only what is due is looked at, however many calls the line carries.
     pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, id: ReservationId, line: PhoneNumber) {
         let mut touched = Vec::new();
         self.touch_reservation(&mut touched, id);
         let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
         touched.extend(on_number.map(Target::Leg));
-        for call in self.lines.get(line).into_iter().flat_map(|line| &line.calls) {
-            let legs = self.calls.get(call.get()).into_iter().flat_map(Call::legs);
-            let releasing = legs.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state.is_releasing()));
-            touched.extend(releasing.map(Target::Leg));
+        let releasing = self.lines.get(line).into_iter().flat_map(|line| line.released_by(cx.now));
+        touched.extend(releasing.map(Target::Leg));
+        self.settle(cx, &mut touched);
+    }
+
+    /// Settles what a booking touches: every live reservation of its number, as above; and while as many reservations are kept as may be, the
+    /// closed ones whose retention is over, since they take the room of this one.
+    pub(super) fn settle_booking(&mut self, cx: &mut Context<'_>, number: Option<PhoneNumber>) {
+        let mut touched = Vec::new();
+        for id in number.and_then(|number| self.contacts.get(number)).into_iter().flat_map(|contact| &contact.live) {
+            self.touch_reservation(&mut touched, *id);
         }
-        self.settle(cx, &touched);
+        if limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max).is_err() {
+            let is_over = |target: &Target| match target {
+                Target::Reservation(id) => self.reservations.get(id.get()).is_some_and(|kept| kept.closed.is_some()),
+                Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Line(_) => false,
+            };
+            touched.extend(self.agenda.closing_by(cx.now).filter(is_over));
+        }
+        self.settle(cx, &mut touched);
     }
 
     /// Settles every live reservation of a number, as above.
@@ -96,19 +174,41 @@ impl Appointments {
         for id in self.contacts.get(number).into_iter().flat_map(|contact| &contact.live) {
             self.touch_reservation(&mut touched, *id);
         }
-        self.settle(cx, &touched);
+        self.settle(cx, &mut touched);
+    }
+
+    /// Settles every reservation of a merchant, its calls and their legs. Only what is due is looked at.
+    pub(super) fn settle_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId) {
+        let mut due = BinaryHeap::new();
+        for target in self.agenda.closing_by(cx.now).filter(|target| self.merchant_of(*target) == Some(merchant)) {
+            self.note_due(&mut due, target, cx.now);
+        }
+        // A reservation, its call and the call's legs are one merchant's.
+        self.settle_from(cx, due, |_| true);
+    }
+
+    fn merchant_of(&self, target: Target) -> Option<MerchantId> {
+        let of_reservation = |id: ReservationId| self.reservations.get(id.get()).map(|reservation| reservation.merchant);
+        let of_call = |id: CallId| self.lines.get(self.calls.get(id.get())?.line).map(|line| line.merchant);
+        match target {
+            Target::Leg(id) => of_call(self.legs.get(id.get())?.call),
+            Target::Call(id) => of_call(id),
+            Target::Challenge(id) => of_reservation(self.challenges.get(id.get())?.reservation),
+            Target::Reservation(id) => of_reservation(id),
+            Target::Line(number) => self.lines.get(number).map(|line| line.merchant),
+        }
     }
 
     /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
-    /// Allocates nothing: every report comes by here.
+    /// Allocates nothing as long as nothing is due: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get(id.get()) else { return };
         let (own, reservation) = (Target::Call(id), Target::Reservation(call.reservation));
         let leg = |leg: Option<LegId>| leg.map_or(own, Target::Leg);
         let on_number =
             self.reservations.get(call.reservation.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
-        let touched = [own, reservation, leg(call.user_leg), leg(call.merchant_leg), leg(on_number)];
-        self.settle(cx, &touched);
+        let mut touched = [own, reservation, leg(call.user_leg), leg(call.merchant_leg), leg(on_number)];
+        self.settle(cx, &mut touched);
     }
 
     /// Settles every leg, its call and its reservation.
@@ -118,7 +218,7 @@ impl Appointments {
             touched.extend([Target::Call(call.id), Target::Reservation(call.reservation)]);
             touched.extend(call.legs().map(Target::Leg));
         }
-        self.settle(cx, &touched);
+        self.settle(cx, &mut touched);
     }
 
     fn touch_reservation(&self, touched: &mut Vec<Target>, id: ReservationId) {
@@ -161,7 +261,7 @@ impl Appointments {
 
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.agenda.first(!cx.is_outbox_full()) {
+        match self.agenda.first(cx.has_room_for(1)) {
             Some((due, target)) if due <= cx.now => {
                 self.fire(cx, target);
                 true

@@ -7,7 +7,7 @@ use super::Appointments;
 use super::records::{Call, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
-use crate::values::id::{CallId, ReservationId};
+use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{ReservationState, Verdict};
@@ -92,13 +92,22 @@ impl Appointments {
         leg.is_some_and(|leg| !leg.is_gone_at(at))
     }
 
-    fn is_channel_free(&self, line: PhoneNumber, at: Timestamp) -> bool {
-        self.lines.get(line).is_some_and(|line| {
+    /// Whether fewer calls count on the line at this instant than it has channels. A call whose last grace is over counts no more, so only the
+    /// legs whose grace is over are looked at.
+    fn is_channel_free(&self, number: PhoneNumber, at: Timestamp) -> bool {
+        self.lines.get(number).is_some_and(|line| {
             line.has_free_channel() || {
-                let gone = line.calls.iter().filter(|call| self.is_call_gone_at(**call, at)).count();
-                line.live().saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX)) < line.channels
+                let excess = usize::try_from(line.live().saturating_sub(line.channels)).unwrap_or(usize::MAX);
+                let mut gone = line.released_by(at).filter(|leg| self.is_first_of_gone_call(*leg, number, at));
+                gone.nth(excess).is_some()
             }
         })
+    }
+
+    /// Whether every leg of this leg's call is gone at this instant, and this one is the first of them: so each call is counted once.
+    fn is_first_of_gone_call(&self, leg: LegId, line: PhoneNumber, at: Timestamp) -> bool {
+        let call = self.legs.get(leg.get()).and_then(|leg| self.calls.get(leg.call.get()));
+        call.is_some_and(|call| call.line == line && call.legs().next() == Some(leg) && self.is_call_gone_at(call.id, at))
     }
 
     /// Whether every leg of the call is gone at this instant, reported or not.

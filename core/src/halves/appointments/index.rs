@@ -181,27 +181,45 @@ impl Appointments {
     pub(super) fn restore_call(&mut self, call: Call) {
         let (id, line) = (call.id, call.line);
         self.agenda.move_to(Target::Call(id), None, call.deadline());
-        self.calls.insert(id.get(), call);
+        let releasing = call.legs().filter_map(|leg| Some((self.legs.get(leg.get())?.grace()?, leg)));
         if let Some(line) = self.lines.get_mut(line) {
             line.calls.insert(id);
+            line.releasing.extend(releasing);
         }
+        self.calls.insert(id.get(), call);
         self.refresh_line(line);
     }
 
     /// Changes a leg.
     pub(super) fn update_leg<R>(&mut self, id: LegId, change: impl FnOnce(&mut Leg) -> R) -> Option<R> {
         let leg = self.legs.get_mut(id.get())?;
-        let before = leg.deadline();
+        let before = (leg.deadline(), leg.grace());
         let out = change(leg);
-        let after = leg.deadline();
-        self.agenda.move_to(Target::Leg(id), before, after);
+        let (after, call) = ((leg.deadline(), leg.grace()), leg.call);
+        self.agenda.move_to(Target::Leg(id), before.0, after.0);
+        self.move_grace(id, call, before.1, after.1);
         Some(out)
+    }
+
+    /// Moves a leg among the releasing ones of the line that its call counts on.
+    fn move_grace(&mut self, id: LegId, call: CallId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if before == after {
+            return;
+        }
+        let line = self.calls.get(call.get()).and_then(|call| self.lines.get_mut(call.line));
+        if let Some(line) = line {
+            if let Some(until) = before {
+                line.releasing.remove(&(until, id));
+            }
+            line.releasing.extend(after.map(|until| (until, id)));
+        }
     }
 
     /// Takes a leg out: it is gone. Its number is free; so is the channel once a call that has ended has no leg left.
     pub(super) fn remove_leg(&mut self, id: LegId) -> Option<Leg> {
         let leg = self.legs.remove(id.get())?;
         self.agenda.move_to(Target::Leg(id), leg.deadline(), None);
+        self.move_grace(id, leg.call, leg.grace(), None);
         self.update_call(leg.call, |call| match leg.party {
             Party::Merchant => call.merchant_leg = None,
             Party::User => call.user_leg = None,

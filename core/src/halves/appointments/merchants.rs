@@ -1,6 +1,7 @@
 //! Inputs of merchants: registration, pages, modes.
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -37,9 +38,10 @@ pub(crate) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
     at_most(Bound::TextChars, text.chars().count(), policy.text_chars_max)
 }
 
-/// The outbox takes new work.
-pub(super) fn check_outbox(cx: &Context<'_>) -> Result<(), Refusal> {
-    limit(Bound::Outbox, cx.outbox.len(), cx.policy.outbox_max)
+/// The outbox takes new work that emits so many effects at once.
+pub(super) fn check_outbox(cx: &Context<'_>, effects: usize) -> Result<(), Refusal> {
+    let most = u64::from(cx.policy.outbox_max);
+    if cx.has_room_for(effects) { Ok(()) } else { Err(Refusal::Limit { bound: Bound::Outbox, most }) }
 }
 
 /// Whether messages to users go to such an address.
@@ -55,7 +57,8 @@ fn invalid(field: Field, allowed: Allowed) -> Refusal {
 }
 
 impl Appointments {
-    pub(super) fn register_merchant(&mut self, cx: &Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
+    pub(super) fn register_merchant(&mut self, cx: &mut Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
+        self.settle_merchant(cx, input.merchant);
         let policy = cx.policy;
         for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
             check_text(text, policy)?;
@@ -73,7 +76,7 @@ impl Appointments {
             None => limit(Bound::Merchants, self.catalog.merchants.len(), policy.merchants_max)?,
             Some(merchant) => self.check_line_changes(merchant, &input)?,
         }
-        check_outbox(cx)?;
+        check_outbox(cx, 1)?;
 
         let old: Vec<_> = known.map(|merchant| merchant.lines.clone()).unwrap_or_default();
         for line in old.iter().filter(|line| input.lines.iter().all(|kept| kept.number != line.number)) {
@@ -112,6 +115,9 @@ impl Appointments {
         }
         if input.lines.iter().any(|line| line.channels == 0) {
             return Err(invalid(Field::Channels, Allowed::AtLeastOne));
+        }
+        if input.lines.iter().any(|line| line.channels > policy.channels_max) {
+            return Err(Refusal::Limit { bound: Bound::Channels, most: u64::from(policy.channels_max) });
         }
         for (index, line) in (0_u32..).zip(&input.lines) {
             if self.lines.get(line.number).is_some_and(|known| known.merchant != input.merchant) {
@@ -168,7 +174,7 @@ impl Appointments {
         if known.is_none() {
             limit(Bound::Pages, self.catalog.pages.len(), policy.pages_max)?;
         }
-        check_outbox(cx)?;
+        check_outbox(cx, 1)?;
 
         let version = known.map_or(0, |page| page.version).saturating_add(1);
         let page = Page {
@@ -195,7 +201,7 @@ impl Appointments {
         if !input.to.iter().all(is_user) {
             return Err(invalid(Field::To, Allowed::UserAddress));
         }
-        check_outbox(cx)?;
+        check_outbox(cx, input.to.len())?;
 
         let content = BookingPage {
             page: page.id,
@@ -206,6 +212,13 @@ impl Appointments {
             windows: page.windows.iter().copied().filter(|window| window.end() > cx.now).collect(),
             hours: page.hours.clone(),
             zone: merchant.zone,
+        };
+        let content = match cx.outbox.shared(&content) {
+            Some(shared) => shared,
+            None => {
+                limit(Bound::PushedPages, cx.outbox.pages().len(), cx.policy.pushed_pages_max)?;
+                Arc::new(content)
+            }
         };
         for to in &input.to {
             self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));

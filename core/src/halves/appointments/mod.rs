@@ -11,9 +11,11 @@
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
+//! | `bounds` | what a restored state must keep beyond its indexes |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
 mod booking;
+mod bounds;
 mod calls;
 mod challenges;
 mod clock;

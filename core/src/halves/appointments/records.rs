@@ -231,8 +231,6 @@ pub struct Leg {
     pub until: Timestamp,
     /// Why it was hung up.
     pub cause: Option<ReleaseCause>,
-    /// No effect about it has a smaller sequence number.
-    pub since: u64,
 }
 
 impl Leg {
@@ -246,10 +244,16 @@ impl Leg {
         }
     }
 
+    /// The end of its grace, once it is releasing.
+    #[must_use]
+    pub fn grace(&self) -> Option<Timestamp> {
+        Some(self.until).filter(|_| self.state.is_releasing())
+    }
+
     /// Whether it is gone at this instant, reported or not.
     #[must_use]
     pub fn is_gone_at(&self, at: Timestamp) -> bool {
-        self.state.is_releasing() && self.until <= at
+        self.grace().is_some_and(|until| until <= at)
     }
 }
 

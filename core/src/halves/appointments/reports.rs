@@ -74,7 +74,7 @@ impl Appointments {
     /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it.
     pub(super) fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence) {
         let Some(leg) = self.remove_leg(id) else { return };
-        cx.outbox.void_leg(id, leg.since);
+        cx.outbox.void_leg(id);
         let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
         let (event, cause) = match leg.party {
             Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
@@ -155,8 +155,9 @@ impl Appointments {
                 }
             }
         }
+        // As many as there is room for: nothing bounds how many legs are named that are not alive here.
         for id in named {
-            if self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing()) {
+            if cx.has_room_for(1) && self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing()) {
                 cx.emit(hang_up(id, ReleaseCause::Unknown, None));
             }
         }

@@ -27,13 +27,13 @@ use crate::values::time::Timestamp;
 /// Everything that a snapshot holds of this half, in the order of ids. The indexes are made anew from it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
-    catalog: Catalog,
-    reservations: Vec<Reservation>,
-    calls: Vec<Call>,
-    legs: Vec<Leg>,
-    challenges: Vec<LiveChallenge>,
-    codes: Vec<Sent>,
-    counters: Counters,
+    pub(crate) catalog: Catalog,
+    pub(crate) reservations: Vec<Reservation>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) challenges: Vec<LiveChallenge>,
+    pub(crate) codes: Vec<Sent>,
+    pub(crate) counters: Counters,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -93,6 +93,7 @@ struct LegView {
 #[derive(Default)]
 struct OnLine {
     calls: Vec<CallId>,
+    releasing: Vec<(Timestamp, LegId)>,
     live: u64,
     queue: Vec<(Timestamp, ReservationId)>,
 }
@@ -317,7 +318,10 @@ impl Appointments {
         hold!(self.contacts.len() == contacts, "the book of contacts holds a number that nothing names");
         let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
         for call in self.calls.in_order() {
-            on_lines.entry(call.line).or_default().calls.push(call.id);
+            let on_line = on_lines.entry(call.line).or_default();
+            on_line.calls.push(call.id);
+            let grace = |leg: LegId| Some((self.legs.get(leg.get())?.grace()?, leg));
+            on_line.releasing.extend(call.legs().filter_map(grace));
         }
         for reservation in self.reservations.in_order() {
             let on_line = on_lines.entry(reservation.line).or_default();
@@ -329,9 +333,11 @@ impl Appointments {
         for (number, line) in self.lines.in_order() {
             let on_line = on_lines.get_mut(number).map_or(&nothing, |on_line| {
                 on_line.queue.sort_unstable();
+                on_line.releasing.sort_unstable();
                 on_line
             });
             hold!(line.calls.iter().eq(&on_line.calls), "the calls of a line do not agree with the records");
+            hold!(line.releasing.iter().eq(&on_line.releasing), "the releasing legs of a line do not agree with the records");
             hold!(line.live() <= line.channels, "a line has more live calls than channels (P8)");
             hold!(on_line.live == line.reservations, "a line miscounts its live reservations");
             hold!(line.queue.iter().eq(&on_line.queue), "the queue of a line does not agree with the records (P16)");

@@ -1,0 +1,138 @@
+//! What a restored state must keep beyond its indexes: every object ends (P9), nothing rings but by its own permission, and ids are never given twice.
+//! A snapshot that says otherwise was forged. Instants are measured against the widest range that any policy has, since rules may have changed after
+//! they were fixed.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::records::{Call, Leg, Origin, Reservation};
+use super::{Appointments, Counters};
+use crate::books::codes::HOUR_S;
+use crate::machines::call::CallState;
+use crate::machines::leg::LegState;
+use crate::values::code::CODE_DIGITS_MAX;
+use crate::values::effect::{Action, Effect, Party};
+use crate::values::id::LegId;
+use crate::values::policy::{CallMode, most};
+use crate::values::time::Timestamp;
+
+/// Says which bound does not hold, and where.
+macro_rules! hold {
+    ($condition:expr, $($text:tt)+) => {
+        if !$condition {
+            return Err(format!($($text)+));
+        }
+    };
+}
+
+/// Whether an instant is at most so many seconds ahead.
+fn within(now: Timestamp, seconds: u32, instant: Timestamp) -> bool {
+    instant <= now.saturating_add_s(u64::from(seconds))
+}
+
+impl Appointments {
+    /// Checks what a state must keep at the latest instant seen, as one of this shard.
+    ///
+    /// # Errors
+    /// The first bound that does not hold.
+    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
+        let Counters { reservation, call, leg, message, challenge } = self.counters;
+        let counters = [reservation, call, leg, message, challenge];
+        hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
+        for reservation in self.reservations.unordered() {
+            check_reservation(now, reservation)?;
+        }
+        for call in self.calls.unordered() {
+            self.check_ends(now, call)?;
+        }
+        for leg in self.legs.unordered() {
+            check_leg(now, leg)?;
+        }
+        for challenge in self.challenges.unordered() {
+            let id = challenge.id;
+            hold!(within(now, most::CODE_LIFE_S, challenge.until), "challenge {id} ends later than any policy lets it (P9)");
+            hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
+        }
+        for sent in self.codes.in_order() {
+            let is_given = self.counters.challenge.has_given(sent.challenge.get());
+            hold!(is_given && sent.until <= now.saturating_add_s(HOUR_S), "a code counts longer than an hour, or was never sent");
+        }
+        Ok(())
+    }
+
+    /// Every state of a call has what ends it.
+    fn check_ends(&self, now: Timestamp, call: &Call) -> Result<(), String> {
+        let id = call.id;
+        let leg = |leg: Option<LegId>| leg.and_then(|leg| self.legs.get(leg.get()));
+        let (merchant, user) = (leg(call.merchant_leg), leg(call.user_leg));
+        let reservation = self.reservations.get(call.reservation.get());
+        let owner = self.lines.get(call.line).map(|line| line.merchant);
+        hold!(owner.is_some() && owner == reservation.map(|kept| kept.merchant), "call {id} counts on another merchant's line");
+        let is_to_contact = user.is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
+        hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
+        hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
+        let is_dialled = |leg: &Leg| leg.origin == Origin::Dialled;
+        let is_as_begun = match call.mode {
+            CallMode::MerchantCalls => merchant.is_none_or(|leg| !is_dialled(leg)),
+            CallMode::PlatformCalls => merchant.is_none_or(is_dialled),
+        };
+        hold!(is_as_begun && user.is_none_or(is_dialled), "a leg of call {id} did not come from where its mode says");
+        match call.state {
+            CallState::RingingMerchant => {
+                let rings = call.mode == CallMode::PlatformCalls && merchant.is_some_and(|leg| leg.state.is_unanswered());
+                hold!(rings, "call {id} rings a merchant whose phone does not ring (P9)");
+            }
+            CallState::Gathering => {
+                let is_user_rung = user.is_some_and(|leg| leg.state.is_unanswered());
+                let is_asked = |leg: &Leg| leg.origin == Origin::InboundAsked && leg.state.is_unanswered();
+                let is_awaited = call.answer_by.is_some() && merchant.is_some_and(is_asked);
+                hold!(is_user_rung || is_awaited, "call {id} waits for nobody (P9)");
+                let is_there =
+                    call.mode == CallMode::MerchantCalls || merchant.is_some_and(|leg| leg.state == LegState::Answered);
+                hold!(is_there, "call {id} rings its user before the merchant answered (P4)");
+            }
+            CallState::Talking => hold!(call.talk_until.is_some(), "call {id} may talk for ever (P9)"),
+            CallState::Ended => {}
+        }
+        let most_s = if call.state == CallState::Talking { most::CONVERSATION_S } else { most::ANSWER_TIMEOUT_S };
+        hold!(call.deadline().is_none_or(|due| within(now, most_s, due)), "call {id} ends later than any policy lets it (P9)");
+        Ok(())
+    }
+
+    /// An effect that waits: what is done at most once is for a leg that is alive, and a message has an id that was given.
+    pub(crate) fn check_effect(&self, effect: &Effect) -> Result<(), String> {
+        let sequence = effect.sequence;
+        if let Some(id) = effect.action.at_most_once_leg() {
+            let leg = self.legs.get(id.get()).filter(|leg| !leg.state.is_releasing());
+            hold!(leg.is_some(), "effect {sequence} is for a leg that is not alive (P3)");
+            if let Action::Dial(dial) = &effect.action {
+                let is_its = leg.is_some_and(|leg| leg.number == dial.to && leg.party == dial.party && leg.call == dial.call);
+                hold!(is_its, "effect {sequence} dials another number than its leg has (P1)");
+            }
+        }
+        if let Action::Send(send) = &effect.action {
+            hold!(self.counters.message.has_given(send.message.get()), "effect {sequence} sends a message that was not numbered");
+        }
+        Ok(())
+    }
+}
+
+fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
+    let id = reservation.id;
+    let Some(closed) = reservation.closed else {
+        let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
+        hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        return Ok(());
+    };
+    hold!(closed.at <= now, "reservation {id} closed in the future");
+    hold!(within(now, most::RETENTION_S, closed.archive_at), "reservation {id} stays longer than any policy lets it (P9)");
+    Ok(())
+}
+
+fn check_leg(now: Timestamp, leg: &Leg) -> Result<(), String> {
+    let id = leg.id;
+    hold!(leg.party == Party::Merchant || leg.origin == Origin::Dialled, "the user leg {id} was not dialled");
+    let most_s = if leg.state.is_releasing() { most::RELEASE_GRACE_S } else { most::RING_TIMEOUT_S };
+    hold!(leg.deadline().is_none_or(|due| within(now, most_s, due)), "leg {id} ends later than any policy lets it (P9)");
+    Ok(())
+}

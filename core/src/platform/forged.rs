@@ -1,0 +1,248 @@
+//! Snapshots with a good checksum and a state that no log leads to: each is refused with what is wrong with it.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{Body, Keyring, Platform, Waiting, seal};
+use crate::books::chain::Chain;
+use crate::halves::appointments::records::Origin;
+use crate::machines::leg::LegState;
+use crate::values::cause::Evidence;
+use crate::values::effect::{Action, BookingPage, Dial, Effect};
+use crate::values::id::{Counter, LegId, MessageId};
+use crate::values::input::{Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::number::{Address, PhoneNumber};
+use crate::values::policy::{CallMode, ModeChooser, Policy};
+use crate::values::reply::{Allow, Reply};
+use crate::values::time::{Timestamp, Window, Zone};
+
+fn at(time: &str) -> Timestamp {
+    Timestamp::parse(&format!("2026-11-21T{time}+08:00")).unwrap()
+}
+
+fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap()
+}
+
+/// A merchant with two channels, and two users who have booked from 18:00 to 20:00.
+fn world() -> Platform {
+    let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::MerchantCalls), ..Policy::default() };
+    let mut platform = Platform::with_shard(policy, Keyring::new(), 7, 3).unwrap();
+    let merchant = RegisterMerchant {
+        merchant: 1.into(),
+        name: "商户1".into(),
+        lines: vec![Line { number: number("95511"), channels: 2 }],
+        zone: Zone::UTC,
+        chatbot: Some(Address::parse("sip:1065@bot.example").unwrap()),
+        contact: None,
+        address: None,
+    };
+    platform.register_merchant(at("09:00:00"), merchant).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let page = PublishPage {
+        page: 10.into(),
+        merchant: 1.into(),
+        chatbot: None,
+        offerings: BTreeMap::from([(1.into(), "车险".into())]),
+        windows: vec![window],
+        hours: vec![],
+        line: None,
+    };
+    platform.publish_page(at("09:00:00"), page).unwrap();
+    for last in 1..=2 {
+        let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
+        let book =
+            Book { user, page: 10.into(), offering: 1.into(), window, zone: None, contact: None, name: None, evidence: None };
+        platform.book(at("09:05:00"), book).unwrap();
+    }
+    platform
+}
+
+/// The first user's phone rings at 18:00; what the merchant and he do next is up to the test.
+fn ringing() -> (Platform, LegId, LegId) {
+    let mut platform = world();
+    let reservation = platform.reservations()[0];
+    let Ok(Reply::Allow(Allow { leg, .. })) = platform.request_call(at("18:00:00"), number("95511"), reservation) else {
+        panic!("the gate allows it")
+    };
+    let dialled = platform.legs()[1];
+    (platform, leg, dialled)
+}
+
+/// The same, and they talk.
+fn talking() -> Platform {
+    let (mut platform, merchant, user) = ringing();
+    platform.leg_answered(at("18:00:05"), user).unwrap();
+    platform.leg_answered(at("18:00:06"), merchant).unwrap();
+    platform
+}
+
+/// Why the snapshot is refused after this change; an empty text if it is not.
+fn refused(platform: &Platform, forge: impl FnOnce(&mut Body)) -> String {
+    let mut body = platform.body();
+    forge(&mut body);
+    Platform::restore(&seal(&body), Keyring::new(), 1).err().map_or_else(String::new, |error| error.to_string())
+}
+
+#[track_caller]
+fn is_refused(platform: &Platform, why: &str, forge: impl FnOnce(&mut Body)) {
+    assert_eq!(refused(platform, |_| {}), "", "unchanged it is good");
+    let refusal = refused(platform, forge);
+    assert!(refusal.contains(why), "expected {why:?}, got {refusal:?}");
+}
+
+fn far() -> Timestamp {
+    Timestamp::parse("9000-01-01T00:00:00Z").unwrap()
+}
+
+#[test]
+fn counters_of_ids_are_of_one_shard_and_far_from_its_end() {
+    let near_the_end = |shard: u64| {
+        let next = (shard << 48) | ((1 << 48) - 3);
+        postcard::from_bytes::<Counter>(&postcard::to_allocvec(&next).unwrap()).unwrap()
+    };
+    let why = "a counter of ids is beyond its shard";
+    is_refused(&world(), why, |body| body.appointments.counters.leg = near_the_end(3));
+    is_refused(&world(), why, |body| body.appointments.counters.message = near_the_end(3));
+    is_refused(&world(), why, |body| body.appointments.counters.call = Counter::new(4));
+    is_refused(&world(), why, |body| body.chain = Chain::new(4));
+}
+
+#[test]
+fn a_conversation_has_an_end() {
+    is_refused(&talking(), "may talk for ever", |body| body.appointments.calls[0].talk_until = None);
+    is_refused(&talking(), "ends later than any policy", |body| body.appointments.calls[0].talk_until = Some(far()));
+}
+
+#[test]
+fn a_call_that_gathers_waits_for_somebody() {
+    let (mut platform, merchant, user) = ringing();
+    platform.leg_answered(at("18:00:05"), user).unwrap();
+    is_refused(&platform, "waits for nobody", |body| body.appointments.calls[0].answer_by = None);
+    is_refused(&platform, "ends later than any policy", |body| body.appointments.calls[0].answer_by = Some(far()));
+    let (platform, ..) = ringing();
+    is_refused(&platform, "waits for nobody", |body| {
+        for leg in body.appointments.legs.iter_mut().filter(|leg| leg.id == user) {
+            leg.state = LegState::Answered;
+        }
+    });
+    is_refused(&platform, "did not come from where its mode says", |body| {
+        for leg in body.appointments.legs.iter_mut().filter(|leg| leg.id == user) {
+            leg.origin = Origin::Inbound;
+        }
+    });
+    is_refused(&platform, "did not come from where its mode says", |body| {
+        for leg in body.appointments.legs.iter_mut().filter(|leg| leg.id == merchant) {
+            leg.origin = Origin::Dialled;
+        }
+    });
+}
+
+#[test]
+fn a_leg_ends_within_what_a_policy_may_set() {
+    let (platform, _, user) = ringing();
+    is_refused(&platform, "ends later than any policy", |body| {
+        for leg in body.appointments.legs.iter_mut().filter(|leg| leg.id == user) {
+            leg.until = far();
+        }
+    });
+    let mut platform = talking();
+    platform.leg_ended(at("18:09:00"), user, Evidence::default()).unwrap();
+    is_refused(&platform, "ends later than any policy", |body| body.appointments.legs[0].until = far());
+}
+
+#[test]
+fn a_reservation_ends_and_leaves_within_what_a_policy_may_set() {
+    is_refused(&world(), "ends later than any policy", |body| {
+        body.appointments.reservations[0].window = Window::new(at("18:00:00"), far()).unwrap();
+    });
+    let mut platform = world();
+    platform.advance(at("21:00:00"), 100);
+    is_refused(&platform, "stays longer than any policy", |body| {
+        body.appointments.reservations[0].closed.as_mut().unwrap().archive_at = far();
+    });
+    is_refused(&platform, "closed in the future", |body| {
+        body.appointments.reservations[0].closed.as_mut().unwrap().at = at("21:00:01");
+    });
+}
+
+#[test]
+fn a_call_rings_the_number_that_booked_from_the_line_that_may() {
+    let (platform, _, user) = ringing();
+    is_refused(&platform, "that its reservation does not permit", |body| {
+        for leg in body.appointments.legs.iter_mut().filter(|leg| leg.id == user) {
+            leg.number = number("+8613900000000");
+        }
+    });
+    is_refused(&platform, "another merchant's line", |body| body.appointments.calls[0].line = number("95599"));
+}
+
+#[test]
+fn an_effect_that_waits_is_for_a_leg_that_is_alive() {
+    let (platform, ..) = ringing();
+    let dial = |body: &mut Body, change: &dyn Fn(&mut Dial)| {
+        for waiting in &mut body.outbox {
+            if let Waiting::Effect(Effect { action: Action::Dial(dial), .. }) = waiting {
+                change(dial);
+            }
+        }
+    };
+    is_refused(&platform, "a leg that is not alive", |body| dial(body, &|dial| dial.leg = LegId::new((3 << 48) | 99)));
+    is_refused(&platform, "another number than its leg has", |body| dial(body, &|dial| dial.to = number("+8613900000000")));
+}
+
+#[test]
+fn messages_have_numbers_that_were_given_and_pages_stand_once() {
+    let mut platform = world();
+    let users = ["rcs:+8613800000001", "rcs:+8613800000002"].map(|user| Address::parse(user).unwrap()).to_vec();
+    platform.push_page(at("09:06:00"), 10.into(), users).unwrap();
+    is_refused(&platform, "a message that was not numbered", |body| {
+        for waiting in &mut body.outbox {
+            if let Waiting::Page { message, .. } = waiting {
+                *message = MessageId::new((3 << 48) | 99);
+            }
+        }
+    });
+    is_refused(&platform, "has no page, or holds one", |body| body.pages.clear());
+    is_refused(&platform, "stands in no effect, or twice", |body| {
+        let copy = BookingPage::clone(&body.pages[0]);
+        body.pages.push(Arc::new(copy));
+    });
+}
+
+#[test]
+fn inputs_are_not_remembered_for_ever() {
+    let mut platform = world();
+    let key = Dedup { source: "maap".into(), key: "1".into() };
+    platform.handle_once(at("09:06:00"), key.clone(), Input::PlayFinished(PlayFinished { leg: LegId::new(1) })).unwrap_err();
+    platform.handle_once(at("09:06:00"), key.clone(), Input::ConfirmClock(ConfirmClock {})).unwrap();
+    is_refused(&platform, "remembered longer than any policy", |body| {
+        let mut taken = *body.repeats.get(&key, at("09:06:00")).unwrap();
+        taken.until = far();
+        body.repeats.put(key.clone(), taken);
+    });
+}
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "a value cannot be written")]
+fn what_cannot_be_written_is_loud_in_tests() {
+    struct Unwritable;
+    impl serde::Serialize for Unwritable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("not plain data"))
+        }
+    }
+    let _: Vec<u8> = seal(&Unwritable);
+}
+
+#[test]
+fn a_body_of_nothing_is_no_state() {
+    for bytes in [Vec::new(), seal(&())] {
+        assert!(Platform::restore(&bytes, Keyring::new(), 0).is_err());
+    }
+}
