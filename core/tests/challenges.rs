@@ -48,12 +48,11 @@ fn books(platform: &mut Platform, time: &str, book: Book) -> ReservationId {
 
 /// What was sent to the holder's number last.
 fn challenge(platform: &mut Platform) -> Challenge {
-    let sent = drain(platform).into_iter().filter_map(|action| match action {
-        Action::Send(send) if send.to == holder() => match send.content {
-            Content::Challenge(challenge) => Some(challenge),
-            _ => None,
-        },
-        _ => None,
+    let sent = drain(platform).into_iter().filter_map(|action| {
+        let Action::Send(send) = action else { return None };
+        let Content::Challenge(challenge) = send.content else { return None };
+        assert_eq!(send.to, holder());
+        Some(challenge)
     });
     sent.last().expect("a challenge")
 }
@@ -79,30 +78,26 @@ fn a_right_code_accepts_the_booking_as_any_other() {
 
     let reply = platform.confirm_contact(at("09:06:00"), holder(), id, code);
     assert_eq!(reply, Ok(Reply::Confirmed(Confirmed { reservation: id, state: ReservationState::AwaitingMode })));
-    let contents: Vec<_> = drain(&mut platform)
-        .into_iter()
-        .map(|action| match action {
-            Action::Audit(audit) => match audit.record {
-                AuditRecord::CodeJudged(judged) => format!("judged {}", judged.is_right),
-                other => format!("{other:?}"),
-            },
-            Action::Send(send) => {
-                let what = match send.content {
-                    Content::Result(_) => "result",
-                    Content::Reservation(_) => "reservation",
-                    Content::ModeOptions(_) => "mode options",
-                    _ => "something else",
-                };
-                let to = match send.to {
-                    Address::Rcs(_) => "the sender",
-                    Address::Sms(_) => "the holder",
-                    _ => "the merchant",
-                };
-                format!("{what} to {to}")
-            }
-            other => format!("{other:?}"),
-        })
-        .collect();
+    let mut contents = Vec::new();
+    for action in drain(&mut platform) {
+        if let Action::Audit(audit) = &action
+            && let AuditRecord::CodeJudged(judged) = &audit.record
+        {
+            contents.push(format!("judged {}", judged.is_right));
+        }
+        if let Action::Send(send) = &action {
+            let what = [
+                ("result", matches!(send.content, Content::Result(_))),
+                ("reservation", matches!(send.content, Content::Reservation(_))),
+                ("mode options", matches!(send.content, Content::ModeOptions(_))),
+            ];
+            let what = what.iter().find(|(_, is_it)| *is_it).map_or("something else", |(what, _)| what);
+            let merchant = if matches!(send.to, Address::Chatbot(_)) { "the merchant" } else { "nobody" };
+            let to = [(user(1), "the sender"), (holder(), "the holder")];
+            let to = to.iter().find(|(address, _)| *address == send.to).map_or(merchant, |(_, who)| who);
+            contents.push(format!("{what} to {to}"));
+        }
+    }
     assert_eq!(
         contents,
         [
