@@ -56,13 +56,14 @@ pub mod platform;
 pub mod values;
 
 pub use crate::books::chain::{Chain, ChainError};
-pub use crate::halves::appointments::records::{Call, Closed, Leg, Reservation};
-pub use crate::platform::keyring::{KeyError, Keyring};
+pub use crate::books::keyring::{KeyError, Keyring};
+pub use crate::halves::appointments::records::{Call, Closed, Leg, LiveChallenge, Reservation};
 pub use crate::platform::snapshot::RestoreError;
 pub use crate::platform::{Platform, Progress, Why};
 pub use crate::values::cause::Evidence;
+pub use crate::values::code::Code;
 pub use crate::values::effect::{Action, Effect};
-pub use crate::values::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of};
+pub use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of};
 pub use crate::values::input::{CallTarget, Dedup, Input, RequestCall};
 pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};
 pub use crate::values::policy::{CallMode, Policy, PolicyError};

@@ -45,7 +45,7 @@ fn what_creates_never_goes_past_the_bound() {
     assert_eq!(platform.push_page(at("09:00:00"), PAGE, (0..7).map(user).collect()), Ok(Reply::Done));
     assert_eq!(platform.book(at("09:00:00"), booking(1)), Err(full(10)), "three places are left, a booking needs six");
     assert_eq!(platform.unconfirmed(), 7);
-    assert!(Policy { outbox_max: 5, ..Policy::default() }.check().is_err(), "no booking would ever have room");
+    assert!(Policy { outbox_max: 6, ..Policy::default() }.check().is_err(), "no agreement would ever have room");
 }
 
 #[test]

@@ -117,7 +117,11 @@ fn times_are_read_with_any_offset_and_written_in_utc() {
 #[test]
 fn a_header_has_defaults_for_all_but_its_format() {
     let short = parse_line(r#"{"header":{"format":1}}"#).unwrap();
-    assert_eq!(short, Line::Header(Header { format: 1, policy: Policy::default(), keyring: Vec::new(), tzdb: None, shard: 0 }));
+    let policy = Policy::default();
+    assert_eq!(
+        short,
+        Line::Header(Header { format: 1, policy, keyring: Vec::new(), test_keys: [].into(), tzdb: None, shard: 0 })
+    );
     // Written in full, so that another version's defaults change nothing.
     let full = write_line(&short);
     assert!(full.starts_with(r#"{"header":{"format":1,"policy":{"ring_timeout_s":45,"min_ring_s":0,"#), "{full}");
@@ -128,6 +132,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
         ),
         "{full}"
     );
+    assert!(full.ends_with(r#""codes_max":1000000},"keyring":[]}}"#), "{full}");
     assert_eq!(parse_line(&full).unwrap(), short);
     let made = Header::new(Policy::default());
     assert_eq!(made.tzdb.as_deref(), Some(Zone::tzdb_version()));
@@ -142,6 +147,19 @@ fn a_keyring_holds_ids_and_never_a_key() {
         let Line::Header(header) = parse_line(line).unwrap() else { panic!("{line}") };
         assert_eq!(header.keyring, ["k1", "k2"]);
         assert!(!write_line(&Line::Header(header)).contains("secret"));
+    }
+}
+
+#[test]
+fn a_scenario_may_carry_keys_that_everybody_knows() {
+    let key = "6b6579206f6620736978746565";
+    let line = format!(r#"{{"header":{{"format":1,"keyring":["k1"],"test_keys":{{"k1":"{key}"}}}}}}"#);
+    let Line::Header(header) = parse_line(&line).unwrap() else { panic!("{line}") };
+    assert_eq!(header.test_keys["k1"].0, b"key of sixtee");
+    assert!(write_line(&Line::Header(header)).contains(&format!(r#""test_keys":{{"k1":"{key}"}}"#)));
+    for wrong in ["6b6", "6g"] {
+        let error = parse_line(&line.replace(key, wrong)).unwrap_err();
+        assert_eq!(error.allowed.as_deref(), Some("an even number of hexadecimal digits"));
     }
 }
 

@@ -46,6 +46,8 @@ typedef uint32_t ringfence_status;
 #define RINGFENCE_STATUS_DEFECT 6u
 /* The platform met a defect before and can only be freed. */
 #define RINGFENCE_STATUS_POISONED 7u
+/* A key is too short, another one has its id, or it is in use. */
+#define RINGFENCE_STATUS_KEY 8u
 /* The first refusal and the last. */
 #define RINGFENCE_STATUS_REFUSAL_FIRST 100u
 #define RINGFENCE_STATUS_REFUSAL_LAST 399u
@@ -61,6 +63,15 @@ typedef uint32_t ringfence_status;
 #define RINGFENCE_STATUS_NUMBER_IN_USE 155u
 /* The pool was empty at the booking, so the merchant has no number to dial: the platform calls. */
 #define RINGFENCE_STATUS_PLATFORM_CALLS_ONLY 230u
+
+/* No code is out for this reservation. */
+#define RINGFENCE_STATUS_NO_CODE 145u
+/* A rotate_key whose key is not loaded. */
+#define RINGFENCE_STATUS_KEY_NOT_LOADED 146u
+/* A code was asked for, and no key was ever set. */
+#define RINGFENCE_STATUS_NO_KEY 147u
+/* As many codes as one number takes within an hour went to it. */
+#define RINGFENCE_STATUS_CODE_LIMIT 225u
 
 typedef struct ringfence_platform ringfence_platform;
 
@@ -121,6 +132,23 @@ ringfence_status ringfence_platform_confirm(ringfence_platform *platform, uint64
  * wait to be polled. NOTHING when no deadline is set.
  */
 ringfence_status ringfence_platform_poll_deadline(ringfence_platform *platform, int64_t *out_at_us);
+
+/*
+ * Loads a key: `key` is `key_length` bytes, at least 16. It is used from {"rotate_key":{"id":...}} on, and is in no snapshot. The same key again
+ * changes nothing. KEY when it is too short, or another one has its id.
+ */
+ringfence_status ringfence_platform_load_key(ringfence_platform *platform, const char *id, size_t id_length,
+                                             const uint8_t *key, size_t key_length);
+
+/* Takes a key out that nothing needs any more. NOTHING when none has this id, KEY while it is in use. */
+ringfence_status ringfence_platform_unload_key(ringfence_platform *platform, const char *id, size_t id_length);
+
+/*
+ * The code of a challenge, in digits: what to put into its message when it is sent. *out_code and *out_length are written on OK. 100 or 101
+ * when it is out no more: do not send the message then.
+ */
+ringfence_status ringfence_platform_code(ringfence_platform *platform, uint64_t challenge, const char **out_code,
+                                         size_t *out_length);
 
 #ifdef __cplusplus
 }

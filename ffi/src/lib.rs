@@ -14,7 +14,7 @@ use std::{slice, str};
 use ringfence::edges::journal;
 use ringfence::values::policy::Policy;
 use ringfence::values::time::Timestamp;
-use ringfence::{Dedup, Keyring, Platform, Refusal, Reply};
+use ringfence::{ChallengeId, Dedup, Keyring, Platform, Refusal, Reply};
 
 /// The version of the interface.
 const ABI_VERSION: u32 = 1;
@@ -30,6 +30,7 @@ const POLICY: Status = 4;
 const NOTHING: Status = 5;
 const DEFECT: Status = 6;
 const POISONED: Status = 7;
+const KEY: Status = 8;
 
 /// A platform as C holds it: `ringfence_platform`.
 #[derive(Debug)]
@@ -231,6 +232,69 @@ pub unsafe extern "C" fn ringfence_platform_poll_deadline(platform: *mut Handle,
     }
 }
 
+/// Loads a key.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; `id` points to `id_length` bytes and `key` to `key_length`; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_load_key(
+    platform: *mut Handle,
+    id: *const c_char,
+    id_length: usize,
+    key: *const u8,
+    key_length: usize,
+) -> Status {
+    // SAFETY: as this function demands.
+    unsafe {
+        with_platform(platform, |handle| {
+            let (id, key) = (text(id, id_length)?, bytes(key, key_length)?);
+            handle.platform.load_key(id, key).map(|()| OK).map_err(|error| Failure(KEY, error.to_string()))
+        })
+    }
+}
+
+/// Takes a key out.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; `id` points to `id_length` bytes; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_unload_key(platform: *mut Handle, id: *const c_char, id_length: usize) -> Status {
+    // SAFETY: as this function demands.
+    unsafe {
+        with_platform(platform, |handle| {
+            let was_there = handle.platform.unload_key(text(id, id_length)?);
+            let was_there = was_there.map_err(|error| Failure(KEY, error.to_string()))?;
+            Ok(if was_there { OK } else { NOTHING })
+        })
+    }
+}
+
+/// The code of a challenge.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; the outputs point to room; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_code(
+    platform: *mut Handle,
+    challenge: u64,
+    out_code: *mut *const c_char,
+    out_length: *mut usize,
+) -> Status {
+    // SAFETY: as this function demands.
+    unsafe {
+        with_platform(platform, |handle| {
+            let (out_code, out_length) = (out(out_code)?, out(out_length)?);
+            match handle.platform.code(ChallengeId::new(challenge)) {
+                Ok(code) => {
+                    handle.hand_out(code.digits(), out_code, out_length);
+                    Ok(OK)
+                }
+                Err(refusal) => Err(Failure(refusal.code(), refusal.to_string())),
+            }
+        })
+    }
+}
+
 impl Handle {
     /// Hands out how an input was answered.
     fn hand_out_answer(
@@ -286,12 +350,21 @@ fn timestamp(micros: i64) -> Result<Timestamp, Failure> {
 /// # Safety
 /// `start` points to `length` bytes that nobody changes while `'a` lasts, or is NULL.
 unsafe fn text<'a>(start: *const c_char, length: usize) -> Result<&'a str, Failure> {
+    // SAFETY: as this function demands.
+    let bytes = unsafe { bytes(start.cast::<u8>(), length) }?;
+    str::from_utf8(bytes).map_err(|error| malformed(&error))
+}
+
+/// The bytes at `start`.
+///
+/// # Safety
+/// `start` points to `length` bytes that nobody changes while `'a` lasts, or is NULL.
+unsafe fn bytes<'a>(start: *const u8, length: usize) -> Result<&'a [u8], Failure> {
     if start.is_null() {
         return Err(null());
     }
     // SAFETY: as this function demands.
-    let bytes = unsafe { slice::from_raw_parts(start.cast::<u8>(), length) };
-    str::from_utf8(bytes).map_err(|error| malformed(&error))
+    Ok(unsafe { slice::from_raw_parts(start, length) })
 }
 
 /// The room for an output.

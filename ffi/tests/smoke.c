@@ -144,6 +144,44 @@ static void rules_and_clock(void)
     ringfence_platform_free(platform);
 }
 
+static void the_holder_agrees(void)
+{
+    ringfence_platform *platform = NULL;
+    const uint8_t key[] = "a key that everybody may know";
+    const char *code = NULL;
+    size_t digits = 0;
+    char input[200];
+
+    CHECK(ringfence_platform_new("{}", 2, 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND, "{\"rotate_key\":{\"id\":\"k1\"}}") == RINGFENCE_STATUS_KEY_NOT_LOADED);
+    CHECK(ringfence_platform_load_key(platform, "k1", 2, key, 15) == RINGFENCE_STATUS_KEY);
+    CHECK(ringfence_platform_load_key(platform, "k1", 2, NULL, 15) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_load_key(platform, "k1", 2, key, sizeof key) == RINGFENCE_STATUS_OK);
+    CHECK(ringfence_platform_unload_key(platform, "k2", 2) == RINGFENCE_STATUS_NOTHING);
+    CHECK(handle(platform, START - 86400 * SECOND, "{\"rotate_key\":{\"id\":\"k1\"}}") == RINGFENCE_STATUS_OK);
+    CHECK(ringfence_platform_unload_key(platform, "k1", 2) == RINGFENCE_STATUS_KEY);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"register_merchant\":{\"merchant\":1,\"name\":\"Insurance\",\"lines\":[{\"number\":\"95511\",\"channels\":2}],"
+                 "\"zone\":\"Asia/Shanghai\",\"chatbot\":\"sip:1065000000@chatbot.example\"}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"publish_page\":{\"page\":10,\"merchant\":1,\"offerings\":{\"1\":\"Car\"},\"windows\":"
+                 "[{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}]}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"book\":{\"user\":\"rcs:+8613800000001\",\"contact\":\"+8613900000009\",\"page\":10,\"offering\":1,\"window\":"
+                 "{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}}}") == RINGFENCE_STATUS_OK);
+    CHECK(strstr(json, "\"unverified\"") != NULL);
+    CHECK(effects_with(platform, "\"to\":\"sms:+8613900000009\"") == 1);
+    CHECK(ringfence_platform_code(platform, 2, &code, &digits) == 100);
+    CHECK(ringfence_platform_code(platform, 1, NULL, &digits) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_code(platform, 1, &code, &digits) == RINGFENCE_STATUS_OK);
+    CHECK(digits == 6 && strlen(code) == 6);
+    snprintf(input, sizeof input, "{\"confirm_contact\":{\"user\":\"sms:+8613900000009\",\"reservation\":1,\"code\":\"%s\"}}", code);
+    CHECK(handle(platform, START - 86400 * SECOND, input) == RINGFENCE_STATUS_OK);
+    CHECK(strstr(json, "\"confirmed\"") != NULL);
+    CHECK(ringfence_platform_code(platform, 1, &code, &digits) == 101);
+    ringfence_platform_free(platform);
+}
+
 static void refusals_and_mistakes(void)
 {
     ringfence_platform *platform = NULL;
@@ -185,6 +223,7 @@ int main(void)
     one_reservation();
     repeats();
     rules_and_clock();
+    the_holder_agrees();
     refusals_and_mistakes();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

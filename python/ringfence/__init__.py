@@ -39,6 +39,8 @@ from .effects import (
     BookingResult,
     Cancelled,
     CancelledForMerchant,
+    Challenge,
+    ContactNotConfirmed,
     ContactUnconfirmed,
     Content,
     Dial,
@@ -63,6 +65,7 @@ from .replies import (
     Booked,
     CallAllowed,
     CallDenied,
+    Confirmed,
     Deadline,
     Deny,
     Done,
@@ -72,6 +75,7 @@ from .replies import (
     Reply,
     Verdict,
     Why,
+    WrongCode,
 )
 
 __all__ = [
@@ -92,7 +96,10 @@ __all__ = [
     "Cancelled",
     "CancelledForMerchant",
     "Chain",
+    "Challenge",
     "Channel",
+    "Confirmed",
+    "ContactNotConfirmed",
     "ContactUnconfirmed",
     "Content",
     "Deadline",
@@ -149,6 +156,7 @@ __all__ = [
     "WeeklyRule",
     "Why",
     "Window",
+    "WrongCode",
     "Zone",
     "__version__",
 ]

@@ -123,6 +123,19 @@ class Policy(Checked):
     numbers_max: U32 = 1_000_000
     """The most virtual numbers in the pool."""
 
+    code_digits: U32 = 6
+    """How many digits a code has."""
+    code_life_s: U32 = 600
+    """How long a code may be used."""
+    code_tries_max: U32 = 3
+    """How many wrong codes are taken for one that was sent; with the last of them the reservation closes."""
+    codes_per_hour_max: U32 = 5
+    """How many codes go to one number within an hour."""
+    challenges_per_number_max: U32 = 3
+    """The most codes to one number that may be used at the same time."""
+    codes_max: U32 = 1_000_000
+    """The most codes that are sent within an hour, to all numbers together."""
+
     def __post_init__(self) -> None:
         Checked.__post_init__(self)
         _ringfence.check_policy(self.to_json())
@@ -168,6 +181,9 @@ class Keyring:
     def random(cls) -> Self:
         """One new key of 32 bytes from the operating system, under the id `k1`. Keep it: what it proved needs it again."""
         return cls({"k1": secrets.token_bytes(32)})
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a keyring is not pickled, since keys must not lie about; make it anew from where you keep them")
 
     @property
     def ids(self) -> tuple[str, ...]:

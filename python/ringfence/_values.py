@@ -379,6 +379,7 @@ class Object(StrEnum):
     RESERVATION = "reservation"
     CALL = "call"
     LEG = "leg"
+    CHALLENGE = "challenge"
 
 
 class Bound(StrEnum):
@@ -397,6 +398,8 @@ class Bound(StrEnum):
     DEDUP = "dedup"
     CHANNELS = "channels"
     PUSHED_PAGES = "pushed_pages"
+    CHALLENGES_PER_NUMBER = "challenges_per_number"
+    CODES = "codes"
 
 
 class Field(StrEnum):
@@ -413,6 +416,7 @@ class Field(StrEnum):
     CONTACT = "contact"
     EVIDENCE = "evidence"
     NUMBERS = "numbers"
+    ID = "id"
 
 
 class Allowed(StrEnum):

@@ -13,7 +13,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import ClassVar
 
 from . import _ringfence
-from ._codec import Record, decode
+from ._codec import Record, decode, dumps, encode
 from ._values import (
     Address,
     BookingEvidence,
@@ -44,7 +44,11 @@ __all__ = [
     "CallReason",
     "Cancelled",
     "CancelledForMerchant",
+    "Challenge",
+    "Challenged",
+    "CodeJudged",
     "Completed",
+    "ContactNotConfirmed",
     "ContactUnconfirmed",
     "Content",
     "Denied",
@@ -53,6 +57,7 @@ __all__ = [
     "HangUp",
     "Join",
     "Judged",
+    "KeyRotated",
     "LegLost",
     "Missed",
     "MissedNotice",
@@ -203,6 +208,34 @@ class MissedNoticeForMerchant(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge(_Content):
+    """To a contact number: somebody booked for it, and its holder is asked. Ask `platform.code(challenge)` for the code when you send it."""
+
+    _tag: ClassVar[str | None] = "challenge"
+    challenge: int
+    reservation: int
+    merchant_name: str
+    window: Window
+    zone: Zone
+    until: datetime
+
+    def text_with(self, code: str, language: str = "zh-CN") -> str:
+        """The message in words with its code, as it is sent."""
+        return _ringfence.text("challenge", dumps([encode(self)["challenge"], code]), language)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNotConfirmed(_Content):
+    """To a user: the reservation is closed, since too many wrong codes were given for it."""
+
+    _tag: ClassVar[str | None] = "contact_not_confirmed"
+    reservation: int
+    merchant_name: str
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -213,6 +246,8 @@ Content = (
     | MissedNotice
     | CancelledForMerchant
     | MissedNoticeForMerchant
+    | Challenge
+    | ContactNotConfirmed
 )
 """What a message says."""
 
@@ -369,7 +404,39 @@ class NumberLeased(Record):
     number: PhoneNumber | None
 
 
-AuditRecord = Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased
+@dataclass(frozen=True, slots=True)
+class Challenged(Record):
+    """The holder of a contact number is asked for his agreement, by a code under the key with the id `key`."""
+
+    _tag: ClassVar[str | None] = "challenged"
+    challenge: int
+    reservation: int
+    revision: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeJudged(Record):
+    """A code was given and judged: the agreement on which every call to this number rests, or the lack of it."""
+
+    _tag: ClassVar[str | None] = "code_judged"
+    challenge: int
+    reservation: int
+    revision: int
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotated(Record):
+    """Codes are made under another key from now on."""
+
+    _tag: ClassVar[str | None] = "key_rotated"
+    id: str
+
+
+AuditRecord = (
+    Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased | Challenged | CodeJudged | KeyRotated
+)
 """What was decided."""
 
 

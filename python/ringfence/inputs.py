@@ -22,6 +22,7 @@ __all__ = [
     "Cancel",
     "ChooseMode",
     "ConfirmClock",
+    "ConfirmContact",
     "Dedup",
     "EffectFailed",
     "ImportNumbers",
@@ -35,7 +36,9 @@ __all__ = [
     "PushPage",
     "RegisterMerchant",
     "RequestCall",
+    "RequestCode",
     "Resync",
+    "RotateKey",
     "SetPolicy",
     "input_from_json",
 ]
@@ -207,6 +210,33 @@ class ImportNumbers(Checked):
     numbers: tuple[PhoneNumber, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmContact(Checked):
+    """The code that was sent to a contact number comes back, from the number itself or from the one who booked."""
+
+    _tag: ClassVar[str | None] = "confirm_contact"
+    user: Address
+    reservation: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCode(Checked):
+    """A new code is asked for: the old one did not arrive, or its time is over."""
+
+    _tag: ClassVar[str | None] = "request_code"
+    user: Address
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey(Checked):
+    """Codes are made under this key from now on. Those that are out keep theirs."""
+
+    _tag: ClassVar[str | None] = "rotate_key"
+    id: str
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -225,6 +255,9 @@ Input = (
     | SetPolicy
     | ConfirmClock
     | ImportNumbers
+    | ConfirmContact
+    | RequestCode
+    | RotateKey
 )
 """Any of them."""
 

@@ -65,13 +65,15 @@ def effects_line(effects: Iterable[Effect]) -> str:
 class Replayer:
     """Takes the lines of a journal or scenario in order, does to a platform what they say, and hands back what came out.
 
-    `any_tzdb` replays a journal that was kept with another tz database; its weekly hours may mean other windows then.
+    `any_tzdb` replays a journal that was kept with another tz database; its weekly hours may mean other windows then. `keyring` holds the
+    keys that the journal names by id; a scenario that is a test carries its own.
     """
 
     __slots__ = ("_core", "_ended", "_lines")
 
-    def __init__(self, *, hash_seed: int = 0, any_tzdb: bool = False) -> None:
-        self._core = _ringfence.Replayer(check(int, hash_seed, "hash_seed"), any_tzdb)
+    def __init__(self, *, hash_seed: int = 0, any_tzdb: bool = False, keyring: Keyring | None = None) -> None:
+        keys = keyring._keys if keyring is not None else {}
+        self._core = _ringfence.Replayer(check(int, hash_seed, "hash_seed"), any_tzdb, keys)
         self._lines = 0
         self._ended = False
 

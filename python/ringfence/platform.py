@@ -29,11 +29,12 @@ from ._values import (
 from .effects import Effect
 from .errors import Misused, RingfenceError
 from .inputs import Dedup
-from .records import Call, Leg, Reservation
+from .records import Call, Leg, LiveChallenge, Reservation
 from .replies import (
     Booked,
     CallAllowed,
     CallDenied,
+    Confirmed,
     Deadline,
     Done,
     Imported,
@@ -43,6 +44,7 @@ from .replies import (
     Reply,
     Verdict,
     Why,
+    WrongCode,
 )
 
 __all__ = ["Platform"]
@@ -217,6 +219,20 @@ class Platform:
         """A user takes a reservation back. What rings stops ringing in the same step."""
         return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation), dedup)
 
+    def confirm_contact(
+        self, now: datetime, *, user: Address | str, reservation: int, code: str, dedup: Dedup | None = None
+    ) -> Confirmed | WrongCode:
+        """The code that went to a contact number comes back: from the number, or from the one who booked.
+
+        A right one accepts the booking; a wrong one counts, and with the last one that is taken the reservation closes.
+        """
+        given = inputs.ConfirmContact(user=check(Address, user, "user"), reservation=reservation, code=code)
+        return cast(Confirmed | WrongCode, self.handle(now, given, dedup=dedup))
+
+    def request_code(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done:
+        """A new code is asked for. The one that is out ends."""
+        return self._expect(Done, now, inputs.RequestCode(user=check(Address, user, "user"), reservation=reservation), dedup)
+
     # What the network reports.
 
     def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -253,6 +269,10 @@ class Platform:
         """The operator puts virtual numbers into the pool. Those that are in it already are passed over."""
         checked = check(tuple[PhoneNumber, ...], numbers, "numbers")
         return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
+
+    def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
+        """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
+        return self._done(now, inputs.RotateKey(id=id), dedup)
 
     def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
         """Says that the clock is right: `now` is taken however far it leapt."""
@@ -345,6 +365,21 @@ class Platform:
         """A reservation that is kept: live, or closed and in retention."""
         return self._record(Reservation, self._open().reservation(check(int, id, "id")))
 
+    def code(self, challenge: int) -> str:
+        """The code of a challenge: what to put into its message when you send it. It is in no effect, journal or snapshot.
+
+        Raises `Misused` once it is out no more: it was answered or replaced, its time is over, or its reservation is closed. Do not
+        send the message then.
+        """
+        try:
+            return self._open().code(check(int, challenge, "challenge"))
+        except RingfenceError as error:
+            raise error._shown_in(self._zone) from None
+
+    def challenge(self, id: int) -> LiveChallenge | None:
+        """A code that is out: what is known of it, which is not the code itself."""
+        return self._record(LiveChallenge, self._open().challenge(check(int, id, "id")))
+
     def call(self, id: int) -> Call | None:
         """A call that is not gone."""
         return self._record(Call, self._open().call(check(int, id, "id")))
@@ -377,8 +412,25 @@ class Platform:
 
     @property
     def keyring(self) -> Keyring:
-        """The keys that it was made with."""
+        """The keys that are loaded."""
         return self._keyring
+
+    @property
+    def key(self) -> str | None:
+        """The id of the key under which new codes are made; `None` until `rotate_key`."""
+        return self._open().key()
+
+    def load_key(self, id: str, key: bytes) -> None:
+        """Loads a key; outside the journal. It is used from `rotate_key` on."""
+        loaded = Keyring({check(str, id, "id"): key})
+        self._open().load_key(id, key)
+        self._keyring = Keyring({**self._keyring._keys, **loaded._keys})
+
+    def unload_key(self, id: str) -> bool:
+        """Takes a key out that nothing needs any more; outside the journal. A `ValueError` while it is in use."""
+        was_there = self._open().unload_key(check(str, id, "id"))
+        self._keyring = Keyring({known: key for known, key in self._keyring._keys.items() if known != id})
+        return was_there
 
     @property
     def latest(self) -> datetime | None:
@@ -411,7 +463,7 @@ class Platform:
 
     @classmethod
     def restore(cls, snapshot: bytes, keyring: Keyring | None = None, *, hash_seed: int = 0) -> Self:
-        """The platform of a snapshot. Polling restarts at the first effect that was not confirmed."""
+        """The platform of a snapshot, with the keys that are in use. Polling restarts at the first effect that was not confirmed."""
         platform = cls.__new__(cls)
         platform._keyring = _checked(Keyring, keyring if keyring is not None else Keyring({}), "keyring", "Keyring.random()")
         platform._zone = timezone.utc

@@ -21,7 +21,7 @@ from ._values import (
 )
 from .effects import Outcome
 
-__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "Member", "Origin", "Reservation"]
+__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation"]
 
 
 class CallState(StrEnum):
@@ -102,6 +102,8 @@ class Reservation(Record):
     """The virtual number under which its merchant calls, from its acceptance on."""
     is_platform_only: bool
     """The pool was empty when it was accepted: the platform calls, whatever was preset or chosen."""
+    challenge: int | None
+    """The code that is out for its contact number, while it is `unverified`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +145,16 @@ class Leg(Record):
     state: LegState
     until: datetime
     cause: ReleaseCause | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChallenge(Record):
+    """A code that is out: what is known of it, which is not the code itself. `key` is the id of its key, `wrong` how many wrong ones came."""
+
+    id: int
+    reservation: int
+    revision: int
+    key: str
+    digits: int
+    until: datetime
+    wrong: int

@@ -17,6 +17,7 @@ __all__ = [
     "Booked",
     "CallAllowed",
     "CallDenied",
+    "Confirmed",
     "Deadline",
     "Deny",
     "Done",
@@ -27,6 +28,7 @@ __all__ = [
     "Reply",
     "Verdict",
     "Why",
+    "WrongCode",
     "reply_from_json",
 ]
 
@@ -121,10 +123,27 @@ class CallDenied(Deny):
     leg: int = field(kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed(Record):
+    """The code is right: the holder of the contact number agrees."""
+
+    _tag: ClassVar[str | None] = "confirmed"
+    reservation: int
+    state: ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode(Record):
+    """The code is wrong, and counts: `left` more are taken. At 0 the reservation has closed."""
+
+    _tag: ClassVar[str | None] = "wrong_code"
+    left: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode
 """The answer to an accepted input."""
 
 
@@ -169,13 +188,15 @@ class Why(StrEnum):
     """A window ends."""
     RETENTION = "retention"
     """A closed reservation leaves."""
+    CODE_EXPIRES = "code_expires"
+    """A code that is out may not be used any more."""
     LINE_FREE = "line_free"
     """A line of a merchant has a free channel and somebody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to call `advance`, what for, and about which leg, call, reservation, or merchant whose line it is."""
+    """When to call `advance`, what for, and about which leg, call, challenge, reservation, or merchant whose line it is."""
 
     at: datetime
     why: Why

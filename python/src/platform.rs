@@ -8,7 +8,7 @@ use pyo3::sync::MutexExt as _;
 use pyo3::types::PyBytes;
 use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
 use ringfence::edges::json::write;
-use ringfence::{CallId, Dedup, Input, Keyring, LegId, Policy, ReservationId, Timestamp, Why};
+use ringfence::{CallId, ChallengeId, Dedup, Input, Keyring, LegId, PhoneNumber, Policy, ReservationId, Timestamp, Why};
 
 use crate::errors::{Failure, guarded, value};
 
@@ -144,6 +144,26 @@ impl Platform {
         self.with(py, |platform| Ok(platform.reservation(ReservationId::new(id)).map(write)))
     }
 
+    fn challenge(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.challenge(ChallengeId::new(id)).map(write)))
+    }
+
+    fn code(&self, py: Python<'_>, challenge: u64) -> PyResult<String> {
+        self.with(py, |platform| Ok(platform.code(ChallengeId::new(challenge))?.digits()))
+    }
+
+    fn load_key(&self, py: Python<'_>, id: &str, key: &[u8]) -> PyResult<()> {
+        self.with(py, |platform| platform.load_key(id, key).map_err(value))
+    }
+
+    fn unload_key(&self, py: Python<'_>, id: &str) -> PyResult<bool> {
+        self.with(py, |platform| platform.unload_key(id).map_err(value))
+    }
+
+    fn key(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.key().map(str::to_owned)))
+    }
+
     fn call(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
         self.with(py, |platform| Ok(platform.call(CallId::new(id)).map(write)))
     }
@@ -219,6 +239,7 @@ fn words_of(why: Why) -> (&'static str, Option<u64>) {
         Why::WindowOpens(reservation) => ("window_opens", Some(reservation.get())),
         Why::WindowEnds(reservation) => ("window_ends", Some(reservation.get())),
         Why::Retention(reservation) => ("retention", Some(reservation.get())),
+        Why::CodeExpires(challenge) => ("code_expires", Some(challenge.get())),
         Why::LineFree(merchant) => ("line_free", Some(merchant.get())),
     }
 }

@@ -8,6 +8,7 @@ use pyo3::sync::MutexExt as _;
 use ringfence::edges::replay::{Options, Output};
 
 use crate::errors::{Failure, guarded};
+use crate::platform::{Keys, loaded};
 
 /// Takes the lines of a journal or scenario in order.
 #[pyclass(module = "ringfence._ringfence", frozen)]
@@ -36,9 +37,10 @@ impl Replayer {
 #[pymethods]
 impl Replayer {
     #[new]
-    const fn new(hash_seed: u64, any_tzdb: bool) -> Self {
-        let replayer = ringfence::edges::replay::Replayer::new(Options { hash_seed, any_tzdb });
-        Self { inner: Mutex::new(Inner { replayer, is_poisoned: false }) }
+    fn new(py: Python<'_>, hash_seed: u64, any_tzdb: bool, keyring: Keys) -> PyResult<Self> {
+        let keyring = guarded(|| loaded(&keyring)).map_err(|failure| failure.raise(py))?;
+        let replayer = ringfence::edges::replay::Replayer::with_keyring(Options { hash_seed, any_tzdb }, keyring);
+        Ok(Self { inner: Mutex::new(Inner { replayer, is_poisoned: false }) })
     }
 
     /// What came out of the line, as expectation lines.

@@ -26,7 +26,8 @@ class Typed:
     def __init__(self, header: dict[str, Any], hash_seed: int) -> None:
         policy = Policy.from_json(json.dumps(header.get("policy", {})))
         self.hash_seed = hash_seed
-        self.platform = Platform(policy, Keyring.random(), hash_seed=hash_seed, shard=header.get("shard", 0))
+        keys = {id: bytes.fromhex(key) for id, key in header.get("test_keys", {}).items()}
+        self.platform = Platform(policy, Keyring(keys) if keys else Keyring.random(), hash_seed=hash_seed, shard=header.get("shard", 0))
 
     def feed(self, line: dict[str, Any]) -> list[str]:
         out = []

@@ -44,8 +44,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Effect, Party, Rule};
-use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Challenged, Content, Effect, Party, Rule};
+use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
@@ -57,6 +57,7 @@ use crate::trace::{Doing, Step, Trace};
 
 mod books;
 mod endings;
+mod holders;
 mod numbers;
 mod privacy;
 mod queue;
@@ -156,6 +157,10 @@ pub struct Summary {
     pub late_steps: usize,
     /// Restarts.
     pub restarts: usize,
+    /// Holders of contact numbers who agreed.
+    pub confirmed: usize,
+    /// Codes that were wrong.
+    pub wrong_codes: usize,
 }
 
 /// Judges a whole trace.
@@ -179,6 +184,7 @@ pub fn check_closed(trace: &Trace) -> Result<Summary, Violation> {
 
 fn run(trace: &Trace) -> Result<Checker, Violation> {
     let mut checker = Checker::of_shard(trace.header.policy.clone(), trace.header.shard);
+    checker.knows_keys(trace.header.test_keys.iter().map(|(id, key)| (id, &key.0)));
     let mut steps = trace.steps.iter().peekable();
     while let Some(step) = steps.next() {
         // A host that stopped before it polled was handed the step's effects after it came back.
@@ -226,6 +232,10 @@ struct Notes {
     judged: bool,
     /// What the `booked` audit said.
     booked: Option<BookedRecord>,
+    /// What a `challenged` audit said whose message did not follow yet.
+    challenged: Option<Challenged>,
+    /// The code that this step judged, until its audit record comes: of which challenge, for which reservation, and whether it was right.
+    code: Option<(ChallengeId, ReservationId, bool)>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
     /// Legs that went with this step's resync or `effect_failed`.
@@ -263,6 +273,11 @@ impl Checker {
     #[must_use]
     pub fn of_shard(policy: Policy, shard: u16) -> Self {
         Self { books: Books::new(policy, shard), summary: Summary::default() }
+    }
+
+    /// The keys that the codes of the trace are made under, for a trace whose keys everybody may know: then it is judged whether a code was right.
+    pub fn knows_keys<'a>(&mut self, keys: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>) {
+        self.books.holders.know_keys(keys);
     }
 
     /// What was seen so far.
@@ -415,6 +430,9 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if let Content::Challenge(challenge) = &send.content {
+                    holders::asked(&mut self.books, &send.to, challenge, notes)?;
+                }
                 self.books.take_send(send);
             }
             Action::Audit(audit) => {
@@ -428,7 +446,9 @@ impl Checker {
                         numbers::leased(&self.books, leased)?;
                         self.books.take_lease(leased);
                     }
-                    AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) => {}
+                    AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
+                    AuditRecord::Challenged(record) => notes.challenged = Some(record.clone()),
+                    AuditRecord::CodeJudged(record) => holders::judged(record, notes)?,
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
@@ -471,6 +491,9 @@ impl Checker {
         if let Some(dialled) = notes.announced.first() {
             return Err((Promise::P17, format!("an audit record says that leg {} was dialled, and it was not", dialled.leg)));
         }
+        holders::recorded(notes)?;
+        self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
+        self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;
         endings::performed(&self.books, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();

@@ -20,6 +20,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ringfence::Platform;
 use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, Effect, Party};
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
@@ -32,8 +33,8 @@ use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::{Timestamp, Window, Zone};
-use ringfence::{Keyring, Platform};
 
+use crate::codes::{known_keys, test_keyring};
 use crate::trace::{Doing, Step, Trace};
 
 const SECOND: i64 = 1_000_000;
@@ -133,17 +134,19 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with an empty platform, at 2026-11-21 09:00 in Shanghai.
+    /// A host with an empty platform, which has the [test keys](crate::codes::TEST_KEYS), at 2026-11-21 09:00 in Shanghai.
     ///
     /// # Panics
     /// When the policy is out of range.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         let epoch = Timestamp::parse("2026-11-21T09:00:00+08:00").expect("a time");
-        let platform = Platform::new(policy.clone(), Keyring::default(), 0).expect("the policy is within its ranges");
+        let platform = Platform::new(policy.clone(), test_keyring(), 0).expect("the policy is within its ranges");
+        let mut trace = Trace::new(policy);
+        known_keys(&mut trace.header);
         Self {
             platform,
-            trace: Trace::new(policy),
+            trace,
             now: epoch,
             epoch,
             phones: BTreeMap::new(),
@@ -319,7 +322,7 @@ impl Host {
     /// When the platform cannot be restored.
     pub fn restarts(&mut self) {
         let snapshot = self.platform.snapshot();
-        self.platform = Platform::restore(&snapshot, Keyring::default(), 1).expect("a platform can be restored");
+        self.platform = Platform::restore(&snapshot, test_keyring(), 1).expect("a platform can be restored");
         self.record(Doing::Restart, None);
     }
 

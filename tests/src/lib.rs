@@ -4,9 +4,11 @@
 //! - [`strategies`]: worlds and what happens in them, for property tests; [`proptest`] strategies that anyone may use.
 //! - [`checker`]: judges a trace against the promises, without knowing the engine.
 //! - [`trace`]: what went into a platform and came out, as lines of JSON.
+//! - [`codes`]: the codes that prove a contact number, made a second time.
 //! - [`host`]: a simulated host, with its switch and its faults.
 
 pub mod checker;
+pub mod codes;
 pub mod host;
 pub mod model;
 pub mod strategies;

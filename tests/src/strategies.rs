@@ -24,6 +24,7 @@ use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
 
+use crate::codes::known_keys;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
@@ -82,6 +83,7 @@ impl Stage for Model {
 /// Plays a script to its end. The trace can be written as the lines of a scenario, what the stage answered as its expectations.
 pub fn play(script: &Script, stage: &mut impl Stage) -> Trace {
     let mut trace = Trace::new(script.world.policy.clone());
+    known_keys(&mut trace.header);
     let setup = script.world.setup.iter().map(Some).zip(std::iter::repeat(None));
     let moves = std::iter::repeat(None).zip(script.moves.iter().map(Some));
     for (input, next) in setup.chain(moves) {

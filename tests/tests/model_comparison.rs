@@ -15,12 +15,14 @@ use std::path::PathBuf;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
+use ringfence::values::code::Code;
 use ringfence::values::input::{ConfirmClock, Input, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
-use ringfence::{Dedup, Effect, Keyring, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
+use ringfence::{ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
 use ringfence_testing::checker::check;
+use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::{CallState, LegState, Model};
 use ringfence_testing::strategies::{Script, Stage, StepReply, play, scripts};
 use ringfence_testing::trace::{Doing, Trace};
@@ -171,7 +173,7 @@ impl Stage for Pair {
 
 impl Pair {
     fn new(policy: &Policy) -> Result<Self, PolicyError> {
-        let engine = |hash_seed| Platform::new(policy.clone(), Keyring::default(), hash_seed);
+        let engine = |hash_seed| Platform::new(policy.clone(), test_keyring(), hash_seed);
         Ok(Self {
             model: Model::new(policy.clone()),
             engine: engine(1)?,
@@ -251,6 +253,10 @@ impl Pair {
             let seen = self.engine.leg(leg.leg).map(|seen| (leg_state(seen.state), seen.call, seen.party, seen.number));
             equal(&format!("leg {}", leg.leg), &Some(((Some(leg.state), cleared), leg.call, leg.party, leg.number)), &seen)?;
         }
+        for id in (1..=self.model.challenges_given() + 1).rev().take(4).map(ChallengeId::new) {
+            let digits = |code: Result<Code, Refusal>| code.map(Code::digits);
+            equal(&format!("the code of challenge {id}"), &digits(self.model.code(id)), &digits(self.engine.code(id)))?;
+        }
         equal(
             "the next deadline",
             &self.model.next_deadline().map(|(due, _)| due),
@@ -296,7 +302,7 @@ impl Pair {
         if self.steps % 3 == 2 {
             let bytes = self.twin.snapshot();
             self.twin =
-                Platform::restore(&bytes, Keyring::default(), self.steps as u64).map_err(|error| format!("restore: {error}"))?;
+                Platform::restore(&bytes, test_keyring(), self.steps as u64).map_err(|error| format!("restore: {error}"))?;
             equal("the snapshot of what was restored", &bytes, &self.twin.snapshot())?;
             poll(&mut self.twin);
         }
@@ -320,7 +326,8 @@ impl Pair {
                 | Input::Cancel(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
-                | Input::SetPolicy(_),
+                | Input::SetPolicy(_)
+                | Input::RotateKey(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (
@@ -331,7 +338,9 @@ impl Pair {
                 | Input::Book(_)
                 | Input::Resync(_)
                 | Input::ConfirmClock(_)
-                | Input::ImportNumbers(_),
+                | Input::ImportNumbers(_)
+                | Input::ConfirmContact(_)
+                | Input::RequestCode(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),
@@ -397,8 +406,7 @@ fn perform(engine: &mut Platform, at: Timestamp, doing: &Doing) -> Result<StepRe
         Doing::Confirm { up_to } => engine.confirm(*up_to).err().map(Err),
         Doing::Restart => {
             let hash = engine.state_hash();
-            *engine =
-                Platform::restore(&engine.snapshot(), Keyring::default(), 77).map_err(|error| format!("restore: {error}"))?;
+            *engine = Platform::restore(&engine.snapshot(), test_keyring(), 77).map_err(|error| format!("restore: {error}"))?;
             equal("the state hash after a restart", &hash, &engine.state_hash())?;
             None
         }

@@ -5,7 +5,7 @@
 
 use alloc::collections::BTreeSet;
 
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::time::Timestamp;
 
@@ -16,6 +16,8 @@ pub enum Target {
     Leg(LegId),
     /// A call's wait for an answer or longest conversation.
     Call(CallId),
+    /// A code that may not be used any more.
+    Challenge(ChallengeId),
     /// A reservation's opening, end or retention.
     Reservation(ReservationId),
     /// A line that can serve its queue. The only kind that starts something.

@@ -3,7 +3,9 @@
 pub mod agenda;
 pub mod catalog;
 pub mod chain;
+pub mod codes;
 pub mod contacts;
+pub mod keyring;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;

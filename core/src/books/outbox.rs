@@ -249,7 +249,9 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)
-            | Content::MissedForMerchant(_) => None,
+            | Content::MissedForMerchant(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -1,4 +1,5 @@
 //! Floor 3: decisions. Pure functions from facts to answers.
 
 pub mod aftermath;
+pub mod codes;
 pub mod gate;

@@ -19,16 +19,18 @@
 //! Times are RFC 3339 with an offset, names are in snake_case, unknown names are faults, absent fields are left out. What this
 //! module writes is canonical: fields in the order of the Rust structs, no white space, times in UTC. The keyring
 //! of a header is a list of key ids, since a journal never holds a key. An object is read as well (`{"k1":…}`): its names are the
-//! ids, what stands beside them is not kept.
+//! ids, what stands beside them is not kept. A scenario that is a test may carry keys, which are known to everybody then and must be used nowhere
+//! else: `"test_keys":{"k1":"6b6579…"}`, each in hexadecimal digits. Its `keyring` names them too.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::error::Category;
 use thiserror::Error;
 
@@ -57,6 +59,9 @@ pub struct Header {
     /// The ids of the keys that must be loaded. Never a key.
     #[serde(default, deserialize_with = "key_ids")]
     pub keyring: Vec<String>,
+    /// Keys of a scenario that is a test, by id, in hexadecimal digits. Left out of every journal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub test_keys: BTreeMap<String, TestKey>,
     /// The version of the tz database that the journal was kept with.
     #[serde(default)]
     pub tzdb: Option<String>,
@@ -69,7 +74,40 @@ impl Header {
     /// The header of a platform that is made here and now: this format, this library's tz database, no keys, shard 0.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { format: FORMAT, policy, keyring: Vec::new(), tzdb: Some(Zone::tzdb_version().to_owned()), shard: 0 }
+        Self {
+            format: FORMAT,
+            policy,
+            keyring: Vec::new(),
+            test_keys: BTreeMap::new(),
+            tzdb: Some(Zone::tzdb_version().to_owned()),
+            shard: 0,
+        }
+    }
+}
+
+/// A key that everybody may know. In JSON an even number of hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestKey(pub Vec<u8>);
+
+impl Serialize for TestKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = String::with_capacity(self.0.len().saturating_mul(2));
+        for byte in &self.0 {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "{byte:02x}");
+        }
+        serializer.serialize_str(&out)
+    }
+}
+
+impl<'de> Deserialize<'de> for TestKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || de::Error::custom("a test key, expected an even number of hexadecimal digits");
+        let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>().ok_or_else(wrong)?;
+        let (pairs, []) = digits.as_chunks::<2>() else { return Err(wrong()) };
+        let byte = |[high, low]: &[u32; 2]| u8::try_from(high.saturating_mul(16).saturating_add(*low)).map_err(|_| wrong());
+        pairs.iter().map(byte).collect::<Result<_, _>>().map(Self)
     }
 }
 

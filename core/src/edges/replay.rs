@@ -36,6 +36,7 @@ use super::journal::{
 };
 use super::json::Json;
 use crate::values::effect::Effect;
+use crate::values::input::{Input, RotateKey};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
 use crate::values::time::{Timestamp, Zone};
@@ -54,6 +55,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Replayer {
     options: Options,
+    keyring: Keyring,
     session: Option<Session>,
 }
 
@@ -144,8 +146,14 @@ pub fn replay(text: &str, options: Options) -> Result<Vec<(usize, Output)>, Repl
 impl Replayer {
     /// A replayer that waits for the header.
     #[must_use]
-    pub const fn new(options: Options) -> Self {
-        Self { options, session: None }
+    pub fn new(options: Options) -> Self {
+        Self::with_keyring(options, Keyring::new())
+    }
+
+    /// A replayer of a journal that needs keys: its header names them by their ids. Test keys of a scenario come to these.
+    #[must_use]
+    pub const fn with_keyring(options: Options, keyring: Keyring) -> Self {
+        Self { options, keyring, session: None }
     }
 
     /// Takes the next line, and hands back what came out of it: the answer first, then the effects.
@@ -163,7 +171,7 @@ impl Replayer {
             let Line::Header(header) = parsed else {
                 return Err(malformed(fault(line, "", "a line before the header", "the header")));
             };
-            self.session = Some(Session::new(&header, line, self.options).map_err(malformed)?);
+            self.session = Some(Session::new(&header, line, self.options, self.keyring.clone()).map_err(malformed)?);
             return Ok(Vec::new());
         };
         match parsed {
@@ -175,6 +183,10 @@ impl Replayer {
                 }
             },
             Line::Input { at, dedup, input } => {
+                if let Some(id) = session.missing_key(&input) {
+                    let wrong = format!("the journal needs the key {id}, which is not loaded");
+                    return Err(malformed(fault(line, "rotate_key", &wrong, "a replay with that key")));
+                }
                 let answer = match dedup {
                     Some(key) => session.platform.handle_once(at, key, input),
                     None => session.platform.handle(at, input),
@@ -239,6 +251,8 @@ fn fault(line: &str, field: &str, wrong: &str, allowed: &str) -> LineError {
 #[derive(Debug)]
 struct Session {
     platform: Platform,
+    /// The ids of the keys that the journal was kept with.
+    keys: Vec<String>,
     hash_seed: u64,
     /// What the last line was answered with, when it was answered.
     answer: Option<Result<Reply, Refusal>>,
@@ -253,19 +267,29 @@ struct Difference {
 }
 
 impl Session {
-    fn new(header: &Header, line: &str, options: Options) -> Result<Self, LineError> {
+    fn new(header: &Header, line: &str, options: Options, mut keyring: Keyring) -> Result<Self, LineError> {
         let library = Zone::tzdb_version();
         if let Some(tzdb) = header.tzdb.as_deref().filter(|tzdb| *tzdb != library && !options.any_tzdb) {
             let allowed = format!("{library}, which this library has");
             return Err(fault(line, "tzdb", &format!("the journal was kept with tz database {tzdb}"), &allowed));
         }
-        let platform = Platform::with_shard(header.policy.clone(), Keyring::default(), options.hash_seed, header.shard).map_err(
-            |error| {
+        for (id, key) in &header.test_keys {
+            keyring.load(id, &key.0).map_err(|error| fault(line, "test_keys", &error.to_string(), "another key"))?;
+        }
+        let platform =
+            Platform::with_shard(header.policy.clone(), keyring, options.hash_seed, header.shard).map_err(|error| {
                 let wrong = format!("policy field {} is {}", error.field, error.given);
                 fault(line, error.field, &wrong, &format!("{} to {}", error.least, error.most))
-            },
-        )?;
-        Ok(Self { platform, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
+            })?;
+        let keys = header.keyring.clone();
+        Ok(Self { platform, keys, hash_seed: options.hash_seed, answer: None, effects: Vec::new() })
+    }
+
+    /// The key that this input needs, when the journal was kept with it and this replay is not.
+    fn missing_key<'a>(&self, input: &'a Input) -> Option<&'a str> {
+        let Input::RotateKey(RotateKey { id }) = input else { return None };
+        let was_loaded = self.keys.iter().any(|known| **known == **id);
+        Some(id.as_ref()).filter(|id| was_loaded && !self.platform.keyring().has(id))
     }
 
     fn advance(&mut self, at: Timestamp, budget: u32) {
@@ -275,7 +299,7 @@ impl Session {
 
     fn restart(&mut self) -> Result<(), String> {
         self.hash_seed = self.hash_seed.wrapping_add(1);
-        self.platform = Platform::restore(&self.platform.snapshot(), Keyring::default(), self.hash_seed)
+        self.platform = Platform::restore(&self.platform.snapshot(), self.platform.keyring().clone(), self.hash_seed)
             .map_err(|error| error.to_string())?;
         Ok(())
     }

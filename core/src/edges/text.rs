@@ -16,9 +16,10 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use crate::values::cause::ReleaseCause;
+use crate::values::code::Code;
 use crate::values::effect::{
-    BookingPage, BookingResult, CallReason, Content, MissedNotice, MissedNoticeForMerchant, ModeOptions, NoticeForMerchant,
-    Prompt, ReservationForMerchant, ReservationNotice,
+    BookingPage, BookingResult, CallReason, Challenge, Content, MissedNotice, MissedNoticeForMerchant, ModeOptions,
+    NoticeForMerchant, Prompt, ReservationForMerchant, ReservationNotice,
 };
 use crate::values::input::HoursLabel;
 use crate::values::policy::CallMode;
@@ -87,7 +88,19 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Missed(notice) => text.missed(notice),
         Content::CancelledForMerchant(notice) => text.cancelled_for_merchant(notice),
         Content::MissedForMerchant(notice) => text.missed_for_merchant(notice),
+        Content::Challenge(challenge) => text.challenge(challenge),
+        Content::ContactNotConfirmed(notice) => text.contact_not_confirmed(notice),
     };
+    text.out
+}
+
+/// A [`Challenge`] with its code: what the host sends, once it has asked the platform for the code.
+#[must_use]
+pub fn challenge(challenge: &Challenge, code: Code, language: Language) -> String {
+    let mut text = Lines { out: String::new(), language };
+    // Writing into a String cannot fail.
+    let _ = text.challenge(challenge);
+    let _ = text.detail("验证码", "Code", &code.digits());
     text.out
 }
 
@@ -349,6 +362,34 @@ impl Lines {
             self.language.pick(
                 "信息已收到，待联系号码的机主确认；确认之前不会有来电",
                 "Your booking is received. Nobody will be called before the holder of the contact number agrees."
+            )
+        ))?;
+        self.notice(notice)
+    }
+
+    fn challenge(&mut self, challenge: &Challenge) -> fmt::Result {
+        let merchant = plain(&challenge.merchant_name);
+        match self.language {
+            Language::Chinese => self.line(format_args!(
+                "有人请{merchant}按以下预约呼叫本号码。如您同意，请回复验证码；如不同意，请勿将验证码告诉任何人"
+            ))?,
+            Language::English => self.line(format_args!(
+                "Somebody asked {merchant} to call this number. If you agree, give the code; if you do not, tell it to nobody."
+            ))?,
+        }
+        self.time(&challenge.window, challenge.zone)?;
+        self.detail("商户", "Merchant", &merchant)?;
+        self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
+        let until = challenge.zone.local(challenge.until);
+        self.detail("验证码有效至", "Code good until", &format!("{:02}:{:02}", until.hour, until.minute))
+    }
+
+    fn contact_not_confirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
+        self.line(format_args!(
+            "{}",
+            self.language.pick(
+                "预约未成立：验证码多次错误，联系号码未获确认",
+                "The booking does not stand: too many wrong codes were given for the contact number."
             )
         ))?;
         self.notice(notice)

@@ -4,9 +4,11 @@ pub mod appointments;
 pub mod fallback;
 
 use crate::books::chain::Chain;
+use crate::books::keyring::Keyring;
 use crate::books::outbox::Outbox;
 use crate::values::effect::{Action, AuditRecord};
 use crate::values::policy::Policy;
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
 /// What a half is handed with every input: the instant, the rules, and where its effects go.
@@ -16,6 +18,10 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The operator's rules.
     pub policy: &'a Policy,
+    /// The keys, by id.
+    pub keyring: &'a Keyring,
+    /// The id of the key under which new codes are made, once the operator has set one. It is loaded.
+    pub key: Option<&'a Text>,
     /// Where effects go.
     pub outbox: &'a mut Outbox,
     /// The chain of audit records.

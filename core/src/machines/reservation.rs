@@ -1,9 +1,10 @@
 //! A reservation.
 //!
 //! ```text
-//! Unverified        AwaitingMode ─ mode ─► Scheduled ─ opened ─► Open ◄── call over ──┐
+//! Unverified ─ code ─► AwaitingMode ─ mode ─► Scheduled ─ opened ─► Open ◄── call over ──┐
 //!     │                  │                     │                  └─ call begins ─► InCall
 //!     └── window over, ──┴─── cancelled ───────┴──────────┬──────────────────────────┘
+//!      or wrong codes                                     │
 //!                                                         ▼
 //!                                                      Closed
 //! ```
@@ -29,6 +30,10 @@ pub enum ReservationEvent {
     WindowOver,
     /// The user takes it back.
     Cancelled,
+    /// The holder of the contact number gave the right code.
+    Confirmed,
+    /// The last wrong code that is taken was given.
+    CodesUsedUp,
 }
 
 impl Machine for ReservationState {
@@ -44,6 +49,8 @@ impl Machine for ReservationState {
         ReservationEvent::CallOverForGood,
         ReservationEvent::WindowOver,
         ReservationEvent::Cancelled,
+        ReservationEvent::Confirmed,
+        ReservationEvent::CodesUsedUp,
     ];
 
     fn on(self, event: ReservationEvent) -> Step<Self> {
@@ -74,6 +81,11 @@ impl Machine for ReservationState {
             (S::InCall, E::WindowOver | E::Cancelled) => NoOp,
             (S::Closed, E::WindowOver) => NoOp,
             (S::Closed, E::Cancelled) => NotAllowed,
+
+            // What was chosen before goes on at once to `Scheduled`.
+            (S::Unverified, E::Confirmed) => To(S::AwaitingMode),
+            (S::Unverified, E::CodesUsedUp) => To(S::Closed),
+            (S::AwaitingMode | S::Scheduled | S::Open | S::InCall | S::Closed, E::Confirmed | E::CodesUsedUp) => NotAllowed,
         }
     }
 }

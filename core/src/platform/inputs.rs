@@ -2,10 +2,12 @@
 
 use super::Platform;
 use crate::values::cause::Evidence;
+use crate::values::code::Code;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress,
-    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, ImportNumbers, Input, LegAnswered,
+    LegEnded, LegProgress, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, Resync,
+    RotateKey, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -150,6 +152,38 @@ impl Platform {
     /// In this order: `invalid` (no number), `number_in_use`, `limit` (numbers, outbox).
     pub fn import_numbers(&mut self, now: Timestamp, numbers: Vec<PhoneNumber>) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportNumbers(ImportNumbers { numbers }))
+    }
+
+    /// The code that went to a contact number comes back (P2). Replies `confirmed`, and the booking is accepted; or `wrong_code`, which counts.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `no_code`, `limit` (outbox). For a right code also
+    /// `invalid` (the contact is a merchant's line or a virtual number now), `overlap`, `limit` (per number); it may be given again then.
+    pub fn confirm_contact(
+        &mut self,
+        now: Timestamp,
+        user: Address,
+        reservation: ReservationId,
+        code: Code,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ConfirmContact(ConfirmContact { user, reservation, code }))
+    }
+
+    /// A new code is asked for; the one that is out ends.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `no_key`, `code_limit`, `limit` (challenges of the number,
+    /// codes, outbox).
+    pub fn request_code(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCode(RequestCode { user, reservation }))
+    }
+
+    /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.
+    ///
+    /// # Errors
+    /// `invalid` (empty), `limit` (text), `key_not_loaded`, `limit` (outbox).
+    pub fn rotate_key(&mut self, now: Timestamp, id: &str) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RotateKey(RotateKey { id: id.into() }))
     }
 
     /// The switch came back after a crash, and these legs live there. Ends the others as lost, voids the unconfirmed at-most-once effects, and

@@ -1,7 +1,6 @@
 //! Floor 6: the platform composes the halves, and is what a host holds.
 
 mod inputs;
-pub mod keyring;
 pub mod snapshot;
 
 use alloc::string::String;
@@ -10,21 +9,23 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
-use self::keyring::Keyring;
 use crate::books::chain::Chain;
+use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
 pub use crate::halves::appointments::Why;
-use crate::halves::appointments::records::{Call, Leg, Reservation};
+use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
 use crate::halves::appointments::{Appointments, check_text, limit};
 use crate::halves::fallback::Fallback;
-use crate::values::effect::{AuditRecord, Digest, Effect, PolicySet};
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::code::Code;
+use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
+use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::input::{Dedup, Input, RequestCall};
 use crate::values::policy::{Policy, PolicyError};
-use crate::values::refusal::{Bound, Refusal};
+use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 use crate::values::reply::{Reply, Verdict};
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
 
@@ -55,6 +56,8 @@ pub struct Platform {
     latest: Timestamp,
     policy: Policy,
     keyring: Keyring,
+    /// The id of the key under which new codes are made.
+    key: Option<Text>,
     outbox: Outbox,
     chain: Chain,
     repeats: Repeats,
@@ -96,6 +99,7 @@ impl Platform {
             latest: Timestamp::MIN,
             policy,
             keyring,
+            key: None,
             outbox: Outbox::default(),
             chain: Chain::new(shard),
             repeats: Repeats::default(),
@@ -158,6 +162,9 @@ impl Platform {
         if let Input::SetPolicy(input) = input {
             return self.replace_policy(input.policy);
         }
+        if let Input::RotateKey(input) = input {
+            return self.replace_key(input.id);
+        }
         let (mut cx, appointments) = self.parts();
         appointments.handle(&mut cx, input)
     }
@@ -181,9 +188,37 @@ impl Platform {
         Ok(Reply::Done)
     }
 
+    fn replace_key(&mut self, id: Text) -> Result<Reply, Refusal> {
+        if id.is_empty() {
+            return Err(Refusal::Invalid { field: Field::Id, allowed: Allowed::NotEmpty });
+        }
+        check_text(&id, &self.policy)?;
+        if !self.keyring.has(&id) {
+            return Err(Refusal::KeyNotLoaded { id });
+        }
+        if self.key.as_ref() == Some(&id) {
+            return Ok(Reply::NoOp);
+        }
+        let most = self.policy.outbox_max;
+        if !self.outbox.has_room_for(1, most) {
+            return Err(Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) });
+        }
+        self.key = Some(id.clone());
+        let (mut cx, _) = self.parts();
+        cx.audit(AuditRecord::KeyRotated(KeyRotated { id }));
+        Ok(Reply::Done)
+    }
+
     /// What a half is handed, and the half.
     fn parts(&mut self) -> (Context<'_>, &mut Appointments) {
-        let cx = Context { now: self.latest, policy: &self.policy, outbox: &mut self.outbox, chain: &mut self.chain };
+        let cx = Context {
+            now: self.latest,
+            policy: &self.policy,
+            keyring: &self.keyring,
+            key: self.key.as_ref(),
+            outbox: &mut self.outbox,
+            chain: &mut self.chain,
+        };
         (cx, &mut self.appointments)
     }
 
@@ -193,6 +228,7 @@ impl Platform {
             return Progress { fired: 0, more: false, is_clock_refused: true };
         }
         self.repeats.forget_old(self.latest);
+        self.appointments.forget_codes(self.latest);
         let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
         while fired < budget.max(1) && appointments.fire_first(&mut cx) {
@@ -303,6 +339,52 @@ impl Platform {
     #[must_use]
     pub fn unconfirmed(&self) -> usize {
         self.outbox.len()
+    }
+
+    /// The code of a challenge: what the host puts into the message when it sends it. It is in no effect, no log and no snapshot; it is made
+    /// anew whenever it is asked for, also after a restart.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` challenge: it was answered or replaced, its time is over, or its reservation is closed. Do not send the message then.
+    pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
+        self.appointments.code(&self.keyring, challenge, self.latest)
+    }
+
+    /// A code that is out: what is known of it, which is not the code itself.
+    #[must_use]
+    pub fn challenge(&self, id: ChallengeId) -> Option<&LiveChallenge> {
+        self.appointments.challenge_of(id)
+    }
+
+    // ---- keys: outside the log ----------------------------------------------------------------------------------
+
+    /// Loads a key. It is used from `rotate_key` on. The same key again changes nothing.
+    ///
+    /// # Errors
+    /// [`KeyError`] when it is too short, or another key has its id.
+    pub fn load_key(&mut self, id: &str, key: &[u8]) -> Result<(), KeyError> {
+        self.keyring.load(id, key)
+    }
+
+    /// Takes a key out that nothing needs any more. False when there is none under this id.
+    ///
+    /// # Errors
+    /// [`KeyError::InUse`] while new codes are made under it, or a code that was is still out.
+    pub fn unload_key(&mut self, id: &str) -> Result<bool, KeyError> {
+        if self.keys_in_use().any(|used| **used == *id) {
+            return Err(KeyError::InUse { id: id.into() });
+        }
+        Ok(self.keyring.unload(id))
+    }
+
+    /// The id of the key under which new codes are made, once one was set.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn keys_in_use(&self) -> impl Iterator<Item = &Text> {
+        self.key.iter().chain(self.appointments.keys_in_use(self.latest))
     }
 
     /// The keys of this platform.

@@ -16,8 +16,8 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Platform;
-use super::keyring::Keyring;
 use crate::books::chain::Chain;
+use crate::books::keyring::Keyring;
 use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State};
@@ -26,6 +26,7 @@ use crate::values::effect::{Action, BookingPage, Effect, Send, UserContent};
 use crate::values::id::MessageId;
 use crate::values::number::Address;
 use crate::values::policy::{Policy, most};
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
 
@@ -68,6 +69,12 @@ pub enum RestoreError {
         /// What is wrong.
         what: String,
     },
+    /// A key that the platform needs is not in the keyring: codes are made under it, or one that was is still out.
+    #[error("no key is loaded under the id {id}, and the platform needs it")]
+    KeyMissing {
+        /// Its id.
+        id: Text,
+    },
 }
 
 impl RestoreError {
@@ -80,6 +87,7 @@ impl RestoreError {
             Self::Format { .. } => 142,
             Self::Length { .. } | Self::Checksum => 143,
             Self::Content { .. } => 144,
+            Self::KeyMissing { .. } => 149,
         }
     }
 }
@@ -88,6 +96,7 @@ impl RestoreError {
 struct Body {
     latest: Timestamp,
     policy: Policy,
+    key: Option<Text>,
     appointments: State,
     chain: Chain,
     repeats: Repeats,
@@ -135,6 +144,7 @@ impl Platform {
         Body {
             latest: self.latest,
             policy: self.policy.clone(),
+            key: self.key.clone(),
             appointments: self.appointments.state(),
             chain: self.chain,
             repeats: self.repeats.clone(),
@@ -153,7 +163,7 @@ impl Platform {
     /// A platform as it was when the snapshot was taken. Polling begins again at the first unconfirmed effect.
     ///
     /// # Errors
-    /// [`RestoreError`] says whether the bytes are no snapshot, of another format, cut, damaged, or forged. Nothing panics on any bytes.
+    /// [`RestoreError`] says whether the bytes are no snapshot, of another format, cut, damaged, or forged, or a key is missing that is in use. Nothing panics on any bytes.
     pub fn restore(bytes: &[u8], keyring: Keyring, hash_seed: u64) -> Result<Self, RestoreError> {
         let body = check(bytes)?;
         let content = |what: &dyn core::fmt::Display| RestoreError::Content { what: alloc::format!("{what}") };
@@ -177,6 +187,7 @@ impl Platform {
             latest: body.latest,
             policy: body.policy,
             keyring,
+            key: body.key,
             outbox: Outbox::from_parts(pages, outbox, next_sequence),
             chain: body.chain,
             repeats: body.repeats,
@@ -184,7 +195,8 @@ impl Platform {
             fallback: Fallback,
         };
         platform.check_bounds().map_err(|what| content(&what))?;
-        Ok(platform)
+        let missing = platform.keys_in_use().find(|id| !platform.keyring.has(id)).cloned();
+        missing.map_or(Ok(platform), |id| Err(RestoreError::KeyMissing { id }))
     }
 
     /// What must hold beyond the indexes, so that everything ends and no number is given twice.
@@ -224,7 +236,7 @@ impl Platform {
         let room = usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX).saturating_sub(self.outbox.len());
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(self.latest), repeats, waiting, room.min(ROOM_VIEWED));
+        let view = (self.appointments.model_view(self.latest), repeats, waiting, room.min(ROOM_VIEWED), &self.key);
         wire::bytes(&view).unwrap_or_default()
     }
 }

@@ -15,7 +15,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{CallId, ChallengeId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
 use super::policy::CallMode;
@@ -285,6 +285,10 @@ pub enum Content {
     CancelledForMerchant(NoticeForMerchant),
     /// To a merchant: [`MerchantContent::Missed`].
     MissedForMerchant(MissedNoticeForMerchant),
+    /// To the holder of a contact number: [`UserContent::Challenge`].
+    Challenge(Challenge),
+    /// To a user: [`UserContent::ContactNotConfirmed`].
+    ContactNotConfirmed(ReservationNotice),
 }
 
 impl From<UserContent> for Content {
@@ -295,6 +299,8 @@ impl From<UserContent> for Content {
             UserContent::ContactUnconfirmed(content) => Self::ContactUnconfirmed(content),
             UserContent::Cancelled(content) => Self::Cancelled(content),
             UserContent::Missed(content) => Self::Missed(content),
+            UserContent::Challenge(content) => Self::Challenge(content),
+            UserContent::ContactNotConfirmed(content) => Self::ContactNotConfirmed(content),
         }
     }
 }
@@ -323,6 +329,11 @@ pub enum UserContent {
     Cancelled(ReservationNotice),
     /// The window is over and there was no conversation.
     Missed(MissedNotice),
+    /// To the contact number: somebody booked for it, and its holder is asked for the code. The host puts the code into the message, which it
+    /// asks the platform for when it sends it ([`Platform::code`](crate::Platform::code)).
+    Challenge(Challenge),
+    /// The reservation is closed: too many wrong codes were given for it.
+    ContactNotConfirmed(ReservationNotice),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -436,6 +447,24 @@ pub struct ReservationNotice {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+}
+
+/// Somebody booked for this number: its holder is asked. Who booked is not said, and the code is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// The challenge, to ask for the code by.
+    pub challenge: ChallengeId,
+    /// The reservation, to give the code for, or to cancel.
+    pub reservation: ReservationId,
+    /// The merchant who would call.
+    pub merchant_name: Text,
+    /// When he might.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+    /// From this instant on the code is of no use.
+    pub until: Timestamp,
 }
 
 /// A reservation ended without a conversation, as its user is told.
@@ -571,6 +600,12 @@ pub enum AuditRecord {
     NumbersLow(NumbersLow),
     /// A reservation that is accepted got its virtual number, or none was left.
     NumberLeased(NumberLeased),
+    /// The holder of a contact number is asked for his agreement.
+    Challenged(Challenged),
+    /// A code was given and judged.
+    CodeJudged(CodeJudged),
+    /// Codes are made under another key from now on.
+    KeyRotated(KeyRotated),
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.
@@ -591,6 +626,42 @@ pub struct NumbersLow {
     pub merchant: MerchantId,
     /// How many are left.
     pub left: u32,
+}
+
+/// The holder of a contact number is asked for his agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenged {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision.
+    pub revision: u32,
+    /// The id of the key that its code is made under.
+    pub key: Text,
+}
+
+/// A code was given and judged: the agreement on which every call to this number rests, or the lack of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeJudged {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision.
+    pub revision: u32,
+    /// Whether the code was right.
+    pub is_right: bool,
+}
+
+/// Codes are made under another key from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRotated {
+    /// The id of the key.
+    pub id: Text,
 }
 
 /// A booking was taken: the permission on which every call of the reservation rests.

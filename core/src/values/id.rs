@@ -2,7 +2,7 @@
 //!
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
 //! [`OfferingId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
-//! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`]). An id below the platform's counter
+//! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it is a no-op, a command is refused.
 
 use core::fmt;
@@ -81,6 +81,10 @@ id! {
 id! {
     /// A message that the platform asked the host to send. Numbered by the platform.
     MessageId
+}
+id! {
+    /// A code that went to the holder of a contact number, and the question whether he agrees. Numbered by the platform.
+    ChallengeId
 }
 
 /// Hands out the numbers of one kind of platform-made id: in order, from 1, never twice.

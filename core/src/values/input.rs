@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::cause::Evidence;
+use super::code::Code;
 use super::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
@@ -53,6 +54,12 @@ pub enum Input {
     ConfirmClock(ConfirmClock),
     /// The operator puts virtual numbers into the pool.
     ImportNumbers(ImportNumbers),
+    /// The holder of a contact number agrees: the code that was sent to it comes back (P2).
+    ConfirmContact(ConfirmContact),
+    /// Somebody asks for a new code.
+    RequestCode(RequestCode),
+    /// The operator sets the key under which codes are made from now on.
+    RotateKey(RotateKey),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -354,4 +361,34 @@ pub struct ConfirmClock {}
 pub struct ImportNumbers {
     /// The numbers. Those that are in the pool already are passed over.
     pub numbers: Vec<PhoneNumber>,
+}
+
+/// The code that was sent to a contact number comes back, from the number itself or from the one who booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmContact {
+    /// Who gives it: the sender of the booking, or the holder of its contact number.
+    pub user: Address,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The code as it was given.
+    pub code: Code,
+}
+
+/// A new code is asked for: the old one did not arrive, or its time is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestCode {
+    /// Who asks: the sender of the booking, or the holder of its contact number.
+    pub user: Address,
+    /// The reservation.
+    pub reservation: ReservationId,
+}
+
+/// Codes are made under this key from now on. Those that are out keep theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateKey {
+    /// The id of the key, which is loaded. The key itself is in no input.
+    pub id: Text,
 }

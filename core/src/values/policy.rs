@@ -113,6 +113,18 @@ pub struct Policy {
     pub numbers_low: u32,
     /// The most virtual numbers in the pool. Default 1,000,000.
     pub numbers_max: u32,
+    /// How many digits a code has. Default 6: the least that NIST SP 800-63B (5.1.3.2) takes.
+    pub code_digits: u32,
+    /// How long a code may be used. Default 10 min: the longest that NIST SP 800-63B (5.1.3.2) takes.
+    pub code_life_s: u32,
+    /// How many wrong codes are taken for one that was sent; with the last of them the reservation closes. Default 3.
+    pub code_tries_max: u32,
+    /// How many codes go to one number within an hour. Default 5: booking is no way to flood a phone, nor to guess.
+    pub codes_per_hour_max: u32,
+    /// The most codes to one number that may be used at the same time. Default 3.
+    pub challenges_per_number_max: u32,
+    /// The most codes that are sent within an hour, to all numbers together. Default 1,000,000.
+    pub codes_max: u32,
 }
 
 impl Default for Policy {
@@ -150,6 +162,12 @@ impl Default for Policy {
             number_rest_s: 30 * DAY_S,
             numbers_low: 10,
             numbers_max: 1_000_000,
+            code_digits: 6,
+            code_life_s: 600,
+            code_tries_max: 3,
+            codes_per_hour_max: 5,
+            challenges_per_number_max: 3,
+            codes_max: 1_000_000,
         }
     }
 }
@@ -168,6 +186,7 @@ pub(crate) mod most {
     pub(crate) const RETENTION_S: u32 = TEN_YEARS_S;
     pub(crate) const BOOK_AHEAD_S: u32 = TEN_YEARS_S;
     pub(crate) const DEDUP_RETENTION_S: u32 = 366 * DAY_S;
+    pub(crate) const CODE_LIFE_S: u32 = DAY_S;
 }
 
 /// A field of a [`Policy`] that is out of its range.
@@ -218,7 +237,7 @@ impl Policy {
             ("reservations_max", self.reservations_max, 1, u32::MAX),
             ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
             ("push_max", self.push_max, 1, 100_000),
-            ("outbox_max", self.outbox_max, 6, u32::MAX),
+            ("outbox_max", self.outbox_max, 7, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
             ("dedup_retention_s", self.dedup_retention_s, 1, most::DEDUP_RETENTION_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
@@ -228,6 +247,12 @@ impl Policy {
             ("number_rest_s", self.number_rest_s, 0, TEN_YEARS_S),
             ("numbers_low", self.numbers_low, 0, 10_000),
             ("numbers_max", self.numbers_max, 1, u32::MAX),
+            ("code_digits", self.code_digits, 6, 10),
+            ("code_life_s", self.code_life_s, 1, most::CODE_LIFE_S),
+            ("code_tries_max", self.code_tries_max, 1, 10),
+            ("codes_per_hour_max", self.codes_per_hour_max, 1, 1_000),
+            ("challenges_per_number_max", self.challenges_per_number_max, 1, 1_000),
+            ("codes_max", self.codes_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

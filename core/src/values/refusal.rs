@@ -32,6 +32,8 @@ pub enum Object {
     Call,
     /// A leg.
     Leg,
+    /// A code that was sent, and what it asks.
+    Challenge,
 }
 
 impl Object {
@@ -46,6 +48,7 @@ impl Object {
             Self::Reservation => "reservation",
             Self::Call => "call",
             Self::Leg => "leg",
+            Self::Challenge => "challenge",
         }
     }
 }
@@ -100,6 +103,10 @@ pub enum Bound {
     PushedPages,
     /// `numbers_max`.
     Numbers,
+    /// `challenges_per_number_max`.
+    ChallengesPerNumber,
+    /// `codes_max`.
+    Codes,
 }
 
 impl Bound {
@@ -121,6 +128,8 @@ impl Bound {
             Self::Channels => "channels_max",
             Self::PushedPages => "pushed_pages_max",
             Self::Numbers => "numbers_max",
+            Self::ChallengesPerNumber => "challenges_per_number_max",
+            Self::Codes => "codes_max",
         }
     }
 }
@@ -232,6 +241,22 @@ pub enum Refusal {
         index: u32,
     },
 
+    /// No code is out for this reservation: its time is over, or none was ever sent.
+    #[error("no code is out for reservation {reservation}; ask for one with request_code")]
+    NoCode {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// A key that is not loaded.
+    #[error("no key is loaded under the id {id}; load it first")]
+    KeyNotLoaded {
+        /// The id that was given.
+        id: Text,
+    },
+    /// A code was asked for, and no key was ever set.
+    #[error("no key is in use, so there are no codes; send rotate_key first")]
+    NoKey,
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -266,6 +291,15 @@ pub enum Refusal {
     /// The rules of the platform choose the call mode of every reservation.
     #[error("the platform's rules choose the call mode; merchants do not")]
     ModeByPlatform,
+
+    /// As many codes as one number takes within an hour went to it.
+    #[error("{most} codes went to this number within the hour; the next may go at {retry_at}")]
+    CodeLimit {
+        /// How many may go within an hour.
+        most: u32,
+        /// When the next may go.
+        retry_at: Timestamp,
+    },
 
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
@@ -304,6 +338,8 @@ pub enum Field {
     Evidence,
     /// The numbers of an import.
     Numbers,
+    /// The id of a key.
+    Id,
 }
 
 impl core::fmt::Display for Field {
@@ -320,6 +356,7 @@ impl core::fmt::Display for Field {
             Self::Contact => "contact",
             Self::Evidence => "evidence",
             Self::Numbers => "numbers",
+            Self::Id => "id",
         })
     }
 }
@@ -393,12 +430,16 @@ impl Refusal {
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
             Self::NumberInUse { .. } => 155,
+            Self::NoCode { .. } => 145,
+            Self::KeyNotLoaded { .. } => 146,
+            Self::NoKey => 147,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
+            Self::CodeLimit { .. } => 225,
             Self::Limit { .. } => 300,
         }
     }

@@ -23,6 +23,10 @@ pub enum Reply {
     Deny(Deny),
     /// The numbers are in the pool.
     Imported(Imported),
+    /// The code is right: the holder of the contact number agrees.
+    Confirmed(Confirmed),
+    /// The code is wrong. It counts.
+    WrongCode(WrongCode),
 }
 
 /// Virtual numbers are in the pool.
@@ -49,6 +53,24 @@ pub struct Booked {
     pub reservation: ReservationId,
     /// The state that it begins in.
     pub state: ReservationState,
+}
+
+/// The holder of a contact number agrees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The state that it is in now.
+    pub state: ReservationState,
+}
+
+/// A code is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrongCode {
+    /// How many more wrong ones are taken. At 0 the reservation has closed as `unverified`.
+    pub left: u32,
 }
 
 /// A merchant's call goes through.

@@ -13,6 +13,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
 use super::Promise;
+use super::holders::Holders;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -42,8 +43,10 @@ pub(super) struct Reservation {
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
     pub(super) revision: u32,
-    /// Whether the phone that shall ring is the sender's own.
+    /// Whether the phone that shall ring is the sender's own, or its holder agreed.
     pub(super) verified: bool,
+    /// Too many wrong codes were given for it.
+    pub(super) refused: bool,
     pub(super) chosen: Option<CallMode>,
     pub(super) cancelled_at: Option<Timestamp>,
     pub(super) attempts: u32,
@@ -131,6 +134,8 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// The largest `min_ring_s` so far: what the platform could not serve under it is not served later.
     pub(super) most_min_ring_s: u32,
+    /// Who was asked for his agreement.
+    pub(super) holders: Holders,
 }
 
 impl Books {
@@ -154,6 +159,7 @@ impl Books {
             last_sequence: 0,
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
+            holders: Holders::default(),
         }
     }
 
@@ -191,6 +197,7 @@ impl Books {
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
             || reservation.platform_failures >= self.policy.platform_attempts_max
+            || reservation.refused
             || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
@@ -286,6 +293,8 @@ impl Books {
             Input::ChooseMode(input) => of_reservation(input.reservation),
             Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
+            Input::ConfirmContact(input) => of_reservation(input.reservation),
+            Input::RequestCode(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
             Input::LegEnded(input) => of_leg(input.leg),
@@ -298,6 +307,7 @@ impl Books {
             | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::SetPolicy(_)
+            | Input::RotateKey(_)
             | Input::ConfirmClock(_)
             | Input::ImportNumbers(_) => (None, None),
         }
@@ -333,6 +343,7 @@ impl Books {
                     | u64::from(told_cancelled) << 2
                     | u64::from(may_be_given_up) << 3,
             );
+            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));
@@ -368,6 +379,11 @@ impl Books {
             };
             view.number(state);
             view.instant(since);
+        }
+        for (id, wrong, until) in self.holders.view().filter(|(.., until)| *until > self.now) {
+            view.number(id);
+            view.number(wrong);
+            view.instant(Some(until));
         }
         // Of the effects, what an `effect_failed` can still name.
         for effect in self.handed_out.values().filter(|effect| effect.action.is_at_most_once()) {

@@ -47,7 +47,9 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
         | Content::Cancelled(_)
-        | Content::Missed(_) => {
+        | Content::Missed(_)
+        | Content::Challenge(_)
+        | Content::ContactNotConfirmed(_) => {
             return broken("is one that only users get");
         }
     };

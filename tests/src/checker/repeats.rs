@@ -21,7 +21,14 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         Some(Err(_)) => return Some((Promise::P13, "a refused input")),
         Some(Ok(Reply::NoOp)) => return Some((Promise::P11, "an input that changes nothing")),
         Some(Ok(
-            Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Imported(_) | Reply::Allow(_) | Reply::Deny(_),
+            Reply::Done
+            | Reply::Published(_)
+            | Reply::Booked(_)
+            | Reply::Imported(_)
+            | Reply::Allow(_)
+            | Reply::Deny(_)
+            | Reply::Confirmed(_)
+            | Reply::WrongCode(_),
         ))
         | None => {}
     }
@@ -41,6 +48,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
+        | Input::ConfirmContact(_)
+        | Input::RequestCode(_)
+        | Input::RotateKey(_)
         | Input::ConfirmClock(_)
         | Input::ImportNumbers(_) => false,
     };
@@ -61,7 +71,10 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Booked(_)
             | AuditRecord::PolicySet(_)
             | AuditRecord::NumbersLow(_)
-            | AuditRecord::NumberLeased(_) => false,
+            | AuditRecord::NumberLeased(_)
+            | AuditRecord::Challenged(_)
+            | AuditRecord::CodeJudged(_)
+            | AuditRecord::KeyRotated(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })
@@ -75,7 +88,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
-            | Content::CancelledForMerchant(_) => false,
+            | Content::CancelledForMerchant(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

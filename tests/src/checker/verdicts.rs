@@ -116,7 +116,13 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     let (leg, own, denied) = match reply {
         Reply::Allow(allow) => (allow.leg, Some(allow.call), None),
         Reply::Deny(deny) => (deny.leg, None, Some(deny)),
-        Reply::Done | Reply::NoOp | Reply::Published(_) | Reply::Booked(_) | Reply::Imported(_) => {
+        Reply::Done
+        | Reply::NoOp
+        | Reply::Published(_)
+        | Reply::Booked(_)
+        | Reply::Imported(_)
+        | Reply::Confirmed(_)
+        | Reply::WrongCode(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };

@@ -53,7 +53,7 @@ impl Model {
             window: input.window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
-            booked_at: self.latest,
+            accepted_at: self.latest,
             state,
             chosen,
             eligible: input.window.start(),
@@ -67,6 +67,7 @@ impl Model {
             closed: None,
             number: None,
             platform_only: false,
+            challenge: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -83,6 +84,7 @@ impl Model {
         if state == ReservationState::Unverified {
             let notice = self.notice(id);
             self.tell_user(input.user.clone(), UserContent::ContactUnconfirmed(notice));
+            self.ask_holder(id);
         } else {
             self.announce(id);
             if self.latest >= input.window.start() {
@@ -151,12 +153,15 @@ impl Model {
         if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
             return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
         }
+        if unverified {
+            self.check_codes(contact, None)?;
+        }
         self.check_outbox(6)?;
         Ok(contact)
     }
 
     /// The messages of an accepted booking.
-    fn announce(&mut self, id: ReservationId) {
+    pub(super) fn announce(&mut self, id: ReservationId) {
         self.lease(id);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
@@ -171,7 +176,10 @@ impl Model {
             window: reservation.window,
             zone: reservation.zone,
         };
-        self.tell_user(reservation.user.clone(), UserContent::Result(result));
+        self.tell_user(reservation.user.clone(), UserContent::Result(result.clone()));
+        if reservation.user.number() != Some(reservation.contact) {
+            self.tell_user(Address::Sms(reservation.contact), UserContent::Result(result));
+        }
         let for_merchant = ReservationForMerchant {
             reservation: id,
             revision: reservation.revision,

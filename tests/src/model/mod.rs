@@ -32,6 +32,7 @@ use ringfence::values::time::{Timestamp, Window, Zone};
 
 mod booking;
 mod calls;
+mod challenges;
 mod gate;
 mod merchants;
 mod numbers;
@@ -41,6 +42,7 @@ mod reservations;
 mod stories;
 mod time;
 
+pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
 
 /// What the merchants have told.
@@ -81,7 +83,8 @@ struct Reservation {
     window: Window,
     zone: Zone,
     line: PhoneNumber,
-    booked_at: Timestamp,
+    /// When it was booked, or its contact's holder agreed.
+    accepted_at: Timestamp,
     state: ReservationState,
     /// The mode that somebody chose.
     chosen: Option<CallMode>,
@@ -105,6 +108,8 @@ struct Reservation {
     number: Option<VirtualNumber>,
     /// There was none left for it.
     platform_only: bool,
+    /// The code that is out for it.
+    challenge: Option<challenges::Challenge>,
 }
 
 /// A call, until its last leg is gone.
@@ -247,6 +252,11 @@ pub struct Model {
     calls_given: u64,
     legs_given: u64,
     messages_given: u64,
+    challenges_given: u64,
+    /// The key that new codes are made under.
+    key: Option<Text>,
+    /// Every code that went out: where to, and when.
+    codes_sent: Vec<(PhoneNumber, Timestamp)>,
     effects_given: u64,
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
@@ -261,7 +271,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// A platform that nothing happened to.
+    /// A platform that nothing happened to. The [test keys](crate::codes::TEST_KEYS) are loaded.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -276,6 +286,9 @@ impl Model {
             calls_given: 0,
             legs_given: 0,
             messages_given: 0,
+            challenges_given: 0,
+            key: None,
+            codes_sent: Vec::new(),
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),
@@ -313,6 +326,9 @@ impl Model {
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ImportNumbers(input) => self.import_numbers(&input.numbers),
+            Input::ConfirmContact(input) => self.confirm_contact(input),
+            Input::RequestCode(input) => self.request_code(input),
+            Input::RotateKey(input) => self.rotate_key(&input.id),
         }
     }
 

@@ -21,7 +21,7 @@ impl Model {
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Open;
         reservation.chosen.get_or_insert(silence);
-        reservation.eligible = reservation.window.start().max(reservation.booked_at);
+        reservation.eligible = reservation.window.start().max(reservation.accepted_at);
     }
 
     pub(super) fn choose_mode(&mut self, input: &ChooseMode) -> Result<Reply, Refusal> {
@@ -105,6 +105,7 @@ impl Model {
         reservation.closed = Some((outcome, latest));
         self.let_rest(id);
         let reservation = self.reservation_mut(id);
+        reservation.challenge = None;
         let (user, merchant) = (reservation.user.clone(), reservation.merchant);
         let Outcome::Missed(why) = outcome else { return };
         let notice = self.notice(id);
@@ -172,7 +173,7 @@ impl Model {
     }
 
     /// The reservation that an input names.
-    fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
+    pub(super) fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
         let was_given = id.get() > 0 && id.get() <= self.reservations_given;
         let absent = if was_given {
             Refusal::Gone { object: Object::Reservation, id: id.get() }

@@ -137,6 +137,8 @@ fn word(effect: &Effect) -> String {
                 Content::Cancelled(_) => "cancelled",
                 Content::CancelledForMerchant(_) => "cancelled",
                 Content::MissedForMerchant(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::Challenge(_) => "challenge",
+                Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
@@ -149,6 +151,9 @@ fn word(effect: &Effect) -> String {
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
             AuditRecord::NumberLeased(leased) => format!("number leased {}", leased.reservation),
             AuditRecord::NumbersLow(low) => format!("numbers low {}", low.left),
+            AuditRecord::Challenged(record) => format!("challenged {}", record.challenge),
+            AuditRecord::CodeJudged(record) => format!("code judged {}", record.is_right),
+            AuditRecord::KeyRotated(record) => format!("key {}", record.id),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
@@ -407,9 +412,12 @@ fn resync_loses_what_it_does_not_name_and_hangs_up_what_is_not_ours() {
 
 #[test]
 fn a_full_outbox_refuses_what_creates_and_starts_nothing() {
-    let mut model = booked(Policy { outbox_max: 6, ..Policy::default() });
-    let full = Refusal::Limit { bound: Bound::Outbox, most: 6 };
-    let push = Input::PushPage(PushPage { page: PageId::new(10), to: vec![rcs("+8613800000008"), rcs("+8613800000009")] });
+    let mut model = booked(Policy { outbox_max: 7, ..Policy::default() });
+    let full = Refusal::Limit { bound: Bound::Outbox, most: 7 };
+    let push = Input::PushPage(PushPage {
+        page: PageId::new(10),
+        to: ["+8613800000007", "+8613800000008", "+8613800000009"].map(rcs).to_vec(),
+    });
     assert_eq!(model.handle(at("09:30:30"), &push), Ok(Reply::Done));
     assert_eq!(model.handle(at("09:31:00"), &book("+8613800000002", window("18:00:00", "20:00:00"))), Err(full.clone()));
     assert_eq!(model.handle(at("18:00:00"), &request(1)), Err(full.clone()));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
-use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::Input;
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
@@ -31,6 +31,8 @@ pub enum Deadline {
     Leg(LegId),
     /// The wait for the inbound leg's answer, or the longest conversation.
     Call(CallId),
+    /// The end of the time of a code.
+    Challenge(ChallengeId),
     /// The opening, the window's end, or the end of the retention.
     Reservation(ReservationId),
     /// Somebody in the queue of this line can be served.
@@ -105,25 +107,22 @@ impl Model {
             | Input::PushPage(_)
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
+            | Input::RotateKey(_)
             | Input::ConfirmClock(_)
             | Input::ImportNumbers(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
             Input::Book(input) => {
-                let contact = input.contact.or_else(|| input.user.number());
                 let full = self.reservations.len() >= self.policy.reservations_max as usize;
-                let in_the_way = |id: &ReservationId| full && self.reservation_due(*id).is_some_and(|due| due <= self.latest);
-                let of_it = self.reservations.iter().filter(|(id, kept)| match kept.state {
-                    ReservationState::Closed => in_the_way(id),
-                    ReservationState::Unverified
-                    | ReservationState::AwaitingMode
-                    | ReservationState::Scheduled
-                    | ReservationState::Open
-                    | ReservationState::InCall => Some(kept.contact) == contact,
-                });
-                Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+                let mut touched = self.touched_by_number(input.contact.or_else(|| input.user.number()));
+                let over = |id: &ReservationId| self.reservation_due(*id).is_some_and(|due| due <= self.latest);
+                let closed = self.reservations.iter().filter(|(id, kept)| kept.state == ReservationState::Closed && over(id));
+                touched.reservations.extend(closed.map(|(id, _)| *id).filter(|_| full));
+                touched
             }
+            Input::ConfirmContact(input) => self.touched_by_holder(input.reservation),
+            Input::RequestCode(input) => self.touched_by_holder(input.reservation),
             Input::LegProgress(input) => self.touched_by_report(input.leg),
             Input::LegAnswered(input) => self.touched_by_report(input.leg),
             // What the network cannot have said is refused before anything is looked at.
@@ -136,6 +135,21 @@ impl Model {
             Input::Resync(_) => {
                 Touched { reservations: self.calls.values().map(|call| call.reservation).collect(), ..Touched::default() }
             }
+        }
+    }
+
+    /// Every live reservation of a contact number.
+    fn touched_by_number(&self, contact: Option<PhoneNumber>) -> Touched {
+        let lives = |kept: &super::Reservation| Some(kept.contact) == contact && kept.state != ReservationState::Closed;
+        let of_it = self.reservations.iter().filter(|(_, kept)| lives(kept));
+        Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+    }
+
+    /// The same for the contact number of this reservation, if it is live; it alone otherwise.
+    fn touched_by_holder(&self, reservation: ReservationId) -> Touched {
+        match self.reservations.get(&reservation) {
+            Some(kept) if kept.state != ReservationState::Closed => self.touched_by_number(Some(kept.contact)),
+            Some(_) | None => Touched { reservations: BTreeSet::from([reservation]), ..Touched::default() },
         }
     }
 
@@ -174,6 +188,9 @@ impl Model {
                 call(leg.call) || to_the_number || on_the_line
             }
             Deadline::Call(id) => call(id),
+            Deadline::Challenge(id) => {
+                touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
+            }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
             Deadline::Line(_) => false,
         }
@@ -200,7 +217,14 @@ impl Model {
         });
         let reservations =
             self.reservations.keys().filter_map(|id| Some((self.reservation_due(*id)?, Deadline::Reservation(*id))));
-        legs.chain(calls).chain(reservations).collect()
+        let challenges = self.reservations.keys().filter_map(|id| self.challenge_of(*id));
+        let challenges = challenges.map(|(until, id)| (until, Deadline::Challenge(id)));
+        legs.chain(calls).chain(challenges).chain(reservations).collect()
+    }
+
+    fn challenge_of(&self, reservation: ReservationId) -> Option<(Timestamp, ChallengeId)> {
+        let challenge = self.reservations.get(&reservation)?.challenge.as_ref()?;
+        Some((challenge.until, challenge.id))
     }
 
     fn reservation_due(&self, id: ReservationId) -> Option<Timestamp> {
@@ -262,6 +286,11 @@ impl Model {
                 self.end_call(call, ReleaseCause::TimeLimit, Why::Other)
             }
             Deadline::Call(call) => self.end_call(call, ReleaseCause::OtherSideGone, Why::MerchantFailed),
+            Deadline::Challenge(id) => {
+                for reservation in self.reservations.values_mut() {
+                    reservation.challenge.take_if(|challenge| challenge.id == id);
+                }
+            }
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
             Deadline::Line(line) => self.serve(line),
         }

@@ -5,12 +5,13 @@ use proptest::option::weighted;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::cause::Evidence;
+use ringfence::values::code::Code;
 use ringfence::values::effect::Party;
 use ringfence::values::id::{COUNTER_BITS, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
-    Book, BookingEvidence, CallTarget, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, ImportNumbers, Input,
-    LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync,
-    SetPolicy,
+    Book, BookingEvidence, CallTarget, Cancel, Channel, ChooseMode, ConfirmClock, ConfirmContact, Dedup, EffectFailed,
+    ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant,
+    RequestCall, RequestCode, Resync, RotateKey, SetPolicy,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -151,6 +152,12 @@ pub enum What {
     RequestNumber(Pick, Pick),
     /// The operator puts these into the pool: virtual numbers, and seldom a line or a phone.
     Import(Vec<Pick>),
+    /// A code is given for any reservation: by which user (its own when absent), and what is wrong with it, if anything.
+    Code(Pick, Option<Pick>, u8),
+    /// A new code is asked for: for which reservation, by which user.
+    AskForCode(Pick, Option<Pick>),
+    /// Another key is set.
+    RotateKey(u8),
 }
 
 /// Moves, weighted towards conversations.
@@ -196,6 +203,9 @@ fn whats() -> impl Strategy<Value = What> {
         2 => Just(What::ConfirmClock),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
+        6 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
+        1 => any::<u8>().prop_map(What::RotateKey),
     ]
 }
 
@@ -204,7 +214,7 @@ fn bookings() -> impl Strategy<Value = What> {
         .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
     let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
     let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
-    let contact = weighted(0.2, any::<Pick>());
+    let contact = weighted(0.3, any::<Pick>());
     (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
         user,
         page,
@@ -264,10 +274,7 @@ impl World {
             }
             What::Cancel(reservation, user) => {
                 let reservation = any_reservation(*reservation, model);
-                let own = model.reservations().into_iter().find(|kept| kept.reservation == reservation).map(|kept| kept.user);
-                let other = user.map(|user| one(&self.users, user).filter(|_| user % 3 > 0).or(own.as_ref().and_then(sibling)));
-                let user = other.unwrap_or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)));
-                Input::Cancel(Cancel { user, reservation })
+                Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
@@ -296,6 +303,23 @@ impl World {
                 Input::ImportNumbers(ImportNumbers { numbers: picks.iter().map(|pick| self.any_number(*pick)).collect() })
             }
             What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
+            What::Code(reservation, user, wrong) => {
+                let reservation = waiting(*reservation, model);
+                let user = self.speaker(reservation, *user, model);
+                give_code(user, reservation, *wrong, model)
+            }
+            What::AskForCode(reservation, user) => {
+                let reservation = waiting(*reservation, model);
+                Input::RequestCode(RequestCode { user: self.speaker(reservation, *user, model), reservation })
+            }
+            What::RotateKey(pick) => Input::RotateKey(RotateKey {
+                id: match pick % 16 {
+                    0 => Text::from(""),
+                    1 => Text::from("k9"),
+                    2 => Text::from("k".repeat(31)),
+                    other => Text::from(["k1", "k2"][usize::from(other % 2)]),
+                },
+            }),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -383,6 +407,13 @@ impl World {
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
         Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
+    }
+
+    /// Who speaks for a reservation: this user, or its sender.
+    fn speaker(&self, reservation: ReservationId, user: Option<Pick>, model: &Model) -> Address {
+        let own = model.reservations().into_iter().find(|kept| kept.reservation == reservation).map(|kept| kept.user);
+        let other = user.map(|user| one(&self.users, user).filter(|_| user % 3 > 0).or(own.as_ref().and_then(sibling)));
+        other.unwrap_or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)))
     }
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
@@ -482,8 +513,36 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             if mode == CallMode::MerchantCalls { vec![(6, request)] } else { vec![(6, Doing::Advance { budget: 1_000 })] }
         }
         ReservationState::InCall => vec![(1, cancel)],
-        ReservationState::Unverified | ReservationState::Closed => Vec::new(),
+        ReservationState::Unverified => {
+            let holder = Address::Sms(kept.contact);
+            let right = give_code(holder.clone(), kept.reservation, 255, model);
+            let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
+            let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
+            vec![(8, Doing::Input(right)), (8, Doing::Input(wrong)), (5, Doing::Input(ask))]
+        }
+        ReservationState::Closed => Vec::new(),
     }
+}
+
+/// A reservation that waits for its contact's holder, when there is one, and mostly; any other otherwise.
+fn waiting(pick: Pick, model: &Model) -> ReservationId {
+    let waits = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
+    let waiting: Vec<_> = model.reservations().into_iter().filter(waits).collect();
+    let chosen = one(&waiting, pick / 8).filter(|_| !pick.is_multiple_of(8));
+    chosen.map_or_else(|| any_reservation(pick, model), |kept| kept.reservation)
+}
+
+/// The right code for a reservation, or a wrong one: near it, of another length, or an older one.
+fn give_code(user: Address, reservation: ReservationId, wrong: u8, model: &Model) -> Input {
+    let out = model.challenges().into_iter().find(|out| out.reservation == reservation);
+    let right = out.map_or_else(|| "000000".to_owned(), |out| out.code.digits());
+    let given = match wrong % 4 {
+        0 => right.chars().rev().map(|digit| if digit == '9' { '0' } else { '9' }).collect(),
+        1 if right.len() < 10 => format!("0{right}"),
+        _ => right,
+    };
+    let code = Code::parse(&given).expect("digits are a code");
+    Input::ConfirmContact(ConfirmContact { user, reservation, code })
 }
 
 fn report(what: Report, leg: LegId) -> Input {

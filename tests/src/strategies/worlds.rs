@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::id::{MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant};
+use ringfence::values::input::{
+    Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey,
+};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
@@ -55,6 +57,8 @@ pub fn worlds() -> impl Strategy<Value = World> {
             if numbers > 0 {
                 setup.push(Input::ImportNumbers(ImportNumbers { numbers: (0..numbers).map(virtual_number).collect() }));
             }
+            // A key is set before, later, or never.
+            setup.extend((dice[3] % 4 < 3).then(|| Input::RotateKey(RotateKey { id: Text::from("k1") })));
             let users = USERS[..users].iter().filter_map(|user| Address::parse(user).ok()).collect();
             World { policy, begins, merchants, pages, users, setup }
         },
@@ -77,7 +81,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
     let bounds = (
         select(vec![7_200_u32, 15]),
         select(vec![600_u32, 1, 86_400]),
-        prop_oneof![6 => Just(100_000_u32), 1 => 6..40_u32],
+        prop_oneof![6 => Just(100_000_u32), 1 => 7..40_u32],
         prop_oneof![6 => Just(100_u32), 1 => 1..6_u32],
         prop_oneof![6 => Just(50_u32), 1 => 1..3_u32],
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
@@ -86,7 +90,15 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
     );
     let numbers = (select(vec![30_u32, 0, 3_600]), select(vec![1_u32, 0, 2]), prop_oneof![6 => Just(3_u32), 1 => Just(1_u32)]);
-    (rings, counts, modes, bounds, numbers).prop_map(|(rings, counts, modes, bounds, numbers)| Policy {
+    let codes = (
+        select(vec![6_u32, 10]),
+        select(vec![600_u32, 20, 60]),
+        select(vec![3_u32, 1, 2]),
+        prop_oneof![1 => Just(5_u32), 1 => 1..4_u32],
+        prop_oneof![3 => Just(3_u32), 1 => Just(1_u32)],
+        prop_oneof![3 => Just(100_u32), 1 => 1..3_u32],
+    );
+    (rings, counts, modes, bounds, (numbers, codes)).prop_map(|(rings, counts, modes, bounds, (numbers, codes))| Policy {
         number_rest_s: numbers.0,
         numbers_low: numbers.1,
         numbers_max: numbers.2,
@@ -119,6 +131,12 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         clock_leap_max_s: bounds.8,
         channels_max: 3,
         pushed_pages_max: 1,
+        code_digits: codes.0,
+        code_life_s: codes.1,
+        code_tries_max: codes.2,
+        codes_per_hour_max: codes.3,
+        challenges_per_number_max: codes.4,
+        codes_max: codes.5,
     })
 }
 

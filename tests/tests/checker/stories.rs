@@ -1,7 +1,10 @@
 //! Good traces, from the real platform.
 
-use ringfence::values::id::ReservationId;
-use ringfence::values::input::{Book, ChooseMode, ImportNumbers, Input, LegAnswered, RequestCall};
+use ringfence::values::code::Code;
+use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::input::{
+    Book, ChooseMode, ConfirmContact, ImportNumbers, Input, LegAnswered, RequestCall, RequestCode, RotateKey,
+};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
@@ -156,9 +159,33 @@ pub(crate) fn unverified() -> Trace {
     host.trace().clone()
 }
 
+/// A booking for somebody else's phone: he is asked twice, a wrong code is given, then the right one, and his phone rings.
+pub(crate) fn confirmed() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(LI, &[Phone::answers_after(5).talks_for(60)]);
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
+    let (user, holder) = (Address::Rcs(number(ZHANG)), Address::Sms(number(LI)));
+    let contact = Some(number(LI));
+    let book =
+        Book { user: user.clone(), page: PAGE, offering: OFFERING, window, zone: None, contact, name: None, evidence: None };
+    let _ = host.input(Input::Book(book));
+    let reservation = ReservationId::new(1);
+    host.runs_for(60);
+    let _ = host.input(Input::RequestCode(RequestCode { user: user.clone(), reservation }));
+    let code = host.platform().code(ChallengeId::new(2)).expect("a code that is out");
+    let wrong = Code::parse(if code.digits() == "000000" { "000001" } else { "000000" }).expect("a code");
+    let _ = host.input(Input::ConfirmContact(ConfirmContact { user, reservation, code: wrong }));
+    let _ = host.input(Input::ConfirmContact(ConfirmContact { user: holder, reservation, code }));
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, reservation);
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 9] = [
+pub(crate) const STORIES: [(&str, Story); 10] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -168,4 +195,5 @@ pub(crate) const STORIES: [(&str, Story); 9] = [
     ("crashes", crashes),
     ("unverified", unverified),
     ("by_number", by_number),
+    ("confirmed", confirmed),
 ];

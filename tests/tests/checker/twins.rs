@@ -1,6 +1,7 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
 use ringfence::values::cause::Evidence;
+use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Join, Rule};
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{ChooseMode, Input, LegEnded};
@@ -15,8 +16,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
-    unverified, window_ends_while_ringing,
+    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, confirmed, crashes, merchant_calls, nothing_is_reported,
+    platform_calls, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -84,6 +85,22 @@ pub(crate) fn twins() -> Vec<Twin> {
                 }
             });
         };
+        P2 "a wrong code is taken for the right one" confirmed |t| {
+            each_input(t, |input| {
+                if let Input::ConfirmContact(given) = input && given.user.number() == Some(number(LI)) {
+                    given.code = Code::parse("0000000").expect("a code");
+                }
+            });
+        };
+        P2 "the code goes to the one who booked" confirmed |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && matches!(send.content, Content::Challenge(_)) {
+                    send.to = Address::Sms(number(ZHANG));
+                }
+            }
+        };
+        P2 "a code lives longer than the policy says" confirmed |t| t.header.policy.code_life_s = 599;
+        P2 "more codes go to one number than the policy says" confirmed |t| t.header.policy.codes_per_hour_max = 1;
         P2 "a merchant's leg rings a stranger" platform_calls |t| dial(t, 0).to = number(STRANGER);
 
         P3 "the cancelled call rings on" cancelled_while_ringing |t| drop_effect(t, 0, is_hang_up);

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::Party;
+use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::Reply;
-use ringfence::{Action, Effect, LegId, Timestamp};
+use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 14] = [
+pub(super) const DEMANDED: [(&str, usize); 19] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -27,6 +29,11 @@ pub(super) const DEMANDED: [(&str, usize); 14] = [
     ("pool low", 3),
     ("called by number", 3),
     ("number came back to its user", 1),
+    ("holder agreed", 10),
+    ("holder's phone dialled", 1),
+    ("wrong code", 5),
+    ("codes used up", 2),
+    ("refused 225", 2),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -55,6 +62,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 155",
     "refused 230",
     "limit Numbers",
+    "refused 145",
+    "refused 146",
+    "refused 147",
     "refused 200",
     "refused 201",
     "refused 202",
@@ -71,6 +81,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit BookAhead",
     "limit Channels",
     "limit PushedPages",
+    "limit ChallengesPerNumber",
+    "limit Codes",
+    "overlap at a right code",
+    "holder agreed inside the window",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",
@@ -100,6 +114,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The step gives a code.
+    gives_code: bool,
+    /// The reservations whose contact's holder agreed.
+    agreed: BTreeSet<ReservationId>,
 }
 
 impl Seen {
@@ -107,6 +125,7 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -122,7 +141,7 @@ impl Seen {
         let live = |kept: &&ringfence_testing::model::ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
         let unnumbered = |kept: &ringfence_testing::model::ReservationSummary| {
-            model.number_of(kept.reservation).is_none() && kept.state != ringfence::values::reply::ReservationState::Unverified
+            model.number_of(kept.reservation).is_none() && kept.state != ReservationState::Unverified
         };
         self.note(!model.pool().is_empty() && reservations.iter().filter(live).any(unnumbered), "pool empty");
         let came_back = reservations.iter().filter(live).any(|kept| {
@@ -135,6 +154,15 @@ impl Seen {
         self.note(came_back, "number came back to its user");
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
+            self.note(true, "holder agreed");
+            self.note(confirmed.state == ReservationState::Open, "holder agreed inside the window");
+            self.agreed.insert(confirmed.reservation);
+        }
+        if let Some(Ok(Reply::WrongCode(wrong))) = reply {
+            self.note(true, "wrong code");
+            self.note(wrong.left == 0, "codes used up");
+        }
         self.kinds.extend(match reply {
             Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
             Some(Ok(Reply::Deny(deny))) => Some(format!("deny {:?}", deny.reason)),
@@ -142,7 +170,11 @@ impl Seen {
             Some(Err(refusal)) => Some(format!("refused {}", refusal.code())),
             Some(Ok(_)) | None => None,
         });
+        self.note(self.gives_code && matches!(reply, Some(Err(Refusal::Overlap { .. }))), "overlap at a right code");
         for effect in effects {
+            if let Action::Dial(dial) = &effect.action {
+                self.note(dial.party == Party::User && self.agreed.contains(&dial.reason.reservation), "holder's phone dialled");
+            }
             self.effect(&effect.action);
         }
     }

@@ -253,7 +253,9 @@ impl World {
                 | Content::ModeOptions(_)
                 | Content::CancelledForMerchant(_)
                 | Content::MissedForMerchant(_)
-                | Content::Cancelled(_) => {}
+                | Content::Cancelled(_)
+                | Content::Challenge(_)
+                | Content::ContactNotConfirmed(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

@@ -1,6 +1,7 @@
 //! Inputs of users: book and cancel; and the closing of reservations.
 
 use super::Appointments;
+use super::challenges::needs_agreement;
 use super::merchants::{check_outbox, check_text, is_user, legal, limit};
 use super::records::{Closed, Reservation};
 use crate::books::catalog::{Merchant, Page};
@@ -23,23 +24,28 @@ use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
 /// What a booking emits at most: its audit, the lease of a virtual number and the warning that few are left, the result, the reservation and
-/// the mode options.
+/// the mode options; or its audit, the notice, and the audit and the message of a challenge.
 const BOOKING_EFFECTS: usize = 6;
 
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
         self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
+        self.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
         let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
         check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
-        let is_own = input.user.number() == Some(contact);
+        let is_own = !needs_agreement(&input.user, contact);
         if is_own {
             self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
         }
         self.check_room(cx, contact, is_own)?;
+        if !is_own {
+            self.check_codes(cx, contact, None)?;
+        }
+        check_outbox(cx, BOOKING_EFFECTS)?;
 
         // A merchant has at least one line.
         let line = page_line(page, merchant).ok_or_else(|| unknown(Object::Merchant, merchant.id.get()))?;
@@ -82,6 +88,7 @@ impl Appointments {
             closed: None,
             virtual_number: None,
             is_platform_only: false,
+            challenge: None,
         });
         cx.audit(AuditRecord::Booked(BookedRecord {
             reservation: id,
@@ -95,6 +102,7 @@ impl Appointments {
             self.settle_reservation(cx, id);
         } else {
             self.tell_user(cx, id, UserContent::ContactUnconfirmed);
+            self.challenge(cx, id);
         }
         let state = self.reservations.get(id.get()).map_or(state, |reservation| reservation.state);
         Ok(Reply::Booked(Booked { reservation: id, state }))
@@ -128,7 +136,7 @@ impl Appointments {
     }
 
     /// One user has at most one live reservation with one merchant covering any instant.
-    fn check_overlap(
+    pub(super) fn check_overlap(
         &self,
         merchant: MerchantId,
         contact: PhoneNumber,
@@ -147,17 +155,21 @@ impl Appointments {
 
     fn check_room(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
         limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
+        self.check_room_of_number(cx, contact, is_own)
+    }
+
+    /// How many live reservations name this number, those that wait for its holder and the others apart.
+    pub(super) fn check_room_of_number(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
         let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
         let alike = live
             .filter_map(|id| self.reservations.get(id.get()))
             .filter(|other| (other.state == ReservationState::Unverified) != is_own)
             .count();
-        limit(Bound::ReservationsPerNumber, alike, cx.policy.reservations_per_number_max)?;
-        check_outbox(cx, BOOKING_EFFECTS)
+        limit(Bound::ReservationsPerNumber, alike, cx.policy.reservations_per_number_max)
     }
 
     /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
-    fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+    pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
@@ -187,7 +199,11 @@ impl Appointments {
         };
         let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: cx.policy.mode_on_silence };
         let (sender, merchant, mode) = (reservation.sender.clone(), reservation.merchant, reservation.mode);
-        self.send_user(cx, sender, UserContent::Result(result));
+        let holder = Some(Address::Sms(reservation.contact)).filter(|_| needs_agreement(&sender, reservation.contact));
+        self.send_user(cx, sender, UserContent::Result(result.clone()));
+        if let Some(holder) = holder {
+            self.send_user(cx, holder, UserContent::Result(result));
+        }
         self.send_merchant(cx, merchant, MerchantContent::Reservation(for_merchant));
         if mode.is_none() {
             self.send_merchant(cx, merchant, MerchantContent::ModeOptions(options));
@@ -234,6 +250,7 @@ impl Appointments {
 
     /// Closes a reservation. A missed one tells the user, then the merchant.
     pub(super) fn close(&mut self, cx: &mut Context<'_>, id: ReservationId, event: ReservationEvent, outcome: Outcome) {
+        self.end_challenge(id);
         let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(cx.policy.retention_s)) };
         self.update_reservation(id, |reservation| {
             reservation.state.apply(event);
@@ -284,7 +301,12 @@ impl Appointments {
         })
     }
 
-    fn tell_user(&mut self, cx: &mut Context<'_>, id: ReservationId, content: impl FnOnce(ReservationNotice) -> UserContent) {
+    pub(super) fn tell_user(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: ReservationId,
+        content: impl FnOnce(ReservationNotice) -> UserContent,
+    ) {
         let sender = self.reservations.get(id.get()).map(|reservation| reservation.sender.clone());
         if let (Some(notice), Some(sender)) = (self.notice(id), sender) {
             self.send_user(cx, sender, content(notice));

@@ -5,10 +5,12 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::Appointments;
 use super::records::{Call, Leg, Origin, Reservation};
+use super::{Appointments, Counters};
+use crate::books::codes::HOUR_S;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
+use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::LegId;
 use crate::values::policy::{CallMode, most};
@@ -34,7 +36,8 @@ impl Appointments {
     /// # Errors
     /// The first bound that does not hold.
     pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
-        let counters = [self.counters.reservation, self.counters.call, self.counters.leg, self.counters.message];
+        let Counters { reservation, call, leg, message, challenge } = self.counters;
+        let counters = [reservation, call, leg, message, challenge];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         for reservation in self.reservations.unordered() {
             check_reservation(now, reservation)?;
@@ -44,6 +47,15 @@ impl Appointments {
         }
         for leg in self.legs.unordered() {
             check_leg(now, leg)?;
+        }
+        for challenge in self.challenges.unordered() {
+            let id = challenge.id;
+            hold!(within(now, most::CODE_LIFE_S, challenge.until), "challenge {id} ends later than any policy lets it (P9)");
+            hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
+        }
+        for sent in self.codes.in_order() {
+            let is_given = self.counters.challenge.has_given(sent.challenge.get());
+            hold!(is_given && sent.until <= now.saturating_add_s(HOUR_S), "a code counts longer than an hour, or was never sent");
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive};
-use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
@@ -46,6 +46,8 @@ pub enum Why {
     WindowEnds(ReservationId),
     /// A closed reservation leaves.
     Retention(ReservationId),
+    /// A code that is out may not be used any more.
+    CodeExpires(ChallengeId),
     /// A line of this merchant has a free channel and somebody waits for it.
     LineFree(MerchantId),
 }
@@ -97,7 +99,7 @@ impl Appointments {
             Target::Leg(id) => self.legs.get(id.get()).map(|leg| leg.call),
             Target::Call(id) => Some(id),
             Target::Reservation(id) => self.reservations.get(id.get()).and_then(Reservation::call),
-            Target::Line(_) => None,
+            Target::Challenge(_) | Target::Line(_) => None,
         };
         let Some(call) = call.and_then(|id| self.calls.get(id.get())) else { return Vec::new() };
         let reservations = call.reservations().map(Target::Reservation);
@@ -108,6 +110,7 @@ impl Appointments {
         match target {
             Target::Leg(id) => self.legs.get(id.get())?.deadline(),
             Target::Call(id) => self.calls.get(id.get())?.deadline(),
+            Target::Challenge(id) => Some(self.challenges.get(id.get())?.until),
             Target::Reservation(id) => self.reservations.get(id.get())?.deadline(),
             Target::Line(number) => self.lines.get(number)?.deadline(),
         }
@@ -153,9 +156,18 @@ impl Appointments {
         if limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max).is_err() {
             let is_over = |target: &Target| match target {
                 Target::Reservation(id) => self.reservations.get(id.get()).is_some_and(|kept| kept.closed.is_some()),
-                Target::Leg(_) | Target::Call(_) | Target::Line(_) => false,
+                Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Line(_) => false,
             };
             touched.extend(self.agenda.closing_by(cx.now).filter(is_over));
+        }
+        self.settle(cx, &mut touched);
+    }
+
+    /// Settles every live reservation of a number, as above.
+    pub(super) fn settle_contact(&mut self, cx: &mut Context<'_>, number: PhoneNumber) {
+        let mut touched = Vec::new();
+        for id in self.contacts.get(number).into_iter().flat_map(|contact| &contact.live) {
+            self.touch_reservation(&mut touched, *id);
         }
         self.settle(cx, &mut touched);
     }
@@ -171,11 +183,13 @@ impl Appointments {
     }
 
     fn merchant_of(&self, target: Target) -> Option<MerchantId> {
+        let of_reservation = |id: ReservationId| self.reservations.get(id.get()).map(|reservation| reservation.merchant);
         let of_call = |id: CallId| self.lines.get(self.calls.get(id.get())?.line).map(|line| line.merchant);
         match target {
             Target::Leg(id) => of_call(self.legs.get(id.get())?.call),
             Target::Call(id) => of_call(id),
-            Target::Reservation(id) => self.reservations.get(id.get()).map(|reservation| reservation.merchant),
+            Target::Challenge(id) => of_reservation(self.challenges.get(id.get())?.reservation),
+            Target::Reservation(id) => of_reservation(id),
             Target::Line(number) => self.lines.get(number).map(|line| line.merchant),
         }
     }
@@ -218,6 +232,7 @@ impl Appointments {
             touched.push(Target::Call(*call));
             touched.extend(self.calls.get(call.get()).into_iter().flat_map(|call| call.legs()).map(Target::Leg));
         }
+        touched.extend(self.reservations.get(id.get()).and_then(|reservation| reservation.challenge).map(Target::Challenge));
     }
 
     /// The first deadline of all, and why. Without what would start something when `may_start` is false.
@@ -239,6 +254,7 @@ impl Appointments {
                     Why::WindowEnds(id)
                 }
             },
+            Target::Challenge(id) => Why::CodeExpires(id),
             // A line of the agenda is registered.
             Target::Line(number) => match self.lines.get(number) {
                 Some(line) => Why::LineFree(line.merchant),
@@ -271,6 +287,7 @@ impl Appointments {
                 Some(CallState::Talking) => self.stop_call(cx, id, ReleaseCause::TimeLimit),
                 Some(CallState::RingingMerchant | CallState::Ended) | None => {}
             },
+            Target::Challenge(id) => self.code_expires(id),
             Target::Reservation(id) => self.fire_reservation(cx, id),
             Target::Line(number) => self.serve(cx, number),
         }

@@ -7,6 +7,7 @@
 //! | `merchants` | inputs of merchants: registration, pages, modes |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
@@ -17,6 +18,7 @@
 mod booking;
 mod bounds;
 mod calls;
+mod challenges;
 mod clock;
 mod gate;
 mod index;
@@ -32,10 +34,11 @@ pub use views::{ModelView, State};
 
 use serde::{Deserialize, Serialize};
 
-use self::records::{Call, Leg, Reservation};
+use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
+use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
@@ -56,6 +59,8 @@ pub struct Counters {
     pub leg: Counter,
     /// Messages.
     pub message: Counter,
+    /// Challenges.
+    pub challenge: Counter,
 }
 
 impl Counters {
@@ -67,6 +72,7 @@ impl Counters {
             call: Counter::new(shard),
             leg: Counter::new(shard),
             message: Counter::new(shard),
+            challenge: Counter::new(shard),
         }
     }
 }
@@ -80,6 +86,8 @@ pub struct Appointments {
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
+    challenges: Store<LiveChallenge>,
+    codes: Codes,
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
@@ -96,6 +104,8 @@ impl Appointments {
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
+            challenges: Store::new(hash_seed),
+            codes: Codes::default(),
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
@@ -125,8 +135,10 @@ impl Appointments {
             Input::ImportNumbers(input) => self.import_numbers(cx, &input.numbers),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
-            // The platform holds the rules, and takes this one itself.
-            Input::SetPolicy(_) => Ok(Reply::NoOp),
+            Input::ConfirmContact(input) => self.confirm_contact(cx, &input),
+            Input::RequestCode(input) => self.request_code(cx, &input),
+            // The platform holds the rules and the keys, and takes these itself.
+            Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }
     }
 }

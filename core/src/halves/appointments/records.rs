@@ -9,7 +9,7 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
@@ -74,6 +74,8 @@ pub struct Reservation {
     pub virtual_number: Option<VirtualNumber>,
     /// The pool was empty when it was accepted: the platform calls, whatever was preset or chosen.
     pub is_platform_only: bool,
+    /// The code that is out for its contact number, while it is `Unverified`.
+    pub challenge: Option<ChallengeId>,
 }
 
 /// How and when a reservation closed.
@@ -318,4 +320,23 @@ impl Leg {
     pub fn is_gone_at(&self, at: Timestamp) -> bool {
         self.grace().is_some_and(|until| until <= at)
     }
+}
+
+/// A code that is out: somebody booked for a number, and its holder is asked. The code itself is not kept; it is made anew from the key and the ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveChallenge {
+    /// Its id.
+    pub id: ChallengeId,
+    /// What it is about.
+    pub reservation: ReservationId,
+    /// The revision that the holder is asked to agree to.
+    pub revision: u32,
+    /// The id of the key.
+    pub key: Text,
+    /// How many digits the code has.
+    pub digits: u32,
+    /// From this instant on the code is of no use.
+    pub until: Timestamp,
+    /// How many wrong codes were given.
+    pub wrong: u32,
 }

@@ -7,20 +7,22 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{Call, Leg, Origin, Reservation};
+use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
+use crate::books::codes::Sent;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{LeaseView, Numbers};
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
 /// Everything that a snapshot holds of this half, in the order of ids. The indexes are made anew from it.
@@ -30,6 +32,8 @@ pub struct State {
     pub(crate) reservations: Vec<Reservation>,
     pub(crate) calls: Vec<Call>,
     pub(crate) legs: Vec<Leg>,
+    pub(crate) challenges: Vec<LiveChallenge>,
+    pub(crate) codes: Vec<Sent>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
 }
@@ -42,6 +46,7 @@ pub struct ModelView {
     calls: Vec<CallView>,
     legs: Vec<LegView>,
     numbers: NumbersView,
+    codes: Vec<(PhoneNumber, i64)>,
 }
 
 /// The pool, how much of it each merchant has used, and the leases.
@@ -65,7 +70,11 @@ struct ReservationView {
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
+    challenge: Option<ChallengeView>,
 }
+
+/// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
+type ChallengeView = (i64, u32, u32, Text);
 
 #[derive(Clone, Debug, Serialize)]
 struct CallView {
@@ -129,6 +138,8 @@ impl Appointments {
             reservations: self.reservations.in_order().cloned().collect(),
             calls: self.calls.in_order().cloned().collect(),
             legs: self.legs.in_order().copied().collect(),
+            challenges: self.challenges.in_order().cloned().collect(),
+            codes: self.codes.in_order().copied().collect(),
             counters: self.counters,
             numbers: self.numbers.clone(),
         }
@@ -159,6 +170,11 @@ impl Appointments {
             half.add_reservation(reservation);
         }
         half.restore_rung_for();
+        for challenge in state.challenges {
+            hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
+            half.restore_challenge(challenge);
+        }
+        half.restore_codes(state.codes);
         half.check_invariants()?;
         Ok(half)
     }
@@ -179,7 +195,24 @@ impl Appointments {
         for leg in self.legs.in_order() {
             self.check_leg(leg)?;
         }
+        self.check_challenges()?;
         self.check_indexes()
+    }
+
+    fn check_challenges(&self) -> Result<(), String> {
+        for challenge in self.challenges.in_order() {
+            let id = challenge.id;
+            hold!(self.counters.challenge.has_given(id.get()), "challenge {id} has an id that was not given");
+            let reservation = self.reservations.get(challenge.reservation.get());
+            let waits = reservation.is_some_and(|reservation| {
+                let is_its = reservation.challenge == Some(id) && reservation.revision == challenge.revision;
+                is_its && reservation.state == ReservationState::Unverified && challenge.until <= reservation.window.end()
+            });
+            hold!(waits, "challenge {id} is out for a reservation that does not wait for it (P2)");
+        }
+        let named = self.reservations.in_order().filter(|reservation| reservation.challenge.is_some()).count();
+        hold!(named == self.challenges.len(), "a reservation names a challenge that is not kept");
+        Ok(())
     }
 
     fn check_catalog(&self) -> Result<(), String> {
@@ -348,6 +381,7 @@ impl Appointments {
             }
         }
         expected.extend(self.calls.in_order().filter_map(|call| Some((call.deadline()?, Target::Call(call.id)))));
+        expected.extend(self.challenges.in_order().map(|challenge| (challenge.until, Target::Challenge(challenge.id))));
         for leg in self.legs.in_order() {
             expected.extend(leg.deadline().map(|due| (due, Target::Leg(leg.id))));
             if leg.party == Party::User {
@@ -444,8 +478,13 @@ impl Appointments {
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
                     number: (one.virtual_number, one.is_platform_only),
+                    challenge: one
+                        .challenge
+                        .and_then(|id| self.challenges.get(id.get()))
+                        .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
                 })
                 .collect(),
+            codes: self.codes.in_order().filter(|sent| sent.until > now).map(|sent| (sent.number, until(sent.until))).collect(),
             calls: self
                 .calls
                 .in_order()
@@ -490,6 +529,11 @@ impl Appointments {
     /// A call that is kept.
     pub(crate) fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(id.get())
+    }
+
+    /// A code that is out.
+    pub(crate) fn challenge_of(&self, id: ChallengeId) -> Option<&LiveChallenge> {
+        self.challenges.get(id.get())
     }
 
     /// A leg that is kept.

@@ -9,7 +9,7 @@ use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders};
 use crate::trace::{Doing, Step};
 
 /// How the first leg of a call went.
@@ -73,6 +73,7 @@ impl Books {
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
+            (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
@@ -119,6 +120,7 @@ impl Books {
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
+            (Input::RequestCode(_) | Input::RotateKey(_), _) => {}
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -199,6 +201,7 @@ impl Books {
             window: input.window,
             revision: 1,
             verified,
+            refused: false,
             chosen,
             cancelled_at: None,
             attempts: 0,
@@ -367,7 +370,9 @@ impl Books {
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
-            | Content::ModeOptions(_) => {}
+            | Content::ModeOptions(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_) => {}
         }
     }
 

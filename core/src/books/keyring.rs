@@ -32,6 +32,12 @@ pub enum KeyError {
         /// The id.
         id: Text,
     },
+    /// It is in use: for new codes, or for one that is out.
+    #[error("the key {id} is in use")]
+    InUse {
+        /// The id.
+        id: Text,
+    },
 }
 
 impl KeyError {
@@ -41,6 +47,7 @@ impl KeyError {
         match self {
             Self::TooShort { .. } => 118,
             Self::Taken { .. } => 119,
+            Self::InUse { .. } => 148,
         }
     }
 }
@@ -68,6 +75,23 @@ impl Keyring {
                 Ok(())
             }
         }
+    }
+
+    /// Takes a key out. False when there is none under this id.
+    pub fn unload(&mut self, id: &str) -> bool {
+        self.keys.remove(id).is_some()
+    }
+
+    /// The key with this id.
+    #[must_use]
+    pub(crate) fn get(&self, id: &str) -> Option<&[u8]> {
+        self.keys.get(id).map(Vec::as_slice)
+    }
+
+    /// Whether a key is loaded under this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
     }
 
     /// The ids of the keys, in order.

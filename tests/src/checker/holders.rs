@@ -1,0 +1,176 @@
+//! P2, as far as codes prove it: who was asked, with which code, how often, and whether the right one came back.
+//!
+//! Whether a code is right shows only to whoever has the key. A scenario that is a test carries its keys in its header; from any other trace, all but
+//! that is judged.
+
+use std::collections::BTreeMap;
+
+use ringfence::values::effect::{Challenge, Challenged, CodeJudged};
+use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::input::ConfirmContact;
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::reply::{Confirmed, Reply, WrongCode};
+use ringfence::values::time::Timestamp;
+
+use super::books::Books;
+use super::{Judged, Notes, Promise};
+use crate::codes;
+
+const HOUR_S: u64 = 3_600;
+
+/// A code that went out.
+#[derive(Clone, Debug)]
+struct Asked {
+    challenge: ChallengeId,
+    revision: u32,
+    key: String,
+    digits: u32,
+    until: Timestamp,
+    wrong: u32,
+}
+
+/// What a trace tells of codes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holders {
+    keys: BTreeMap<String, Vec<u8>>,
+    /// The last code for each reservation that waits for its contact's holder.
+    asked: BTreeMap<ReservationId, Asked>,
+    sent: Vec<(PhoneNumber, Timestamp)>,
+}
+
+impl Holders {
+    /// The keys that the trace carries.
+    pub(super) fn know_keys<'a>(&mut self, keys: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>) {
+        self.keys.extend(keys.into_iter().map(|(id, key)| (id.clone(), key.clone())));
+    }
+
+    /// The bounds of what is out, for a view: relative to the clock as [`Books::view`] writes it.
+    pub(super) fn view(&self) -> impl Iterator<Item = (u64, u64, Timestamp)> {
+        let asked = self.asked.iter().map(|(id, asked)| (id.get(), u64::from(asked.wrong), asked.until));
+        asked.chain(self.sent.iter().map(|(_, at)| (u64::MAX, 0, at.saturating_add_s(HOUR_S))))
+    }
+}
+
+fn broken(what: String) -> Judged {
+    Err((Promise::P2, what))
+}
+
+/// A `challenge` goes out.
+pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes: &mut Notes) -> Judged {
+    let (id, challenge) = (content.reservation, content.challenge);
+    let Some(reservation) = books.reservations.get(&id) else {
+        return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
+    };
+    if reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+        return broken(format!("challenge {challenge} asks for an agreement that reservation {id} does not wait for"));
+    }
+    if *to != Address::Sms(reservation.number) {
+        return broken(format!("challenge {challenge} goes to another address than the contact number of reservation {id}"));
+    }
+    let longest = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
+    if content.until > longest || content.until <= books.now || content.window != reservation.window {
+        return broken(format!("the code of challenge {challenge} is good until {}; {longest} is the longest", content.until));
+    }
+    let Some(record) = notes.challenged.take().filter(|record| (record.challenge, record.reservation) == (challenge, id)) else {
+        return Err((Promise::P17, format!("no audit record stands before challenge {challenge}")));
+    };
+    let number = reservation.number;
+    let now = books.now;
+    books.holders.sent.retain(|(_, at)| now < at.saturating_add_s(HOUR_S));
+    let within_the_hour = books.holders.sent.iter().filter(|(to, _)| *to == number).count();
+    if within_the_hour >= books.policy.codes_per_hour_max as usize {
+        return broken(format!("challenge {challenge} is code {} within an hour to one number", within_the_hour + 1));
+    }
+    books.holders.sent.push((number, now));
+    let Challenged { revision, key, .. } = record;
+    let (digits, until) = (books.policy.code_digits, content.until);
+    books.holders.asked.insert(id, Asked { challenge, revision, key: key.as_ref().to_owned(), digits, until, wrong: 0 });
+    Ok(())
+}
+
+/// Whether two addresses are of one number, or of one mailbox.
+fn is_one_person(one: &Address, other: &Address) -> bool {
+    match (one, other) {
+        (Address::Email(one), Address::Email(other)) => {
+            let parts = |mailbox: &str| mailbox.split_once('@').map(|(name, host)| (name.to_owned(), host.to_ascii_lowercase()));
+            parts(one) == parts(other)
+        }
+        (Address::Chatbot(_), _) | (_, Address::Chatbot(_)) => one == other,
+        (one, other) => one.number().is_some() && one.number() == other.number(),
+    }
+}
+
+/// A code was given and called right or wrong.
+pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply, notes: &mut Notes) -> Judged {
+    let id = input.reservation;
+    let (now, most) = (books.now, books.policy.code_tries_max);
+    let Some(reservation) = books.reservations.get_mut(&id) else {
+        return broken(format!("a code is taken for reservation {id}, which never was, or left"));
+    };
+    let speaks_for_it = is_one_person(&input.user, &reservation.sender) || input.user.number() == Some(reservation.number);
+    if !speaks_for_it || reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+        return broken(format!("a code is taken for reservation {id} from a stranger, or it does not wait for one"));
+    }
+    let Some(asked) = books.holders.asked.get_mut(&id).filter(|asked| now < asked.until) else {
+        return broken(format!("a code is taken for reservation {id}, and none is out for it"));
+    };
+    let right = books.holders.keys.get(&asked.key).map(|key| {
+        let right = codes::code(key, asked.challenge, id, asked.revision, asked.digits);
+        right.digits() == input.code.digits()
+    });
+    let challenge = asked.challenge;
+    let is_right = match reply {
+        Reply::Confirmed(Confirmed { reservation, .. }) if right != Some(false) && *reservation == id => true,
+        Reply::Confirmed(_) => return broken(format!("a wrong code is taken for a right one of challenge {challenge}")),
+        Reply::WrongCode(_) if right == Some(true) => {
+            return broken(format!("the right code of challenge {challenge} is taken for a wrong one"));
+        }
+        Reply::WrongCode(WrongCode { left }) => {
+            asked.wrong += 1;
+            if *left != most.saturating_sub(asked.wrong) {
+                return broken(format!("{} wrong codes were given for challenge {challenge}, and {left} are left", asked.wrong));
+            }
+            false
+        }
+        Reply::Done
+        | Reply::NoOp
+        | Reply::Published(_)
+        | Reply::Booked(_)
+        | Reply::Imported(_)
+        | Reply::Allow(_)
+        | Reply::Deny(_) => {
+            return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
+        }
+    };
+    if is_right {
+        reservation.verified = true;
+        reservation.eligible_at = now.max(reservation.window.start());
+        books.holders.asked.remove(&id);
+    } else if asked.wrong >= most {
+        reservation.refused = true;
+        books.holders.asked.remove(&id);
+    }
+    notes.code = Some((challenge, id, is_right));
+    Ok(())
+}
+
+/// The audit record of a code.
+pub(super) fn judged(record: &CodeJudged, notes: &mut Notes) -> Judged {
+    match notes.code.take() {
+        Some(code) if code == (record.challenge, record.reservation, record.is_right) => Ok(()),
+        Some(_) | None => {
+            Err((Promise::P17, format!("an audit record says of challenge {} what was not answered", record.challenge)))
+        }
+    }
+}
+
+/// At the end of a step: what was answered was recorded, and what was recorded was sent.
+pub(super) fn recorded(notes: &Notes) -> Judged {
+    if let Some((challenge, ..)) = notes.code {
+        return Err((Promise::P17, format!("a code of challenge {challenge} was judged and no audit record says so")));
+    }
+    match &notes.challenged {
+        Some(record) => Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,231 @@
+//! Whether the holder of a contact number agrees: asking, codes, limits.
+
+use ringfence::values::code::Code;
+use ringfence::values::effect::{AuditRecord, Challenge as Asked, Challenged, CodeJudged, KeyRotated, UserContent};
+use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::input::{ConfirmContact, RequestCode};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
+use ringfence::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCode};
+use ringfence::values::text::Text;
+use ringfence::values::time::Timestamp;
+
+use super::reservations::same_person;
+use super::{Model, limit, unknown};
+use crate::codes;
+
+const HOUR_S: u64 = 3_600;
+
+/// A code that is out.
+#[derive(Clone, Debug)]
+pub(super) struct Challenge {
+    pub(super) id: ChallengeId,
+    key: Text,
+    digits: u32,
+    pub(super) until: Timestamp,
+    wrong: u32,
+}
+
+/// A code as it can be seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChallengeView {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// Its reservation.
+    pub reservation: ReservationId,
+    /// The right code.
+    pub code: Code,
+}
+
+impl Model {
+    /// Every code that is out, by reservation; also those whose time is over, as long as the deadline has not fired.
+    #[must_use]
+    pub fn challenges(&self) -> Vec<ChallengeView> {
+        let view = |id: &ReservationId| {
+            let challenge = self.reservations[id].challenge.as_ref()?;
+            Some(ChallengeView { challenge: challenge.id, reservation: *id, code: self.code_of(*id, challenge) })
+        };
+        self.reservations.keys().filter_map(view).collect()
+    }
+
+    /// What the host is told that asks for a code.
+    ///
+    /// # Errors
+    /// As `Platform::code`.
+    pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
+        let out = self.challenges().into_iter().find(|out| out.challenge == challenge);
+        let in_time = |reservation: &ReservationId| {
+            self.reservations[reservation].challenge.as_ref().is_some_and(|challenge| challenge.until > self.latest)
+        };
+        match out.filter(|out| in_time(&out.reservation)) {
+            Some(out) => Ok(out.code),
+            None if (1..=self.challenges_given).contains(&challenge.get()) => {
+                Err(Refusal::Gone { object: Object::Challenge, id: challenge.get() })
+            }
+            None => Err(unknown(Object::Challenge, challenge.get())),
+        }
+    }
+
+    /// How many challenges were given an id, which is the number of the last one.
+    #[must_use]
+    pub const fn challenges_given(&self) -> u64 {
+        self.challenges_given
+    }
+
+    fn code_of(&self, reservation: ReservationId, challenge: &Challenge) -> Code {
+        let (_, key) = codes::TEST_KEYS.iter().find(|(id, _)| **id == *challenge.key).expect("only loaded keys are used");
+        codes::code(key, challenge.id, reservation, self.reservation_of(reservation).revision, challenge.digits)
+    }
+
+    pub(super) fn rotate_key(&mut self, id: &Text) -> Result<Reply, Refusal> {
+        if id.is_empty() {
+            return Err(Refusal::Invalid { field: Field::Id, allowed: Allowed::NotEmpty });
+        }
+        self.check_text(id)?;
+        if !codes::TEST_KEYS.iter().any(|(known, _)| **known == **id) {
+            return Err(Refusal::KeyNotLoaded { id: id.clone() });
+        }
+        if self.key.as_ref() == Some(id) {
+            return Ok(Reply::NoOp);
+        }
+        self.check_outbox(1)?;
+        self.key = Some(id.clone());
+        self.audit(AuditRecord::KeyRotated(KeyRotated { id: id.clone() }));
+        Ok(Reply::Done)
+    }
+
+    /// The limits of codes. `but` is the reservation that the new code would be for, if it has one already.
+    pub(super) fn check_codes(&self, number: PhoneNumber, but: Option<ReservationId>) -> Result<(), Refusal> {
+        if self.key.is_none() {
+            return Ok(());
+        }
+        let counts = |sent: Timestamp| self.latest < sent.saturating_add_s(HOUR_S);
+        let to_it = |at: Timestamp| {
+            let sent = self.codes_sent.iter().filter(|(to, sent)| *to == number && *sent <= self.latest);
+            sent.filter(|(_, sent)| at < sent.saturating_add_s(HOUR_S)).count()
+        };
+        let most = self.policy.codes_per_hour_max;
+        if to_it(self.latest) >= most as usize {
+            // The first of the instants at which one stops to count that leaves few enough.
+            let ends = self.codes_sent.iter().map(|(_, sent)| sent.saturating_add_s(HOUR_S));
+            let retry_at = ends.filter(|end| to_it(*end) < most as usize).min().expect("in the end none counts");
+            return Err(Refusal::CodeLimit { most, retry_at });
+        }
+        let others = self.reservations.iter().filter(|(id, kept)| kept.contact == number && Some(**id) != but);
+        if others.filter(|(_, kept)| kept.challenge.is_some()).count() >= self.policy.challenges_per_number_max as usize {
+            return Err(limit(Bound::ChallengesPerNumber, self.policy.challenges_per_number_max));
+        }
+        if self.codes_sent.iter().filter(|(_, sent)| counts(*sent)).count() >= self.policy.codes_max as usize {
+            return Err(limit(Bound::Codes, self.policy.codes_max));
+        }
+        Ok(())
+    }
+
+    /// Asks the holder of the contact number, if there is a key.
+    pub(super) fn ask_holder(&mut self, id: ReservationId) {
+        let Some(key) = self.key.clone() else { return };
+        self.challenges_given += 1;
+        let challenge = ChallengeId::new(self.challenges_given);
+        let reservation = self.reservation_of(id);
+        let until = self.latest.saturating_add_s(self.policy.code_life_s.into()).min(reservation.window.end());
+        let (contact, revision) = (reservation.contact, reservation.revision);
+        let notice = self.notice(id);
+        let digits = self.policy.code_digits;
+        self.reservation_mut(id).challenge = Some(Challenge { id: challenge, key: key.clone(), digits, until, wrong: 0 });
+        self.codes_sent.push((contact, self.latest));
+        self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
+        let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
+        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until };
+        self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
+    }
+
+    /// The reservation, if it is this user's and waits for its contact's holder.
+    fn check_waits(&self, user: &Address, id: ReservationId) -> Result<(), Refusal> {
+        let reservation = self.named(id)?;
+        if !same_person(&reservation.user, user) && user.number() != Some(reservation.contact) {
+            return Err(unknown(Object::Reservation, id.get()));
+        }
+        if reservation.state != ReservationState::Unverified {
+            let legal = vec![ReservationState::Unverified];
+            return Err(Refusal::WrongState { reservation: id, state: reservation.state, legal });
+        }
+        Ok(())
+    }
+
+    pub(super) fn request_code(&mut self, input: &RequestCode) -> Result<Reply, Refusal> {
+        self.check_waits(&input.user, input.reservation)?;
+        if self.key.is_none() {
+            return Err(Refusal::NoKey);
+        }
+        self.check_codes(self.reservation_of(input.reservation).contact, Some(input.reservation))?;
+        self.check_outbox(2)?;
+        self.ask_holder(input.reservation);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn confirm_contact(&mut self, input: &ConfirmContact) -> Result<Reply, Refusal> {
+        let id = input.reservation;
+        self.check_waits(&input.user, id)?;
+        let Some(challenge) = self.reservation_of(id).challenge.clone() else {
+            return Err(Refusal::NoCode { reservation: id });
+        };
+        self.check_outbox(7)?;
+        let is_right = self.code_of(id, &challenge).digits() == input.code.digits();
+        if is_right {
+            self.check_once_more(&input.user, id)?;
+        }
+        let revision = self.reservation_of(id).revision;
+        self.audit(AuditRecord::CodeJudged(CodeJudged { challenge: challenge.id, reservation: id, revision, is_right }));
+        if is_right {
+            return Ok(self.agreed(id));
+        }
+        let wrong = challenge.wrong + 1;
+        let left = self.policy.code_tries_max.saturating_sub(wrong);
+        if left == 0 {
+            self.close(id, Outcome::Unverified);
+            let notice = self.notice(id);
+            self.tell_user(self.reservation_of(id).user.clone(), UserContent::ContactNotConfirmed(notice));
+        } else if let Some(out) = &mut self.reservation_mut(id).challenge {
+            out.wrong = wrong;
+        }
+        Ok(Reply::WrongCode(WrongCode { left }))
+    }
+
+    fn check_once_more(&self, user: &Address, id: ReservationId) -> Result<(), Refusal> {
+        let this = self.reservation_of(id);
+        if self.merchant_of_line(this.contact).is_some() {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if self.pool.contains(&this.contact) {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
+        }
+        let agreed = self.reservations.iter().filter(|(_, other)| {
+            let stands = !matches!(other.state, ReservationState::Unverified | ReservationState::Closed);
+            other.contact == this.contact && stands
+        });
+        let overlapping =
+            agreed.clone().find(|(_, other)| other.merchant == this.merchant && other.window.overlaps(&this.window));
+        if let Some((other, reservation)) = overlapping {
+            return Err(Refusal::Overlap { reservation: same_person(&reservation.user, user).then_some(*other) });
+        }
+        if agreed.count() >= self.policy.reservations_per_number_max as usize {
+            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
+        }
+        Ok(())
+    }
+
+    fn agreed(&mut self, id: ReservationId) -> Reply {
+        let latest = self.latest;
+        let reservation = self.reservation_mut(id);
+        reservation.challenge = None;
+        reservation.accepted_at = latest;
+        reservation.state =
+            if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
+        let begins = reservation.window.start();
+        self.announce(id);
+        if latest >= begins {
+            self.open(id);
+        }
+        Reply::Confirmed(Confirmed { reservation: id, state: self.reservation_of(id).state })
+    }
+}
