@@ -58,6 +58,8 @@ pub(super) struct Reservation {
     pub(super) eligible_at: Timestamp,
     /// The platform may have given it up under rules that were in force before.
     pub(super) may_be_given_up: bool,
+    /// When its last call ended, its conversations or attempts were used up by the rules of that instant.
+    pub(super) used_up: bool,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
     /// The virtual number that its merchant was told.
@@ -192,13 +194,7 @@ impl Books {
 
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
-        let used_up = reservation.cancelled_at.is_some()
-            || reservation.conversations >= self.policy.conversations_max
-            || reservation.attempts >= self.policy.attempts_max
-            || reservation.merchant_failures >= self.policy.merchant_attempts_max
-            || reservation.platform_failures >= self.policy.platform_attempts_max
-            || reservation.refused
-            || reservation.told_missed;
+        let used_up = reservation.cancelled_at.is_some() || reservation.used_up || reservation.refused || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
 
@@ -338,7 +334,8 @@ impl Books {
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(
-                u64::from(cancelled_at.is_some())
+                u64::from(reservation.used_up) << 4
+                    | u64::from(cancelled_at.is_some())
                     | u64::from(told_missed) << 1
                     | u64::from(told_cancelled) << 2
                     | u64::from(may_be_given_up) << 3,

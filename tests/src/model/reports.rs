@@ -97,7 +97,7 @@ impl Model {
         let strays: Vec<LegId> =
             named.iter().copied().filter(|id| self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing)).collect();
         let mut voided = BTreeSet::new();
-        for kept in self.kept.iter_mut().filter(|kept| kept.effect.action.is_at_most_once()) {
+        for kept in self.kept.iter_mut().filter(|kept| kept.effect.action.is_at_most_once() && !kept.voided) {
             kept.voided = true;
             voided.insert(kept.effect.sequence);
         }

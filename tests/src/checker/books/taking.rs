@@ -210,6 +210,7 @@ impl Books {
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
             may_be_given_up: false,
+            used_up: false,
             told_missed: false,
             told_cancelled: false,
             virtual_number: None,
@@ -418,14 +419,13 @@ impl Books {
             return;
         }
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
-        if call.joined_at.is_some() {
-            reservation.conversations += 1;
-            reservation.eligible_at = now;
-            return;
-        }
-        reservation.eligible_at = spaced;
         let rung = call.user_leg.is_some();
+        reservation.eligible_at = spaced;
         match first {
+            _ if call.joined_at.is_some() => {
+                reservation.conversations += 1;
+                reservation.eligible_at = now;
+            }
             First::Undialled(Party::User) => reservation.platform_failures += 1,
             First::Undialled(_) | First::Gone(_) | First::Released(_) if rung => reservation.attempts += 1,
             First::Undialled(_) => reservation.platform_failures += 1,
@@ -433,6 +433,11 @@ impl Books {
             // Nobody was rung in vain, so nothing has to be spaced.
             First::Gone(Party::User) | First::Released(_) => reservation.eligible_at = now,
         }
+        // New rules neither open it again nor close it: it is judged when a call ends.
+        reservation.used_up = reservation.conversations >= self.policy.conversations_max
+            || reservation.attempts >= self.policy.attempts_max
+            || reservation.merchant_failures >= self.policy.merchant_attempts_max
+            || reservation.platform_failures >= self.policy.platform_attempts_max;
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
