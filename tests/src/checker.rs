@@ -30,14 +30,15 @@
 //! {"expect":{"reply":{"published":{"version":1}}}}
 //! {"at":"2026-11-21T09:00:00+08:00","input":{"book":{"user":"rcs:+8613800000001","page":1,"offering":1,"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"}}}}
 //! {"expect":{"reply":{"booked":{"reservation":1,"state":"scheduled"}}}}
+//! {"expect":{"effects":[{"sequence":1,"audit":{"number":1,"at":"2026-11-21T01:00:00Z","record":{"booked":{"reservation":1,"revision":1,"merchant":1,"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"evidence":null}},"digest":"c351cec937c9764ee3c7323f61978774af6f0bf9d52a7e09a6e64d5c83646d37"}}]}}
 //! {"at":"2026-11-21T17:59:59+08:00","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}
 //! {"expect":{"reply":{"allow":{"leg":1,"call":1}}}}
-//! {"expect":{"effects":[{"sequence":1,"audit":{"at":"2026-11-21T09:59:59Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"mode":"merchant_calls"}}}}}}]}}
+//! {"expect":{"effects":[{"sequence":2,"audit":{"number":2,"at":"2026-11-21T09:59:59Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"mode":"merchant_calls"}}}},"digest":"88444d1f87955041f325836548b659233eff85f534b1d5a39a032dc9f55608ea"}}]}}
 //! "#;
 //! let trace = Trace::from_json_lines(journal.trim())?;
 //! let violation = check(&trace).expect_err("the window has not begun");
 //! assert_eq!(violation.promise, Promise::P1);
-//! assert_eq!(violation.line, Some(8));
+//! assert_eq!(violation.line, Some(9));
 //! # Ok::<(), ringfence_testing::trace::TraceError>(())
 //! ```
 

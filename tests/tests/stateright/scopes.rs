@@ -79,7 +79,7 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 153_976,
+    states: 154_251,
 };
 
 pub(crate) const CHOICES: Scope = Scope {
@@ -98,7 +98,7 @@ pub(crate) const CHOICES: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 97_880,
+    states: 97_929,
 };
 
 pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
@@ -116,7 +116,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 167_834,
+    states: 233_992,
 };
 
 pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
@@ -134,7 +134,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 176_729,
+    states: 253_689,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
@@ -154,7 +154,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 220_515,
+    states: 60_399,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.

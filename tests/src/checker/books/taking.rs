@@ -141,14 +141,11 @@ impl Books {
         if !matches!(step.reply, Some(Ok(_))) {
             return;
         }
-        match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
-            Some(Action::Answer(answer)) => {
-                let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
-                if let Some(call) = waits.and_then(|leg| leg.call) {
-                    notes.duties.push(Overdue { call, promise: Promise::P9, why: "the inbound leg could not be answered" });
-                }
+        if let Some(Action::Answer(answer)) = self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
+            let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
+            if let Some(call) = waits.and_then(|leg| leg.call) {
+                notes.duties.push(Overdue { call, promise: Promise::P9, why: "the inbound leg could not be answered" });
             }
-            Some(_) | None => {}
         }
     }
 
