@@ -397,6 +397,7 @@ class Bound(StrEnum):
     DEDUP = "dedup"
     CHANNELS = "channels"
     PUSHED_PAGES = "pushed_pages"
+    NUMBERS = "numbers"
 
 
 class Field(StrEnum):
