@@ -398,6 +398,7 @@ class Bound(StrEnum):
     DEDUP = "dedup"
     CHANNELS = "channels"
     PUSHED_PAGES = "pushed_pages"
+    NUMBERS = "numbers"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"
 

@@ -135,12 +135,18 @@ def test_unknown_ids_are_misuse(platform: Platform) -> None:
         (lambda: platform.cancel(NOW, user=USER, reservation=7), "reservation 7"),
         (lambda: platform.leg_answered(NOW, leg=7), "leg 7"),
         (lambda: platform.push_page(NOW, page=7, to=[USER]), "page 7"),
-        (lambda: platform.effect_failed(NOW, sequence=7), "effect 7"),
     ]
     for call, what in calls:
         with pytest.raises(Misused, match=f"there is no {what}") as caught:
             call()
         assert (caught.value.code, caught.value.reason, caught.value.details["id"]) == (100, "unknown", 7)
+
+
+def test_an_effect_that_was_never_emitted_is_told_apart_from_an_unknown_id(platform: Platform) -> None:
+    for call in (lambda: platform.effect_failed(NOW, sequence=7), lambda: platform.confirm(7)):
+        with pytest.raises(Misused, match="effect 7 has not been emitted; the last one is 0") as caught:
+            call()
+        assert (caught.value.code, caught.value.reason) == (107, "not_emitted")
 
 
 def test_a_command_in_the_wrong_state_names_the_state_and_what_was_legal(platform: Platform, book: Callable[..., Booked]) -> None:

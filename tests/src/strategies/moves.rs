@@ -203,8 +203,8 @@ fn whats() -> impl Strategy<Value = What> {
         2 => Just(What::ConfirmClock),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
-        9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
-        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
+        6 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        5 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
     ]
 }
@@ -510,7 +510,10 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or(model.policy().mode_on_silence);
-            if mode == CallMode::MerchantCalls { vec![(6, request)] } else { vec![(6, Doing::Advance { budget: 1_000 })] }
+            // Seldom is there a second conversation, so whoever had one is called again rather often.
+            let weight = if kept.conversations > 0 { 24 } else { 6 };
+            let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
+            vec![(weight, call)]
         }
         ReservationState::InCall => vec![(1, cancel)],
         ReservationState::Unverified => {
@@ -518,7 +521,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(14, Doing::Input(right)), (8, Doing::Input(wrong)), (5, Doing::Input(ask))]
+            vec![(14, Doing::Input(right)), (8, Doing::Input(wrong)), (8, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }
