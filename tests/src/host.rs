@@ -20,8 +20,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, Effect, Party};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, Cancel, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PublishPage, RegisterMerchant, RequestCall,

@@ -22,8 +22,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, Content, Effect, Party};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PublishPage, RegisterMerchant,

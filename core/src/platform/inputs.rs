@@ -1,7 +1,7 @@
 //! One typed method for each input. Each wraps [`Platform::handle`].
 
 use super::Platform;
-use crate::values::cause::Evidence;
+use crate::values::evidence::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode,

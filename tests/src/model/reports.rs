@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::cause::{Evidence, ReleaseCause};
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Action;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::LegId;
 use ringfence::values::input::LegEnded;
 use ringfence::values::refusal::{Allowed, Field, Object, Refusal};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ringfence::values::cause::{Evidence, ReleaseCause};
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Prompt};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, Cancel, ChooseMode, EffectFailed, Hours, HoursLabel, Input, LegAnswered, LegEnded, Line, PublishPage, RegisterMerchant,
