@@ -13,9 +13,10 @@ from . import _ringfence, effects, inputs, replies
 from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
-from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import Address, BookingEvidence, CallMode, Hours, Line, PhoneNumber, Window, Zone
 from .effects import Effect
 from .errors import Misused, RingfenceError
+from .evidence import Evidence
 from .inputs import Dedup
 from .records import Call, Leg, Reservation
 from .replies import (

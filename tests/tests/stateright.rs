@@ -365,7 +365,10 @@ impl World {
                 } else {
                     self.budget.odd -= 1
                 }
-                let _ = self.input(Input::LegEnded(LegEnded { leg: id, evidence: Evidence { sip_status: None, q850_cause } }));
+                let _ = self.input(Input::LegEnded(LegEnded {
+                    leg: id,
+                    evidence: Evidence { sip_status: None, q850_cause, ..Evidence::default() },
+                }));
             }
             Act::Fail(sequence) => {
                 self.budget.faults -= 1;

@@ -16,6 +16,11 @@ pub const ENTRIES_MAX: usize = 16;
 /// The longest text in it, in characters.
 pub const EVIDENCE_CHARS_MAX: usize = 256;
 
+/// The protocol of a [`ReasonHeader`] whose causes are those of Q.850 (RFC 3326 §2).
+pub const Q850: &str = "Q.850";
+/// The protocol of a [`ReasonHeader`] whose causes are SIP statuses (RFC 3326 §2).
+pub const SIP: &str = "SIP";
+
 /// What was reported about the end of a call or a leg.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,16 +54,12 @@ impl Evidence {
         let status = |status: u16| (100..=699).contains(&status);
         let short = |text: &Text| text.chars().nth(EVIDENCE_CHARS_MAX).is_none();
         let reason = |reason: &ReasonHeader| {
-            let is_known = match (&reason.protocol, reason.cause) {
-                (_, None) | (ReasonProtocol::Other(_), Some(_)) => true,
-                (ReasonProtocol::Q850, Some(cause)) => cause <= 127,
-                (ReasonProtocol::Sip, Some(cause)) => status(cause),
-            };
-            let name = match &reason.protocol {
-                ReasonProtocol::Other(name) => short(name),
-                ReasonProtocol::Q850 | ReasonProtocol::Sip => true,
-            };
-            is_known && name && reason.text.as_ref().is_none_or(short)
+            let is_known = reason.cause.is_none_or(|cause| match reason.protocol.as_ref() {
+                Q850 => cause <= 127,
+                SIP => status(cause),
+                _ => true,
+            });
+            is_known && short(&reason.protocol) && reason.text.as_ref().is_none_or(short)
         };
         self.sip_status.is_none_or(status)
             && self.q850_cause.is_none_or(|cause| cause <= 127)
@@ -126,8 +127,8 @@ impl Location {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonHeader {
-    /// Whose codes the cause is one of.
-    pub protocol: ReasonProtocol,
+    /// Whose codes the cause is one of, in capitals: `Q.850`, `SIP`, or another protocol, which is kept and decides nothing.
+    pub protocol: Text,
     /// The cause.
     #[serde(default)]
     pub cause: Option<u16>,
@@ -137,18 +138,6 @@ pub struct ReasonHeader {
     /// Who gave the cause (RFC 8606).
     #[serde(default)]
     pub location: Option<Location>,
-}
-
-/// The protocol of a Reason header (RFC 3326 §2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonProtocol {
-    /// `Q.850`.
-    Q850,
-    /// `SIP`.
-    Sip,
-    /// Another one, in capitals. It is kept and decides nothing.
-    Other(Text),
 }
 
 /// What Asterisk says of a channel that is gone: ARI's `ChannelDestroyed`, or the variables of the hang-up handler.

@@ -43,7 +43,7 @@ impl Model {
     }
 
     pub(super) fn leg_ended(&mut self, input: &LegEnded) -> Result<Reply, Refusal> {
-        let Evidence { sip_status, q850_cause } = input.evidence;
+        let Evidence { sip_status, q850_cause, .. } = input.evidence;
         if sip_status.is_some_and(|status| !(100..=699).contains(&status)) || q850_cause.is_some_and(|cause| cause > 127) {
             return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
         }

@@ -43,7 +43,7 @@ fn answered(leg: u64) -> Input {
 }
 
 fn ended(leg: u64, q850_cause: u8) -> Input {
-    let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause) };
+    let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause), ..Evidence::default() };
     Input::LegEnded(LegEnded { leg: LegId::new(leg), evidence })
 }
 

@@ -465,7 +465,9 @@ fn report(what: Report, leg: LegId) -> Input {
     match what {
         Report::Progress => Input::LegProgress(LegProgress { leg }),
         Report::Answered => Input::LegAnswered(LegAnswered { leg }),
-        Report::Ended(q850_cause, sip_status) => Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause } }),
+        Report::Ended(q850_cause, sip_status) => {
+            Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause, ..Evidence::default() } })
+        }
         Report::PlayFinished => Input::PlayFinished(PlayFinished { leg }),
     }
 }

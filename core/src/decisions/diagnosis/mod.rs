@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use self::tables::Meaning;
 use super::interworking::Table;
 use crate::values::cause::{FailureReason, FailureReasons};
-use crate::values::evidence::{AsteriskRelease, Evidence, Location, ReasonHeader, ReasonProtocol};
+use crate::values::evidence::{AsteriskRelease, Evidence, Location, Q850, ReasonHeader, SIP};
 
 /// How sure a diagnosis is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -159,14 +159,9 @@ fn by_q850(evidence: &Evidence) -> Option<Diagnosis> {
 
 /// Carriers write causes with the high bit of the octet still set; it is masked, as FreeSWITCH and Asterisk do.
 fn of_header(header: &ReasonHeader) -> Option<Cause> {
-    match header.protocol {
-        ReasonProtocol::Q850 => Some(Cause {
-            cause: header.cause? & 0x7f,
-            location: header.location,
-            is_analytics: header.cause == Some(21) && is_analytics(header),
-        }),
-        ReasonProtocol::Sip | ReasonProtocol::Other(_) => None,
-    }
+    let cause = header.cause.filter(|_| header.protocol.as_ref() == Q850)?;
+    let is_analytics = cause == 21 && is_analytics(header);
+    Some(Cause { cause: cause & 0x7f, location: header.location, is_analytics })
 }
 
 /// Whether the text is the one that ATIS-1000099 puts into a rejection by analytics: `v=analytics1;url=…`.
@@ -202,7 +197,7 @@ fn translated(table: Table, cause: u16, status: Option<u16>) -> Option<Meaning> 
 }
 
 fn by_sip(evidence: &Evidence) -> Option<Diagnosis> {
-    let of_header = |header: &ReasonHeader| header.cause.filter(|_| header.protocol == ReasonProtocol::Sip);
+    let of_header = |header: &ReasonHeader| header.cause.filter(|_| header.protocol.as_ref() == SIP);
     let statuses = [evidence.sip_status, evidence.asterisk.and_then(|release| release.tech_cause)];
     let mut statuses = statuses.into_iter().flatten().chain(evidence.reasons.iter().filter_map(of_header));
     // After our own timer we cancel, and 487 is the answer to that.

@@ -3,12 +3,11 @@
 //! One header may hold several values, a response several headers, and the parameters stand in any order. `cause` may follow a long text: a reader that
 //! looks at the first twenty bytes only, as one well-known switch did, loses it.
 
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 pub use super::scan::HeaderError;
 use super::scan::Scanner;
-use crate::values::evidence::{Location, ReasonHeader, ReasonProtocol};
+use crate::values::evidence::{Location, Q850, ReasonHeader};
 use crate::values::text::Text;
 
 /// Reads the value of a Reason header. The name and the colon may stand before it.
@@ -19,11 +18,10 @@ use crate::values::text::Text;
 /// # Examples
 /// ```
 /// use ringfence::edges::interop::reason::parse;
-/// use ringfence::values::evidence::ReasonProtocol;
 ///
 /// let read = parse(r#"Q.850;text="User busy";cause=17, SIP;cause=486"#)?;
 /// assert_eq!(read.len(), 2);
-/// assert_eq!((&read[0].protocol, read[0].cause), (&ReasonProtocol::Q850, Some(17)));
+/// assert_eq!((read[0].protocol.as_ref(), read[0].cause), ("Q.850", Some(17)));
 /// # Ok::<(), ringfence::edges::interop::reason::HeaderError>(())
 /// ```
 pub fn parse(header: &str) -> Result<Vec<ReasonHeader>, HeaderError> {
@@ -49,11 +47,7 @@ fn one(scanner: &mut Scanner<'_>) -> Result<ReasonHeader, HeaderError> {
     if name.is_empty() {
         return Err(start.error("a protocol was expected, such as Q.850 or SIP"));
     }
-    let protocol = match name.to_ascii_uppercase().as_str() {
-        "Q.850" => ReasonProtocol::Q850,
-        "SIP" => ReasonProtocol::Sip,
-        other => ReasonProtocol::Other(Text::from(other.to_string())),
-    };
+    let protocol = Text::from(name.to_ascii_uppercase());
     let mut reason = ReasonHeader { protocol, cause: None, text: None, location: None };
     loop {
         let place = scanner.clone();
@@ -63,7 +57,7 @@ fn one(scanner: &mut Scanner<'_>) -> Result<ReasonHeader, HeaderError> {
             "cause" => {
                 let cause: u16 = value.parse().map_err(|_| place.error("a cause is a number up to 65535"))?;
                 // Some trunks leave the extension bit of the octet in it.
-                let is_octet = reason.protocol == ReasonProtocol::Q850 && cause <= 0xff;
+                let is_octet = reason.protocol.as_ref() == Q850 && cause <= 0xff;
                 reason.cause = Some(if is_octet { cause & 0x7f } else { cause });
             }
             "text" => reason.text = Some(Text::from(value.as_ref())),
@@ -107,9 +101,9 @@ mod tests {
         assert_eq!(read.len(), 3);
         assert_eq!(
             read[1],
-            ReasonHeader { protocol: ReasonProtocol::Q850, cause: Some(20), text: None, location: Some(Location::RemotePublic) }
+            ReasonHeader { protocol: Q850.into(), cause: Some(20), text: None, location: Some(Location::RemotePublic) }
         );
-        assert_eq!(read[2].protocol, ReasonProtocol::Other("X.INT".into()));
+        assert_eq!(read[2].protocol, "X.INT".into());
     }
 
     #[test]

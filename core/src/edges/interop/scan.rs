@@ -15,6 +15,9 @@ pub struct HeaderError {
     pub what: &'static str,
 }
 
+/// A parameter: its name, and its value if it has one.
+pub(super) type Parameter<'a> = (&'a str, Option<Cow<'a, str>>);
+
 /// A reader of one header value.
 #[derive(Clone, Debug)]
 pub(super) struct Scanner<'a> {
@@ -85,7 +88,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next parameter: `;name`, `;name=value`. None when no `;` follows.
-    pub(super) fn parameter(&mut self) -> Result<Option<(&'a str, Option<Cow<'a, str>>)>, HeaderError> {
+    pub(super) fn parameter(&mut self) -> Result<Option<Parameter<'a>>, HeaderError> {
         if !self.take(';') {
             return Ok(None);
         }
