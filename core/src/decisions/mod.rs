@@ -1,6 +1,7 @@
 //! Floor 3: decisions. Pure functions from facts to answers.
 
 pub mod aftermath;
+pub mod delivery;
 pub mod diagnosis;
 pub mod diversion;
 pub mod gate;

@@ -5,3 +5,5 @@ pub mod announcement;
 pub mod diversion;
 pub mod reason;
 mod scan;
+#[cfg(feature = "wechat")]
+pub mod wechat;
