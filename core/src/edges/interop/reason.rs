@@ -103,7 +103,7 @@ mod tests {
             read[1],
             ReasonHeader { protocol: Q850.into(), cause: Some(20), text: None, location: Some(Location::RemotePublic) }
         );
-        assert_eq!(read[2].protocol, "X.INT".into());
+        assert_eq!(read[2].protocol, Text::from("X.INT"));
     }
 
     #[test]
