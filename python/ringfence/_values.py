@@ -20,7 +20,6 @@ __all__ = [
     "CallMode",
     "Channel",
     "DenyReason",
-    "Evidence",
     "Field",
     "Hours",
     "HoursLabel",
@@ -539,16 +538,6 @@ class Hours(Checked):
         object.__setattr__(self, "label", label)
         object.__setattr__(self, "rule", rule)
         Checked.__post_init__(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Checked):
-    """What the network said when a leg ended. Everything is optional: carriers say much, little or nothing."""
-
-    sip_status: U16 | None = None
-    """The final SIP status, 100 to 699."""
-    q850_cause: U8 | None = None
-    """The Q.850 cause, 0 to 127; 0 means unknown, not success."""
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -14,7 +14,8 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, Evidence, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
+from ._values import Address, BookingEvidence, CallMode, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
+from .evidence import Evidence
 
 __all__ = [
     "Book",

@@ -17,7 +17,6 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
-    Evidence,
     ForNumber,
     ForReservation,
     Hours,
@@ -28,6 +27,7 @@ from ._values import (
 )
 from .effects import Effect
 from .errors import Misused, RingfenceError
+from .evidence import Evidence
 from .inputs import Dedup
 from .records import Call, Leg, LiveChallenge, Reservation
 from .replies import (

@@ -2,4 +2,8 @@
 
 pub mod aftermath;
 pub mod codes;
+pub mod delivery;
+pub mod diagnosis;
+pub mod diversion;
 pub mod gate;
+pub mod interworking;

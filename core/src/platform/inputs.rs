@@ -1,8 +1,8 @@
 //! One typed method for each input. Each wraps [`Platform::handle`].
 
 use super::Platform;
-use crate::values::cause::Evidence;
 use crate::values::code::Code;
+use crate::values::evidence::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, ImportNumbers, Input, LegAnswered,

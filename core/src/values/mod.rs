@@ -3,6 +3,7 @@
 pub mod cause;
 pub mod code;
 pub mod effect;
+pub mod evidence;
 pub mod id;
 pub mod input;
 pub mod number;

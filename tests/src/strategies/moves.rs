@@ -4,9 +4,9 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
-use ringfence::values::cause::Evidence;
 use ringfence::values::code::Code;
 use ringfence::values::effect::Party;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{COUNTER_BITS, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, BookingEvidence, CallTarget, Cancel, Channel, ChooseMode, ConfirmClock, ConfirmContact, Dedup, EffectFailed,
@@ -552,7 +552,9 @@ fn report(what: Report, leg: LegId) -> Input {
     match what {
         Report::Progress => Input::LegProgress(LegProgress { leg }),
         Report::Answered => Input::LegAnswered(LegAnswered { leg }),
-        Report::Ended(q850_cause, sip_status) => Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause } }),
+        Report::Ended(q850_cause, sip_status) => {
+            Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause, ..Evidence::default() } })
+        }
         Report::PlayFinished => Input::PlayFinished(PlayFinished { leg }),
     }
 }

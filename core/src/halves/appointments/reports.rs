@@ -8,12 +8,14 @@ use alloc::vec::Vec;
 use super::Appointments;
 use super::calls::hang_up;
 use super::records::{Call, Failure};
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
 use crate::machines::{Machine as _, Step};
-use crate::values::cause::{Evidence, ReleaseCause};
+use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, AuditRecord, LegLost, Party};
+use crate::values::evidence::Evidence;
 use crate::values::id::{CallId, LegId};
 use crate::values::input::LegEnded;
 use crate::values::refusal::{Allowed, Field, Object, Refusal};
@@ -81,7 +83,8 @@ impl Appointments {
         match leg.reservation {
             Some(reservation) => {
                 let was_answered = leg.state.is_answered();
-                let cause = if was_answered { ReleaseCause::Normal } else { ReleaseCause::of_failed_leg(evidence) };
+                let cause =
+                    if was_answered { ReleaseCause::Normal } else { ReleaseCause::of_failed_leg(diagnose(evidence).reason) };
                 if !was_begun {
                     self.update_call(leg.call, |call| {
                         if let Some(member) = call.member_mut(reservation) {
