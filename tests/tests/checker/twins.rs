@@ -3,7 +3,6 @@
 use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{ChooseMode, Input, LegEnded};
 use ringfence::values::number::Address;
