@@ -1,5 +1,7 @@
 //! Changing records. Every index (agenda, queues, contacts, lines) is a function of the records and is kept true here and nowhere else.
 
+use alloc::vec::Vec;
+
 use super::Appointments;
 use super::records::{Call, Leg, Member, Reservation};
 use crate::books::agenda::Target;
@@ -227,7 +229,7 @@ impl Appointments {
 
     /// Puts back what the calls of a snapshot say of the numbers that they are about; the reservations are there now.
     pub(super) fn restore_rung_for(&mut self) {
-        let ringing: alloc::vec::Vec<CallId> =
+        let ringing: Vec<CallId> =
             self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant).map(|call| call.id).collect();
         for id in ringing {
             self.set_rung_for(id, true);
