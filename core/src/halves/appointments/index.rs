@@ -107,7 +107,7 @@ impl Appointments {
 
     /// Notes what takes a user's number. While it is taken, its reservations stand aside and keep their places (P8, P16).
     fn set_contact(&mut self, number: PhoneNumber, change: impl FnOnce(&mut Contact)) {
-        let mut waiting = alloc::vec::Vec::new();
+        let mut waiting = Vec::new();
         let mut is_free = false;
         self.contacts.update(number, |contact| {
             let was_free = contact.is_free();
