@@ -432,6 +432,7 @@ class Allowed(StrEnum):
     REGISTERED_LINE = "registered_line"
     KNOWN_CAUSES = "known_causes"
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
+    SUBSCRIBER_NUMBER = "subscriber_number"
 
 
 _WORDS = {

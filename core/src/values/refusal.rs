@@ -385,6 +385,8 @@ pub enum Allowed {
     KnownCauses,
     /// No number of the pool of virtual numbers.
     NotAVirtualNumber,
+    /// A subscriber's number: E.164, `+` and 7 to 15 digits.
+    SubscriberNumber,
 }
 
 impl core::fmt::Display for Allowed {
@@ -399,6 +401,9 @@ impl core::fmt::Display for Allowed {
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
             Self::NotAVirtualNumber => "a number of the pool of virtual numbers is nobody's own phone",
+            Self::SubscriberNumber => {
+                "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
+            }
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }

@@ -150,6 +150,9 @@ impl Model {
         if input.to.iter().any(|to| matches!(to, Address::Chatbot(_))) {
             return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::UserAddress });
         }
+        if input.to.iter().filter_map(Address::number).any(|number| self.pool.contains(&number)) {
+            return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::NotAVirtualNumber });
+        }
         self.check_outbox(input.to.len())?;
 
         let merchant = self.merchant_of(page.merchant);

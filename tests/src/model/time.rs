@@ -108,8 +108,14 @@ impl Model {
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
-            | Input::ConfirmClock(_)
-            | Input::ImportNumbers(_) => Touched::default(),
+            | Input::ConfirmClock(_) => Touched::default(),
+            Input::ImportNumbers(input) => {
+                let wanted = |number: &PhoneNumber| input.numbers.contains(number);
+                let names =
+                    |kept: &super::Reservation| wanted(&kept.contact) || kept.user.number().is_some_and(|own| wanted(&own));
+                let of_them = self.reservations.iter().filter(|(_, kept)| names(kept));
+                Touched { reservations: of_them.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
-use ringfence::values::policy::CallMode;
+use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
@@ -84,6 +84,13 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit ChallengesPerNumber",
     "limit Codes",
     "overlap at a right code",
+    "invalid Numbers SubscriberNumber",
+    "invalid To NotAVirtualNumber",
+    "a confirmation of the clock that confirms nothing",
+    "a clock that leapt is confirmed under a key",
+    "an import that settles",
+    "one number for two addresses of one person",
+    "a waiting choice is the platform's",
     "holder agreed inside the window",
     "closed Completed",
     "closed Cancelled",
@@ -116,6 +123,10 @@ pub(super) struct Seen {
     ringing: BTreeSet<LegId>,
     /// The step gives a code.
     gives_code: bool,
+    /// The step confirms a clock that leapt, under a key.
+    confirms_leap: bool,
+    /// The step imports numbers.
+    imports: bool,
     /// The reservations whose contact's holder agreed.
     agreed: BTreeSet<ReservationId>,
 }
@@ -126,6 +137,10 @@ impl Seen {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
+        let most_s = model.policy().clock_leap_max_s;
+        let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
+        self.confirms_leap = leaps && matches!(doing, Doing::Once { input: Input::ConfirmClock(_), .. });
+        self.imports = matches!(doing, Doing::Input(Input::ImportNumbers(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -152,6 +167,23 @@ impl Seen {
             number.is_some() && reservations.iter().any(before)
         });
         self.note(came_back, "number came back to its user");
+        let is_shared = |one: &ringfence_testing::model::ReservationSummary| {
+            reservations.iter().filter(live).any(|other| {
+                let same = (other.merchant, other.contact) == (one.merchant, one.contact) && other.user != one.user;
+                same && model.number_of(one.reservation).is_some_and(|number| model.number_of(other.reservation) == Some(number))
+            })
+        };
+        self.note(reservations.iter().filter(live).any(is_shared), "one number for two addresses of one person");
+        let waits = |kept: &ringfence_testing::model::ReservationSummary| kept.state == ReservationState::AwaitingMode;
+        let by_platform = matches!(model.policy().mode_chosen_by, ModeChooser::Platform(_));
+        self.note(by_platform && reservations.iter().any(waits), "a waiting choice is the platform's");
+        let leap = matches!(reply, Some(Err(Refusal::ClockLeap { .. })));
+        self.note(self.confirms_leap && leap, "a confirmation of the clock that confirms nothing");
+        self.note(self.confirms_leap && matches!(reply, Some(Ok(_))), "a clock that leapt is confirmed under a key");
+        self.note(self.imports && !effects.is_empty(), "an import that settles");
+        if let Some(Err(Refusal::Invalid { field, allowed })) = reply {
+            self.kinds.insert(format!("invalid {field:?} {allowed:?}"));
+        }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
         if let Some(Ok(Reply::Confirmed(confirmed))) = reply {

@@ -275,7 +275,7 @@ impl Appointments {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
-        } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
+        } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
         } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
             Missed::WindowTooShort

@@ -204,6 +204,9 @@ impl Appointments {
         if !input.to.iter().all(is_user) {
             return Err(invalid(Field::To, Allowed::UserAddress));
         }
+        for number in input.to.iter().filter_map(Address::number) {
+            self.check_not_virtual(Field::To, number)?;
+        }
         check_outbox(cx, input.to.len())?;
 
         let content = BookingPage {

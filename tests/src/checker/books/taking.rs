@@ -161,7 +161,13 @@ impl Books {
             let last = reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s));
             reservation.may_be_given_up |= self.now >= last;
         }
+        let silence = self.mode_of_silence();
         self.policy = policy.clone();
+        if self.mode_of_silence() != silence {
+            let now = self.now;
+            let runs = |one: &&mut Reservation| one.verified && one.chosen.is_none() && now >= one.window.start();
+            self.reservations.values_mut().filter(runs).for_each(|one| one.is_mode_unsure = true);
+        }
     }
 
     fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
@@ -190,6 +196,9 @@ impl Books {
             ModeChooser::Merchant => merchant.preset,
         };
         let verified = own == Some(number);
+        // Inside the window it opens at once.
+        let opens = verified && self.now >= input.window.start();
+        let chosen = chosen.or_else(|| opens.then(|| self.mode_of_silence()));
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
@@ -200,6 +209,7 @@ impl Books {
             verified,
             refused: false,
             chosen,
+            is_mode_unsure: false,
             cancelled_at: None,
             attempts: 0,
             merchant_failures: 0,
@@ -230,7 +240,8 @@ impl Books {
             .calls
             .iter()
             .find(|(call, c)| c.reservation == id && !c.ended && !notes.overdue.iter().any(|overdue| overdue.call == **call));
-        if living.is_some() && in_force != Some(mode) {
+        let is_unsure = self.reservations.get(&id).is_some_and(|reservation| reservation.is_mode_unsure);
+        if living.is_some() && in_force != Some(mode) && !is_unsure {
             return Err((Promise::P6, format!("the mode of reservation {id} changed while a call of it lives")));
         }
         if let Some(reservation) = self.reservations.get_mut(&id) {
@@ -239,6 +250,7 @@ impl Books {
                 reservation.eligible_at = reservation.eligible_at.max(self.now);
             }
             reservation.chosen = Some(mode);
+            reservation.is_mode_unsure = false;
         }
         Ok(())
     }
