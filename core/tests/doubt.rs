@@ -69,9 +69,8 @@ fn in_doubt() -> (Platform, [ReservationId; 2]) {
 }
 
 fn hang_ups(actions: &[Action]) -> Vec<(LegId, ReleaseCause)> {
-    let hang_up = |action: &Action| match action {
-        Action::HangUp(HangUp { leg, cause, .. }) => Some((*leg, *cause)),
-        _ => None,
+    let hang_up = |action: &Action| {
+        if let Action::HangUp(HangUp { leg, cause, .. }) = action { Some((*leg, *cause)) } else { None }
     };
     actions.iter().filter_map(hang_up).collect()
 }
