@@ -110,6 +110,8 @@ class Policy(Checked):
     """The most inputs that are remembered by such a key."""
     clock_leap_max_s: U32 = 0
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
+    reservations_per_sender_max: U32 = 500
+    """The most reservations of one sender that are kept, closed ones in retention included."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

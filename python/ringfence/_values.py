@@ -368,6 +368,7 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    RESERVATIONS_PER_SENDER = "reservations_per_sender"
 
 
 class Field(StrEnum):
@@ -397,6 +398,7 @@ class Allowed(StrEnum):
     NOT_A_LINE = "not_a_line"
     REGISTERED_LINE = "registered_line"
     KNOWN_CAUSES = "known_causes"
+    SUBSCRIBER_NUMBER = "subscriber_number"
 
 
 _WORDS = {

@@ -40,6 +40,7 @@ __all__ = [
     "BookingResult",
     "CallReason",
     "Cancelled",
+    "CancelledForMerchant",
     "Completed",
     "ContactUnconfirmed",
     "Content",
@@ -51,6 +52,7 @@ __all__ = [
     "Judged",
     "LegLost",
     "Missed",
+    "MissedForMerchant",
     "MissedNotice",
     "ModeOptions",
     "NeverConfirmed",
@@ -150,7 +152,7 @@ class ModeOptions(_Content):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(_Content):
-    """To either: the reservation was cancelled."""
+    """To a user: the reservation was cancelled."""
 
     _tag: ClassVar[str | None] = "cancelled"
     reservation: int
@@ -161,7 +163,7 @@ class Cancelled(_Content):
 
 @dataclass(frozen=True, slots=True)
 class MissedNotice(_Content):
-    """To either: the window is over and there was no conversation."""
+    """To a user: the window is over and there was no conversation."""
 
     _tag: ClassVar[str | None] = "missed"
     reservation: int
@@ -171,7 +173,38 @@ class MissedNotice(_Content):
     zone: Zone
 
 
-Content = BookingPage | BookingResult | ContactUnconfirmed | ReservationForMerchant | ModeOptions | Cancelled | MissedNotice
+@dataclass(frozen=True, slots=True)
+class CancelledForMerchant(_Content):
+    """To a merchant: the user took the reservation back."""
+
+    _tag: ClassVar[str | None] = "reservation_cancelled"
+    reservation: int
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class MissedForMerchant(_Content):
+    """To a merchant: the window is over and there was no conversation."""
+
+    _tag: ClassVar[str | None] = "reservation_missed"
+    reservation: int
+    why: MissedReason
+    window: Window
+    zone: Zone
+
+
+Content = (
+    BookingPage
+    | BookingResult
+    | ContactUnconfirmed
+    | ReservationForMerchant
+    | ModeOptions
+    | Cancelled
+    | MissedNotice
+    | CancelledForMerchant
+    | MissedForMerchant
+)
 """What a message says."""
 
 

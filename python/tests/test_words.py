@@ -90,6 +90,8 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.ReservationForMerchant, "ReservationForMerchant"),
     (effects.ModeOptions, "ModeOptions"),
     (effects.MissedNotice, "MissedNotice"),
+    (effects.CancelledForMerchant, "NoticeForMerchant"),
+    (effects.MissedForMerchant, "MissedForMerchant"),
     (replies.Published, "Published"),
     (replies.Booked, "Booked"),
     (replies.CallAllowed, "Allow"),

@@ -312,7 +312,9 @@ impl World {
                 | Content::ContactUnconfirmed(_)
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
-                | Content::Cancelled(_) => {}
+                | Content::Cancelled(_)
+                | Content::ReservationCancelled(_)
+                | Content::ReservationMissed(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

@@ -17,7 +17,8 @@ use thiserror::Error;
 
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    BookingPage, BookingResult, CallReason, Content, MissedNotice, ModeOptions, Prompt, ReservationForMerchant, ReservationNotice,
+    BookingPage, BookingResult, CallReason, Content, MissedForMerchant, MissedNotice, ModeOptions, NoticeForMerchant, Prompt,
+    ReservationForMerchant, ReservationNotice,
 };
 use crate::values::input::HoursLabel;
 use crate::values::policy::CallMode;
@@ -84,6 +85,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::ModeOptions(options) => text.mode_options(options),
         Content::Cancelled(notice) => text.cancelled(notice),
         Content::Missed(notice) => text.missed(notice),
+        Content::ReservationCancelled(notice) => text.reservation_cancelled(notice),
+        Content::ReservationMissed(notice) => text.reservation_missed(notice),
     };
     text.out
 }
@@ -344,6 +347,24 @@ impl Lines {
         self.time(&notice.window, notice.zone)?;
         self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
+    }
+
+    fn reservation_cancelled(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
+        let id = notice.reservation;
+        match self.language {
+            Language::Chinese => self.line(format_args!("用户已取消预约{id}"))?,
+            Language::English => self.line(format_args!("The user has cancelled reservation {id}."))?,
+        }
+        self.time(&notice.window, notice.zone)
+    }
+
+    fn reservation_missed(&mut self, notice: &MissedForMerchant) -> fmt::Result {
+        let (id, why) = (notice.reservation, missed(notice.why, self.language));
+        match self.language {
+            Language::Chinese => self.line(format_args!("预约{id}已结束，未能通话：{why}"))?,
+            Language::English => self.line(format_args!("Reservation {id} is over without a conversation: {why}."))?,
+        }
+        self.time(&notice.window, notice.zone)
     }
 
     fn reservation(&mut self, reservation: &ReservationForMerchant) -> fmt::Result {

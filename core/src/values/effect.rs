@@ -227,23 +227,29 @@ pub struct Send {
     pub to: Address,
     /// What it says.
     pub content: Content,
+    #[serde(skip)]
+    made: Made,
 }
+
+/// A message is made by its two constructors only: a literal elsewhere has no such field to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Made;
 
 impl Send {
     /// A message to a user.
     #[must_use]
     pub fn to_user(message: MessageId, to: Address, content: UserContent) -> Self {
-        Self { message, to, content: content.into() }
+        Self { message, to, content: content.into(), made: Made }
     }
 
     /// A message to a merchant's chatbot.
     #[must_use]
     pub fn to_merchant(message: MessageId, chatbot: Address, content: MerchantContent) -> Self {
-        Self { message, to: chatbot, content: content.into() }
+        Self { message, to: chatbot, content: content.into(), made: Made }
     }
 }
 
-/// What a message says. Made from a [`UserContent`] or a [`MerchantContent`] only.
+/// What a message says. In a [`Send`] it was made from a [`UserContent`] or a [`MerchantContent`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -257,10 +263,14 @@ pub enum Content {
     Reservation(ReservationForMerchant),
     /// To a merchant: [`MerchantContent::ModeOptions`].
     ModeOptions(ModeOptions),
-    /// To either.
+    /// To a user: [`UserContent::Cancelled`].
     Cancelled(ReservationNotice),
-    /// To either.
+    /// To a user: [`UserContent::Missed`].
     Missed(MissedNotice),
+    /// To a merchant: [`MerchantContent::Cancelled`].
+    ReservationCancelled(NoticeForMerchant),
+    /// To a merchant: [`MerchantContent::Missed`].
+    ReservationMissed(MissedForMerchant),
 }
 
 impl From<UserContent> for Content {
@@ -280,8 +290,8 @@ impl From<MerchantContent> for Content {
         match content {
             MerchantContent::Reservation(content) => Self::Reservation(content),
             MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
-            MerchantContent::Cancelled(content) => Self::Cancelled(content),
-            MerchantContent::Missed(content) => Self::Missed(content),
+            MerchantContent::Cancelled(content) => Self::ReservationCancelled(content),
+            MerchantContent::Missed(content) => Self::ReservationMissed(content),
         }
     }
 }
@@ -309,9 +319,9 @@ pub enum MerchantContent {
     /// The two call modes to choose from (S306, claim 5).
     ModeOptions(ModeOptions),
     /// The user took the reservation back.
-    Cancelled(ReservationNotice),
+    Cancelled(NoticeForMerchant),
     /// The window is over and there was no conversation.
-    Missed(MissedNotice),
+    Missed(MissedForMerchant),
 }
 
 /// A booking page as a user sees it.
@@ -396,6 +406,32 @@ pub struct ModeOptions {
     pub options: [CallMode; 2],
     /// What holds when the merchant is silent until the window opens.
     pub on_silence: CallMode,
+}
+
+/// Something happened to a reservation, as its merchant is told. A struct of its own: whatever users are told one day does not reach him with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeForMerchant {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation ended without a conversation, as its merchant is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissedForMerchant {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Why.
+    pub why: Missed,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
 }
 
 /// Something happened to a reservation.

@@ -99,6 +99,8 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// The most reservations of one sender that are kept, closed ones in retention included. Default 500.
+    pub reservations_per_sender_max: u32,
 }
 
 impl Default for Policy {
@@ -130,6 +132,7 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            reservations_per_sender_max: 500,
         }
     }
 }
@@ -181,6 +184,7 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("reservations_per_sender_max", self.reservations_per_sender_max, 1, 1_000_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

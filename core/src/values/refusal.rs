@@ -97,6 +97,8 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `reservations_per_sender_max`.
+    ReservationsPerSender,
 }
 
 impl Bound {
@@ -115,6 +117,7 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::ReservationsPerSender => "reservations_per_sender_max",
         }
     }
 }
@@ -170,11 +173,17 @@ pub enum Refusal {
         /// Its place in the list.
         index: u32,
     },
-    /// An update would drop a line that live reservations name.
-    #[error("a line that is left out still has {reservations} live reservations")]
+    /// An update would drop a line that live reservations name, or that live calls are on.
+    #[error(
+        "line {index} of the registration in force (counted from 0) is left out and still has {reservations} live reservations and {calls} live calls"
+    )]
     LineInUse {
-        /// How many.
+        /// Its place in the list that it is left out of.
+        index: u32,
+        /// The live reservations that name it.
         reservations: u64,
+        /// The live calls on it.
+        calls: u32,
     },
     /// An update would give a line fewer channels than it has live calls.
     #[error("line {index} of the registration (counted from 0) has {live} live calls, more than its new channels")]
@@ -218,6 +227,18 @@ pub enum Refusal {
         latest: Timestamp,
         /// The longest leap that is taken.
         most_s: u32,
+    },
+    /// A line number that is a user's phone: a live reservation or a live leg names it.
+    #[error("line {index} of the registration (counted from 0) is the phone of a live reservation or call")]
+    LineIsContact {
+        /// Its place in the list.
+        index: u32,
+    },
+    /// An update would leave a merchant without a chatbot while his pages are out.
+    #[error("the merchant still has {pages} published pages, and nobody could be told of their bookings; withdraw them first")]
+    ChatbotInUse {
+        /// How many.
+        pages: u64,
     },
 
     // Refused, 200 to 299.
@@ -319,6 +340,8 @@ pub enum Allowed {
     RegisteredLine,
     /// SIP status 100 to 699, Q.850 cause 0 to 127.
     KnownCauses,
+    /// A subscriber's number: E.164, `+` and 7 to 15 digits.
+    SubscriberNumber,
 }
 
 impl core::fmt::Display for Allowed {
@@ -332,6 +355,9 @@ impl core::fmt::Display for Allowed {
             Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
+            Self::SubscriberNumber => {
+                "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
+            }
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -354,6 +380,8 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::LineIsContact { .. } => 130,
+            Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,

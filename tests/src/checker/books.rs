@@ -446,6 +446,17 @@ impl Books {
                 return Err((Promise::P8, format!("a line with {live} live calls is given {} channels", line.channels)));
             }
         }
+        let is_users = |number: PhoneNumber| {
+            // Whatever may have closed it early is no ground for blame.
+            let is_waiting = |known: &Reservation| {
+                let tries = known.attempts + known.merchant_failures + known.conversations;
+                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+            };
+            self.reservations.values().any(|known| known.number == number && is_waiting(known))
+        };
+        if input.lines.iter().any(|line| is_users(line.number)) {
+            return Err((Promise::P8, "a user's phone becomes a merchant's line".to_owned()));
+        }
         let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
         self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset });
@@ -637,7 +648,9 @@ impl Books {
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
-            | Content::ModeOptions(_) => {}
+            | Content::ModeOptions(_)
+            | Content::ReservationCancelled(_)
+            | Content::ReservationMissed(_) => {}
         }
     }
 

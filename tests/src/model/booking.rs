@@ -8,13 +8,14 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;
-use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::{Timestamp, WeeklyRule, Window, Zone};
 
+use super::merchants::is_a_subscribers;
 use super::{Model, Page, Reservation, limit, unknown};
 
 /// How many days around an instant are looked at for weekly hours: every weekday comes twice, should a clock change swallow one.
@@ -93,14 +94,15 @@ impl Model {
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
         }
-        if matches!(input.user, Address::Chatbot(_)) {
-            return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress });
-        }
+        self.check_user(&input.user, Field::User)?;
         let Some(contact) = input.contact.or_else(|| input.user.number()) else {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NeededWithoutNumber });
         };
         if self.merchant_of_line(contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
+        }
+        if !is_a_subscribers(contact) {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::SubscriberNumber });
         }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
@@ -109,6 +111,9 @@ impl Model {
         }
         if let Some(name) = &input.name {
             self.check_text(name)?;
+            if name.trim().is_empty() {
+                return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
+            }
         }
         if input.window.end() <= self.latest {
             return Err(Refusal::WindowOver { end: input.window.end() });
@@ -136,6 +141,11 @@ impl Model {
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
+        }
+        let same_phone = |kept: &Reservation| kept.user.number().is_some() && kept.user.number() == input.user.number();
+        let of_sender = self.reservations.values().filter(|kept| kept.user == input.user || same_phone(kept)).count();
+        if of_sender >= self.policy.reservations_per_sender_max as usize {
+            return Err(limit(Bound::ReservationsPerSender, self.policy.reservations_per_sender_max));
         }
         if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
             return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));

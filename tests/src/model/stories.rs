@@ -136,6 +136,8 @@ fn word(effect: &Effect) -> String {
                 Content::ModeOptions(_) => "options",
                 Content::Cancelled(_) => "cancelled",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::ReservationCancelled(_) => "cancelled",
+                Content::ReservationMissed(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
         }

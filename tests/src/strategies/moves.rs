@@ -17,7 +17,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number};
+use super::worlds::{World, between, chatbot, foreign_number, line_numbers, no_users_number, spare_number};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
@@ -340,16 +340,20 @@ impl World {
         let window = wanted.unwrap_or(self.pages[0].windows[0]);
         let contact = contact.map(|pick| match pick % 5 {
             0 => self.any_line(pick / 5),
+            1 if pick.is_multiple_of(4) => no_users_number(pick / 20),
             _ => one(&self.users, pick / 5).and_then(|user| user.number()).unwrap_or_else(foreign_number),
         });
         let sender = if user % 41 == 40 {
             chatbot(MerchantId::new(1))
+        } else if user % 43 == 42 {
+            Address::Sms(no_users_number(user / 43))
         } else {
             one(&self.users, user).unwrap_or_else(|| chatbot(MerchantId::new(1)))
         };
         let name = match user / 8 % 8 {
             0 => Some(Text::from("张三 13800000001")),
             1 => Some(Text::from("李".repeat(usize::from(user / 64 % 40)))),
+            2 if user % 128 < 64 => Some(Text::from("\u{3000}")),
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
@@ -363,8 +367,11 @@ impl World {
     }
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
-        let user =
-            |pick: &Pick| one(&self.users, *pick).filter(|_| pick % 17 != 16).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+        let user = |pick: &Pick| match pick % 17 {
+            15 => Address::Rcs(no_users_number(pick / 17)),
+            16 => chatbot(MerchantId::new(1)),
+            _ => one(&self.users, *pick).unwrap_or_else(|| chatbot(MerchantId::new(1))),
+        };
         let page = one(&self.pages, page).filter(|_| page % 11 != 10).map_or(PageId::new(999), |page| page.page);
         Input::PushPage(PushPage { page, to: to.iter().map(user).collect() })
     }
@@ -383,6 +390,7 @@ impl World {
             5 => page.page = PageId::new(77 + u64::from(change / 14) % 3),
             6 => page.windows.extend(vec![page.windows[0]; 9]),
             7 => page.line = None,
+            8 if change < 128 => drop(page.offerings.insert(OfferingId::new(3), Text::from(" "))),
             8 => drop(page.offerings.insert(OfferingId::new(3), Text::from("x".repeat(31)))),
             9 => drop(page.offerings.insert(OfferingId::new(1), Text::from("新车险"))),
             _ => page.windows = between(at.saturating_add_s(20), 90).into_iter().collect(),
@@ -408,7 +416,12 @@ impl World {
             7 => input.lines = vec![spare],
             8 => input.lines[0].channels = 1,
             9 => input.lines = (0..4).map(|digit| Line { number: line_numbers(digit % 2)[digit / 2], channels: 1 }).collect(),
+            10 if change < 128 => input.chatbot = Some(chatbot(MerchantId::new(7))),
             10 => (input.chatbot, input.name) = (None, Text::from("无名")),
+            11 if change < 128 => {
+                let phones: Vec<_> = self.users.iter().filter_map(Address::number).collect();
+                input.lines[0].number = one(&phones, merchant / 2).unwrap_or_else(foreign_number);
+            }
             11 => input.lines.truncate(1),
             12 => {
                 input.merchant = MerchantId::new(5 + u64::from(change / 14 % 3));

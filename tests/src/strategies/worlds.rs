@@ -74,6 +74,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
+        prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
     );
     (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
         ring_timeout_s: rings.0,
@@ -102,6 +103,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_retention_s: 60,
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
+        reservations_per_sender_max: bounds.9,
     })
 }
 
@@ -114,6 +116,11 @@ pub(super) fn line_numbers(merchant: usize) -> [PhoneNumber; 2] {
 /// A number that nobody has.
 pub(super) fn foreign_number() -> PhoneNumber {
     number("+8613900000009")
+}
+
+/// A number that no user can have: it is not in E.164 form, or too short.
+pub(super) fn no_users_number(index: u16) -> PhoneNumber {
+    number(["13800000001", "110", "+86120"][usize::from(index % 3)])
 }
 
 /// A number that is a line only when a new merchant comes.

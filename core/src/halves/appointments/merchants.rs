@@ -50,12 +50,24 @@ pub(super) const fn is_user(address: &Address) -> bool {
     }
 }
 
+/// An address that a user writes from, or is written to: a user's, and with a subscriber's number if it has one.
+pub(super) fn check_user(address: &Address, field: Field) -> Result<(), Refusal> {
+    if !is_user(address) {
+        return Err(invalid(field, Allowed::UserAddress));
+    }
+    if address.number().is_some_and(|number| !number.is_subscriber()) {
+        return Err(invalid(field, Allowed::SubscriberNumber));
+    }
+    Ok(())
+}
+
 fn invalid(field: Field, allowed: Allowed) -> Refusal {
     Refusal::Invalid { field, allowed }
 }
 
 impl Appointments {
-    pub(super) fn register_merchant(&mut self, cx: &Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
+    pub(super) fn register_merchant(&mut self, cx: &mut Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
+        self.settle_contacts(cx, input.lines.iter().map(|line| line.number));
         let policy = cx.policy;
         for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
             check_text(text, policy)?;
@@ -71,7 +83,10 @@ impl Appointments {
         let preset = known.and_then(|merchant| merchant.preset);
         match known {
             None => limit(Bound::Merchants, self.catalog.merchants.len(), policy.merchants_max)?,
-            Some(merchant) => self.check_line_changes(merchant, &input)?,
+            Some(merchant) => {
+                self.check_line_changes(merchant, &input)?;
+                self.check_chatbot_change(&input)?;
+            }
         }
         check_outbox(cx)?;
 
@@ -117,17 +132,20 @@ impl Appointments {
             if self.lines.get(line.number).is_some_and(|known| known.merchant != input.merchant) {
                 return Err(Refusal::LineTaken { index });
             }
+            if self.contacts.get(line.number).is_some() {
+                return Err(Refusal::LineIsContact { index });
+            }
         }
         Ok(())
     }
 
     /// An update against what lives on the lines.
     fn check_line_changes(&self, merchant: &Merchant, input: &RegisterMerchant) -> Result<(), Refusal> {
-        for line in &merchant.lines {
+        for (index, line) in (0_u32..).zip(&merchant.lines) {
             let is_kept = input.lines.iter().any(|kept| kept.number == line.number);
             let in_use = self.lines.get(line.number).filter(|known| known.reservations > 0 || known.live() > 0);
             if let Some(known) = in_use.filter(|_| !is_kept) {
-                return Err(Refusal::LineInUse { reservations: known.reservations });
+                return Err(Refusal::LineInUse { index, reservations: known.reservations, calls: known.live() });
             }
         }
         for (index, line) in (0_u32..).zip(&input.lines) {
@@ -136,6 +154,17 @@ impl Appointments {
             }
         }
         Ok(())
+    }
+
+    /// A merchant without a chatbot could not be told of a booking: he keeps one as long as a page of his is out.
+    fn check_chatbot_change(&self, input: &RegisterMerchant) -> Result<(), Refusal> {
+        if input.chatbot.is_some() {
+            return Ok(());
+        }
+        match self.catalog.pages.values().filter(|page| page.merchant == input.merchant).count() {
+            0 => Ok(()),
+            pages => Err(Refusal::ChatbotInUse { pages: u64::try_from(pages).unwrap_or(u64::MAX) }),
+        }
     }
 
     pub(super) fn publish_page(&mut self, cx: &Context<'_>, input: PublishPage) -> Result<Reply, Refusal> {
@@ -155,6 +184,9 @@ impl Appointments {
         }
         for name in input.offerings.values() {
             check_text(name, policy)?;
+            if name.trim().is_empty() {
+                return Err(invalid(Field::Offerings, Allowed::NotEmpty));
+            }
         }
         at_most(Bound::PageEntries, input.offerings.len(), policy.page_entries_max)?;
         at_most(Bound::PageEntries, input.windows.len().saturating_add(input.hours.len()), policy.page_entries_max)?;
@@ -192,8 +224,8 @@ impl Appointments {
             return Err(invalid(Field::To, Allowed::AtLeastOne));
         }
         at_most(Bound::Push, input.to.len(), cx.policy.push_max)?;
-        if !input.to.iter().all(is_user) {
-            return Err(invalid(Field::To, Allowed::UserAddress));
+        for to in &input.to {
+            check_user(to, Field::To)?;
         }
         check_outbox(cx)?;
 

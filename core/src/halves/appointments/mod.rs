@@ -34,6 +34,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
 use crate::books::lines::Lines;
+use crate::books::senders::Senders;
 use crate::books::store::Store;
 use crate::values::id::Counter;
 use crate::values::input::Input;
@@ -72,6 +73,7 @@ pub struct Appointments {
     catalog: Catalog,
     lines: Lines,
     contacts: Contacts,
+    senders: Senders,
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
@@ -87,6 +89,7 @@ impl Appointments {
             catalog: Catalog::default(),
             lines: Lines::default(),
             contacts: Contacts::new(hash_seed),
+            senders: Senders::new(hash_seed),
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),

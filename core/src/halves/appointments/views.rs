@@ -12,6 +12,7 @@ use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::lines::LineBook;
+use crate::books::senders::Senders;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
@@ -281,6 +282,9 @@ impl Appointments {
             contacts = contacts.saturating_add(1);
         }
         hold!(self.contacts.len() == contacts, "the book of contacts holds a number that nothing names");
+        let has_line = |number: &PhoneNumber| self.lines.get(*number).is_some();
+        hold!(!seen.keys().any(has_line), "a merchant's line is the phone of a live reservation or leg (P8)");
+        self.check_senders()?;
         let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
         for call in self.calls.in_order() {
             on_lines.entry(call.line).or_default().calls.push(call.id);
@@ -308,6 +312,17 @@ impl Appointments {
         let mut known: Vec<_> = self.agenda.all().copied().collect();
         known.sort_unstable();
         hold!(known == expected, "the agenda does not agree with the records (P9)");
+        Ok(())
+    }
+
+    fn check_senders(&self) -> Result<(), String> {
+        let mut senders = Senders::new(0);
+        for reservation in self.reservations.in_order() {
+            senders.add(&reservation.sender);
+        }
+        let agrees = |reservation: &Reservation| self.senders.kept(&reservation.sender) == senders.kept(&reservation.sender);
+        hold!(self.reservations.in_order().all(agrees), "the book of senders miscounts a sender");
+        hold!(self.senders.len() == senders.len(), "the book of senders holds one of whom nothing is kept");
         Ok(())
     }
 
