@@ -41,12 +41,15 @@ impl World {
             chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
             contact: None,
             address: None,
+            description: None,
         };
         platform.register_merchant(now, merchant).unwrap();
         platform.preset_mode(now, 1.into(), Some(CallMode::MerchantCalls)).unwrap();
         for line in 0..LINES {
             let page = PublishPage {
                 page: line.into(),
+                descriptions: std::collections::BTreeMap::new(),
+                calendar: None,
                 merchant: 1.into(),
                 chatbot: None,
                 offerings: [(1.into(), "offering".into())].into(),

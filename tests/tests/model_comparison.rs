@@ -314,7 +314,9 @@ impl Pair {
                 | Input::Cancel(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
-                | Input::SetPolicy(_),
+                | Input::SetPolicy(_)
+                | Input::WithdrawPage(_)
+                | Input::SetCalendar(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (
@@ -324,7 +326,9 @@ impl Pair {
                 | Input::RequestCall(_)
                 | Input::Book(_)
                 | Input::Resync(_)
-                | Input::ConfirmClock(_),
+                | Input::ConfirmClock(_)
+                | Input::Search(_)
+                | Input::RequestPage(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

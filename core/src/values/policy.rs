@@ -101,6 +101,12 @@ pub struct Policy {
     pub clock_leap_max_s: u32,
     /// The most reservations of one sender that are kept, closed ones in retention included. Default 500.
     pub reservations_per_sender_max: u32,
+    /// The most calendars. Default 1,000.
+    pub calendars_max: u32,
+    /// The most days of one calendar. Default 1,000.
+    pub calendar_days_max: u32,
+    /// The most results of one search. Default 20.
+    pub search_results_max: u32,
 }
 
 impl Default for Policy {
@@ -133,6 +139,9 @@ impl Default for Policy {
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
             reservations_per_sender_max: 500,
+            calendars_max: 1_000,
+            calendar_days_max: 1_000,
+            search_results_max: 20,
         }
     }
 }
@@ -185,6 +194,9 @@ impl Policy {
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
             ("reservations_per_sender_max", self.reservations_per_sender_max, 1, 1_000_000),
+            ("calendars_max", self.calendars_max, 1, 1_000_000),
+            ("calendar_days_max", self.calendar_days_max, 1, 100_000),
+            ("search_results_max", self.search_results_max, 1, 1_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::ReservationId;
+use super::id::{MerchantId, PageId, ReservationId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -34,6 +34,8 @@ pub enum Object {
     Leg,
     /// An effect, by its sequence number.
     Effect,
+    /// A calendar.
+    Calendar,
 }
 
 impl Object {
@@ -49,6 +51,7 @@ impl Object {
             Self::Call => "call",
             Self::Leg => "leg",
             Self::Effect => "effect",
+            Self::Calendar => "calendar",
         }
     }
 }
@@ -99,6 +102,10 @@ pub enum Bound {
     Dedup,
     /// `reservations_per_sender_max`.
     ReservationsPerSender,
+    /// `calendars_max`.
+    Calendars,
+    /// `calendar_days_max`.
+    CalendarDays,
 }
 
 impl Bound {
@@ -118,6 +125,8 @@ impl Bound {
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
             Self::ReservationsPerSender => "reservations_per_sender_max",
+            Self::Calendars => "calendars_max",
+            Self::CalendarDays => "calendar_days_max",
         }
     }
 }
@@ -250,18 +259,32 @@ pub enum Refusal {
     WindowOver {
         /// When it ended.
         end: Timestamp,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The window is not one of the page's.
     #[error("the page does not offer this window")]
     WindowNotOffered {
-        /// The nearest that it offers and that is not over.
-        nearest: Option<Window>,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The user already has a live reservation with this merchant that covers part of the window.
     #[error("the window overlaps another reservation with this merchant; amend that one")]
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+    /// The page was withdrawn.
+    #[error("page {page} was withdrawn")]
+    PageWithdrawn {
+        /// The page.
+        page: PageId,
+    },
+    /// The merchant has no page that could be sent.
+    #[error("merchant {merchant} has no published page")]
+    NoPage {
+        /// The merchant.
+        merchant: MerchantId,
     },
 
     // Limit, 300 to 399.
@@ -299,6 +322,8 @@ pub enum Field {
     Contact,
     /// What the network said of a leg.
     Evidence,
+    /// The descriptions of offerings.
+    Descriptions,
 }
 
 impl core::fmt::Display for Field {
@@ -314,6 +339,7 @@ impl core::fmt::Display for Field {
             Self::User => "user",
             Self::Contact => "contact",
             Self::Evidence => "evidence",
+            Self::Descriptions => "descriptions",
         })
     }
 }
@@ -342,6 +368,8 @@ pub enum Allowed {
     KnownCauses,
     /// A subscriber's number: E.164, `+` and 7 to 15 digits.
     SubscriberNumber,
+    /// Of an offering that is on the page.
+    OfferingOfThePage,
 }
 
 impl core::fmt::Display for Allowed {
@@ -358,6 +386,7 @@ impl core::fmt::Display for Allowed {
             Self::SubscriberNumber => {
                 "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
             }
+            Self::OfferingOfThePage => "an offering of the page is needed",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -386,6 +415,8 @@ impl Refusal {
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::PageWithdrawn { .. } => 210,
+            Self::NoPage { .. } => 211,
             Self::Limit { .. } => 300,
         }
     }

@@ -42,7 +42,9 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
         | Content::Cancelled(_)
-        | Content::Missed(_) => {
+        | Content::Missed(_)
+        | Content::SearchEntry(_)
+        | Content::SearchResults(_) => {
             return broken("is one that only users get");
         }
     };

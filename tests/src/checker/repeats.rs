@@ -38,7 +38,11 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
-        | Input::ConfirmClock(_) => false,
+        | Input::ConfirmClock(_)
+        | Input::WithdrawPage(_)
+        | Input::SetCalendar(_)
+        | Input::Search(_)
+        | Input::RequestPage(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
 }
@@ -63,7 +67,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
-            | Content::ReservationCancelled(_) => false,
+            | Content::ReservationCancelled(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::effect::{Action, BookingPage, Send, UserContent};
+use ringfence::values::effect::{Action, Send, UserContent};
 use ringfence::values::id::MessageId;
-use ringfence::values::input::{PresetMode, PublishPage, PushPage, RegisterMerchant};
+use ringfence::values::input::{PresetMode, PublishPage, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Published, Reply, ReservationState};
@@ -13,7 +13,9 @@ use super::{Merchant, Model, Page, limit, unknown};
 
 impl Model {
     pub(super) fn register_merchant(&mut self, input: &RegisterMerchant) -> Result<Reply, Refusal> {
-        for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
+        for text in
+            [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()].into_iter().flatten()
+        {
             self.check_text(text)?;
         }
         if input.name.trim().is_empty() {
@@ -61,6 +63,7 @@ impl Model {
             contact: input.contact.clone(),
             address: input.address.clone(),
             preset,
+            description: input.description.clone(),
         };
         self.merchants.insert(input.merchant, merchant);
         Ok(Reply::Done)
@@ -88,7 +91,7 @@ impl Model {
                 return Err(Refusal::ChannelsInUse { index, live });
             }
         }
-        let pages = self.pages.values().filter(|page| page.merchant == input.merchant).count() as u64;
+        let pages = self.pages.values().filter(|page| page.merchant == input.merchant && !page.withdrawn).count() as u64;
         if input.chatbot.is_none() && pages > 0 {
             return Err(Refusal::ChatbotInUse { pages });
         }
@@ -132,6 +135,12 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Offerings, allowed: Allowed::NotEmpty });
             }
         }
+        for text in input.descriptions.values() {
+            self.check_text(text)?;
+        }
+        if input.descriptions.keys().any(|described| !input.offerings.contains_key(described)) {
+            return Err(Refusal::Invalid { field: Field::Descriptions, allowed: Allowed::OfferingOfThePage });
+        }
         let most = self.policy.page_entries_max as usize;
         if input.offerings.len() > most || input.windows.len() + input.hours.len() > most {
             return Err(limit(Bound::PageEntries, self.policy.page_entries_max));
@@ -142,6 +151,9 @@ impl Model {
         }
         if input.line.is_some_and(|line| merchant.lines.iter().all(|registered| registered.number != line)) {
             return Err(Refusal::Invalid { field: Field::Lines, allowed: Allowed::RegisteredLine });
+        }
+        if let Some(calendar) = input.calendar.filter(|calendar| !self.calendars.contains_key(calendar)) {
+            return Err(unknown(Object::Calendar, calendar.get()));
         }
         if before.is_none() && self.pages.len() >= self.policy.pages_max as usize {
             return Err(limit(Bound::Pages, self.policy.pages_max));
@@ -156,39 +168,12 @@ impl Model {
             windows: input.windows.clone(),
             hours: input.hours.clone(),
             line: input.line,
+            descriptions: input.descriptions.clone(),
+            calendar: input.calendar,
+            withdrawn: false,
         };
         self.pages.insert(input.page, page);
         Ok(Reply::Published(Published { version }))
-    }
-
-    pub(super) fn push_page(&mut self, input: &PushPage) -> Result<Reply, Refusal> {
-        let Some(page) = self.pages.get(&input.page) else { return Err(unknown(Object::Page, input.page.get())) };
-        if input.to.is_empty() {
-            return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::AtLeastOne });
-        }
-        if input.to.len() > self.policy.push_max as usize {
-            return Err(limit(Bound::Push, self.policy.push_max));
-        }
-        for to in &input.to {
-            self.check_user(to, Field::To)?;
-        }
-        self.check_outbox()?;
-
-        let merchant = self.merchant_of(page.merchant);
-        let content = BookingPage {
-            page: input.page,
-            version: page.version,
-            merchant: page.merchant,
-            merchant_name: merchant.name.clone(),
-            offerings: page.offerings.clone(),
-            windows: page.windows.iter().copied().filter(|window| window.end() > self.latest).collect(),
-            hours: page.hours.clone(),
-            zone: merchant.zone,
-        };
-        for to in &input.to {
-            self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
-        }
-        Ok(Reply::Done)
     }
 
     pub(super) fn preset_mode(&mut self, input: &PresetMode) -> Result<Reply, Refusal> {

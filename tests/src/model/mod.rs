@@ -21,19 +21,20 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
-use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 mod booking;
 mod calls;
 mod gate;
 mod merchants;
+mod pages;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -52,6 +53,7 @@ struct Merchant {
     contact: Option<Text>,
     address: Option<Text>,
     preset: Option<CallMode>,
+    description: Option<Text>,
 }
 
 /// A published page.
@@ -63,6 +65,9 @@ struct Page {
     windows: Vec<Window>,
     hours: Vec<Hours>,
     line: Option<PhoneNumber>,
+    descriptions: BTreeMap<OfferingId, Text>,
+    calendar: Option<CalendarId>,
+    withdrawn: bool,
 }
 
 /// A reservation that is kept: live, or closed and not yet archived.
@@ -229,6 +234,7 @@ pub struct Model {
     latest: Timestamp,
     merchants: BTreeMap<MerchantId, Merchant>,
     pages: BTreeMap<PageId, Page>,
+    calendars: BTreeMap<CalendarId, BTreeMap<LocalDate, DayRule>>,
     reservations: BTreeMap<ReservationId, Reservation>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Leg>,
@@ -254,6 +260,7 @@ impl Model {
             latest: Timestamp::MIN,
             merchants: BTreeMap::new(),
             pages: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             reservations: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -295,6 +302,10 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::WithdrawPage(input) => self.withdraw_page(input),
+            Input::SetCalendar(input) => self.set_calendar(input),
+            Input::Search(input) => self.search(input),
+            Input::RequestPage(input) => self.request_page(input),
         }
     }
 

@@ -106,9 +106,15 @@ impl Model {
                     .filter(|(_, kept)| numbers.contains(&kept.contact) && kept.state != ReservationState::Closed);
                 Touched { reservations: of_them.map(|(id, _)| *id).collect(), numbers, ..Touched::default() }
             }
-            Input::PublishPage(_) | Input::PushPage(_) | Input::PresetMode(_) | Input::SetPolicy(_) | Input::ConfirmClock(_) => {
-                Touched::default()
-            }
+            Input::PublishPage(_)
+            | Input::PushPage(_)
+            | Input::PresetMode(_)
+            | Input::SetPolicy(_)
+            | Input::ConfirmClock(_)
+            | Input::WithdrawPage(_)
+            | Input::SetCalendar(_)
+            | Input::Search(_)
+            | Input::RequestPage(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),

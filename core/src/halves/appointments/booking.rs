@@ -3,7 +3,7 @@
 use super::Appointments;
 use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation};
-use crate::books::catalog::{Merchant, Page};
+use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
@@ -27,11 +27,11 @@ impl Appointments {
             self.settle_contact(cx, contact);
         }
         let unknown = |object, id| Refusal::Unknown { object, id };
-        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
+        let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
-        check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
+        check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let is_own = input.user.number() == Some(contact);
         if is_own {
             self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
@@ -324,17 +324,17 @@ fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
 }
 
 /// The window against the clock and the page.
-fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, zone: Zone) -> Result<(), Refusal> {
-    if window.end() <= now {
-        return Err(Refusal::WindowOver { end: window.end() });
-    }
+fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, by: Clockwork<'_>) -> Result<(), Refusal> {
     let most = u64::from(policy.book_ahead_max_s);
-    if window.end() > now.saturating_add_s(most) {
+    let until = now.saturating_add_s(most);
+    if window.end() <= now {
+        return Err(Refusal::WindowOver { end: window.end(), nearest: page.nearest(window, now, until, by) });
+    }
+    if window.end() > until {
         return Err(Refusal::Limit { bound: Bound::BookAhead, most });
     }
-    if !page.offers(window, zone) {
-        let nearest = page.next_offered(window.start().max(now), zone).or_else(|| page.next_offered(now, zone));
-        return Err(Refusal::WindowNotOffered { nearest });
+    if !page.offers(window, by) {
+        return Err(Refusal::WindowNotOffered { nearest: page.nearest(window, now, until, by) });
     }
     Ok(())
 }

@@ -10,9 +10,8 @@ use crate::books::lines::LineBook;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
-use crate::values::effect::{BookingPage, UserContent};
 use crate::values::id::ReservationId;
-use crate::values::input::{ChooseMode, PresetMode, PublishPage, PushPage, RegisterMerchant};
+use crate::values::input::{ChooseMode, PresetMode, PublishPage, RegisterMerchant};
 use crate::values::number::Address;
 use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -28,7 +27,7 @@ pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal
 }
 
 /// More than `most` entries are too many.
-fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+pub(super) fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     limit(bound, count.saturating_sub(1), most)
 }
 
@@ -61,7 +60,7 @@ pub(super) fn check_user(address: &Address, field: Field) -> Result<(), Refusal>
     Ok(())
 }
 
-fn invalid(field: Field, allowed: Allowed) -> Refusal {
+pub(super) const fn invalid(field: Field, allowed: Allowed) -> Refusal {
     Refusal::Invalid { field, allowed }
 }
 
@@ -69,7 +68,8 @@ impl Appointments {
     pub(super) fn register_merchant(&mut self, cx: &mut Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
         self.settle_contacts(cx, input.lines.iter().map(|line| line.number));
         let policy = cx.policy;
-        for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
+        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
+        for text in texts.into_iter().flatten() {
             check_text(text, policy)?;
         }
         if input.name.trim().is_empty() {
@@ -110,8 +110,11 @@ impl Appointments {
             contact: input.contact,
             address: input.address,
             preset,
+            description: input.description,
         };
-        self.catalog.merchants.insert(merchant.id, merchant);
+        let id = merchant.id;
+        self.catalog.merchants.insert(id, merchant);
+        self.reindex_merchant(id);
         Ok(Reply::Done)
     }
 
@@ -161,7 +164,7 @@ impl Appointments {
         if input.chatbot.is_some() {
             return Ok(());
         }
-        match self.catalog.pages.values().filter(|page| page.merchant == input.merchant).count() {
+        match self.search.of_merchant(input.merchant).count() {
             0 => Ok(()),
             pages => Err(Refusal::ChatbotInUse { pages: u64::try_from(pages).unwrap_or(u64::MAX) }),
         }
@@ -188,21 +191,32 @@ impl Appointments {
                 return Err(invalid(Field::Offerings, Allowed::NotEmpty));
             }
         }
+        for text in input.descriptions.values() {
+            check_text(text, policy)?;
+        }
+        if !input.descriptions.keys().all(|id| input.offerings.contains_key(id)) {
+            return Err(invalid(Field::Descriptions, Allowed::OfferingOfThePage));
+        }
         at_most(Bound::PageEntries, input.offerings.len(), policy.page_entries_max)?;
         at_most(Bound::PageEntries, input.windows.len().saturating_add(input.hours.len()), policy.page_entries_max)?;
-        let known = self.catalog.pages.get(&input.page);
-        if known.is_some_and(|page| page.merchant != input.merchant) {
+        let published = self.catalog.pages.get(&input.page).map(|page| (page.merchant, page.version));
+        let withdrawn = self.catalog.withdrawn.get(&input.page).map(|page| (page.merchant, page.version));
+        let known = published.or(withdrawn);
+        if known.is_some_and(|(merchant, _)| merchant != input.merchant) {
             return Err(unknown(Object::Page, input.page.get()));
         }
         if input.line.is_some_and(|named| merchant.lines.iter().all(|line| line.number != named)) {
             return Err(invalid(Field::Lines, Allowed::RegisteredLine));
         }
+        if let Some(calendar) = input.calendar.filter(|calendar| !self.catalog.calendars.contains_key(calendar)) {
+            return Err(unknown(Object::Calendar, calendar.get()));
+        }
         if known.is_none() {
-            limit(Bound::Pages, self.catalog.pages.len(), policy.pages_max)?;
+            limit(Bound::Pages, self.catalog.pages_known(), policy.pages_max)?;
         }
         check_outbox(cx)?;
 
-        let version = known.map_or(0, |page| page.version).saturating_add(1);
+        let version = known.map_or(0, |(_, version)| version).saturating_add(1);
         let page = Page {
             id: input.page,
             merchant: input.merchant,
@@ -211,38 +225,14 @@ impl Appointments {
             windows: input.windows,
             hours: input.hours,
             line: input.line,
+            descriptions: input.descriptions,
+            calendar: input.calendar,
         };
-        self.catalog.pages.insert(page.id, page);
+        let id = page.id;
+        self.catalog.withdrawn.remove(&id);
+        self.catalog.pages.insert(id, page);
+        self.index_page(id);
         Ok(Reply::Published(Published { version }))
-    }
-
-    pub(super) fn push_page(&mut self, cx: &mut Context<'_>, input: &PushPage) -> Result<Reply, Refusal> {
-        let unknown = Refusal::Unknown { object: Object::Page, id: input.page.get() };
-        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown.clone())?;
-        let merchant = self.catalog.merchants.get(&page.merchant).ok_or(unknown)?;
-        if input.to.is_empty() {
-            return Err(invalid(Field::To, Allowed::AtLeastOne));
-        }
-        at_most(Bound::Push, input.to.len(), cx.policy.push_max)?;
-        for to in &input.to {
-            check_user(to, Field::To)?;
-        }
-        check_outbox(cx)?;
-
-        let content = BookingPage {
-            page: page.id,
-            version: page.version,
-            merchant: merchant.id,
-            merchant_name: merchant.name.clone(),
-            offerings: page.offerings.clone(),
-            windows: page.windows.iter().copied().filter(|window| window.end() > cx.now).collect(),
-            hours: page.hours.clone(),
-            zone: merchant.zone,
-        };
-        for to in &input.to {
-            self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
-        }
-        Ok(Reply::Done)
     }
 
     pub(super) fn preset_mode(&mut self, input: &PresetMode) -> Result<Reply, Refusal> {

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `records` | what is kept of a reservation, a call, a leg |
 //! | `index` | changes records; the one place that keeps the indexes true |
-//! | `merchants` | inputs of merchants: registration, pages, modes |
+//! | `merchants` | inputs of merchants: registration, publishing, modes |
+//! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
@@ -18,6 +19,7 @@ mod clock;
 mod gate;
 mod index;
 mod merchants;
+mod pages;
 pub mod records;
 mod reports;
 mod views;
@@ -34,6 +36,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
 use crate::books::lines::Lines;
+use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
 use crate::values::id::Counter;
@@ -74,6 +77,7 @@ pub struct Appointments {
     lines: Lines,
     contacts: Contacts,
     senders: Senders,
+    search: Search,
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
@@ -90,6 +94,7 @@ impl Appointments {
             lines: Lines::default(),
             contacts: Contacts::new(hash_seed),
             senders: Senders::new(hash_seed),
+            search: Search::default(),
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
@@ -118,6 +123,10 @@ impl Appointments {
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            Input::WithdrawPage(input) => self.withdraw_page(&input),
+            Input::SetCalendar(input) => self.set_calendar(cx, input),
+            Input::Search(input) => self.search(cx, &input),
+            Input::RequestPage(input) => self.request_page(cx, &input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             // The platform holds the rules, and takes this one itself.

@@ -124,6 +124,10 @@ impl Appointments {
                 half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
             }
         }
+        let pages: Vec<_> = half.catalog.pages.keys().copied().collect();
+        for page in pages {
+            half.index_page(page);
+        }
         for leg in state.legs {
             half.restore_leg(leg);
         }
@@ -171,7 +175,19 @@ impl Appointments {
         for (id, page) in &self.catalog.pages {
             let is_owned = self.catalog.merchants.contains_key(&page.merchant);
             hold!(*id == page.id && is_owned && !page.offerings.is_empty(), "page {id} has no owner, no offering or another id");
+            let has_calendar = page.calendar.is_none_or(|calendar| self.catalog.calendars.contains_key(&calendar));
+            hold!(has_calendar, "page {id} follows a calendar that is missing");
+            let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
+            hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let is_on_it = |offering| page.offerings.contains_key(offering);
+            hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
+        for (id, page) in &self.catalog.withdrawn {
+            let is_owned = self.catalog.merchants.contains_key(&page.merchant);
+            hold!(is_owned && !self.catalog.pages.contains_key(id), "page {id} was withdrawn, and is published or has no owner");
+        }
+        let pages = self.catalog.pages.values().map(|page| (page.id, page.merchant));
+        hold!(self.search.in_order().eq(pages), "the index of the search does not hold the published pages");
         Ok(())
     }
 
