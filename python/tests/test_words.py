@@ -33,7 +33,8 @@ def variants(name: str) -> list[str]:
 
 
 def members(name: str) -> list[str]:
-    return re.findall(r"^    (?:pub )?(\w+): ", body("struct", name), re.MULTILINE)
+    written = re.sub(r"#\[serde\(skip\)\]\n    \w+: .*\n", "", body("struct", name))
+    return re.findall(r"^    (?:pub )?(\w+): ", written, re.MULTILINE)
 
 
 ENUMS: list[tuple[type[StrEnum], str]] = [
