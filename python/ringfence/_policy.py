@@ -112,6 +112,12 @@ class Policy(Checked):
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
     reservations_per_sender_max: U32 = 500
     """The most reservations of one sender that are kept, closed ones in retention included."""
+    calendars_max: U32 = 1_000
+    """The most calendars."""
+    calendar_days_max: U32 = 1_000
+    """The most days of one calendar."""
+    search_results_max: U32 = 20
+    """The most results of one search."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

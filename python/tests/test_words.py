@@ -51,6 +51,7 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (_values.Field, "Field"),
     (_values.Allowed, "Allowed"),
     (_values.Channel, "Channel"),
+    (_values.PageAction, "PageAction"),
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
@@ -93,6 +94,9 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.MissedNotice, "MissedNotice"),
     (effects.CancelledForMerchant, "NoticeForMerchant"),
     (effects.MissedForMerchant, "MissedForMerchant"),
+    (effects.SearchEntry, "SearchEntry"),
+    (effects.SearchResult, "SearchResult"),
+    (effects.SearchResults, "SearchResults"),
     (replies.Published, "Published"),
     (replies.Booked, "Booked"),
     (replies.CallAllowed, "Allow"),
@@ -117,6 +121,8 @@ TAGGED = [
     (effects.AuditRecord, "AuditRecord"),
     (effects.Outcome, "Outcome"),
     (effects.Rule, "Rule"),
+    (inputs.PageOf, "PageOf"),
+    (_values.DayRule, "DayRule"),
     (replies.Reply, "Reply"),
 ]
 

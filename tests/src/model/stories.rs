@@ -502,7 +502,7 @@ fn weekly_hours_are_meant_in_the_zone_of_the_merchant() {
     let whole = Window::new(at("19:00:00"), at("23:00:00").saturating_add_s(7_200)).expect("a window");
     assert!(model.handle(at("10:00:00"), &book(USER, whole)).is_ok());
     let weeks = |count: u64| {
-        let later = |at: ringfence::values::time::Timestamp| at.saturating_add_s(count * 7 * 86_400);
+        let later = |at: Timestamp| at.saturating_add_s(count * 7 * 86_400);
         Window::new(later(whole.start()), later(whole.end())).expect("a window")
     };
     let reply = model.handle(at("10:00:00"), &book("+8613800000002", window("18:59:00", "19:30:00")));

@@ -77,6 +77,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
         prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
+        1..=3_u32,
     );
     (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
         ring_timeout_s: rings.0,
@@ -108,7 +109,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         reservations_per_sender_max: bounds.9,
         calendars_max: 2,
         calendar_days_max: 4,
-        search_results_max: 2,
+        search_results_max: bounds.10,
     })
 }
 
