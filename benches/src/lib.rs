@@ -1,5 +1,7 @@
 //! What the benchmarks share: platforms with something in them, and one whole life of a reservation.
 
+mod search;
+
 use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::{Book, Line, PublishPage, RegisterMerchant};
 use ringfence::{Action, Address, CallMode, Evidence, Keyring, PhoneNumber, Platform, Policy, Reply, Timestamp, Window, Zone};
@@ -48,14 +50,14 @@ impl World {
         for line in 0..LINES {
             let page = PublishPage {
                 page: line.into(),
-                descriptions: std::collections::BTreeMap::new(),
-                calendar: None,
                 merchant: 1.into(),
                 chatbot: None,
                 offerings: [(1.into(), "offering".into())].into(),
                 windows: vec![pages],
                 hours: vec![],
                 line: Some(line_number(line)),
+                descriptions: std::collections::BTreeMap::new(),
+                calendar: None,
             };
             platform.publish_page(now, page).unwrap();
         }

@@ -172,7 +172,7 @@ fn page(merchant: &RegisterMerchant, begins: Timestamp, dice: [u8; 8]) -> Publis
         hours: hours.into_iter().collect(),
         line: merchant.lines.last().map(|line| line.number).filter(|_| dice[5].is_multiple_of(3)),
         descriptions: [(OfferingId::new(2), Text::from("Life insurance"))].into_iter().filter(|_| dice[5] % 4 < 2).collect(),
-        calendar: Some(CalendarId::new(1)).filter(|_| dice[7] % 2 == 0),
+        calendar: Some(CalendarId::new(1)).filter(|_| dice[7].is_multiple_of(2)),
     }
 }
 
