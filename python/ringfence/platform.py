@@ -206,13 +206,8 @@ class Platform:
         """A user is sent what his keyword finds over merchants, offerings and descriptions; without a keyword, the search entry."""
         return self._expect(Done, now, inputs.Search(user=check(Address, user, "user"), keyword=keyword), dedup)
 
-    def request_page(
-        self, now: datetime, *, user: Address | str, page: int | None = None, merchant: int | None = None, dedup: Dedup | None = None
-    ) -> Done:
-        """A user is sent the page that he asks for: this `page`, or this `merchant`'s (the one with the lowest id)."""
-        if (page is None) == (merchant is None):
-            raise TypeError("request_page: give page or merchant, and not both")
-        of = inputs.OfPage(page) if page is not None else inputs.OfMerchant(cast(int, merchant))
+    def request_page(self, now: datetime, *, user: Address | str, of: inputs.PageOf, dedup: Dedup | None = None) -> Done:
+        """A user is sent the page that he asks for: `OfPage(10)`, or `OfMerchant(1)`, of whose pages it is the one with the lowest id."""
         return self._expect(Done, now, inputs.RequestPage(user=check(Address, user, "user"), of=of), dedup)
 
     def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -297,8 +292,8 @@ class Platform:
         found = self._open().poll_deadline()
         if found is None:
             return None
-        at, why, identity, number = found
-        return Deadline(at=instant(at, self._zone), why=Why(why), about=identity if number is None else PhoneNumber(number))
+        at, why, about = found
+        return Deadline(at=instant(at, self._zone), why=Why(why), about=about)
 
     def poll_effect(self) -> Effect | None:
         """The next effect that was not handed out yet, in sequence, or `None`."""

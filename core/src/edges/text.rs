@@ -704,7 +704,6 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
-    use alloc::sync::Arc;
 
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
@@ -818,7 +817,7 @@ mod tests {
                 version: 1,
                 merchant: MerchantId::new(1),
                 merchant_name: "商户1".into(),
-                offerings: BTreeMap::from([(OfferingId::new(1), Arc::from("车险")), (OfferingId::new(2), Arc::from("寿险"))]),
+                offerings: BTreeMap::from([(OfferingId::new(1), "车险".into()), (OfferingId::new(2), "寿险".into())]),
                 windows,
                 hours,
                 zone: shanghai(),
