@@ -822,7 +822,7 @@ mod tests {
                 hours,
                 zone: shanghai(),
                 description: None,
-                descriptions: BTreeMap::from([(OfferingId::new(2), Arc::from("定期与终身"))]),
+                descriptions: BTreeMap::from([(OfferingId::new(2), "定期与终身".into())]),
                 days: [
                     ("2026-10-01", DayRule::Closed),
                     ("2026-10-02", DayRule::Closed),
