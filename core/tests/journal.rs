@@ -27,7 +27,7 @@ const LINES: [&str; 9] = [
 
 /// One effect of every kind, as it is written.
 const EFFECTS: [&str; 14] = [
-    r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}"#,
+    r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"ring_until":"2026-11-21T10:05:45Z","not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}"#,
     r#"{"sequence":6,"answer":{"leg":1,"not_after":"2026-11-21T10:05:18Z"}}"#,
     r#"{"sequence":7,"reject":{"leg":1,"cause":"user_busy","sip_status":486,"q850_cause":17}}"#,
     r#"{"sequence":8,"play":{"leg":1,"prompt":"connecting_user","not_after":"2026-11-21T12:00:00Z"}}"#,
@@ -93,6 +93,7 @@ fn replies_and_refusals_are_written_as_they_were_read() {
         r#"{"code":"wrong_state","reservation":1,"state":"closed","legal":["awaiting_mode","open"]}"#,
         r#"{"code":"invalid","field":"lines","allowed":"at_least_one"}"#,
         r#"{"code":"not_the_chatbot"}"#,
+        r#"{"code":"mode_by_platform"}"#,
         r#"{"code":"window_not_offered"}"#,
         r#"{"code":"window_not_offered","nearest":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"}}"#,
         r#"{"code":"overlap"}"#,

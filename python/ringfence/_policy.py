@@ -74,6 +74,8 @@ class Policy(Checked):
     """How often a user is rung for one reservation at most."""
     merchant_attempts_max: U32 = 3
     """How often the merchant's own leg may fail for one reservation. These use no attempt of the user."""
+    platform_attempts_max: U32 = 10
+    """How often a `dial` of one reservation may fail to be carried out. These use no attempt of the user."""
     conversations_max: U32 = 1
     """How many conversations a reservation is good for."""
     mode_chosen_by: ModeChooser = MerchantChooses()

@@ -28,6 +28,7 @@ __all__ = [
     "Hours",
     "HoursLabel",
     "Line",
+    "MissedForMerchant",
     "MissedReason",
     "Object",
     "PageAction",
@@ -246,7 +247,7 @@ class DenyReason(_Word):
     WINDOW_CLOSING = "window_closing"
     """Less of the window is left than a phone must be able to ring."""
     NUMBER_BUSY = "number_busy"
-    """The user's number is on another call."""
+    """The user's number is on another call, or the platform rings another merchant for it."""
     NO_CHANNEL = "no_channel"
     """Every channel of the line is in use."""
 
@@ -269,7 +270,7 @@ class ReservationState(_Word):
 
 
 class MissedReason(_Word):
-    """Why there was no conversation. The first that holds, in this order."""
+    """Why there was no conversation. The first that holds, in the order of the manual."""
 
     NOT_REACHED = "not_reached"
     """The user's phone rang, or was tried, and nobody was reached."""
@@ -278,11 +279,38 @@ class MissedReason(_Word):
     NOT_CALLED = "not_called"
     """Merchant mode: the merchant never called."""
     NUMBER_BUSY = "number_busy"
-    """The user was on another call until the end."""
+    """The user was on another call until the end, or another merchant was being rung for him."""
     NO_CHANNEL = "no_channel"
     """No channel of the line came free in time."""
     HOST_LATE = "host_late"
-    """The host did not call `advance` in time."""
+    """It was due, and nothing stood in its way, but the host did not call `advance` in time."""
+    NOT_CARRIED_OUT = "not_carried_out"
+    """A `dial` was handed out and not carried out: nobody was rung."""
+    WINDOW_TOO_SHORT = "window_too_short"
+    """Less than `min_ring_s` of the window was left when its turn came."""
+    NOT_REACHED_IN_TIME = "not_reached_in_time"
+    """The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang."""
+
+
+class MissedForMerchant(_Word):
+    """Why there was no conversation, as its merchant is told. Whether the user was on another call is not his to know."""
+
+    NOT_REACHED = "not_reached"
+    """The user's phone rang, or was tried, and nobody was reached."""
+    MERCHANT_NOT_REACHED = "merchant_not_reached"
+    """The merchant's own phone was tried and not reached."""
+    NOT_CALLED = "not_called"
+    """Merchant mode: the merchant never called."""
+    NO_CHANNEL = "no_channel"
+    """No channel of the line came free in time."""
+    HOST_LATE = "host_late"
+    """It was due, and nothing stood in its way, but the host did not call `advance` in time."""
+    NOT_CARRIED_OUT = "not_carried_out"
+    """A `dial` was handed out and not carried out: nobody was rung."""
+    WINDOW_TOO_SHORT = "window_too_short"
+    """Less than `min_ring_s` of the window was left when its turn came."""
+    NOT_REACHED_IN_TIME = "not_reached_in_time"
+    """The window ended, or came too near its end, before the user could be dialled."""
 
 
 class ReleaseCause(_Word):
@@ -362,7 +390,6 @@ class Object(StrEnum):
     RESERVATION = "reservation"
     CALL = "call"
     LEG = "leg"
-    EFFECT = "effect"
     CALENDAR = "calendar"
 
 
@@ -423,6 +450,7 @@ _WORDS = {
     "DenyReason": "deny_reason",
     "ReservationState": "reservation_state",
     "MissedReason": "missed",
+    "MissedForMerchant": "missed_for_merchant",
     "ReleaseCause": "release_cause",
     "Prompt": "prompt",
 }

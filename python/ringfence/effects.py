@@ -21,6 +21,7 @@ from ._values import (
     DayRule,
     DenyReason,
     Hours,
+    MissedForMerchant,
     MissedReason,
     PageAction,
     Party,
@@ -54,8 +55,8 @@ __all__ = [
     "Judged",
     "LegLost",
     "Missed",
-    "MissedForMerchant",
     "MissedNotice",
+    "MissedNoticeForMerchant",
     "ModeOptions",
     "NeverConfirmed",
     "Outcome",
@@ -186,19 +187,19 @@ class MissedNotice(_Content):
 class CancelledForMerchant(_Content):
     """To a merchant: the user took the reservation back."""
 
-    _tag: ClassVar[str | None] = "reservation_cancelled"
+    _tag: ClassVar[str | None] = "cancelled_for_merchant"
     reservation: int
     window: Window
     zone: Zone
 
 
 @dataclass(frozen=True, slots=True)
-class MissedForMerchant(_Content):
-    """To a merchant: the window is over and there was no conversation."""
+class MissedNoticeForMerchant(_Content):
+    """To a merchant: the window is over and there was no conversation. Whether the user was on another call is not his to know."""
 
-    _tag: ClassVar[str | None] = "reservation_missed"
+    _tag: ClassVar[str | None] = "missed_for_merchant"
     reservation: int
-    why: MissedReason
+    why: MissedForMerchant
     window: Window
     zone: Zone
 
@@ -241,7 +242,7 @@ Content = (
     | Cancelled
     | MissedNotice
     | CancelledForMerchant
-    | MissedForMerchant
+    | MissedNoticeForMerchant
     | SearchEntry
     | SearchResults
 )
@@ -412,6 +413,7 @@ class Dial(_Effect):
     to: PhoneNumber
     from_: PhoneNumber
     ring_timeout_ms: int
+    ring_until: datetime
     not_after: datetime
     reason: CallReason
 

@@ -80,9 +80,11 @@ class Reservation(Record):
     eligible_at: datetime
     attempts: int
     merchant_failures: int
+    platform_failures: int
     conversations: int
     calls: tuple[int, ...]
     is_cancelled: bool
+    given_up: DenyReason | None
     is_window_judged: bool
     closed: Closed | None
 

@@ -131,6 +131,10 @@ _PROMPT = timedelta(seconds=3)
 """How long a prompt lasts."""
 
 
+def _not_begun_from(effect: Dial | Answer | Play) -> datetime:
+    return min(effect.not_after, effect.ring_until) if isinstance(effect, Dial) else effect.not_after
+
+
 class Switch:
     """A switch and its clock, around one platform.
 
@@ -206,7 +210,7 @@ class Switch:
             return
         self._tell(CarriedOut(self.now, effects))
         for effect in effects:
-            if effect.at_most_once and isinstance(effect, (Dial, Answer, Play)) and self.now >= effect.not_after:
+            if effect.at_most_once and isinstance(effect, (Dial, Answer, Play)) and self.now >= _not_begun_from(effect):
                 self.ask(inputs.EffectFailed(sequence=effect.sequence))
             else:
                 self._do(effect)

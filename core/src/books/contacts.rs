@@ -1,4 +1,4 @@
-//! Contact numbers: which live reservations name one, and whether it is on a leg.
+//! Contact numbers: which live reservations name one, and whether it is taken: on a leg, or about to be.
 
 use alloc::collections::BTreeSet;
 use core::hash::BuildHasher as _;
@@ -6,7 +6,7 @@ use core::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::values::id::{LegId, ReservationId};
+use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 
 /// A contact number.
@@ -14,11 +14,21 @@ use crate::values::number::PhoneNumber;
 pub struct Contact {
     /// The leg to it that counts as alive: at most one (P8).
     pub leg: Option<LegId>,
+    /// The call in which the platform rings a merchant for it: at most one. The number is kept free for the moment at which he answers.
+    pub rung_for: Option<CallId>,
     /// The live reservations that name it.
     pub live: BTreeSet<ReservationId>,
 }
 
-/// Every number that is on a leg or in a live reservation.
+impl Contact {
+    /// Whether it is on no leg, and none is about to be dialled.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        self.leg.is_none() && self.rung_for.is_none()
+    }
+}
+
+/// Every number that is taken or in a live reservation.
 #[derive(Clone, Debug)]
 pub struct Contacts {
     hasher: FixedState,
@@ -59,9 +69,15 @@ impl Contacts {
             .or_insert_with(|| (number, Contact::default()));
         let (_, contact) = entry.get_mut();
         change(contact);
-        if contact.leg.is_none() && contact.live.is_empty() {
+        if contact.is_free() && contact.live.is_empty() {
             entry.remove();
         }
+    }
+
+    /// Whether this number is on no leg, and none is about to be dialled.
+    #[must_use]
+    pub fn is_free(&self, number: PhoneNumber) -> bool {
+        self.get(number).is_none_or(Contact::is_free)
     }
 
     /// The leg to this number that counts as alive.

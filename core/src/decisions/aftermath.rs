@@ -10,6 +10,8 @@ pub struct Tally {
     pub attempts: u32,
     /// How often the merchant's own leg failed before the user was dialled.
     pub merchant_failures: u32,
+    /// How often the platform's own `dial` was not carried out.
+    pub platform_failures: u32,
     /// How many conversations there were.
     pub conversations: u32,
 }
@@ -23,7 +25,9 @@ pub enum Came {
     Attempt,
     /// The merchant's own leg failed before the user was dialled.
     MerchantFailure,
-    /// Neither: the platform stopped it before the user was dialled.
+    /// A `dial` was not carried out, so nobody was rung by it.
+    PlatformFailure,
+    /// None of these: the platform stopped it before the user was dialled.
     Nothing,
 }
 
@@ -35,6 +39,7 @@ impl Tally {
             Came::Conversation => self.conversations = self.conversations.saturating_add(1),
             Came::Attempt => self.attempts = self.attempts.saturating_add(1),
             Came::MerchantFailure => self.merchant_failures = self.merchant_failures.saturating_add(1),
+            Came::PlatformFailure => self.platform_failures = self.platform_failures.saturating_add(1),
             Came::Nothing => {}
         }
         self
@@ -70,12 +75,15 @@ pub fn aftermath(before: Tally, came: Came, is_cancelled: bool, window: &Window,
     if now >= window.end() {
         return if tally.conversations > 0 { Aftermath::Complete } else { Aftermath::Miss };
     }
-    if tally.attempts >= policy.attempts_max || tally.merchant_failures >= policy.merchant_attempts_max {
+    let is_used_up = tally.attempts >= policy.attempts_max
+        || tally.merchant_failures >= policy.merchant_attempts_max
+        || tally.platform_failures >= policy.platform_attempts_max;
+    if is_used_up {
         return if tally.conversations > 0 { Aftermath::Complete } else { Aftermath::Miss };
     }
     let eligible_at = match came {
-        Came::Conversation => now,
-        Came::Attempt | Came::MerchantFailure | Came::Nothing => now.saturating_add_s(u64::from(policy.retry_spacing_s)),
+        Came::Conversation | Came::Nothing => now,
+        Came::Attempt | Came::MerchantFailure | Came::PlatformFailure => now.saturating_add_s(u64::from(policy.retry_spacing_s)),
     };
     Aftermath::Reopen { eligible_at }
 }

@@ -19,12 +19,12 @@ use thiserror::Error;
 
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    BookingPage, BookingResult, CallReason, Content, MissedForMerchant, MissedNotice, ModeOptions, NoticeForMerchant, PageAction,
-    Prompt, ReservationForMerchant, ReservationNotice, SearchResults,
+    BookingPage, BookingResult, CallReason, Content, MissedNotice, MissedNoticeForMerchant, ModeOptions, NoticeForMerchant,
+    PageAction, Prompt, ReservationForMerchant, ReservationNotice, SearchResults,
 };
 use crate::values::input::HoursLabel;
 use crate::values::policy::CallMode;
-use crate::values::reply::{DenyReason, Missed, Outcome, ReservationState};
+use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
 /// A language that texts are written in.
@@ -87,8 +87,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::ModeOptions(options) => text.mode_options(options),
         Content::Cancelled(notice) => text.cancelled(notice),
         Content::Missed(notice) => text.missed(notice),
-        Content::ReservationCancelled(notice) => text.reservation_cancelled(notice),
-        Content::ReservationMissed(notice) => text.reservation_missed(notice),
+        Content::CancelledForMerchant(notice) => text.cancelled_for_merchant(notice),
+        Content::MissedForMerchant(notice) => text.missed_for_merchant(notice),
         Content::SearchEntry(_) => text.search_entry(),
         Content::SearchResults(results) => text.search_results(results),
     };
@@ -137,7 +137,9 @@ pub const fn deny_reason(reason: DenyReason, language: Language) -> &'static str
         DenyReason::InCall => language.pick("该预约正在通话中", "a call of this reservation is alive"),
         DenyReason::TooSoon => language.pick("距上次呼叫时间太短", "it is too soon after the last attempt"),
         DenyReason::WindowClosing => language.pick("预约时间段即将结束", "too little of the booked window is left"),
-        DenyReason::NumberBusy => language.pick("用户正在另一通话中", "the user is on another call"),
+        DenyReason::NumberBusy => {
+            language.pick("用户正在另一通话中或即将接到另一来电", "the user is on another call, or about to be called for one")
+        }
         DenyReason::NoChannel => language.pick("线路忙，暂无空闲通道", "every channel of the line is in use"),
     }
 }
@@ -152,7 +154,32 @@ pub const fn missed(why: Missed, language: Language) -> &'static str {
         Missed::NumberBusy => language.pick("预约电话一直在另一通话中", "the booked number was on another call until the end"),
         Missed::NoChannel => language.pick("商户线路一直繁忙", "the merchant's line was busy until the end"),
         Missed::HostLate => language.pick("平台未能及时呼叫", "the platform was too late to call"),
+        Missed::NotCarriedOut => language.pick("平台未能拨出电话", "the platform could not place the call"),
+        Missed::WindowTooShort => {
+            language.pick("预约时间段剩余时间不足以呼叫", "too little of the booked window was left for a call")
+        }
+        Missed::NotReachedInTime => {
+            language.pick("预约时间段结束前未能轮到或接通", "the window was over before the user could be called")
+        }
     }
+}
+
+/// Why there was no conversation, as a merchant is told.
+#[must_use]
+pub const fn missed_for_merchant(why: MissedForMerchant, language: Language) -> &'static str {
+    missed(
+        match why {
+            MissedForMerchant::NotReached => Missed::NotReached,
+            MissedForMerchant::MerchantNotReached => Missed::MerchantNotReached,
+            MissedForMerchant::NotCalled => Missed::NotCalled,
+            MissedForMerchant::NoChannel => Missed::NoChannel,
+            MissedForMerchant::HostLate => Missed::HostLate,
+            MissedForMerchant::NotCarriedOut => Missed::NotCarriedOut,
+            MissedForMerchant::WindowTooShort => Missed::WindowTooShort,
+            MissedForMerchant::NotReachedInTime => Missed::NotReachedInTime,
+        },
+        language,
+    )
 }
 
 /// How a reservation ended.
@@ -428,22 +455,20 @@ impl Lines {
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn reservation_cancelled(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
-        let id = notice.reservation;
-        match self.language {
-            Language::Chinese => self.line(format_args!("用户已取消预约{id}"))?,
-            Language::English => self.line(format_args!("The user has cancelled reservation {id}."))?,
-        }
-        self.time(&notice.window, notice.zone)
+    fn cancelled_for_merchant(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
+        self.line(format_args!("{}", self.language.pick("用户已取消预约", "The user has cancelled the reservation.")))?;
+        self.time(&notice.window, notice.zone)?;
+        self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn reservation_missed(&mut self, notice: &MissedForMerchant) -> fmt::Result {
-        let (id, why) = (notice.reservation, missed(notice.why, self.language));
+    fn missed_for_merchant(&mut self, notice: &MissedNoticeForMerchant) -> fmt::Result {
+        let why = missed_for_merchant(notice.why, self.language);
         match self.language {
-            Language::Chinese => self.line(format_args!("预约{id}已结束，未能通话：{why}"))?,
-            Language::English => self.line(format_args!("Reservation {id} is over without a conversation: {why}."))?,
+            Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}"))?,
+            Language::English => self.line(format_args!("The booking is over without a conversation: {why}."))?,
         }
-        self.time(&notice.window, notice.zone)
+        self.time(&notice.window, notice.zone)?;
+        self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
     fn reservation(&mut self, reservation: &ReservationForMerchant) -> fmt::Result {
@@ -945,6 +970,17 @@ mod tests {
         assert_eq!(
             content(&Content::Missed(missed.clone()), Language::Chinese),
             format!("预约已结束，未能通话：商户未拨打电话{details}")
+        );
+        let for_merchant = MissedNoticeForMerchant {
+            reservation: missed.reservation,
+            why: Missed::NumberBusy.into(),
+            window: missed.window,
+            zone: missed.zone,
+        };
+        assert_eq!(
+            content(&Content::MissedForMerchant(for_merchant), Language::Chinese),
+            "预约已结束，未能通话：预约时间段结束前未能轮到或接通\n预约时间：2026年11月21日（周六）18点-20点，北京时间\n预约编号：7",
+            "a merchant does not learn that the user was on another call"
         );
         assert!(
             content(&Content::Missed(missed), Language::English)

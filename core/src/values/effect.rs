@@ -18,7 +18,7 @@ use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, Reserv
 use super::input::{BookingEvidence, Hours};
 use super::number::{Address, MaskedNumber, PhoneNumber};
 use super::policy::CallMode;
-use super::reply::{DenyReason, Missed, Outcome};
+use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome};
 use super::text::{MaskedText, Text};
 use super::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
@@ -67,6 +67,20 @@ impl Action {
         }
     }
 
+    /// The leg that it speaks of.
+    #[must_use]
+    pub const fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Dial(Dial { leg, .. })
+            | Self::Answer(Answer { leg, .. })
+            | Self::Reject(Reject { leg, .. })
+            | Self::Play(Play { leg, .. })
+            | Self::Join(Join { leg, .. })
+            | Self::HangUp(HangUp { leg, .. }) => Some(*leg),
+            Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+        }
+    }
+
     /// Whether it rings a phone.
     #[must_use]
     pub const fn is_dial(&self) -> bool {
@@ -85,10 +99,11 @@ impl Action {
         self.at_most_once_leg().is_some()
     }
 
-    /// The instant from which it must not be done any more.
+    /// The instant from which it must not be begun any more: its `not_after`, and for a `dial` also its `ring_until`, whichever comes first.
     #[must_use]
     pub const fn not_after(&self) -> Option<Timestamp> {
         match self {
+            Self::Dial(dial) if dial.ring_until.as_micros() < dial.not_after.as_micros() => Some(dial.ring_until),
             Self::Dial(dial) => Some(dial.not_after),
             Self::Answer(answer) => Some(answer.not_after),
             Self::Play(play) => Some(play.not_after),
@@ -121,8 +136,11 @@ pub struct Dial {
     pub to: PhoneNumber,
     /// The number to show: the merchant's line, on both legs.
     pub from: PhoneNumber,
-    /// How long it may ring, in milliseconds: not past the end of the window, and at least 1, since to many switches 0 means for ever.
+    /// How long it may ring, in milliseconds, if it begins at once; at least 1, since to many switches 0 means for ever. A host that begins later gives
+    /// it what is left until `ring_until`.
     pub ring_timeout_ms: u32,
+    /// From this instant on it must not ring, whenever it began: its ring time is over, or the window.
+    pub ring_until: Timestamp,
     /// From this instant on it must not be done. The end of the window, less `min_ring_s`.
     pub not_after: Timestamp,
     /// Why the phone rings, to be shown where the network can (RFC 9796 `call-reason`).
@@ -268,9 +286,9 @@ pub enum Content {
     /// To a user: [`UserContent::Missed`].
     Missed(MissedNotice),
     /// To a merchant: [`MerchantContent::Cancelled`].
-    ReservationCancelled(NoticeForMerchant),
+    CancelledForMerchant(NoticeForMerchant),
     /// To a merchant: [`MerchantContent::Missed`].
-    ReservationMissed(MissedForMerchant),
+    MissedForMerchant(MissedNoticeForMerchant),
     /// To a user: [`UserContent::SearchEntry`].
     SearchEntry(SearchEntry),
     /// To a user: [`UserContent::SearchResults`].
@@ -296,8 +314,8 @@ impl From<MerchantContent> for Content {
         match content {
             MerchantContent::Reservation(content) => Self::Reservation(content),
             MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
-            MerchantContent::Cancelled(content) => Self::ReservationCancelled(content),
-            MerchantContent::Missed(content) => Self::ReservationMissed(content),
+            MerchantContent::Cancelled(content) => Self::CancelledForMerchant(content),
+            MerchantContent::Missed(content) => Self::MissedForMerchant(content),
         }
     }
 }
@@ -331,7 +349,7 @@ pub enum MerchantContent {
     /// The user took the reservation back.
     Cancelled(NoticeForMerchant),
     /// The window is over and there was no conversation.
-    Missed(MissedForMerchant),
+    Missed(MissedNoticeForMerchant),
 }
 
 /// A booking page as a user sees it.
@@ -467,7 +485,37 @@ pub struct ModeOptions {
     pub on_silence: CallMode,
 }
 
-/// Something happened to a reservation, as its merchant is told. A struct of its own: whatever users are told one day does not reach him with it.
+/// Something happened to a reservation, as its user is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation ended without a conversation, as its user is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissedNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// Why.
+    pub why: Missed,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// Something happened to a reservation, as its merchant is told. He knows his own name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoticeForMerchant {
@@ -482,41 +530,11 @@ pub struct NoticeForMerchant {
 /// A reservation ended without a conversation, as its merchant is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MissedForMerchant {
+pub struct MissedNoticeForMerchant {
     /// The reservation.
     pub reservation: ReservationId,
-    /// Why.
-    pub why: Missed,
-    /// Its window.
-    pub window: Window,
-    /// The zone that the window was meant in.
-    pub zone: Zone,
-}
-
-/// Something happened to a reservation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReservationNotice {
-    /// The reservation.
-    pub reservation: ReservationId,
-    /// The merchant's name.
-    pub merchant_name: Text,
-    /// Its window.
-    pub window: Window,
-    /// The zone that the window was meant in.
-    pub zone: Zone,
-}
-
-/// A reservation ended without a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MissedNotice {
-    /// The reservation.
-    pub reservation: ReservationId,
-    /// The merchant's name.
-    pub merchant_name: Text,
-    /// Why.
-    pub why: Missed,
+    /// Why, as far as it concerns him.
+    pub why: MissedForMerchant,
     /// Its window.
     pub window: Window,
     /// The zone that the window was meant in.

@@ -113,6 +113,12 @@ impl Counter {
         number
     }
 
+    /// Whether this number carries the shard of this counter, handed out or not.
+    #[must_use]
+    pub const fn is_of_shard(&self, number: u64) -> bool {
+        number >> COUNTER_BITS == self.next >> COUNTER_BITS
+    }
+
     /// Whether this number was handed out by this counter.
     #[must_use]
     pub const fn has_given(&self, number: u64) -> bool {

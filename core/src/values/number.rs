@@ -273,6 +273,23 @@ impl Address {
         }
     }
 
+    /// Whether both reach the same person, as far as addresses show: the same number, whatever carries the message; or the same mailbox, whose
+    /// host is the same in capitals and in small letters.
+    #[must_use]
+    pub fn is_same_holder(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Email(one), Self::Email(another)) => {
+                let same = one.split_once('@').zip(another.split_once('@'));
+                same.is_some_and(|((name, host), (other, other_host))| name == other && host.eq_ignore_ascii_case(other_host))
+            }
+            (Self::Chatbot(one), Self::Chatbot(another)) => one == another,
+            (Self::Rcs(one) | Self::Sms(one) | Self::Mms(one), Self::Rcs(another) | Self::Sms(another) | Self::Mms(another)) => {
+                one == another
+            }
+            (Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Email(_) | Self::Chatbot(_), _) => false,
+        }
+    }
+
     /// The address in full, as [`Address::parse`] reads it.
     #[must_use]
     pub fn in_full(&self) -> String {

@@ -62,6 +62,9 @@ pub struct Policy {
     pub attempts_max: u32,
     /// How often the merchant's own leg may fail for one reservation. These use no attempt of the user. Default 3.
     pub merchant_attempts_max: u32,
+    /// How often a `dial` of one reservation may fail to be carried out. These use no attempt of the user. Default 10: trouble at the host often passes
+    /// soon, and nobody is rung by it.
+    pub platform_attempts_max: u32,
     /// How many conversations a reservation is good for. Default 1.
     pub conversations_max: u32,
     /// Who chooses the call mode. Default: the merchant.
@@ -120,6 +123,7 @@ impl Default for Policy {
             retry_spacing_s: 300,
             attempts_max: 3,
             merchant_attempts_max: 3,
+            platform_attempts_max: 10,
             conversations_max: 1,
             mode_chosen_by: ModeChooser::Merchant,
             mode_on_silence: CallMode::MerchantCalls,
@@ -186,6 +190,7 @@ impl Policy {
             ("retry_spacing_s", self.retry_spacing_s, 0, 7 * DAY_S),
             ("attempts_max", self.attempts_max, 1, 100),
             ("merchant_attempts_max", self.merchant_attempts_max, 1, 100),
+            ("platform_attempts_max", self.platform_attempts_max, 1, 100),
             ("conversations_max", self.conversations_max, 1, 100),
             ("retention_s", self.retention_s, 1, TEN_YEARS_S),
             ("book_ahead_max_s", self.book_ahead_max_s, 1, TEN_YEARS_S),

@@ -32,8 +32,6 @@ pub enum Object {
     Call,
     /// A leg.
     Leg,
-    /// An effect, by its sequence number.
-    Effect,
     /// A calendar.
     Calendar,
 }
@@ -50,7 +48,6 @@ impl Object {
             Self::Reservation => "reservation",
             Self::Call => "call",
             Self::Leg => "leg",
-            Self::Effect => "effect",
             Self::Calendar => "calendar",
         }
     }
@@ -202,7 +199,7 @@ pub enum Refusal {
         /// The live calls.
         live: u32,
     },
-    /// `confirm` of an effect that was never emitted.
+    /// `confirm` or `effect_failed` of an effect that was never emitted.
     #[error("effect {sequence} has not been emitted; the last one is {last}")]
     NotEmitted {
         /// The number that was given.
@@ -286,6 +283,10 @@ pub enum Refusal {
         /// The merchant.
         merchant: MerchantId,
     },
+
+    /// The rules of the platform choose the call mode of every reservation.
+    #[error("the platform's rules choose the call mode; merchants do not")]
+    ModeByPlatform,
 
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
@@ -423,6 +424,7 @@ impl Refusal {
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::ModeByPlatform => 204,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Limit { .. } => 300,

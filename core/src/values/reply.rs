@@ -111,7 +111,7 @@ pub enum DenyReason {
     TooSoon,
     /// Less of the window is left than a phone must be able to ring.
     WindowClosing,
-    /// The user's number is on another call (P8).
+    /// The user's number is on another call, or the platform rings another merchant for it (P8).
     NumberBusy,
     /// Every channel of the line is in use (P8).
     NoChannel,
@@ -149,7 +149,7 @@ pub enum Outcome {
     Unverified,
 }
 
-/// Why there was no conversation. The first that holds, in this order.
+/// Why there was no conversation. The first that holds, in the order of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
@@ -159,10 +159,53 @@ pub enum Missed {
     MerchantNotReached,
     /// Merchant mode: the merchant never called.
     NotCalled,
-    /// The user was on another call until the end.
+    /// The user was on another call until the end, or another merchant was being rung for him.
     NumberBusy,
     /// No channel of the line came free in time.
     NoChannel,
-    /// The host did not call `advance` in time.
+    /// It was due, and nothing stood in its way, but the host did not call `advance` in time.
     HostLate,
+    /// A `dial` was handed out and not carried out: nobody was rung.
+    NotCarriedOut,
+    /// Less than `min_ring_s` of the window was left when its turn came.
+    WindowTooShort,
+    /// The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang.
+    NotReachedInTime,
+}
+
+/// Why there was no conversation, as its merchant is told. Whether the user was on another call is not his to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedForMerchant {
+    /// The user's phone rang, or was tried, and nobody was reached.
+    NotReached,
+    /// The merchant's own phone was tried and not reached.
+    MerchantNotReached,
+    /// Merchant mode: the merchant never called.
+    NotCalled,
+    /// No channel of the line came free in time.
+    NoChannel,
+    /// It was due, and nothing stood in its way, but the host did not call `advance` in time.
+    HostLate,
+    /// A `dial` was handed out and not carried out: nobody was rung.
+    NotCarriedOut,
+    /// Less than `min_ring_s` of the window was left when its turn came.
+    WindowTooShort,
+    /// The window ended, or came too near its end, before the user could be dialled.
+    NotReachedInTime,
+}
+
+impl From<Missed> for MissedForMerchant {
+    fn from(why: Missed) -> Self {
+        match why {
+            Missed::NotReached => Self::NotReached,
+            Missed::MerchantNotReached => Self::MerchantNotReached,
+            Missed::NotCalled => Self::NotCalled,
+            Missed::NoChannel => Self::NoChannel,
+            Missed::HostLate => Self::HostLate,
+            Missed::NotCarriedOut => Self::NotCarriedOut,
+            Missed::WindowTooShort => Self::WindowTooShort,
+            Missed::NumberBusy | Missed::NotReachedInTime => Self::NotReachedInTime,
+        }
+    }
 }

@@ -50,9 +50,13 @@ pub(super) struct Reservation {
     pub(super) cancelled_at: Option<Timestamp>,
     pub(super) attempts: u32,
     pub(super) merchant_failures: u32,
+    /// Calls with a `dial` that was not carried out.
+    pub(super) platform_failures: u32,
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
+    /// The platform may have given it up under rules that were in force before.
+    pub(super) may_be_given_up: bool,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
 }
@@ -175,6 +179,7 @@ impl Books {
             || reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
+            || reservation.platform_failures >= self.policy.platform_attempts_max
             || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
@@ -192,13 +197,23 @@ impl Books {
         since.saturating_add_s(u64::from(self.policy.release_grace_s))
     }
 
-    pub(super) fn is_number_busy(&self, number: PhoneNumber) -> bool {
-        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number && self.is_alive(leg))
+    pub(super) fn is_number_busy(&self, number: PhoneNumber, except: Option<CallId>) -> bool {
+        let on_leg = |leg: &Leg| leg.party == Party::User && leg.number == number && self.is_alive(leg);
+        self.legs.values().any(on_leg) || self.is_rung_for(number, except)
     }
 
-    /// Whether a leg to this number has not gone by a report, a rejection or a record, whatever the time.
+    /// Whether the platform rings a merchant for this number, in another call than `except`.
+    fn is_rung_for(&self, number: PhoneNumber, except: Option<CallId>) -> bool {
+        let is_its = |id: &ReservationId| self.reservations.get(id).is_some_and(|reservation| reservation.number == number);
+        self.calls.iter().any(|(id, call)| {
+            let waits = call.mode == CallMode::PlatformCalls && !call.ended && call.user_leg.is_none();
+            waits && Some(*id) != except && is_its(&call.reservation)
+        })
+    }
+
+    /// Whether a leg to this number has not gone by a report, a rejection or a record, whatever the time, or a merchant is rung for it.
     pub(super) fn is_number_taken(&self, number: PhoneNumber) -> bool {
-        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number)
+        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number) || self.is_rung_for(number, None)
     }
 
     /// The calls that count on this line, other than `except`.
@@ -291,12 +306,27 @@ impl Books {
     pub(super) fn view(&self) -> Vec<u8> {
         let mut view = View { now: self.now, out: Vec::new() };
         for (id, reservation) in &self.reservations {
-            let Reservation { cancelled_at, attempts, merchant_failures, conversations, told_missed, told_cancelled, .. } =
-                *reservation;
+            let Reservation {
+                cancelled_at,
+                attempts,
+                merchant_failures,
+                platform_failures,
+                conversations,
+                may_be_given_up,
+                told_missed,
+                told_cancelled,
+                ..
+            } = *reservation;
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
-            view.number(u64::from(cancelled_at.is_some()) | u64::from(told_missed) << 1 | u64::from(told_cancelled) << 2);
+            view.number(
+                u64::from(cancelled_at.is_some())
+                    | u64::from(told_missed) << 1
+                    | u64::from(told_cancelled) << 2
+                    | u64::from(may_be_given_up) << 3,
+            );
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
+            view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));
             view.instant(Some(reservation.window.end()));
             view.instant(Some(reservation.eligible_at));

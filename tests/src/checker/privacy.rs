@@ -37,7 +37,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             }
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_) => None,
+        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) => None,
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
@@ -62,11 +62,10 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     if books.numbers.iter().any(others_number) {
         return broken("holds another user's number");
     }
-    let is_for_merchants = matches!(
+    if matches!(
         send.content,
-        Content::Reservation(_) | Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_)
-    );
-    if is_for_merchants {
+        Content::Reservation(_) | Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_)
+    ) {
         return broken("is one that only merchants get");
     }
     // What the merchant wrote himself may hold any name, his own contact's above all.

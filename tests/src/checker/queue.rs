@@ -20,6 +20,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
         && reservation.eligible_at <= books.now
         && !books.is_used_up(id, reservation, None)
         && books.live_call(id, None).is_none()
+        && !reservation.may_be_given_up
         && !books.is_number_taken(reservation.number)
 }
 

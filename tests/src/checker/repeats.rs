@@ -1,7 +1,7 @@
 //! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
 
-use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
-use ringfence::values::id::{LegId, ReservationId};
+use ringfence::values::effect::{Action, AuditRecord, Content, Effect, MissedNotice, MissedNoticeForMerchant};
+use ringfence::values::id::LegId;
 use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
@@ -59,15 +59,18 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
         },
         Action::Send(send) => match &send.content {
-            Content::Missed(missed) => is_over(books, missed.reservation, notes),
-            Content::ReservationMissed(missed) => is_over(books, missed.reservation, notes),
+            Content::Missed(MissedNotice { reservation, .. })
+            | Content::MissedForMerchant(MissedNoticeForMerchant { reservation, .. }) => {
+                let ended = books.reservations.get(reservation).is_some_and(|known| books.now >= known.window.end());
+                ended || notes.overdue_reservations.contains(reservation)
+            }
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
-            | Content::ReservationCancelled(_)
+            | Content::CancelledForMerchant(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_) => false,
         },
@@ -79,12 +82,6 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
     } else {
         Err((promise, format!("{what} emits effect {}, which no deadline explains", effect.sequence)))
     }
-}
-
-/// Whether a deadline explains that this reservation was missed.
-fn is_over(books: &Books, reservation: ReservationId, notes: &Notes) -> bool {
-    let ended = books.reservations.get(&reservation).is_some_and(|known| books.now >= known.window.end());
-    ended || notes.overdue_reservations.contains(&reservation)
 }
 
 /// An answer that crosses a hang-up is hung up once more, when it is reported for the first time.

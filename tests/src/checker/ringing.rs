@@ -53,7 +53,7 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
     if call.user_leg.is_some() {
         return broken(Promise::P8, "the call has its user's leg already".to_owned());
     }
-    if books.is_number_busy(dial.to) {
+    if books.is_number_busy(dial.to, Some(dial.call)) {
         return broken(Promise::P8, "a leg to this number is alive".to_owned());
     }
     within_bounds(books, dial, reservation)
@@ -80,8 +80,8 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     if books.live_call(id, None).is_some() {
         return broken(Promise::P14, "a call of it is alive".to_owned());
     }
-    if books.is_number_busy(reservation.number) {
-        return broken(Promise::P14, "the user is on another call".to_owned());
+    if books.is_number_busy(reservation.number, None) {
+        return broken(Promise::P14, "the user is on another call, or another merchant is rung for him".to_owned());
     }
     let (live, channels) = (books.live_calls_on(dial.to, None), books.channels_of(dial.to));
     if live >= channels {
@@ -123,6 +123,11 @@ fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Pro
     if dial.ring_timeout_ms == 0 || (rings_until > window.end() && dial.ring_timeout_ms > 1) {
         return broken(format!("it may ring until {rings_until}"));
     }
+    // However late the host begins.
+    let rung_out = now.saturating_add_s(u64::from(books.policy.ring_timeout_s));
+    if dial.ring_until > window.end() || dial.ring_until > rung_out || dial.ring_until <= now {
+        return broken(format!("ring_until is {}", dial.ring_until));
+    }
     Ok(())
 }
 
@@ -153,6 +158,7 @@ fn within_bounds(books: &Books, dial: &Dial, reservation: &Reservation) -> Judge
         ("conversations_max", reservation.conversations, policy.conversations_max),
         ("attempts_max", reservation.attempts, policy.attempts_max),
         ("merchant_attempts_max", reservation.merchant_failures, policy.merchant_attempts_max),
+        ("platform_attempts_max", reservation.platform_failures, policy.platform_attempts_max),
     ];
     if let Some((field, done, _)) = reached.into_iter().find(|(_, done, most)| done >= most) {
         return Err((Promise::P9, format!("leg {} is dialled after {done}, all that {field} allows", dial.leg)));

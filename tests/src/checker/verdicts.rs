@@ -28,20 +28,6 @@ const ORDER: [DenyReason; 12] = [
     DenyReason::NoChannel,
 ];
 
-/// Whether a reason holds, as far as the trace shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Yes,
-    No,
-    Unsure,
-}
-
-impl From<bool> for Holds {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
-    }
-}
-
 /// What is asked: may this line call for this reservation now? `own` is the call that the platform made of it, if it did.
 struct Question<'a> {
     books: &'a Books,
@@ -59,34 +45,24 @@ impl<'a> Question<'a> {
         Self { books, line, id, own, known }
     }
 
-    fn holds(&self, reason: DenyReason) -> Holds {
-        let Some(reservation) = self.known else { return (reason == DenyReason::NotRecognized).into() };
+    fn holds(&self, reason: DenyReason) -> bool {
+        let Some(reservation) = self.known else { return reason == DenyReason::NotRecognized };
         let Self { books, id, own, .. } = *self;
         let (now, window) = (books.now, reservation.window);
         let call = books.live_call(id, own);
         match reason {
-            DenyReason::NotRecognized => Holds::No,
-            DenyReason::WindowOver => (now >= window.end()).into(),
-            DenyReason::Closed => books.is_used_up(id, reservation, own).into(),
-            DenyReason::Unverified => (!reservation.verified).into(),
-            DenyReason::BeforeWindow => (now < window.start()).into(),
-            DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls).into(),
-            DenyReason::WrongMode => (books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)).into(),
-            DenyReason::InCall => call.is_some().into(),
-            DenyReason::TooSoon => {
-                // A reservation that the platform could not serve, because its window was closing, is not eligible any more.
-                let closing = now >= books.last_ring_before(reservation);
-                if now < reservation.eligible_at {
-                    Holds::Yes
-                } else if closing {
-                    Holds::Unsure
-                } else {
-                    Holds::No
-                }
-            }
-            DenyReason::WindowClosing => (now >= books.last_ring_before(reservation)).into(),
-            DenyReason::NumberBusy => books.is_number_busy(reservation.number).into(),
-            DenyReason::NoChannel => (books.live_calls_on(self.line, own) >= books.channels_of(self.line)).into(),
+            DenyReason::NotRecognized => false,
+            DenyReason::WindowOver => now >= window.end(),
+            DenyReason::Closed => books.is_used_up(id, reservation, own),
+            DenyReason::Unverified => !reservation.verified,
+            DenyReason::BeforeWindow => now < window.start(),
+            DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
+            DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
+            DenyReason::InCall => call.is_some(),
+            DenyReason::TooSoon => now < reservation.eligible_at,
+            DenyReason::WindowClosing => now >= books.last_ring_before(reservation),
+            DenyReason::NumberBusy => books.is_number_busy(reservation.number, own),
+            DenyReason::NoChannel => books.live_calls_on(self.line, own) >= books.channels_of(self.line),
         }
     }
 
@@ -151,20 +127,18 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     let about = |what: &str| format!("the call of leg {leg} for reservation {} {what}", request.reservation);
     match denied {
         None => {
-            if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason) == Holds::Yes) {
+            if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason)) {
                 let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some());
                 let promise = if reason == DenyReason::Closed && cancelled { Promise::P3 } else { promise_of(reason) };
                 return Err((promise, about(&format!("is allowed, and {reason:?} holds"))));
             }
         }
         Some(deny) => {
-            if question.holds(deny.reason) == Holds::No {
+            if !question.holds(deny.reason) {
                 return Err((Promise::P14, about(&format!("is denied for {:?}, which does not hold", deny.reason))));
             }
-            if let Some(earlier) = ORDER
-                .into_iter()
-                .take_while(|earlier| *earlier != deny.reason)
-                .find(|earlier| question.holds(*earlier) == Holds::Yes)
+            if let Some(earlier) =
+                ORDER.into_iter().take_while(|earlier| *earlier != deny.reason).find(|earlier| question.holds(*earlier))
             {
                 return Err((Promise::P14, about(&format!("is denied for {:?}, and {earlier:?} comes first", deny.reason))));
             }

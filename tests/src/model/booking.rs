@@ -13,6 +13,7 @@ use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
 
 use super::merchants::is_a_subscribers;
+use super::reservations::same_person;
 use super::{Model, Reservation, limit, unknown};
 
 impl Model {
@@ -52,7 +53,9 @@ impl Model {
             eligible: input.window.start(),
             attempts: 0,
             merchant_failures: 0,
+            platform_failures: 0,
             conversations: 0,
+            given_up: None,
             cancel_pending: false,
             end_fired: false,
             closed: None,
@@ -128,7 +131,7 @@ impl Model {
             !unverified && alike(reservation) && overlaps
         });
         if let Some((id, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: (reservation.user == input.user).then_some(*id) });
+            return Err(Refusal::Overlap { reservation: same_person(&reservation.user, &input.user).then_some(*id) });
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));

@@ -21,6 +21,8 @@ pub(super) enum Why {
     UserFailed,
     /// The merchant's leg failed.
     MerchantFailed,
+    /// A `dial` was not carried out.
+    PlatformFailed,
     /// Something else: it was over, or stopped.
     Other,
 }
@@ -104,6 +106,7 @@ impl Model {
             to,
             from,
             ring_timeout_ms: u32::try_from(ring_timeout_ms).unwrap_or(u32::MAX),
+            ring_until: self.latest.saturating_add_s(self.policy.ring_timeout_s.into()).min(reservation.window.end()),
             not_after: reservation.window.end().saturating_sub_s(self.policy.min_ring_s.into()),
             reason,
         };
@@ -139,13 +142,15 @@ impl Model {
     /// Platform mode: the gate once more, then the user's phone.
     fn merchant_answered(&mut self, call: CallId, leg: LegId) {
         let id = self.call_of(call).reservation;
-        if self.judge_by_time(Asker::Platform { own: Some(call) }, id).is_allow() {
+        let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
+        if let Verdict::Deny { reason, .. } = verdict {
+            self.reservation_mut(id).given_up = Some(reason);
+            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
+        } else {
             self.call_mut(call).state = CallState::Gathering;
             let not_after = self.reservation_of(id).window.end();
             self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
             self.dial_user(call);
-        } else {
-            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
         }
     }
 
@@ -212,14 +217,19 @@ impl Model {
         let (latest, policy) = (self.latest, self.policy.clone());
         let reservation = self.reservation_mut(id);
         let joined = call.joined_at.is_some();
+        let mut cut_off = false;
         if joined {
             reservation.conversations += 1;
         } else if call.user_dialled {
             reservation.attempts += 1;
-        } else if why == Why::MerchantFailed {
-            reservation.merchant_failures += 1;
+        } else {
+            match why {
+                Why::MerchantFailed => reservation.merchant_failures += 1,
+                Why::PlatformFailed => reservation.platform_failures += 1,
+                Why::UserFailed | Why::Other => cut_off = true,
+            }
         }
-        let next = latest.saturating_add_s(if joined { 0 } else { policy.retry_spacing_s.into() });
+        let next = latest.saturating_add_s(if joined || cut_off { 0 } else { policy.retry_spacing_s.into() });
         if reservation.cancel_pending {
             self.close(id, Outcome::Cancelled);
         } else if reservation.conversations >= policy.conversations_max {
@@ -227,8 +237,9 @@ impl Model {
         } else if latest >= reservation.window.end()
             || reservation.attempts >= policy.attempts_max
             || reservation.merchant_failures >= policy.merchant_attempts_max
+            || reservation.platform_failures >= policy.platform_attempts_max
         {
-            self.close_at_the_end(id);
+            self.close_at_the_end(id, cut_off);
         } else {
             reservation.state = ReservationState::Open;
             reservation.eligible = next;
@@ -237,6 +248,11 @@ impl Model {
 
     /// A leg is gone, for whatever reason, with what the network said of it.
     pub(super) fn leg_is_gone(&mut self, id: LegId, evidence: &ringfence::values::cause::Evidence) {
+        self.leg_ends(id, evidence, false);
+    }
+
+    /// A leg is gone; `undialled`, when its `dial` was not carried out, so that nobody was rung.
+    pub(super) fn leg_ends(&mut self, id: LegId, evidence: &ringfence::values::cause::Evidence, undialled: bool) {
         let leg = self.legs[&id].clone();
         let talking = self.call_of(leg.call).state == CallState::Talking;
         self.remove_leg(id);
@@ -244,19 +260,22 @@ impl Model {
             self.forget_call_without_legs(leg.call);
             return;
         }
+        if undialled && leg.party == Party::User {
+            self.call_mut(leg.call).user_dialled = false;
+        }
         let (cause, why) = match leg.party {
             Party::User if leg.was_answered => (ReleaseCause::Normal, Why::Other),
             Party::User => (ReleaseCause::of_failed_leg(evidence), Why::UserFailed),
             Party::Merchant if talking => (ReleaseCause::Normal, Why::Other),
             Party::Merchant => (ReleaseCause::OtherSideGone, Why::MerchantFailed),
         };
-        self.end_call(leg.call, cause, why);
+        self.end_call(leg.call, cause, if undialled { Why::PlatformFailed } else { why });
     }
 
     /// Nobody reported the end of a leg, so it is counted as gone.
-    pub(super) fn lose_leg(&mut self, id: LegId) {
+    pub(super) fn lose_leg(&mut self, id: LegId, undialled: bool) {
         self.audit(AuditRecord::LegLost(LegLost { leg: id, call: self.legs[&id].call }));
-        self.leg_is_gone(id, &ringfence::values::cause::Evidence::default());
+        self.leg_ends(id, &ringfence::values::cause::Evidence::default(), undialled);
     }
 
     /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).

@@ -75,7 +75,9 @@ impl Model {
             Verdict::Deny { reason: DenyReason::TooSoon, retry_at: Some(reservation.eligible).filter(|retry_at| *retry_at < end) }
         } else if at.saturating_add_s(self.policy.min_ring_s.into()) >= end {
             deny(DenyReason::WindowClosing)
-        } else if self.is_busy(reservation.contact) {
+        } else if self.is_on_a_leg(reservation.contact)
+            || self.rung_for(reservation.contact).is_some_and(|call| Some(call) != own)
+        {
             deny(DenyReason::NumberBusy)
         } else if occupied >= self.channels_of(line) {
             deny(DenyReason::NoChannel)

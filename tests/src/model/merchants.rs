@@ -6,6 +6,7 @@ use ringfence::values::effect::{Action, Send, UserContent};
 use ringfence::values::id::MessageId;
 use ringfence::values::input::{PresetMode, PublishPage, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Published, Reply, ReservationState};
 
@@ -180,6 +181,9 @@ impl Model {
         let Some(merchant) = self.merchants.get_mut(&input.merchant) else {
             return Err(unknown(Object::Merchant, input.merchant.get()));
         };
+        if let ModeChooser::Platform(_) = self.policy.mode_chosen_by {
+            return Err(Refusal::ModeByPlatform);
+        }
         if merchant.preset == input.mode {
             return Ok(Reply::NoOp);
         }

@@ -26,7 +26,7 @@ use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
-use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
+use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
@@ -95,7 +95,11 @@ struct Reservation {
     attempts: u32,
     /// Calls in which the merchant's own leg failed and the user was not dialled.
     merchant_failures: u32,
+    /// Calls with a `dial` that was not carried out.
+    platform_failures: u32,
     conversations: u32,
+    /// Why the platform serves it no more.
+    given_up: Option<DenyReason>,
     /// The user cancelled while a conversation runs.
     cancel_pending: bool,
     /// The deadline at the window's end has fired.
@@ -215,6 +219,8 @@ pub struct ReservationSummary {
     pub attempts: u32,
     /// Calls that failed on the merchant's own leg.
     pub merchant_failures: u32,
+    /// Calls with a `dial` that was not carried out.
+    pub platform_failures: u32,
     /// Conversations.
     pub conversations: u32,
 }
@@ -446,6 +452,7 @@ impl Model {
             eligible: kept.eligible,
             attempts: kept.attempts,
             merchant_failures: kept.merchant_failures,
+            platform_failures: kept.platform_failures,
             conversations: kept.conversations,
         };
         self.reservations.iter().map(summary).collect()
@@ -534,9 +541,21 @@ impl Model {
         self.calls.values().filter(|call| call.line == line).count()
     }
 
-    /// Whether a leg to this number counts as alive.
+    /// Whether a leg to this number counts as alive, or a merchant is being rung for it.
     fn is_busy(&self, number: PhoneNumber) -> bool {
+        self.is_on_a_leg(number) || self.rung_for(number).is_some()
+    }
+
+    /// Whether a leg to this number counts as alive.
+    fn is_on_a_leg(&self, number: PhoneNumber) -> bool {
         self.legs.values().any(|leg| leg.party == Party::User && leg.number == number)
+    }
+
+    /// The call in which the platform rings a merchant for this number.
+    fn rung_for(&self, number: PhoneNumber) -> Option<CallId> {
+        let rings =
+            |call: &Call| call.state == CallState::RingingMerchant && self.reservation_of(call.reservation).contact == number;
+        self.calls.iter().find(|(_, call)| rings(call)).map(|(id, _)| *id)
     }
 
     // What these look up exists by construction: calls and legs are entered and removed together, and a merchant, once registered,

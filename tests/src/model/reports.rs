@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ringfence::values::cause::{Evidence, ReleaseCause};
 use ringfence::values::effect::Action;
-use ringfence::values::id::LegId;
+use ringfence::values::id::{COUNTER_BITS, LegId};
 use ringfence::values::input::LegEnded;
 use ringfence::values::refusal::{Allowed, Field, Object, Refusal};
 use ringfence::values::reply::Reply;
@@ -60,13 +60,13 @@ impl Model {
 
     pub(super) fn effect_failed(&mut self, sequence: u64) -> Result<Reply, Refusal> {
         if sequence == 0 || sequence > self.effects_given {
-            return Err(unknown(Object::Effect, sequence));
+            return Err(Refusal::NotEmitted { sequence, last: self.effects_given });
         }
         let Some(id) = self.leg_of_effect(sequence) else { return Ok(Reply::NoOp) };
         let leg = self.legs[&id].clone();
         let never_rang = leg.state == LegState::Dialled || (leg.state == LegState::Releasing && !leg.was_answered);
         if leg.dial == Some(sequence) && never_rang {
-            self.leg_is_gone(id, &Evidence::default());
+            self.leg_ends(id, &Evidence::default(), true);
             Ok(Reply::Done)
         } else if leg.answer == Some(sequence) && leg.state == LegState::Ringing {
             self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
@@ -83,15 +83,19 @@ impl Model {
             Action::Dial(dial) => dial.leg,
             Action::Answer(answer) => answer.leg,
             Action::Play(play) => play.leg,
-            Action::Reject(_) | Action::Join(_) | Action::HangUp(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
-                return None;
-            }
+            Action::Reject(reject) => reject.leg,
+            Action::Join(join) => join.leg,
+            Action::HangUp(hang_up) => hang_up.leg,
+            Action::Send(_) | Action::Audit(_) | Action::Archive(_) => return None,
         };
         self.legs.contains_key(&leg).then_some(leg)
     }
 
     pub(super) fn resync(&mut self, named: &[LegId]) -> Reply {
-        let named: BTreeSet<LegId> = named.iter().copied().collect();
+        // The ids of other shards say so in their high bits.
+        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| id.get() >> COUNTER_BITS == 0).collect();
+        let strays: Vec<LegId> =
+            named.iter().copied().filter(|id| self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing)).collect();
         let mut voided = BTreeSet::new();
         for kept in self.kept.iter_mut().filter(|kept| kept.effect.action.is_at_most_once()) {
             kept.voided = true;
@@ -100,7 +104,9 @@ impl Model {
         let alive: Vec<LegId> = self.legs.keys().copied().collect();
         for leg in alive.iter().filter(|leg| !named.contains(leg)) {
             if self.legs.contains_key(leg) {
-                self.lose_leg(*leg);
+                let kept = &self.legs[leg];
+                let undialled = kept.state == LegState::Dialled && kept.dial.is_some_and(|dial| voided.contains(&dial));
+                self.lose_leg(*leg, undialled);
             }
         }
         for id in &named {
@@ -109,10 +115,8 @@ impl Model {
                 self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
             }
         }
-        for id in &named {
-            if self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing) {
-                self.hang_up(*id, ReleaseCause::Unknown, None);
-            }
+        for id in strays {
+            self.hang_up(id, ReleaseCause::Unknown, None);
         }
         Reply::Done
     }

@@ -1,12 +1,15 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, MerchantContent, MissedForMerchant, MissedNotice, NoticeForMerchant, Send, UserContent};
+use ringfence::values::effect::{
+    Action, MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, Send, UserContent,
+};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
-use ringfence::values::policy::CallMode;
+use ringfence::values::number::Address;
+use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Object, Refusal};
-use ringfence::values::reply::{Missed, Outcome, Reply, ReservationState};
+use ringfence::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, Reply, ReservationState};
 
 use super::calls::Why;
 use super::{Model, Reservation, unknown};
@@ -23,10 +26,11 @@ impl Model {
 
     pub(super) fn choose_mode(&mut self, input: &ChooseMode) -> Result<Reply, Refusal> {
         let id = input.reservation;
-        let reservation = self.named(id)?;
+        let reservation = self.named(id)?.clone();
         if reservation.merchant != input.merchant {
             return Err(unknown(Object::Reservation, id.get()));
         }
+        self.merchants_choose()?;
         let legal = vec![ReservationState::AwaitingMode, ReservationState::Scheduled, ReservationState::Open];
         if !legal.contains(&reservation.state) {
             return Err(Refusal::WrongState { reservation: id, state: reservation.state, legal });
@@ -48,7 +52,7 @@ impl Model {
     pub(super) fn cancel(&mut self, input: &Cancel) -> Result<Reply, Refusal> {
         let id = input.reservation;
         let reservation = self.named(id)?;
-        if reservation.user != input.user && input.user.number() != Some(reservation.contact) {
+        if !same_person(&reservation.user, &input.user) && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
         let unverified = reservation.state == ReservationState::Unverified;
@@ -82,10 +86,10 @@ impl Model {
         }
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
-        let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
-        self.tell_user(user, UserContent::Cancelled(notice));
+        self.tell_user(user, UserContent::Cancelled(notice.clone()));
         if !unverified {
-            self.tell_merchant(merchant, MerchantContent::Cancelled(for_merchant));
+            let (window, zone) = (notice.window, notice.zone);
+            self.tell_merchant(merchant, MerchantContent::Cancelled(NoticeForMerchant { reservation: id, window, zone }));
         }
         Ok(Reply::Done)
     }
@@ -99,28 +103,46 @@ impl Model {
         let (user, merchant) = (reservation.user.clone(), reservation.merchant);
         let Outcome::Missed(why) = outcome else { return };
         let notice = self.notice(id);
-        let for_merchant = MissedForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
         let notice =
             MissedNotice { reservation: id, merchant_name: notice.merchant_name, why, window: notice.window, zone: notice.zone };
-        self.tell_user(user, UserContent::Missed(notice));
-        self.tell_merchant(merchant, MerchantContent::Missed(for_merchant));
+        self.tell_user(user, UserContent::Missed(notice.clone()));
+        // Whether the user was on another call is nobody's business but his.
+        let why = match why {
+            Missed::NotReached => MissedForMerchant::NotReached,
+            Missed::MerchantNotReached => MissedForMerchant::MerchantNotReached,
+            Missed::NotCarriedOut => MissedForMerchant::NotCarriedOut,
+            Missed::NotCalled => MissedForMerchant::NotCalled,
+            Missed::WindowTooShort => MissedForMerchant::WindowTooShort,
+            Missed::NumberBusy | Missed::NotReachedInTime => MissedForMerchant::NotReachedInTime,
+            Missed::NoChannel => MissedForMerchant::NoChannel,
+            Missed::HostLate => MissedForMerchant::HostLate,
+        };
+        let told = MissedNoticeForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
+        self.tell_merchant(merchant, MerchantContent::Missed(told));
     }
 
     /// Closes a reservation whose window is over, or that may not be called again.
-    pub(super) fn close_at_the_end(&mut self, id: ReservationId) {
-        let outcome =
-            if self.reservation_of(id).conversations > 0 { Outcome::Completed } else { Outcome::Missed(self.why_missed(id)) };
+    /// `cut_off`: a call of it was just stopped before its user was dialled.
+    pub(super) fn close_at_the_end(&mut self, id: ReservationId, cut_off: bool) {
+        let talked = self.reservation_of(id).conversations > 0;
+        let outcome = if talked { Outcome::Completed } else { Outcome::Missed(self.why_missed(id, cut_off)) };
         self.close(id, outcome);
     }
 
-    fn why_missed(&self, id: ReservationId) -> Missed {
+    fn why_missed(&self, id: ReservationId, cut_off: bool) -> Missed {
         let reservation = self.reservation_of(id);
         if reservation.attempts > 0 {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
             Missed::MerchantNotReached
+        } else if reservation.platform_failures > 0 {
+            Missed::NotCarriedOut
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
+        } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {
+            Missed::WindowTooShort
+        } else if cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
+            Missed::NotReachedInTime
         } else if self.is_busy(reservation.contact) {
             Missed::NumberBusy
         } else if !self.has_free_channel(reservation.line) {
@@ -136,6 +158,14 @@ impl Model {
         self.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
     }
 
+    /// Whether the merchants choose how they are called.
+    pub(super) fn merchants_choose(&self) -> Result<(), Refusal> {
+        match self.policy.mode_chosen_by {
+            ModeChooser::Merchant => Ok(()),
+            ModeChooser::Platform(_) => Err(Refusal::ModeByPlatform),
+        }
+    }
+
     /// The reservation that an input names.
     fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
         let was_given = id.get() > 0 && id.get() <= self.reservations_given;
@@ -146,4 +176,16 @@ impl Model {
         };
         self.reservations.get(&id).ok_or(absent)
     }
+}
+
+/// Whether two addresses are one person's: one number, or one mailbox.
+pub(super) fn same_person(one: &Address, other: &Address) -> bool {
+    if one.number().is_some() || other.number().is_some() {
+        return one.number() == other.number();
+    }
+    let host_in_small_letters = |address: &Address| match address {
+        Address::Email(mailbox) => mailbox.split_once('@').map(|(name, host)| (name.to_owned(), host.to_ascii_lowercase())),
+        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => None,
+    };
+    one == other || host_in_small_letters(one).is_some_and(|mailbox| host_in_small_letters(other) == Some(mailbox))
 }

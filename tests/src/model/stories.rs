@@ -138,11 +138,13 @@ fn word(effect: &Effect) -> String {
                 Content::Reservation(_) => "reservation",
                 Content::ModeOptions(_) => "options",
                 Content::Cancelled(_) => "cancelled",
+                Content::CancelledForMerchant(_) => "cancelled",
+                Content::MissedForMerchant(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
-                Content::ReservationCancelled(_) => "cancelled",
-                Content::ReservationMissed(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::CancelledForMerchant(_) => "cancelled",
+                Content::MissedForMerchant(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
         }
@@ -394,7 +396,7 @@ fn a_failed_dial_counts_as_a_gone_leg_while_nobody_heard_of_it() {
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::NoOp));
     assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 1 }));
     let never = Input::EffectFailed(EffectFailed { sequence: dial + 9 });
-    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::Unknown { object: Object::Effect, id: dial + 9 }));
+    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial }));
 }
 
 #[test]

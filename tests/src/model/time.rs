@@ -46,7 +46,7 @@ pub(super) struct Touched {
     reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
     calls: BTreeSet<CallId>,
-    /// The legs to this one.
+    /// The legs to it.
     number: Option<PhoneNumber>,
     /// The legs to these.
     numbers: BTreeSet<PhoneNumber>,
@@ -143,7 +143,15 @@ impl Model {
 
     pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: ReservationId) -> Touched {
         let number = self.reservations.get(&reservation).map(|kept| kept.contact);
-        Touched { reservations: BTreeSet::from([reservation]), number, line: Some(line), ..Touched::default() }
+        let rung_for = number.and_then(|number| self.rung_for(number));
+        Touched {
+            reservations: BTreeSet::from([reservation]),
+            reservations_alone: rung_for.iter().map(|call| self.call_of(*call).reservation).collect(),
+            calls: rung_for.into_iter().collect(),
+            number,
+            line: Some(line),
+            numbers: BTreeSet::new(),
+        }
     }
 
     fn touched_by_report(&self, leg: LegId) -> Touched {
@@ -228,6 +236,7 @@ impl Model {
             reservation.line == line
                 && reservation.state == ReservationState::Open
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
+                && reservation.given_up.is_none()
                 && !self.is_busy(reservation.contact)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
@@ -244,7 +253,7 @@ impl Model {
 
     fn fire(&mut self, deadline: Deadline) {
         match deadline {
-            Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg),
+            Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg, false),
             Deadline::Leg(leg) => {
                 let why = match self.legs[&leg].party {
                     Party::Merchant => Why::MerchantFailed,
@@ -270,7 +279,7 @@ impl Model {
             }
             ReservationState::Open => {
                 self.reservation_mut(id).end_fired = true;
-                self.close_at_the_end(id);
+                self.close_at_the_end(id, false);
             }
             ReservationState::InCall => {
                 self.reservation_mut(id).end_fired = true;
@@ -297,10 +306,7 @@ impl Model {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
             Verdict::Allow => self.ring_merchant(first),
-            Verdict::Deny { .. } => {
-                let end = self.reservation_of(first).window.end();
-                self.reservation_mut(first).eligible = end;
-            }
+            Verdict::Deny { reason, .. } => self.reservation_mut(first).given_up = Some(reason),
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
-use ringfence::values::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{COUNTER_BITS, CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
     LegProgress, Line, PageOf, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, RequestPage, Resync, Search,
@@ -271,7 +271,8 @@ impl World {
             What::Cancel(reservation, user) => {
                 let reservation = any_reservation(*reservation, model);
                 let own = model.reservations().into_iter().find(|kept| kept.reservation == reservation).map(|kept| kept.user);
-                let user = user.and_then(|user| one(&self.users, user)).or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+                let other = user.map(|user| one(&self.users, user).filter(|_| user % 3 > 0).or(own.as_ref().and_then(sibling)));
+                let user = other.unwrap_or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)));
                 Input::Cancel(Cancel { user, reservation })
             }
             What::Choose(reservation, mode, own) => {
@@ -566,6 +567,19 @@ fn report(what: Report, leg: LegId) -> Input {
     }
 }
 
+/// Another address of the same person.
+fn sibling(address: &Address) -> Option<Address> {
+    match address {
+        Address::Rcs(number) | Address::Mms(number) => Some(Address::Sms(*number)),
+        Address::Sms(number) => Some(Address::Mms(*number)),
+        Address::Email(mailbox) => {
+            let (name, host) = mailbox.split_once('@')?;
+            Address::parse(&format!("mailto:{name}@{}", host.to_uppercase())).ok()
+        }
+        Address::Chatbot(_) => None,
+    }
+}
+
 fn resync(kept: u32, foreign: Option<Pick>, model: &Model) -> Input {
     let live = model
         .legs()
@@ -576,6 +590,8 @@ fn resync(kept: u32, foreign: Option<Pick>, model: &Model) -> Input {
         .map(|(leg, _)| leg);
     let mut legs: Vec<LegId> =
         foreign.map(|foreign| LegId::new(u64::from(foreign) % (model.legs_given() + 3))).into_iter().chain(live).collect();
+    // The switch may serve another shard too.
+    legs.extend(foreign.filter(|foreign| foreign % 4 == 3).map(|foreign| LegId::new(u64::from(foreign) | 1 << COUNTER_BITS)));
     if kept.is_multiple_of(7) {
         legs.reverse();
     }

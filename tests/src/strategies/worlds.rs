@@ -63,8 +63,13 @@ pub fn policies() -> impl Strategy<Value = Policy> {
     let both = || select(CallMode::ALL.to_vec());
     let chooser = prop_oneof![3 => Just(ModeChooser::Merchant), 1 => both().prop_map(ModeChooser::Platform)];
     let rings = (select(vec![20_u32, 5, 45, 90]), select(vec![0_u32, 0, 10]), select(vec![10_u32, 2]), select(vec![30_u32, 2]));
-    let counts =
-        (select(vec![30_u32, 0, 5, 300]), select(vec![3_u32, 1, 2]), select(vec![3_u32, 1, 2]), select(vec![1_u32, 2, 3]));
+    let counts = (
+        select(vec![30_u32, 0, 5, 300]),
+        select(vec![3_u32, 1, 2]),
+        select(vec![3_u32, 1, 2]),
+        select(vec![1_u32, 2, 3]),
+        select(vec![10_u32, 1, 2]),
+    );
     let modes = (chooser, both(), select(vec![OnWindowClose::Continue, OnWindowClose::HangUp]));
     let bounds = (
         select(vec![7_200_u32, 15]),
@@ -88,6 +93,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         attempts_max: counts.1,
         merchant_attempts_max: counts.2,
         conversations_max: counts.3,
+        platform_attempts_max: counts.4,
         mode_chosen_by: modes.0,
         mode_on_silence: modes.1,
         on_window_close: modes.2,

@@ -251,11 +251,11 @@ impl World {
                 | Content::ContactUnconfirmed(_)
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
-                | Content::Cancelled(_)
-                | Content::ReservationCancelled(_)
-                | Content::ReservationMissed(_)
+                | Content::CancelledForMerchant(_)
+                | Content::MissedForMerchant(_)
                 | Content::SearchEntry(_)
-                | Content::SearchResults(_) => {}
+                | Content::SearchResults(_)
+                | Content::Cancelled(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

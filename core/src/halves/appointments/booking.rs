@@ -4,12 +4,13 @@ use super::Appointments;
 use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation};
 use crate::books::catalog::{Clockwork, Merchant, Page};
+use crate::decisions::gate::last_call;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedForMerchant, MissedNotice, ModeOptions,
+    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedNotice, MissedNoticeForMerchant, ModeOptions,
     NoticeForMerchant, ReservationForMerchant, ReservationNotice, Send, UserContent,
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
@@ -17,7 +18,7 @@ use crate::values::input::{Book, Cancel};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
-use crate::values::reply::{Booked, Missed, Outcome, Reply, ReservationState};
+use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window, Zone};
 
@@ -70,9 +71,11 @@ impl Appointments {
             eligible_at: input.window.start().max(cx.now),
             attempts: 0,
             merchant_failures: 0,
+            platform_failures: 0,
             conversations: 0,
             calls: alloc::vec::Vec::new(),
             is_cancelled: false,
+            given_up: None,
             is_window_judged: false,
             closed: None,
         });
@@ -133,7 +136,7 @@ impl Appointments {
             other.merchant == merchant && other.state != ReservationState::Unverified && other.window.overlaps(window)
         });
         match overlapping {
-            Some(other) => Err(Refusal::Overlap { reservation: Some(other.id).filter(|_| other.sender == *sender) }),
+            Some(other) => Err(Refusal::Overlap { reservation: Some(other.id).filter(|_| other.sender.is_same_holder(sender)) }),
             None => Ok(()),
         }
     }
@@ -237,8 +240,9 @@ impl Appointments {
         }
     }
 
-    /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds.
-    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy) -> Outcome {
+    /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
+    /// a call of it was just stopped before the user was dialled.
+    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
@@ -246,9 +250,15 @@ impl Appointments {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
             Missed::MerchantNotReached
+        } else if reservation.platform_failures > 0 {
+            Missed::NotCarriedOut
         } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
             Missed::NotCalled
-        } else if self.contacts.leg(reservation.contact).is_some() {
+        } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
+            Missed::WindowTooShort
+        } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
+            Missed::NotReachedInTime
+        } else if !self.contacts.is_free(reservation.contact) {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
@@ -283,8 +293,7 @@ impl Appointments {
     ) {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let notice = NoticeForMerchant { reservation: id, window: reservation.window, zone: reservation.zone };
-        let merchant = reservation.merchant;
-        self.send_merchant(cx, merchant, content(notice));
+        self.send_merchant(cx, reservation.merchant, content(notice));
     }
 
     /// Sends to a user.
@@ -313,8 +322,8 @@ fn missed(notice: ReservationNotice, why: Missed) -> MissedNotice {
     }
 }
 
-const fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedForMerchant {
-    MissedForMerchant { reservation: notice.reservation, why, window: notice.window, zone: notice.zone }
+fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedNoticeForMerchant {
+    MissedNoticeForMerchant { reservation: notice.reservation, why: why.into(), window: notice.window, zone: notice.zone }
 }
 
 /// The line that calls for a page come from: the one it names, as long as the merchant has it; else his first.

@@ -2,7 +2,7 @@
 
 use super::Appointments;
 use super::merchants::check_outbox;
-use super::records::{Call, Leg, Origin};
+use super::records::{Call, Failure, Leg, Origin};
 use crate::decisions::aftermath::{Aftermath, Came, aftermath};
 use crate::decisions::gate::last_call;
 use crate::halves::Context;
@@ -71,13 +71,19 @@ impl Appointments {
         let first = self.lines.get(line).and_then(|line| line.queue.first().copied());
         let Some(reservation) = first.and_then(|(_, id)| self.reservations.get(id.get())) else { return };
         let id = reservation.id;
-        if self.gate_to_begin(cx.policy, reservation, cx.now).is_allow() {
-            let call = self.begin_call(id, CallMode::PlatformCalls, line);
-            self.dial(cx, call, Party::Merchant);
-        } else {
-            // Whatever denies here (the window is over, or too little of it is left) will not pass before the window does.
-            self.update_reservation(id, |reservation| reservation.eligible_at = reservation.window.end());
+        match self.gate_to_begin(cx.policy, reservation, cx.now) {
+            Verdict::Allow => {
+                let call = self.begin_call(id, CallMode::PlatformCalls, line);
+                self.dial(cx, call, Party::Merchant);
+            }
+            Verdict::Deny { reason, .. } => self.give_up(id, reason),
         }
+    }
+
+    /// The gate has denied what the platform was about to do: the window is over, or too little of it is left, which will not pass before the
+    /// window does. (A busy number stands aside in the queue, and is nobody else's while the merchant rings.)
+    fn give_up(&mut self, id: ReservationId, reason: DenyReason) {
+        self.update_reservation(id, |reservation| reservation.given_up = Some(reason));
     }
 
     fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber) -> CallId {
@@ -123,6 +129,7 @@ impl Appointments {
             to: number,
             from,
             ring_timeout_ms: u32::try_from(ring_ms.max(1)).unwrap_or(u32::MAX),
+            ring_until: until.min(window.end()),
             not_after: last_call(&window, cx.policy.min_ring_s),
             reason: CallReason {
                 reservation: reservation.id,
@@ -162,12 +169,17 @@ impl Appointments {
         }
         let reservation = self.calls.get(id.get()).and_then(|call| self.reservations.get(call.reservation.get()));
         let Some(reservation) = reservation else { return };
-        if self.gate_to_go_on(cx.policy, reservation, cx.now).is_allow() {
-            let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
-            cx.emit(Action::Play(play));
-            self.dial(cx, id, Party::User);
-        } else {
-            self.end_call(cx, id, CallEvent::Stopped, ReleaseCause::UserUnreachable, false);
+        match self.gate_to_go_on(cx.policy, reservation, cx.now) {
+            Verdict::Allow => {
+                let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
+                cx.emit(Action::Play(play));
+                self.dial(cx, id, Party::User);
+            }
+            Verdict::Deny { reason, .. } => {
+                let reservation = reservation.id;
+                self.give_up(reservation, reason);
+                self.stop_call(cx, id, ReleaseCause::UserUnreachable);
+            }
         }
     }
 
@@ -215,24 +227,17 @@ impl Appointments {
 
     /// Ends a call by the platform's own decision.
     pub(super) fn stop_call(&mut self, cx: &mut Context<'_>, id: CallId, cause: ReleaseCause) {
-        self.end_call(cx, id, CallEvent::Stopped, cause, false);
+        self.end_call(cx, id, CallEvent::Stopped, cause, Failure::None);
     }
 
     /// Ends a call: every leg in the same step, the user's first; then the reservation goes on or closes.
-    pub(super) fn end_call(
-        &mut self,
-        cx: &mut Context<'_>,
-        id: CallId,
-        event: CallEvent,
-        cause: ReleaseCause,
-        is_merchant_failure: bool,
-    ) {
+    pub(super) fn end_call(&mut self, cx: &mut Context<'_>, id: CallId, event: CallEvent, cause: ReleaseCause, failure: Failure) {
         let step = self.update_call(id, |call| call.state.apply(event));
         if !matches!(step, Some(Step::To(_))) {
             return;
         }
         let Some(call) = self.calls.get(id.get()) else { return };
-        let (came, reservation, legs) = (call.came(is_merchant_failure), call.reservation, call.legs());
+        let (came, reservation, legs) = (call.came(failure), call.reservation, call.legs());
         for leg in legs {
             self.release(cx, leg, cause);
         }
@@ -280,7 +285,7 @@ impl Appointments {
             Aftermath::Complete => Outcome::Completed,
             Aftermath::Cancel => Outcome::Cancelled,
             Aftermath::Miss => match self.reservations.get(id.get()) {
-                Some(reservation) => self.outcome_at_end(reservation, cx.policy),
+                Some(reservation) => self.outcome_at_end(reservation, cx.policy, came == Came::Nothing),
                 None => return,
             },
         };

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::Appointments;
-use super::records::{Call, Leg, Reservation};
+use super::records::{Call, Failure, Leg, Reservation};
 use crate::books::agenda::Target;
 use crate::halves::Context;
 use crate::machines::Machine as _;
@@ -72,13 +72,17 @@ impl Appointments {
         self.settle(cx, &touched);
     }
 
-    /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, and what is releasing on the
-    /// line that asks.
+    /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, the call in which the platform rings
+    /// a merchant for that number, and what is releasing on the line that asks.
     pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, id: ReservationId, line: PhoneNumber) {
         let mut touched = Vec::new();
         self.touch_reservation(&mut touched, id);
-        let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
-        touched.extend(on_number.map(Target::Leg));
+        let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
+        touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));
+        if let Some(call) = on_number.and_then(|contact| contact.rung_for).and_then(|id| self.calls.get(id.get())) {
+            touched.extend([Target::Call(call.id), Target::Reservation(call.reservation)]);
+            touched.extend(call.legs().map(Target::Leg));
+        }
         for call in self.lines.get(line).into_iter().flat_map(|line| &line.calls) {
             let legs = self.calls.get(call.get()).into_iter().flat_map(Call::legs);
             let releasing = legs.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state.is_releasing()));
@@ -196,14 +200,14 @@ impl Appointments {
 
     fn fire_leg(&mut self, cx: &mut Context<'_>, leg: &Leg) {
         if leg.state.is_releasing() {
-            self.leg_lost(cx, leg.id);
+            self.leg_lost(cx, leg.id, true);
             return;
         }
-        let event = match leg.party {
-            Party::Merchant => CallEvent::MerchantGone,
-            Party::User => CallEvent::UserGone,
+        let (event, failure) = match leg.party {
+            Party::Merchant => (CallEvent::MerchantGone, Failure::Merchant),
+            Party::User => (CallEvent::UserGone, Failure::None),
         };
-        self.end_call(cx, leg.call, event, ReleaseCause::NoAnswer, leg.party == Party::Merchant);
+        self.end_call(cx, leg.call, event, ReleaseCause::NoAnswer, failure);
     }
 
     fn fire_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
@@ -221,7 +225,7 @@ impl Appointments {
             }
             ReservationState::Unverified => self.close(cx, id, ReservationEvent::WindowOver, Outcome::Unverified),
             ReservationState::Open => {
-                let outcome = self.outcome_at_end(reservation, cx.policy);
+                let outcome = self.outcome_at_end(reservation, cx.policy, false);
                 self.close(cx, id, ReservationEvent::WindowOver, outcome);
             }
             ReservationState::InCall => self.window_over_in_call(cx, id),

@@ -4,7 +4,7 @@
 //! answer is the same whether or not a deadline has fired.
 
 use super::Appointments;
-use super::records::{Call, Reservation};
+use super::records::{Call, Failure, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
 use crate::values::id::{CallId, ReservationId};
@@ -67,7 +67,7 @@ impl Appointments {
         };
         if let Some(call) = reservation.call().and_then(|id| self.calls.get(id.get())) {
             if self.expires_at(call).is_some_and(|end| end <= at) {
-                let came = call.came(true);
+                let came = call.came(Failure::Merchant);
                 match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
                     Aftermath::Reopen { eligible_at } => facts.eligible_at = eligible_at,
                     Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
@@ -88,8 +88,17 @@ impl Appointments {
     }
 
     fn is_number_busy(&self, number: PhoneNumber, at: Timestamp) -> bool {
-        let leg = self.contacts.leg(number).and_then(|id| self.legs.get(id.get()));
-        leg.is_some_and(|leg| !leg.is_gone_at(at))
+        let Some(contact) = self.contacts.get(number) else { return false };
+        let leg = contact.leg.and_then(|id| self.legs.get(id.get()));
+        let call = contact.rung_for.and_then(|id| self.calls.get(id.get()));
+        leg.is_some_and(|leg| !leg.is_gone_at(at)) || call.is_some_and(|call| !self.is_over_at(call, at))
+    }
+
+    /// Whether a call that is not joined has come to its end at this instant, fired or not.
+    fn is_over_at(&self, call: &Call, at: Timestamp) -> bool {
+        let is_window_over =
+            self.reservations.get(call.reservation.get()).is_some_and(|reservation| reservation.window.end() <= at);
+        is_window_over || self.expires_at(call).is_some_and(|end| end <= at)
     }
 
     fn is_channel_free(&self, line: PhoneNumber, at: Timestamp) -> bool {

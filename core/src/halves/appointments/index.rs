@@ -3,6 +3,8 @@
 use super::Appointments;
 use super::records::{Call, Leg, Reservation};
 use crate::books::agenda::Target;
+use crate::books::contacts::Contact;
+use crate::machines::call::CallState;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
@@ -76,7 +78,7 @@ impl Appointments {
                     if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
             }
         }
-        if before.turn != after.turn && self.contacts.leg(contact).is_none() {
+        if before.turn != after.turn && self.contacts.is_free(contact) {
             self.requeue(line, id, before.turn, after.turn);
         }
     }
@@ -103,30 +105,45 @@ impl Appointments {
         }
     }
 
-    /// Notes which leg a user's number is on. While it is on one, its reservations stand aside and keep their places (P8, P16).
-    fn set_contact_leg(&mut self, number: PhoneNumber, leg: Option<LegId>) {
+    /// Notes what takes a user's number. While it is taken, its reservations stand aside and keep their places (P8, P16).
+    fn set_contact(&mut self, number: PhoneNumber, change: impl FnOnce(&mut Contact)) {
         let mut waiting = alloc::vec::Vec::new();
+        let mut is_free = false;
         self.contacts.update(number, |contact| {
-            if contact.leg.is_none() != leg.is_none() {
+            let was_free = contact.is_free();
+            change(contact);
+            is_free = contact.is_free();
+            if is_free != was_free {
                 waiting.extend(contact.live.iter().copied());
             }
-            contact.leg = leg;
         });
         for id in waiting {
             let Some(reservation) = self.reservations.get(id.get()) else { continue };
             if let Some(turn) = reservation.turn() {
                 let line = reservation.line;
-                if leg.is_some() { self.requeue(line, id, Some(turn), None) } else { self.requeue(line, id, None, Some(turn)) }
+                if is_free { self.requeue(line, id, None, Some(turn)) } else { self.requeue(line, id, Some(turn), None) }
             }
+        }
+    }
+
+    /// Notes that the platform rings a merchant for the number of this call's reservation, or does so no more.
+    fn set_rung_for(&mut self, call: CallId, is_rung: bool) {
+        let reservation = self.calls.get(call.get()).and_then(|call| self.reservations.get(call.reservation.get()));
+        if let Some(number) = reservation.map(|reservation| reservation.contact) {
+            self.set_contact(number, |contact| contact.rung_for = Some(call).filter(|_| is_rung));
         }
     }
 
     /// Adds a call, to its line and to its reservation.
     pub(super) fn add_call(&mut self, call: Call) {
         let (id, line, reservation) = (call.id, call.line, call.reservation);
+        let is_rung = call.state == CallState::RingingMerchant;
         self.agenda.move_to(Target::Call(id), None, call.deadline());
         self.calls.insert(id.get(), call);
         self.update_reservation(reservation, |reservation| reservation.calls.push(id));
+        if is_rung {
+            self.set_rung_for(id, true);
+        }
         if let Some(line) = self.lines.get_mut(line) {
             line.calls.insert(id);
         }
@@ -136,10 +153,13 @@ impl Appointments {
     /// Changes a call.
     pub(super) fn update_call<R>(&mut self, id: CallId, change: impl FnOnce(&mut Call) -> R) -> Option<R> {
         let call = self.calls.get_mut(id.get())?;
-        let before = call.deadline();
+        let (before, was_rung) = (call.deadline(), call.state == CallState::RingingMerchant);
         let out = change(call);
-        let after = call.deadline();
+        let (after, is_rung) = (call.deadline(), call.state == CallState::RingingMerchant);
         self.agenda.move_to(Target::Call(id), before, after);
+        if was_rung != is_rung {
+            self.set_rung_for(id, is_rung);
+        }
         Some(out)
     }
 
@@ -166,7 +186,7 @@ impl Appointments {
             }
         });
         if leg.party == Party::User {
-            self.set_contact_leg(leg.number, Some(leg.id));
+            self.set_contact(leg.number, |contact| contact.leg = Some(leg.id));
         }
     }
 
@@ -175,7 +195,7 @@ impl Appointments {
         self.agenda.move_to(Target::Leg(leg.id), None, leg.deadline());
         self.legs.insert(leg.id.get(), leg);
         if leg.party == Party::User {
-            self.set_contact_leg(leg.number, Some(leg.id));
+            self.set_contact(leg.number, |contact| contact.leg = Some(leg.id));
         }
     }
 
@@ -188,6 +208,15 @@ impl Appointments {
             line.calls.insert(id);
         }
         self.refresh_line(line);
+    }
+
+    /// Puts back what the calls of a snapshot say of the numbers that they are about; the reservations are there now.
+    pub(super) fn restore_rung_for(&mut self) {
+        let ringing: alloc::vec::Vec<CallId> =
+            self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant).map(|call| call.id).collect();
+        for id in ringing {
+            self.set_rung_for(id, true);
+        }
     }
 
     /// Changes a leg.
@@ -209,7 +238,7 @@ impl Appointments {
             Party::User => call.user_leg = None,
         });
         if leg.party == Party::User {
-            self.set_contact_leg(leg.number, None);
+            self.set_contact(leg.number, |contact| contact.leg = None);
         }
         self.drop_if_over(leg.call);
         Some(leg)

@@ -13,7 +13,7 @@ use crate::machines::{Machine as _, Step};
 use crate::values::id::ReservationId;
 use crate::values::input::{ChooseMode, PresetMode, PublishPage, RegisterMerchant};
 use crate::values::number::Address;
-use crate::values::policy::Policy;
+use crate::values::policy::{ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Published, Reply, ReservationState};
 
@@ -235,9 +235,10 @@ impl Appointments {
         Ok(Reply::Published(Published { version }))
     }
 
-    pub(super) fn preset_mode(&mut self, input: &PresetMode) -> Result<Reply, Refusal> {
+    pub(super) fn preset_mode(&mut self, cx: &Context<'_>, input: &PresetMode) -> Result<Reply, Refusal> {
         let unknown = Refusal::Unknown { object: Object::Merchant, id: input.merchant.get() };
         let merchant = self.catalog.merchants.get_mut(&input.merchant).ok_or(unknown)?;
+        merchants_choose(cx.policy)?;
         if merchant.preset == input.mode {
             return Ok(Reply::NoOp);
         }
@@ -252,6 +253,7 @@ impl Appointments {
         if reservation.merchant != input.merchant {
             return Err(Refusal::Unknown { object: Object::Reservation, id: input.reservation.get() });
         }
+        merchants_choose(cx.policy)?;
         if reservation.state.on(ReservationEvent::ModeChosen) == Step::NotAllowed {
             return Err(Refusal::WrongState {
                 reservation: reservation.id,
@@ -280,6 +282,14 @@ impl Appointments {
         } else {
             Refusal::Unknown { object, id: given }
         }
+    }
+}
+
+/// Whether the mode is the merchants' to choose.
+fn merchants_choose(policy: &Policy) -> Result<(), Refusal> {
+    match policy.mode_chosen_by {
+        ModeChooser::Merchant => Ok(()),
+        ModeChooser::Platform(_) => Err(Refusal::ModeByPlatform),
     }
 }
 

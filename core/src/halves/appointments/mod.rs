@@ -112,7 +112,7 @@ impl Appointments {
             Input::RegisterMerchant(input) => self.register_merchant(cx, input),
             Input::PublishPage(input) => self.publish_page(cx, input),
             Input::PushPage(input) => self.push_page(cx, &input),
-            Input::PresetMode(input) => self.preset_mode(&input),
+            Input::PresetMode(input) => self.preset_mode(cx, &input),
             Input::ChooseMode(input) => self.choose_mode(cx, &input),
             Input::RequestCall(input) => self.request_call(cx, &input),
             Input::Book(input) => self.book(cx, input),

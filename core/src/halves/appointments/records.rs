@@ -13,7 +13,7 @@ use crate::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, Reservati
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
-use crate::values::reply::{Outcome, ReservationState};
+use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::{Timestamp, Window, Zone};
 
@@ -56,12 +56,16 @@ pub struct Reservation {
     pub attempts: u32,
     /// Failures of the merchant's own leg.
     pub merchant_failures: u32,
+    /// Calls with a `dial` that was not carried out.
+    pub platform_failures: u32,
     /// Conversations.
     pub conversations: u32,
     /// Its calls that are not gone, in order. In `InCall` the last one is alive.
     pub calls: Vec<CallId>,
     /// The user took it back while he was talking; it closes when the call ends.
     pub is_cancelled: bool,
+    /// Why the platform serves it no more: the window was over, or too little of it was left, when it came to it.
+    pub given_up: Option<DenyReason>,
     /// The window's end was judged while a conversation lived.
     pub is_window_judged: bool,
     /// How it ended.
@@ -94,7 +98,7 @@ impl Reservation {
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
     #[must_use]
     pub fn turn(&self) -> Option<Timestamp> {
-        let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls);
+        let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls) && self.given_up.is_none();
         Some(self.eligible_at).filter(|eligible_at| waits && *eligible_at < self.window.end())
     }
 
@@ -107,7 +111,12 @@ impl Reservation {
     /// What it has behind it.
     #[must_use]
     pub const fn tally(&self) -> Tally {
-        Tally { attempts: self.attempts, merchant_failures: self.merchant_failures, conversations: self.conversations }
+        Tally {
+            attempts: self.attempts,
+            merchant_failures: self.merchant_failures,
+            platform_failures: self.platform_failures,
+            conversations: self.conversations,
+        }
     }
 
     /// Counts one call more.
@@ -115,13 +124,14 @@ impl Reservation {
         let tally = self.tally().with(came);
         self.attempts = tally.attempts;
         self.merchant_failures = tally.merchant_failures;
+        self.platform_failures = tally.platform_failures;
         self.conversations = tally.conversations;
     }
 
     /// Whether this address may speak for it: the sender, or the holder of the contact number.
     #[must_use]
     pub fn belongs_to(&self, address: &Address) -> bool {
-        self.sender == *address || address.number() == Some(self.contact)
+        self.sender.is_same_holder(address) || address.number() == Some(self.contact)
     }
 }
 
@@ -142,7 +152,7 @@ pub struct Call {
     pub merchant_leg: Option<LegId>,
     /// The user's leg, once it is dialled and until it is gone.
     pub user_leg: Option<LegId>,
-    /// Whether the user was dialled.
+    /// Whether the user was dialled, as far as is known: a `dial` that was not carried out does not count.
     pub is_user_dialled: bool,
     /// Whether both were on the bridge.
     pub is_talked: bool,
@@ -183,19 +193,32 @@ impl Call {
         self.state == CallState::Ended && self.user_leg.is_none() && self.merchant_leg.is_none()
     }
 
-    /// What it comes to if it ends because of a leg or the clock.
+    /// What it comes to if it ends through this side's failure.
     #[must_use]
-    pub const fn came(&self, is_merchant_failure: bool) -> Came {
+    pub const fn came(&self, failure: Failure) -> Came {
         if self.is_talked {
-            Came::Conversation
-        } else if self.is_user_dialled {
-            Came::Attempt
-        } else if is_merchant_failure {
-            Came::MerchantFailure
-        } else {
-            Came::Nothing
+            return Came::Conversation;
+        }
+        if self.is_user_dialled {
+            return Came::Attempt;
+        }
+        match failure {
+            Failure::Merchant => Came::MerchantFailure,
+            Failure::Platform => Came::PlatformFailure,
+            Failure::None => Came::Nothing,
         }
     }
+}
+
+/// Whose failure ends a call, as far as it counts before the user is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody's: the platform stopped it, or it was the user's.
+    None,
+    /// The merchant's own leg failed.
+    Merchant,
+    /// A `dial` was not carried out.
+    Platform,
 }
 
 /// Where a leg comes from.

@@ -3,9 +3,11 @@
 //! A report about a leg that is gone changes nothing. One about a leg that never was is misuse.
 
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use super::Appointments;
 use super::calls::hang_up;
+use super::records::Failure;
 use crate::halves::Context;
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
@@ -67,14 +69,23 @@ impl Appointments {
         if self.reported(cx, input.leg)?.is_none() {
             return Ok(Reply::NoOp);
         }
-        self.leg_gone(cx, input.leg, &input.evidence);
+        self.leg_gone(cx, input.leg, &input.evidence, true);
         Ok(Reply::Done)
     }
 
-    /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it.
-    pub(super) fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence) {
+    /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it. `was_begun` is false for a leg whose `dial` was not
+    /// carried out: nobody was rung.
+    fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence, was_begun: bool) {
         let Some(leg) = self.remove_leg(id) else { return };
         cx.outbox.void_leg(id, leg.since);
+        if !was_begun && leg.party == Party::User {
+            self.update_call(leg.call, |call| call.is_user_dialled = false);
+        }
+        let failure = match leg.party {
+            _ if !was_begun => Failure::Platform,
+            Party::Merchant => Failure::Merchant,
+            Party::User => Failure::None,
+        };
         let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
         let (event, cause) = match leg.party {
             Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
@@ -82,36 +93,30 @@ impl Appointments {
             Party::Merchant if is_talked => (CallEvent::MerchantGone, ReleaseCause::Normal),
             Party::Merchant => (CallEvent::MerchantGone, ReleaseCause::OtherSideGone),
         };
-        self.end_call(cx, leg.call, event, cause, leg.party == Party::Merchant);
+        self.end_call(cx, leg.call, event, cause, failure);
     }
 
     /// A leg counts as gone without a report.
-    pub(super) fn leg_lost(&mut self, cx: &mut Context<'_>, id: LegId) {
+    pub(super) fn leg_lost(&mut self, cx: &mut Context<'_>, id: LegId, was_begun: bool) {
         let Some(call) = self.legs.get(id.get()).map(|leg| leg.call) else { return };
         cx.audit(AuditRecord::LegLost(LegLost { leg: id, call }));
-        self.leg_gone(cx, id, &Evidence::default());
+        self.leg_gone(cx, id, &Evidence::default(), was_begun);
     }
 
     pub(super) fn effect_failed(&mut self, cx: &mut Context<'_>, sequence: u64) -> Result<Reply, Refusal> {
-        if sequence == 0 || sequence > cx.outbox.last_sequence() {
-            return Err(Refusal::Unknown { object: Object::Effect, id: sequence });
+        let last = cx.outbox.last_sequence();
+        if sequence == 0 || sequence > last {
+            return Err(Refusal::NotEmitted { sequence, last });
         }
-        let failed = cx.outbox.get(sequence).map(|effect| match &effect.action {
-            Action::Dial(dial) => Failed::Dial(dial.leg),
-            Action::Answer(answer) => Failed::Answer(answer.leg),
-            Action::Play(play) => Failed::Other(Some(play.leg)),
-            Action::Reject(_) | Action::Join(_) | Action::HangUp(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
-                Failed::Other(None)
-            }
-        });
-        let Some(failed) = failed else { return Ok(Reply::NoOp) };
-        if let Failed::Dial(leg) | Failed::Answer(leg) | Failed::Other(Some(leg)) = failed {
-            self.reported(cx, leg)?;
+        let failed = cx.outbox.get(sequence).map(|effect| (Failed::of(&effect.action), effect.action.leg()));
+        let Some((failed, leg)) = failed else { return Ok(Reply::NoOp) };
+        if let Some(call) = leg.and_then(|leg| self.legs.get(leg.get())).map(|leg| leg.call) {
+            self.settle_call(cx, call);
         }
         match failed {
             Failed::Dial(leg) => {
                 if self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Dialled) {
-                    self.leg_gone(cx, leg, &Evidence::default());
+                    self.leg_gone(cx, leg, &Evidence::default(), false);
                     return Ok(Reply::Done);
                 }
                 Ok(Reply::NoOp)
@@ -122,7 +127,7 @@ impl Appointments {
                 self.give_up_answer(cx, call);
                 Ok(Reply::Done)
             }
-            Failed::Other(_) => Ok(Reply::NoOp),
+            Failed::Other => Ok(Reply::NoOp),
         }
     }
 
@@ -132,19 +137,25 @@ impl Appointments {
 
     /// The user answered, but the merchant's inbound leg did not come: it counts as gone.
     pub(super) fn give_up_answer(&mut self, cx: &mut Context<'_>, call: CallId) {
-        self.end_call(cx, call, CallEvent::MerchantGone, ReleaseCause::OtherSideGone, true);
+        self.end_call(cx, call, CallEvent::MerchantGone, ReleaseCause::OtherSideGone, Failure::Merchant);
     }
 
     /// The switch came back with these legs.
     pub(super) fn resync(&mut self, cx: &mut Context<'_>, named: &[LegId]) -> Result<Reply, Refusal> {
         self.settle_all_calls(cx);
         let voided = cx.outbox.void_at_most_once();
-        let named: BTreeSet<LegId> = named.iter().copied().collect();
+        // What lives at the switch and is another shard's is no business of ours.
+        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| self.counters.leg.is_of_shard(id.get())).collect();
+        let is_ending = |id: &LegId| self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing());
+        let stray: Vec<LegId> = named.iter().copied().filter(is_ending).collect();
+        let undialled: BTreeSet<LegId> =
+            voided.iter().filter(|effect| effect.action.is_dial()).filter_map(|effect| effect.action.leg()).collect();
         let absent = self.legs.ids().into_iter().map(LegId::new).filter(|id| !named.contains(id));
-        for id in absent.collect::<alloc::vec::Vec<_>>() {
+        for id in absent.collect::<Vec<_>>() {
             // An earlier one may have taken it along.
-            if self.legs.get(id.get()).is_some() {
-                self.leg_lost(cx, id);
+            if let Some(leg) = self.legs.get(id.get()) {
+                let was_begun = leg.state != LegState::Dialled || !undialled.contains(&id);
+                self.leg_lost(cx, id, was_begun);
             }
         }
         for effect in &voided {
@@ -155,10 +166,8 @@ impl Appointments {
                 }
             }
         }
-        for id in named {
-            if self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing()) {
-                cx.emit(hang_up(id, ReleaseCause::Unknown, None));
-            }
+        for id in stray {
+            cx.emit(hang_up(id, ReleaseCause::Unknown, None));
         }
         Ok(Reply::Done)
     }
@@ -169,5 +178,21 @@ impl Appointments {
 enum Failed {
     Dial(LegId),
     Answer(LegId),
-    Other(Option<LegId>),
+    Other,
+}
+
+impl Failed {
+    const fn of(action: &Action) -> Self {
+        match action {
+            Action::Dial(dial) => Self::Dial(dial.leg),
+            Action::Answer(answer) => Self::Answer(answer.leg),
+            Action::Reject(_)
+            | Action::Play(_)
+            | Action::Join(_)
+            | Action::HangUp(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_) => Self::Other,
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
-use crate::values::reply::{Outcome, ReservationState};
+use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
 /// Everything that a snapshot holds of this half, in the order of ids. The indexes are made anew from it.
@@ -54,9 +54,10 @@ struct ReservationView {
     /// What is left until it may be called; once that is over, its place in the line's queue is all that counts.
     eligible_in: i64,
     rank: u32,
-    tally: (u32, u32, u32),
+    tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
     flags: (bool, bool),
+    given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
 }
 
@@ -79,6 +80,14 @@ struct LegView {
     state: LegState,
     cause: Option<ReleaseCause>,
     deadline: Option<i64>,
+}
+
+/// What the records say of a contact number.
+#[derive(Default)]
+struct OnNumber {
+    leg: Option<LegId>,
+    rung_for: Option<CallId>,
+    live: Vec<ReservationId>,
 }
 
 /// What the records say of a line.
@@ -138,6 +147,7 @@ impl Appointments {
             hold!(half.reservations.get(reservation.id.get()).is_none(), "reservation {} stands twice", reservation.id);
             half.add_reservation(reservation);
         }
+        half.restore_rung_for();
         half.check_invariants()?;
         Ok(half)
     }
@@ -277,23 +287,30 @@ impl Appointments {
     fn check_indexes(&self) -> Result<(), String> {
         let mut expected: Vec<(Timestamp, Target)> = Vec::new();
         let mut contacts = 0_usize;
-        let mut seen: BTreeMap<_, (bool, Vec<ReservationId>)> = BTreeMap::new();
+        let mut seen: BTreeMap<_, OnNumber> = BTreeMap::new();
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
             if reservation.state.is_live() {
-                seen.entry(reservation.contact).or_default().1.push(reservation.id);
+                seen.entry(reservation.contact).or_default().live.push(reservation.id);
             }
         }
         expected.extend(self.calls.in_order().filter_map(|call| Some((call.deadline()?, Target::Call(call.id)))));
         for leg in self.legs.in_order() {
             expected.extend(leg.deadline().map(|due| (due, Target::Leg(leg.id))));
             if leg.party == Party::User {
-                seen.entry(leg.number).or_default().0 = true;
+                seen.entry(leg.number).or_default().leg = Some(leg.id);
             }
         }
-        for (number, (is_busy, live)) in &seen {
-            let known = self.contacts.get(*number);
-            let agrees = known.is_some_and(|known| known.leg.is_some() == *is_busy && known.live.iter().eq(live));
+        for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
+            let reservation = self.reservations.get(call.reservation.get());
+            if let Some(on_number) = reservation.and_then(|reservation| seen.get_mut(&reservation.contact)) {
+                hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
+            }
+        }
+        for (number, on_number) in &seen {
+            let agrees = self.contacts.get(*number).is_some_and(|known| {
+                (known.leg, known.rung_for) == (on_number.leg, on_number.rung_for) && known.live.iter().eq(&on_number.live)
+            });
             hold!(agrees, "the book of contacts does not agree with the records");
             contacts = contacts.saturating_add(1);
         }
@@ -308,7 +325,7 @@ impl Appointments {
         for reservation in self.reservations.in_order() {
             let on_line = on_lines.entry(reservation.line).or_default();
             on_line.live = on_line.live.saturating_add(u64::from(reservation.state.is_live()));
-            let turn = reservation.turn().filter(|_| self.contacts.leg(reservation.contact).is_none());
+            let turn = reservation.turn().filter(|_| self.contacts.is_free(reservation.contact));
             on_line.queue.extend(turn.map(|turn| (turn, reservation.id)));
         }
         let nothing = OnLine::default();
@@ -376,9 +393,10 @@ impl Appointments {
                     mode: one.mode,
                     eligible_in: until(one.eligible_at).max(0),
                     rank: rank(one),
-                    tally: (one.attempts, one.merchant_failures, one.conversations),
+                    tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
                     flags: (one.is_cancelled, one.is_window_judged),
+                    given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
                 })
                 .collect(),

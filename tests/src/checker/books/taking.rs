@@ -5,7 +5,7 @@ use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, J
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, Input, RegisterMerchant};
 use ringfence::values::number::PhoneNumber;
-use ringfence::values::policy::{CallMode, ModeChooser};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
@@ -17,6 +17,8 @@ use crate::trace::{Doing, Step};
 enum First {
     /// By a report, or for want of one.
     Gone(Party),
+    /// Its `dial` was not carried out.
+    Undialled(Party),
     /// By the platform.
     Released(ReleaseCause),
 }
@@ -90,7 +92,11 @@ impl Books {
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
                 for leg in missing {
-                    self.lose(leg);
+                    if self.waits_for_its_dial(leg) {
+                        self.not_dialled(leg)
+                    } else {
+                        self.lose(leg)
+                    }
                     notes.lost_by_input.insert(leg);
                 }
                 self.handed_out.retain(|_, effect| !effect.action.is_at_most_once());
@@ -100,18 +106,28 @@ impl Books {
                     leg.progressed |= !notes.overdue.iter().any(|overdue| Some(overdue.call) == leg.call);
                 }
             }
-            // A failed effect is read after the step's own effects.
+            (Input::EffectFailed(input), _) => {
+                let dialled = match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
+                    Some(Action::Dial(dial)) => Some(dial.leg),
+                    Some(_) | None => None,
+                };
+                // A leg that settling ends before waits for its dial no more.
+                let settled = |leg: &LegId| notes.overdue_legs.contains(leg);
+                if let Some(leg) = dialled.filter(|leg| self.waits_for_its_dial(*leg) && !settled(leg)) {
+                    self.not_dialled(leg);
+                    notes.lost_by_input.insert(leg);
+                }
+            }
             (
                 Input::PushPage(_)
                 | Input::PlayFinished(_)
-                | Input::EffectFailed(_)
                 | Input::ConfirmClock(_)
                 | Input::SetCalendar(_)
                 | Input::Search(_)
                 | Input::RequestPage(_),
                 _,
             ) => {}
-            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
+            (Input::SetPolicy(input), _) => self.take_policy(&input.policy),
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -127,25 +143,13 @@ impl Books {
         Ok(())
     }
 
-    /// An `effect_failed`, which the platform takes after what was due: a leg that settling ended is no longer waiting for its effect.
+    /// An `effect_failed` of an `answer`, which the platform takes after what was due: a leg that settling ended is no longer waiting for it.
     pub(in crate::checker) fn take_late_input(&mut self, step: &Step, notes: &mut Notes) {
         let Doing::Input(Input::EffectFailed(input)) = &step.doing else { return };
         if !matches!(step.reply, Some(Ok(_))) {
             return;
         }
         match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
-            Some(Action::Dial(dial)) => {
-                let id = dial.leg;
-                let waits = |leg: &Leg| match leg.state {
-                    LegState::Ringing => !leg.progressed,
-                    // Ending the leg voided its dial.
-                    LegState::Releasing { .. } | LegState::Answered | LegState::Joined | LegState::Gone => false,
-                };
-                if self.legs.get(&id).is_some_and(waits) {
-                    self.lose(id);
-                    notes.lost_by_input.insert(id);
-                }
-            }
             Some(Action::Answer(answer)) => {
                 let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
                 if let Some(call) = waits.and_then(|leg| leg.call) {
@@ -154,6 +158,21 @@ impl Books {
             }
             Some(_) | None => {}
         }
+    }
+
+    /// Whether nothing was heard of a leg, and its dial was neither confirmed nor voided.
+    fn waits_for_its_dial(&self, id: LegId) -> bool {
+        // Ending a leg voids its dial.
+        let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
+        is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    fn take_policy(&mut self, policy: &Policy) {
+        for reservation in self.reservations.values_mut() {
+            let last = reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s));
+            reservation.may_be_given_up |= self.now >= last;
+        }
+        self.policy = policy.clone();
     }
 
     fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
@@ -209,8 +228,10 @@ impl Books {
             cancelled_at: None,
             attempts: 0,
             merchant_failures: 0,
+            platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
+            may_be_given_up: false,
             told_missed: false,
             told_cancelled: false,
         };
@@ -360,13 +381,13 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
-            Content::BookingPage(_)
+            Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_)
+            | Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
-            | Content::ReservationCancelled(_)
-            | Content::ReservationMissed(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_) => {}
         }
@@ -396,6 +417,15 @@ impl Books {
         self.forget_gone(id);
     }
 
+    /// A leg is gone, and was never there: its dial was not carried out.
+    fn not_dialled(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.state = LegState::Gone;
+        let (call, party) = (leg.call, leg.party);
+        self.end(call, First::Undialled(party));
+        self.forget_gone(id);
+    }
+
     /// A call ends with its first leg, and its reservation draws the consequence.
     fn end(&mut self, id: Option<CallId>, first: First) {
         let now = self.now;
@@ -411,15 +441,15 @@ impl Books {
             return;
         }
         reservation.eligible_at = spaced;
-        if call.user_leg.is_some() {
-            reservation.attempts += 1;
-            return;
+        let rung = call.user_leg.is_some();
+        match first {
+            First::Undialled(Party::User) => reservation.platform_failures += 1,
+            First::Undialled(_) | First::Gone(_) | First::Released(_) if rung => reservation.attempts += 1,
+            First::Undialled(_) => reservation.platform_failures += 1,
+            First::Gone(Party::Merchant) | First::Released(ReleaseCause::NoAnswer) => reservation.merchant_failures += 1,
+            // Nobody was rung in vain, so nothing has to be spaced.
+            First::Gone(Party::User) | First::Released(_) => reservation.eligible_at = now,
         }
-        let merchant_failed = match first {
-            First::Gone(party) => party == Party::Merchant,
-            First::Released(cause) => cause == ReleaseCause::NoAnswer,
-        };
-        reservation.merchant_failures += u32::from(merchant_failed);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
