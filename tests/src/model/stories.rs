@@ -143,8 +143,6 @@ fn word(effect: &Effect) -> String {
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
-                Content::CancelledForMerchant(_) => "cancelled",
-                Content::MissedForMerchant(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
         }
