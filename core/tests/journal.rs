@@ -94,8 +94,8 @@ fn replies_and_refusals_are_written_as_they_were_read() {
         r#"{"code":"invalid","field":"lines","allowed":"at_least_one"}"#,
         r#"{"code":"not_the_chatbot"}"#,
         r#"{"code":"mode_by_platform"}"#,
-        r#"{"code":"window_not_offered"}"#,
-        r#"{"code":"window_not_offered","nearest":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"}}"#,
+        r#"{"code":"window_not_offered","nearest":[]}"#,
+        r#"{"code":"window_not_offered","nearest":[{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"}]}"#,
         r#"{"code":"overlap"}"#,
         r#"{"code":"limit","bound":"push","most":1000}"#,
     ] {
