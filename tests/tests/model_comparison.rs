@@ -327,6 +327,8 @@ impl Pair {
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
+                | Input::WithdrawPage(_)
+                | Input::SetCalendar(_)
                 | Input::RotateKey(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
@@ -338,6 +340,8 @@ impl Pair {
                 | Input::Book(_)
                 | Input::Resync(_)
                 | Input::ConfirmClock(_)
+                | Input::Search(_)
+                | Input::RequestPage(_)
                 | Input::ImportNumbers(_)
                 | Input::ConfirmContact(_)
                 | Input::RequestCode(_),
