@@ -367,3 +367,20 @@ fn codes_follow_the_rules_they_were_made_under() {
     assert_eq!(platform.code(asked).unwrap().digits().len(), 8);
     assert_eq!(platform.code(ChallengeId::new(99)).map(|_| ()).unwrap_err().code(), 100);
 }
+
+#[test]
+fn an_agreement_leases_a_number_once_and_needs_room_for_all_that_it_says() {
+    let mut platform = asking(Policy { numbers_low: 1, outbox_max: 7, ..Policy::default() });
+    platform.import_numbers(at("09:01:00"), vec![number("+8616500000001")]).unwrap();
+    let id = books(&mut platform, "09:05:00", for_another());
+    assert!(platform.reservation(id).unwrap().virtual_number.is_none(), "nothing is leased before the holder agrees");
+    let asked = challenge(&mut platform);
+    let code = platform.code(asked.challenge).unwrap();
+    platform.confirm_contact(at("09:06:00"), holder(), id, code).unwrap();
+    assert_eq!(platform.unconfirmed(), 7, "agreed, leased, low, two results, the reservation and the options");
+    assert!(platform.reservation(id).unwrap().virtual_number.is_some());
+    let leases = drain(&mut platform)
+        .into_iter()
+        .filter(|action| matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::NumberLeased(_))));
+    assert_eq!(leases.count(), 1);
+}

@@ -115,7 +115,8 @@ def test_an_effect_is_the_same_after_json_and_back() -> None:
 def test_an_input_line_is_what_a_journal_holds() -> None:
     now = datetime.fromisoformat("2026-11-21T18:00:00.000001+08:00")
     line = input_line(now, input_from_json('{"leg_ended":{"leg":1,"evidence":{"q850_cause":17}}}'))
-    assert line == '{"at":"2026-11-21T10:00:00.000001Z","input":{"leg_ended":{"leg":1,"evidence":{"q850_cause":17}}}}'
+    evidence = '{"q850_cause":17,"reasons":[],"redirections":[],"announcements":[]}'
+    assert line == '{"at":"2026-11-21T10:00:00.000001Z","input":{"leg_ended":{"leg":1,"evidence":' + evidence + "}}}"
     line = input_line(now, input_from_json('{"confirm_clock":{}}'), ("maap", "E1"))
     assert line == '{"at":"2026-11-21T10:00:00.000001Z","dedup":{"source":"maap","key":"E1"},"input":{"confirm_clock":{}}}'
     replayer = Replayer()

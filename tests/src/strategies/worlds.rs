@@ -76,7 +76,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![30_u32, 0, 5, 300]),
         select(vec![3_u32, 1, 2]),
         select(vec![3_u32, 1, 2]),
-        select(vec![1_u32, 2, 3]),
+        select(vec![1_u32, 2, 3, 4]),
         select(vec![10_u32, 1, 2]),
     );
     let modes = (chooser, both(), select(vec![OnWindowClose::Continue, OnWindowClose::HangUp]));
@@ -98,8 +98,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![6_u32, 10]),
         select(vec![600_u32, 20, 60]),
         select(vec![3_u32, 1, 2]),
-        prop_oneof![1 => Just(5_u32), 3 => 1..3_u32],
-        prop_oneof![1 => Just(3_u32), 1 => Just(1_u32)],
+        prop_oneof![1 => Just(5_u32), 2 => 1..4_u32],
+        prop_oneof![1 => Just(3_u32), 4 => Just(1_u32)],
         prop_oneof![3 => Just(100_u32), 1 => 1..3_u32],
     );
     (rings, counts, modes, bounds, (numbers, codes)).prop_map(|(rings, counts, modes, bounds, (numbers, codes))| Policy {

@@ -134,7 +134,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 253_689,
+    states: 253_683,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
