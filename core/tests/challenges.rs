@@ -300,6 +300,7 @@ fn a_number_that_became_a_line_is_not_rung_as_a_user() {
         chatbot: None,
         contact: None,
         address: None,
+        description: None,
     };
     platform.register_merchant(at("09:06:00"), merchant).unwrap();
     let refused = Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
