@@ -1,7 +1,9 @@
 //! The missed-call half: what happens when nobody can be reached (seed 003).
 //!
-//! So far it knows no bindings, so its answer to every failed leg is the true one for an unbound number: the recorder is not offered.
+//! So far it knows no bindings, so every callee is unbound, and the recorder is offered to nobody.
 
+use crate::decisions::diagnosis::diagnose;
+use crate::decisions::diversion::{Callee, NoOffer, SEED_REASONS, offer};
 use crate::values::evidence::Evidence;
 use crate::values::number::PhoneNumber;
 
@@ -16,28 +18,33 @@ pub struct FailedLeg {
     pub evidence: Evidence,
 }
 
-/// Whether the caller is offered the recorder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Diversion {
-    /// It is not offered.
-    NoOffer(NoOffer),
-}
-
-/// Why the recorder is not offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoOffer {
-    /// The callee's number is bound to no account.
-    Unbound,
-}
-
 /// The missed-call half.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fallback;
 
 impl Fallback {
-    /// Judges a failed leg.
-    #[must_use]
-    pub const fn judge(&self, _failed: &FailedLeg) -> Diversion {
-        Diversion::NoOffer(NoOffer::Unbound)
+    /// Whether the caller of a failed leg is offered the recorder.
+    ///
+    /// # Errors
+    /// [`NoOffer`] says why not.
+    pub fn judge(&self, failed: &FailedLeg) -> Result<(), NoOffer> {
+        offer(&diagnose(&failed.evidence), SEED_REASONS, Callee { is_bound: false, has_blocked: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_bound_and_the_reason_comes_first() {
+        let number = PhoneNumber::parse("+8613800000001").unwrap();
+        let failed = |sip_status| FailedLeg {
+            caller: number,
+            callee: number,
+            evidence: Evidence { sip_status: Some(sip_status), ..Evidence::default() },
+        };
+        assert_eq!(Fallback.judge(&failed(486)), Err(NoOffer::Unbound));
+        assert_eq!(Fallback.judge(&failed(603)), Err(NoOffer::Reason));
     }
 }

@@ -236,7 +236,7 @@ impl Platform {
         let room = usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX).saturating_sub(self.outbox.len());
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(self.latest), repeats, waiting, room.min(ROOM_VIEWED), &self.key);
+        let view = (self.appointments.model_view(&self.policy, self.latest), repeats, waiting, room.min(ROOM_VIEWED), &self.key);
         wire::bytes(&view).unwrap_or_default()
     }
 }

@@ -92,7 +92,7 @@ pub struct Policy {
     /// The most users that one `push_page` reaches. Default 1,000.
     pub push_max: u32,
     /// The most unconfirmed effects: an input that creates is refused unless all that it emits has room, and `advance` starts nothing while
-    /// there is none. What closes comes on top, bounded by what is alive. At least 4, which a booking needs. Default 100,000.
+    /// there is none. What closes comes on top, bounded by what is alive. At least 7, which an agreement needs. Default 100,000.
     pub outbox_max: u32,
     /// The longest text, in characters. Default 200.
     pub text_chars_max: u32,

@@ -67,8 +67,8 @@ impl fmt::Debug for Text {
 /// A text that may stand before a merchant: every run of seven or more digits in it is replaced by stars.
 ///
 /// A user types his number into the name or the note more often than one would think; promise P7 does not depend on
-/// his care. Digits count in any script (`８６`, `٨`), and separators that people put inside numbers (space, `-`, `.`,
-/// `/`, brackets, a middle dot, zero-width characters) neither break a run nor save it. Meaningful
+/// his care. Digits count in any script (`８６`, `٨`), and what is no letter (blanks, punctuation, symbols, marks, characters that nobody sees)
+/// neither breaks a run nor saves it. Meaningful
 /// short numbers (a floor, an hour, `95511`) stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -156,19 +156,19 @@ fn is_chinese_numeral(c: char) -> bool {
             | '柒'
             | '捌'
             | '玖'
+            | '拾'
+            // As they are read out over a bad line: 0, 7, 9.
+            | '洞'
+            | '拐'
+            | '勾'
     )
 }
 
-/// Whether people put `c` inside a number.
+/// Whether `c` may stand inside a number: everything that is no letter, and the letters that nobody sees. A list of separators would never be
+/// whole, and a stray sign must not save a number.
 fn is_separator(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_ascii_punctuation()
-        || matches!(
-            c,
-            '·' | '・' | '（' | '）' | '、' | '，' | '。' | '：' | '；' | '．' | '－' | '＋' | '～' | '｜' | '［' | '］' | '＃' | '＊' | '−'
-                | '\u{2010}'..='\u{2027}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
-                | '\u{20e3}' | '\u{fe0f}' | '\u{feff}' | '\u{ad}'
-        )
+    // The Hangul fillers are letters to Unicode, and blank to people.
+    !c.is_alphabetic() || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 #[cfg(test)]
@@ -194,6 +194,56 @@ mod tests {
             ),
         ] {
             assert_eq!(MaskedText::new(given).as_str(), shown);
+        }
+    }
+
+    #[test]
+    fn no_sign_between_the_digits_saves_a_number() {
+        let signs = [
+            '\u{34f}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{206a}',
+            '\u{1d173}',
+            '\u{fff9}',
+            '\u{e0020}',
+            '\u{e0100}',
+            '\u{fe00}',
+            '\u{fe0e}',
+            '\u{3164}',
+            '\u{115f}',
+            '\u{2800}',
+            '\u{301}',
+            '\u{20dd}',
+            '／',
+            '＿',
+            '〜',
+            '＝',
+            '【',
+            '「',
+            '°',
+            '→',
+            '×',
+            '¦',
+            '｡',
+            '﹣',
+            '﹘',
+            '＂',
+            '😀',
+        ];
+        for sign in signs {
+            let written: String = "13800000001".chars().flat_map(|digit| [digit, sign]).collect();
+            assert!(!MaskedText::new(&written).as_str().contains(is_digit), "{sign:?} U+{:04X}", u32::from(sign));
+        }
+        assert_eq!(MaskedText::new("洞幺三八洞洞洞洞洞洞幺").as_str(), "***********");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn without_what_is_no_letter_no_run_of_seven_digits_is_left(text in "[0-9０-９一二三a-z张 \u{300}-\u{36f}\u{2000}-\u{206f}.,／-]{0,40}") {
+            let shown: String = MaskedText::new(&text).as_str().chars().filter(|c| !is_separator(*c) || is_digit(*c)).collect();
+            let longest = shown.split(|c| !is_digit(c)).map(|run| run.chars().count()).max().unwrap_or(0);
+            proptest::prop_assert!(longest < DIGIT_RUN_MIN + NAME_NUMERALS_MAX, "{text:?} is shown as {shown:?}");
         }
     }
 

@@ -389,8 +389,11 @@ impl Books {
             view.instant(Some(until));
         }
         // Of the effects, what an `effect_failed` can still name.
+        let legs: Vec<LegId> = self.legs.keys().copied().collect();
         for effect in self.handed_out.values().filter(|effect| effect.action.is_at_most_once()) {
             view.number(self.last_sequence - effect.sequence);
+            let leg = effect.action.leg().and_then(|leg| legs.iter().position(|id| *id == leg));
+            view.number(leg.map_or(0, |at| 1 + at as u64) << 1 | u64::from(effect.action.is_dial()));
         }
         view.out
     }

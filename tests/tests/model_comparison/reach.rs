@@ -6,7 +6,6 @@ use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
-use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
@@ -257,6 +256,8 @@ impl Seen {
             }
             Content::Result(_)
             | Content::ContactUnconfirmed(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)

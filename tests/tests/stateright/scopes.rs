@@ -42,7 +42,8 @@ impl Scope {
     pub(crate) fn explore(self) {
         let (name, lacks, states) = (self.name, self.lacks, self.states);
         let started = std::time::Instant::now();
-        let checker = self.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
+        // One thread: the count is then the same in every run, also where the view still takes a few states for one.
+        let checker = self.checker().threads(1).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
         println!("{name}: {} states, {} steps, {:.1?}", checker.unique_state_count(), checker.state_count(), started.elapsed());
         let properties = checker.model().properties();
         for Property { name, expectation, .. } in &properties {
@@ -79,7 +80,7 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 154_251,
+    states: 160_954,
 };
 
 pub(crate) const CHOICES: Scope = Scope {
@@ -98,7 +99,7 @@ pub(crate) const CHOICES: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 97_929,
+    states: 102_054,
 };
 
 pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
@@ -116,7 +117,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 233_992,
+    states: 245_068,
 };
 
 pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
@@ -134,7 +135,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 253_683,
+    states: 267_423,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
@@ -154,7 +155,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 60_399,
+    states: 68_832,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.

@@ -290,14 +290,15 @@ impl World {
 
     /// Makes the key that stands for this state.
     pub(crate) fn seal(&mut self) {
-        let places: Vec<LegId> = self.switch.keys().copied().collect();
-        let place = |leg: LegId| places.iter().position(|id| *id == leg);
+        // Which leg of the platform a leg at the switch is, if it is one still, and where in the order of ids it stands if not.
+        let alive = self.platform.legs();
+        let place = |leg: LegId| (alive.contains(&leg), alive.partition_point(|id| *id < leg));
         let mut bytes = self.platform.model_view();
         bytes.extend(self.checker.view());
         let environment = (
             self.now.micros_since(self.platform.latest()),
-            self.switch.values().copied().collect::<Vec<_>>(),
-            self.gone.is_some(),
+            self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
+            self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
             (self.budget, self.silence, self.served, self.restarted),
             (self.event, &self.fallen),

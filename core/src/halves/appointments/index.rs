@@ -1,5 +1,7 @@
 //! Changing records. Every index (agenda, queues, contacts, lines) is a function of the records and is kept true here and nowhere else.
 
+use alloc::vec::Vec;
+
 use super::Appointments;
 use super::records::{Call, Leg, Member, Reservation};
 use crate::books::agenda::Target;
@@ -107,7 +109,7 @@ impl Appointments {
 
     /// Notes what takes a user's number. While it is taken, its reservations stand aside and keep their places (P8, P16).
     fn set_contact(&mut self, number: PhoneNumber, change: impl FnOnce(&mut Contact)) {
-        let mut waiting = alloc::vec::Vec::new();
+        let mut waiting = Vec::new();
         let mut is_free = false;
         self.contacts.update(number, |contact| {
             let was_free = contact.is_free();
@@ -229,7 +231,7 @@ impl Appointments {
 
     /// Puts back what the calls of a snapshot say of the numbers that they are about; the reservations are there now.
     pub(super) fn restore_rung_for(&mut self) {
-        let ringing: alloc::vec::Vec<CallId> =
+        let ringing: Vec<CallId> =
             self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant).map(|call| call.id).collect();
         for id in ringing {
             self.set_rung_for(id, true);

@@ -15,13 +15,14 @@ use crate::books::codes::Sent;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{LeaseView, Numbers};
 use crate::books::senders::Senders;
+use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
-use crate::values::policy::CallMode;
+use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -62,8 +63,9 @@ struct ReservationView {
     window: (i64, i64),
     state: ReservationState,
     mode: Option<CallMode>,
-    /// What is left until it may be called; once that is over, its place in the line's queue is all that counts.
+    /// What is left until it may be called; once that is over, its place among all, and whether too little of the window is left, are all that counts.
     eligible_in: i64,
+    is_too_late: bool,
     rank: u32,
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
@@ -475,16 +477,14 @@ impl Appointments {
     }
 
     /// What a model checker compares: times relative to `now`, ids renumbered, counters left out. Equal views behave alike.
-    pub(crate) fn model_view(&self, now: Timestamp) -> ModelView {
+    pub(crate) fn model_view(&self, policy: &Policy, now: Timestamp) -> ModelView {
         let reservations: Vec<u64> = self.reservations.ids();
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
         let rank = |one: &Reservation| {
-            let is_before = |other: &&Reservation| {
-                let waits = other.state.is_live() && other.line == one.line;
-                waits && (other.eligible_at, other.id) < (one.eligible_at, one.id)
-            };
+            let is_before =
+                |other: &&Reservation| other.state.is_live() && (other.eligible_at, other.id) < (one.eligible_at, one.id);
             let before = self.reservations.in_order().filter(is_before).count();
             u32::try_from(before).unwrap_or(u32::MAX)
         };
@@ -502,6 +502,7 @@ impl Appointments {
                     state: one.state,
                     mode: one.mode,
                     eligible_in: until(one.eligible_at).max(0),
+                    is_too_late: one.eligible_at >= last_call(&one.window, policy.min_ring_s),
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
