@@ -15,6 +15,7 @@ fn merchant_with(number_of_line: &str, channels: u32) -> RegisterMerchant {
         chatbot: None,
         contact: None,
         address: None,
+        description: None,
     }
 }
 

@@ -213,7 +213,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => Just(What::ConfirmClock),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
-        6 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
         5 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
@@ -228,7 +228,7 @@ fn bookings() -> impl Strategy<Value = What> {
         .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
     let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
     let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
-    let contact = weighted(0.3, any::<Pick>());
+    let contact = weighted(0.5, any::<Pick>());
     (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
         user,
         page,
@@ -403,10 +403,10 @@ impl World {
         };
         // At the end of time there is no room for a window; the first one of the first page will do.
         let window = wanted.unwrap_or(self.pages[0].windows[0]);
-        let contact = contact.map(|pick| match pick % 5 {
-            0 => self.any_line(pick / 5),
-            1 if pick.is_multiple_of(4) => no_users_number(pick / 20),
-            _ => one(&self.users, pick / 5).and_then(|user| user.number()).unwrap_or_else(foreign_number),
+        let contact = contact.map(|pick| match pick % 10 {
+            0 => self.any_line(pick / 10),
+            1 if pick.is_multiple_of(4) => no_users_number(pick / 40),
+            _ => one(&self.users, pick / 10).and_then(|user| user.number()).unwrap_or_else(foreign_number),
         });
         let sender = if user % 41 == 40 {
             chatbot(MerchantId::new(1))
@@ -618,7 +618,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(14, Doing::Input(right)), (8, Doing::Input(wrong)), (8, Doing::Input(ask))]
+            vec![(20, Doing::Input(right)), (18, Doing::Input(wrong)), (8, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -15,7 +15,7 @@ use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
-/// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
+/// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
 pub(super) const DEMANDED: [(&str, usize); 19] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
