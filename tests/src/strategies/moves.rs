@@ -197,7 +197,7 @@ fn whats() -> impl Strategy<Value = What> {
         12 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
-        3 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
+        6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
         5 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnLive(report, leg)),
         4 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnAny(report, leg)),
         2 => any::<Pick>().prop_map(What::Failed),
