@@ -36,6 +36,7 @@ fn booked_with_second(platform: &mut Platform) -> ReservationId {
         chatbot: Some(Address::parse("sip:1065000001@chatbot.example").unwrap()),
         contact: None,
         address: None,
+        description: None,
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let page = PageId::new(20);
@@ -47,6 +48,8 @@ fn booked_with_second(platform: &mut Platform) -> ReservationId {
         windows: vec![evening()],
         hours: vec![],
         line: None,
+        calendar: None,
+        descriptions: BTreeMap::new(),
     };
     platform.publish_page(at("09:00:00"), publish).unwrap();
     let book = ringfence::values::input::Book { page, ..booking(1) };

@@ -52,6 +52,10 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::RequestCode(_)
         | Input::RotateKey(_)
         | Input::ConfirmClock(_)
+        | Input::WithdrawPage(_)
+        | Input::SetCalendar(_)
+        | Input::Search(_)
+        | Input::RequestPage(_)
         | Input::ImportNumbers(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -95,6 +99,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
             | Content::CancelledForMerchant(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_) => false,
         },
