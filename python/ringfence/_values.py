@@ -19,6 +19,9 @@ __all__ = [
     "Bound",
     "CallMode",
     "Channel",
+    "Closed",
+    "CountsAs",
+    "DayRule",
     "DenyReason",
     "Field",
     "Hours",
@@ -27,6 +30,7 @@ __all__ = [
     "MissedForMerchant",
     "MissedReason",
     "Object",
+    "PageAction",
     "Party",
     "PhoneNumber",
     "Prompt",
@@ -368,6 +372,13 @@ class Channel(StrEnum):
     """A call to the service hotline (人工服务电话): an agent wrote it down."""
 
 
+class PageAction(StrEnum):
+    """What a user may do from a page besides booking."""
+
+    SEARCH = "search"
+    """搜索其他商户."""
+
+
 class Object(StrEnum):
     """What kind of thing an error names."""
 
@@ -379,6 +390,7 @@ class Object(StrEnum):
     CALL = "call"
     LEG = "leg"
     CHALLENGE = "challenge"
+    CALENDAR = "calendar"
 
 
 class Bound(StrEnum):
@@ -400,6 +412,9 @@ class Bound(StrEnum):
     NUMBERS = "numbers"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"
+    RESERVATIONS_PER_SENDER = "reservations_per_sender"
+    CALENDARS = "calendars"
+    CALENDAR_DAYS = "calendar_days"
 
 
 class Field(StrEnum):
@@ -417,6 +432,7 @@ class Field(StrEnum):
     EVIDENCE = "evidence"
     NUMBERS = "numbers"
     ID = "id"
+    DESCRIPTIONS = "descriptions"
 
 
 class Allowed(StrEnum):
@@ -433,6 +449,7 @@ class Allowed(StrEnum):
     KNOWN_CAUSES = "known_causes"
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
     SUBSCRIBER_NUMBER = "subscriber_number"
+    OFFERING_OF_THE_PAGE = "offering_of_the_page"
 
 
 _WORDS = {
@@ -539,6 +556,30 @@ class Hours(Checked):
         object.__setattr__(self, "label", label)
         object.__setattr__(self, "rule", rule)
         Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Checked):
+    """A day of a calendar on which no weekly rule starts: a holiday."""
+
+    _tag: ClassVar[str | None] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CountsAs(Checked):
+    """A day of a calendar on which the rules of this weekday start, whatever day it is: a moved workday (调休).
+
+    >>> CountsAs("mon").weekday.value
+    'mon'
+    """
+
+    _tag: ClassVar[str | None] = "as"
+    _newtype: ClassVar[bool] = True
+    weekday: Weekday
+
+
+DayRule = Closed | CountsAs
+"""What holds on a day of a calendar."""
 
 
 @dataclass(frozen=True, slots=True, init=False)

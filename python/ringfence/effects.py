@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from typing import ClassVar
 
 from . import _ringfence
@@ -18,12 +18,14 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
+    DayRule,
     DenyReason,
     ForNumber,
     ForReservation,
     Hours,
     MissedForMerchant,
     MissedReason,
+    PageAction,
     Party,
     PhoneNumber,
     Prompt,
@@ -53,6 +55,7 @@ __all__ = [
     "Content",
     "Denied",
     "Dial",
+    "DialWithdrawn",
     "Effect",
     "HangUp",
     "Join",
@@ -75,6 +78,9 @@ __all__ = [
     "ReservationCancelled",
     "ReservationForMerchant",
     "Rule",
+    "SearchEntry",
+    "SearchResult",
+    "SearchResults",
     "Send",
     "UnknownNumber",
     "UserDialled",
@@ -106,6 +112,10 @@ class BookingPage(_Content):
     windows: tuple[Window, ...]
     hours: tuple[Hours, ...]
     zone: Zone
+    description: str | None
+    descriptions: Mapping[int, str]
+    days: Mapping[date, DayRule]
+    actions: tuple[PageAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +246,35 @@ class ContactNotConfirmed(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class SearchEntry(_Content):
+    """To a user: where to type a keyword (搜索入口)."""
+
+    _tag: ClassVar[str | None] = "search_entry"
+    _is_object: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Record):
+    """One page that was found, with the offerings in which a word of the keyword stands. The user asks for it with `request_page`."""
+
+    page: int
+    merchant: int
+    merchant_name: str
+    description: str | None
+    offerings: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults(_Content):
+    """To a user: what was found for a keyword, the best first, and whether there was more."""
+
+    _tag: ClassVar[str | None] = "search_results"
+    keyword: str
+    results: tuple[SearchResult, ...]
+    more: bool
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -248,6 +287,8 @@ Content = (
     | MissedNoticeForMerchant
     | Challenge
     | ContactNotConfirmed
+    | SearchEntry
+    | SearchResults
 )
 """What a message says."""
 
@@ -358,6 +399,15 @@ class UserDialled(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class DialWithdrawn(Record):
+    """The `Dial` of a user was taken back before anything showed that it was carried out. His phone rang only if the host had begun it already."""
+
+    _tag: ClassVar[str | None] = "dial_withdrawn"
+    leg: int
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegLost(Record):
     """A leg was counted as gone without a report."""
 
@@ -435,7 +485,17 @@ class KeyRotated(Record):
 
 
 AuditRecord = (
-    Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased | Challenged | CodeJudged | KeyRotated
+    Judged
+    | UserDialled
+    | LegLost
+    | BookedRecord
+    | PolicySet
+    | NumbersLow
+    | NumberLeased
+    | Challenged
+    | CodeJudged
+    | KeyRotated
+    | DialWithdrawn
 )
 """What was decided."""
 

@@ -57,6 +57,7 @@ use thiserror::Error;
 use crate::trace::{Doing, Step, Trace};
 
 mod books;
+mod doubt;
 mod endings;
 mod holders;
 mod numbers;
@@ -65,6 +66,7 @@ mod queue;
 mod repeats;
 mod ringing;
 mod verdicts;
+mod withdrawn;
 
 use books::{Books, LegState};
 
@@ -239,8 +241,16 @@ struct Notes {
     code: Option<(ChallengeId, ReservationId, bool)>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
-    /// Legs that went with this step's resync or `effect_failed`.
+    /// Legs that went with this step's resync.
     lost_by_input: BTreeSet<LegId>,
+    /// The users' legs of which nothing showed, when the step began, that their `dial` was carried out.
+    untold: BTreeSet<LegId>,
+    /// Those of them that this step's resync leaves out.
+    undialled: BTreeSet<LegId>,
+    /// Those whose `dial` a record of this step says was taken back.
+    withdrawn: BTreeSet<LegId>,
+    /// The leg whose `dial` this step reports as not carried out.
+    doubted: Option<LegId>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -356,7 +366,9 @@ impl Checker {
         }
         if let Doing::Once { key, input } = &step.doing {
             // The clock is confirmed by what is taken, and by nothing else.
-            if matches!((input, &step.reply), (Input::ConfirmClock(_), Some(Err(_)))) {
+            let most_s = u64::from(self.books.policy.clock_leap_max_s);
+            let is_far = most_s > 0 && step.at > self.books.now.saturating_add_s(most_s);
+            if is_far && matches!((input, &step.reply), (Input::ConfirmClock(_), Some(Err(_)))) {
                 let at = self.books.now.min(step.at);
                 return self.judge_once(key, input, &Step { at, ..step.clone() });
             }
@@ -376,7 +388,7 @@ impl Checker {
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
-                ringing::dialled_again(&self.books, effect)?;
+                doubt::handed_out_again(&self.books, effect)?;
                 continue;
             }
             self.summary.effects += 1;
@@ -401,6 +413,7 @@ impl Checker {
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
+        notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
@@ -431,6 +444,7 @@ impl Checker {
             Action::Answer(answer) => self.books.take_answer(answer.leg),
             Action::Reject(reject) => self.books.release(reject.leg, reject.cause, LegState::Gone),
             Action::HangUp(hang_up) => {
+                withdrawn::before_hang_up(&self.books, hang_up.leg, notes)?;
                 let releasing = LegState::Releasing { since: self.books.now };
                 self.books.release(hang_up.leg, hang_up.cause, releasing);
             }
@@ -463,6 +477,7 @@ impl Checker {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
                     }
+                    AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
                     AuditRecord::LegLost(lost) => {
                         endings::lost(&self.books, lost, notes)?;
@@ -505,6 +520,8 @@ impl Checker {
         self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;
+        doubt::hung_up(&self.books, step, notes)?;
+        withdrawn::all_recorded(&self.books, notes)?;
         endings::performed(&self.books, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;

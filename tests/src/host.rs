@@ -130,6 +130,7 @@ pub struct Host {
     begun: u64,
     late_by_us: i64,
     crashes_before_dial: bool,
+    doubts_dial: bool,
     confirms: bool,
 }
 
@@ -156,6 +157,7 @@ impl Host {
             begun: 0,
             late_by_us: 0,
             crashes_before_dial: false,
+            doubts_dial: false,
             confirms: true,
         }
     }
@@ -194,6 +196,11 @@ impl Host {
         self.crashes_before_dial = true;
     }
 
+    /// The host will carry out the next dial and forget, once, that it did: it reports it as failed.
+    pub const fn is_in_doubt_of_next_dial(&mut self) {
+        self.doubts_dial = true;
+    }
+
     /// The host keeps its effects unconfirmed.
     pub const fn never_confirms(&mut self) {
         self.confirms = false;
@@ -221,11 +228,21 @@ impl Host {
         let lines = lines.iter().map(|line| Line { number: parse(line), channels }).collect();
         let zone = Zone::parse("Asia/Shanghai").expect("a zone");
         let (name, contact) = ("平安".into(), Some("李经理".into()));
-        let register = RegisterMerchant { merchant, name, lines, zone, chatbot, contact, address: None };
+        let register = RegisterMerchant { merchant, name, lines, zone, chatbot, contact, address: None, description: None };
         self.input(Input::RegisterMerchant(register)).expect("a merchant may register");
         let windows = vec![Window::new(self.epoch, self.second(30 * 86_400)).expect("a window")];
         let offerings = [(OFFERING, "车险".into())].into();
-        let publish = PublishPage { page, merchant, chatbot: None, offerings, windows, hours: Vec::new(), line: None };
+        let publish = PublishPage {
+            page,
+            merchant,
+            chatbot: None,
+            offerings,
+            windows,
+            hours: Vec::new(),
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+        };
         self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
     }
 
@@ -375,6 +392,9 @@ impl Host {
                     }
                     Rings::KeepsRinging => self.report(0, Report::Rings(dial.leg)),
                     Rings::SaysNothing => {}
+                }
+                if std::mem::take(&mut self.doubts_dial) {
+                    let _ = self.input(Input::EffectFailed(EffectFailed { sequence: effect.sequence }));
                 }
             }
             Action::Answer(answer) => {

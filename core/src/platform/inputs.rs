@@ -3,17 +3,19 @@
 use super::Platform;
 use crate::values::code::Code;
 use crate::values::evidence::Evidence;
-use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
+use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, ImportNumbers, Input, LegAnswered,
-    LegEnded, LegProgress, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, Resync,
-    RotateKey, SetPolicy,
+    LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode,
+    RequestPage, Resync, RotateKey, Search, SetCalendar, SetPolicy, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
-use crate::values::time::Timestamp;
+use crate::values::text::Text;
+use crate::values::time::{DayRule, LocalDate, Timestamp};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 impl Platform {
@@ -38,9 +40,53 @@ impl Platform {
     /// A page goes to users: one `send` each, in the order given.
     ///
     /// # Errors
-    /// In this order: `unknown` page, `invalid` (nobody), `limit` (push), `invalid` (no user's address, or a virtual number), `limit` (outbox, pages pushed).
+    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address, or a virtual number), `limit` (outbox, pages pushed).
     pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
         self.handle(now, Input::PushPage(PushPage { page, to }))
+    }
+
+    /// A merchant takes a page back: nothing more is booked on it, and what was booked stands. Again: a no-op. `chatbot`, when given,
+    /// must be the registered one.
+    ///
+    /// # Errors
+    /// In this order: `unknown` page (also another merchant's), `not_the_chatbot`.
+    pub fn withdraw_page(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        page: PageId,
+        chatbot: Option<Address>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::WithdrawPage(WithdrawPage { merchant, page, chatbot }))
+    }
+
+    /// The operator tells the holidays and moved workdays that the weekly hours of pages follow. The same days again are a no-op.
+    ///
+    /// # Errors
+    /// `limit` (days, calendars).
+    pub fn set_calendar(
+        &mut self,
+        now: Timestamp,
+        calendar: CalendarId,
+        days: BTreeMap<LocalDate, DayRule>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetCalendar(SetCalendar { calendar, days }))
+    }
+
+    /// A user is sent what his keyword finds, or, without one, the search entry.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `limit` (text, outbox).
+    pub fn search(&mut self, now: Timestamp, user: Address, keyword: Option<Text>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Search(Search { user, keyword }))
+    }
+
+    /// A user is sent a page that he asks for.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `unknown` merchant, `no_page`, `unknown` page, `page_withdrawn`, `limit` (outbox).
+    pub fn request_page(&mut self, now: Timestamp, user: Address, of: PageOf) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestPage(RequestPage { user, of }))
     }
 
     /// A merchant's standing choice for later reservations; `None` clears it. The same choice again is a no-op.
@@ -90,23 +136,23 @@ impl Platform {
         self.handle(now, Input::Cancel(Cancel { user, reservation }))
     }
 
-    /// A dialled phone rings.
+    /// A dialled phone rings. One of a leg that is gone is hung up.
     ///
     /// # Errors
-    /// `unknown` leg. About a leg that is gone it is a no-op, as in every report below.
+    /// `unknown` leg; `limit` (outbox) when the leg is gone and its `hang_up` has no room.
     pub fn leg_progress(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
         self.handle(now, Input::LegProgress(LegProgress { leg }))
     }
 
-    /// A leg was answered. One that was hung up meanwhile is hung up once more, and never joined (P3).
+    /// A leg was answered. One that was hung up meanwhile is hung up once more, and never joined (P3); so is one that is gone.
     ///
     /// # Errors
-    /// `unknown` leg.
+    /// `unknown` leg; `limit` (outbox) when the leg is gone and its `hang_up` has no room.
     pub fn leg_answered(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
         self.handle(now, Input::LegAnswered(LegAnswered { leg }))
     }
 
-    /// A leg is gone.
+    /// A leg is gone. Twice is a no-op.
     ///
     /// # Errors
     /// `unknown` leg.
@@ -122,7 +168,8 @@ impl Platform {
         self.handle(now, Input::PlayFinished(PlayFinished { leg }))
     }
 
-    /// An at-most-once effect was not carried out. Report it before confirming it.
+    /// An at-most-once effect was not carried out, or the host does not know whether it was. Report it before confirming it. The leg of a `dial` is hung up, since
+    /// it may ring all the same; report `leg_ended` if it is not there.
     ///
     /// # Errors
     /// `unknown` effect: that number was never emitted.

@@ -32,6 +32,8 @@ struct Page {
     merchant: MerchantId,
     line: Option<PhoneNumber>,
     offerings: BTreeMap<OfferingId, Text>,
+    descriptions: Vec<Text>,
+    withdrawn: bool,
 }
 
 /// A reservation as its `book` input and the inputs after it made it.
@@ -58,8 +60,6 @@ pub(super) struct Reservation {
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
-    /// The platform may have given it up under rules that were in force before.
-    pub(super) may_be_given_up: bool,
     /// When its last call ended, its conversations or attempts were used up by the rules of that instant.
     pub(super) used_up: bool,
     pub(super) told_missed: bool,
@@ -112,6 +112,13 @@ pub(super) struct Leg {
     pub(super) late: Option<(Promise, &'static str)>,
 }
 
+impl Leg {
+    /// Whether a report showed that it was begun.
+    pub(super) const fn was_told(&self) -> bool {
+        self.progressed || self.answered
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Books {
     pub(super) policy: Policy,
@@ -136,8 +143,6 @@ pub(super) struct Books {
     pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
     /// The shortest rest of a number that any policy so far asked for.
     pub(super) least_rest_s: u32,
-    /// The largest `min_ring_s` so far: what the platform could not serve under it is not served later.
-    pub(super) most_min_ring_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
 }
@@ -146,7 +151,6 @@ impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             least_rest_s: policy.number_rest_s,
-            most_min_ring_s: policy.min_ring_s,
             pool: BTreeSet::new(),
             meanings: BTreeMap::new(),
             policy,
@@ -276,7 +280,7 @@ impl Books {
 
     /// The texts of the offerings of a merchant's pages.
     pub(super) fn offerings(&self) -> impl Iterator<Item = &Text> {
-        self.pages.values().flat_map(|page| page.offerings.values())
+        self.pages.values().flat_map(|page| page.offerings.values().chain(&page.descriptions))
     }
 
     pub(super) const fn was_handed_out(&self, sequence: u64) -> bool {
@@ -331,6 +335,10 @@ impl Books {
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::ConfirmClock(_)
+            | Input::WithdrawPage(_)
+            | Input::SetCalendar(_)
+            | Input::Search(_)
+            | Input::RequestPage(_)
             | Input::ImportNumbers(_) => (None, None),
         }
     }
@@ -352,7 +360,6 @@ impl Books {
                 merchant_failures,
                 platform_failures,
                 conversations,
-                may_be_given_up,
                 told_missed,
                 told_cancelled,
                 ..
@@ -363,8 +370,7 @@ impl Books {
                 u64::from(reservation.used_up) << 4
                     | u64::from(cancelled_at.is_some())
                     | u64::from(told_missed) << 1
-                    | u64::from(told_cancelled) << 2
-                    | u64::from(may_be_given_up) << 3,
+                    | u64::from(told_cancelled) << 2,
             );
             view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);

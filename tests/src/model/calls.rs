@@ -3,7 +3,8 @@
 use ringfence::decisions::diagnosis::diagnose;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, DialWithdrawn, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject,
+    Rule, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::RequestCall;
@@ -210,6 +211,9 @@ impl Model {
             Party::User if leg.was_answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
             Party::Merchant | Party::User => None,
         };
+        if self.kept.iter().any(|kept| Some(kept.effect.sequence) == leg.dial && !kept.voided) {
+            self.withdraw_dial(id, leg.call, leg.party);
+        }
         self.hang_up(id, cause, prompt);
         let latest = self.latest;
         let leg = self.leg_mut(id);
@@ -252,6 +256,13 @@ impl Model {
         }
     }
 
+    /// The dial of a leg is taken back before anything showed that it was carried out: of a user's there is a record.
+    pub(super) fn withdraw_dial(&mut self, leg: LegId, call: CallId, party: Party) {
+        if party == Party::User {
+            self.audit(AuditRecord::DialWithdrawn(DialWithdrawn { leg, call }));
+        }
+    }
+
     /// A leg is gone, for whatever reason, with what the network said of it.
     pub(super) fn leg_is_gone(&mut self, id: LegId, evidence: &ringfence::values::evidence::Evidence) {
         self.leg_ends(id, evidence, false);
@@ -278,6 +289,20 @@ impl Model {
         self.end_call(leg.call, cause, if undialled { Why::PlatformFailed } else { why });
     }
 
+    /// A `dial` was not carried out, or nobody knows whether it was: nobody counts as rung, the leg is hung up, and is releasing like any other.
+    pub(super) fn dial_failed(&mut self, id: LegId) {
+        let (call, party) = (self.legs[&id].call, self.legs[&id].party);
+        self.end_leg(id, ReleaseCause::Unknown);
+        let cause = match party {
+            Party::User => ReleaseCause::UserUnreachable,
+            Party::Merchant => ReleaseCause::OtherSideGone,
+        };
+        if party == Party::User {
+            self.call_mut(call).user_dialled = false;
+        }
+        self.end_call(call, cause, Why::PlatformFailed);
+    }
+
     /// Nobody reported the end of a leg, so it is counted as gone.
     pub(super) fn lose_leg(&mut self, id: LegId, undialled: bool) {
         self.audit(AuditRecord::LegLost(LegLost { leg: id, call: self.legs[&id].call }));
@@ -285,7 +310,7 @@ impl Model {
     }
 
     /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).
-    fn void_effects_of(&mut self, id: LegId) {
+    pub(super) fn void_effects_of(&mut self, id: LegId) {
         for kept in &mut self.kept {
             let leg = match &kept.effect.action {
                 Action::Dial(dial) => Some(dial.leg),

@@ -21,14 +21,14 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
-use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 mod booking;
 mod calls;
@@ -36,6 +36,7 @@ mod challenges;
 mod gate;
 mod merchants;
 mod numbers;
+mod pages;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -55,6 +56,7 @@ struct Merchant {
     contact: Option<Text>,
     address: Option<Text>,
     preset: Option<CallMode>,
+    description: Option<Text>,
 }
 
 /// A published page.
@@ -66,6 +68,9 @@ struct Page {
     windows: Vec<Window>,
     hours: Vec<Hours>,
     line: Option<PhoneNumber>,
+    descriptions: BTreeMap<OfferingId, Text>,
+    calendar: Option<CalendarId>,
+    withdrawn: bool,
 }
 
 /// A reservation that is kept: live, or closed and not yet archived.
@@ -245,6 +250,7 @@ pub struct Model {
     latest: Timestamp,
     merchants: BTreeMap<MerchantId, Merchant>,
     pages: BTreeMap<PageId, Page>,
+    calendars: BTreeMap<CalendarId, BTreeMap<LocalDate, DayRule>>,
     reservations: BTreeMap<ReservationId, Reservation>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Leg>,
@@ -279,6 +285,7 @@ impl Model {
             latest: Timestamp::MIN,
             merchants: BTreeMap::new(),
             pages: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             reservations: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -329,6 +336,10 @@ impl Model {
             Input::ConfirmContact(input) => self.confirm_contact(input),
             Input::RequestCode(input) => self.request_code(input),
             Input::RotateKey(input) => self.rotate_key(&input.id),
+            Input::WithdrawPage(input) => self.withdraw_page(input),
+            Input::SetCalendar(input) => self.set_calendar(input),
+            Input::Search(input) => self.search(input),
+            Input::RequestPage(input) => self.request_page(input),
         }
     }
 
@@ -417,6 +428,10 @@ impl Model {
             return Err(limit(Bound::Outbox, most));
         }
         self.policy = policy.clone();
+        for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
+            let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
+            kept.given_up.take_if(|_| self.latest < last);
+        }
         let digest = sha2::Sha256::digest(postcard::to_stdvec(policy).expect("a policy is plain data"));
         self.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
         Ok(Reply::Done)

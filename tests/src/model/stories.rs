@@ -88,6 +88,7 @@ fn world(policy: Policy) -> Model {
         chatbot: Some(Address::parse("sip:1065000000@chatbot.example").expect("an address")),
         contact: None,
         address: None,
+        description: None,
     };
     let page = PublishPage {
         page: PageId::new(10),
@@ -97,6 +98,8 @@ fn world(policy: Policy) -> Model {
         windows: vec![window("18:00:00", "20:00:00"), window("21:00:00", "22:00:00")],
         hours: Vec::new(),
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     assert_eq!(model.handle(at("09:00:00"), &Input::RegisterMerchant(merchant)), Ok(Reply::Done));
     assert!(model.handle(at("09:00:00"), &Input::PublishPage(page)).is_ok());
@@ -141,12 +144,15 @@ fn word(effect: &Effect) -> String {
                 Content::Challenge(_) => "challenge",
                 Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::SearchEntry(_) => "search entry",
+                Content::SearchResults(_) => "search results",
             };
             format!("{to}: {what}")
         }
         Action::Audit(audit) => match &audit.record {
             AuditRecord::Judged(judged) => format!("judged {}", judged.leg),
             AuditRecord::UserDialled(dialled) => format!("user dialled {}", dialled.leg),
+            AuditRecord::DialWithdrawn(withdrawn) => format!("withdrawn {}", withdrawn.leg),
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
@@ -275,7 +281,13 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     assert_eq!(model.advance(at("18:05:55"), 9).fired, 1, "the ring time");
     assert_eq!(
         words(&mut model),
-        ["hang up 4 NoAnswer", "hang up 3 NoAnswer UserUnreachable", "user: missed NotReached", "merchant: missed NotReached"]
+        [
+            "withdrawn 4",
+            "hang up 4 NoAnswer",
+            "hang up 3 NoAnswer UserUnreachable",
+            "user: missed NotReached",
+            "merchant: missed NotReached"
+        ]
     );
 }
 
@@ -285,7 +297,10 @@ fn a_cancel_while_the_phone_rings_hangs_up_in_the_same_step_and_a_late_answer_is
     model.handle(at("18:00:00"), &request(1)).expect("allowed");
     model.take_effects();
     assert_eq!(model.handle(at("18:00:01"), &cancel(1)), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["hang up 2 Withdrawn", "reject 1 Withdrawn", "user: cancelled", "merchant: cancelled"]);
+    assert_eq!(
+        words(&mut model),
+        ["withdrawn 2", "hang up 2 Withdrawn", "reject 1 Withdrawn", "user: cancelled", "merchant: cancelled"]
+    );
     assert_eq!(model.handle(at("18:00:01"), &cancel(1)), Ok(Reply::NoOp));
     assert_eq!(model.handle(at("18:00:02"), &answered(2)), Ok(Reply::Done));
     assert_eq!(words(&mut model), ["hang up 2 Withdrawn"]);
@@ -314,7 +329,8 @@ fn a_cancel_leaves_a_conversation_alone_and_closes_when_it_ends() {
 fn a_window_that_ends_while_the_phone_rings_stops_the_ringing() {
     let mut model = booked(Policy::default());
     model.handle(at("19:59:50"), &request(1)).expect("allowed");
-    model.take_effects();
+    let dialled = model.take_effects().last().map_or(0, |effect| effect.sequence);
+    model.confirm(dialled).expect("it was emitted");
     assert_eq!(model.advance(at("20:00:00"), 9).fired, 1);
     assert_eq!(
         words(&mut model),
@@ -387,17 +403,17 @@ fn an_inbound_leg_that_does_not_report_its_answer_in_time_is_hung_up_and_the_use
 }
 
 #[test]
-fn a_failed_dial_counts_as_a_gone_leg_while_nobody_heard_of_it() {
+fn a_failed_dial_ends_its_call_and_is_hung_up_while_nobody_heard_of_it() {
     let mut model = booked(Policy::default());
     model.handle(at("18:00:00"), &request(1)).expect("allowed");
     let dial = model.take_effects().last().map_or(0, |effect| effect.sequence);
     let failed = Input::EffectFailed(EffectFailed { sequence: dial });
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["reject 1 UserUnreachable"]);
+    assert_eq!(words(&mut model), ["withdrawn 2", "hang up 2 Unknown", "reject 1 UserUnreachable"]);
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::NoOp));
-    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 1 }));
+    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 3 }));
     let never = Input::EffectFailed(EffectFailed { sequence: dial + 9 });
-    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 1 }));
+    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 3 }));
 }
 
 #[test]
@@ -407,7 +423,7 @@ fn resync_loses_what_it_does_not_name_and_hangs_up_what_is_not_ours() {
     model.take_effects();
     let legs = vec![LegId::new(77), LegId::new(1)];
     assert_eq!(model.handle(at("18:00:10"), &Input::Resync(Resync { legs })), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["lost 2", "reject 1 UserUnreachable", "hang up 77 Unknown"]);
+    assert_eq!(words(&mut model), ["withdrawn 2", "lost 2", "reject 1 UserUnreachable", "hang up 77 Unknown"]);
     assert!(model.unconfirmed().iter().all(|effect| !effect.action.is_at_most_once()));
 }
 
@@ -469,17 +485,19 @@ fn the_line_serves_who_waits_longest_and_passes_over_a_busy_number() {
 }
 
 #[test]
-fn the_nearest_window_is_named_when_another_is_asked_for() {
+fn the_nearest_windows_are_named_when_another_is_asked_for() {
     let mut model = world(Policy::default());
-    let asked = |start, end, nearest| (window(start, end), nearest);
+    let (early, late) = (window("18:00:00", "20:00:00"), window("21:00:00", "22:00:00"));
     for (asked, nearest) in [
-        asked("12:00:00", "13:00:00", window("18:00:00", "20:00:00")),
-        asked("20:00:00", "20:30:00", window("21:00:00", "22:00:00")),
-        asked("23:00:00", "23:30:00", window("18:00:00", "20:00:00")),
+        (window("12:00:00", "13:00:00"), [early, late]),
+        (window("20:00:00", "20:30:00"), [early, late]),
+        (window("23:00:00", "23:30:00"), [late, early]),
     ] {
         let reply = model.handle(at("10:00:00"), &book(USER, asked));
-        assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: Some(nearest) }));
+        assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: nearest.to_vec() }));
     }
+    let over = model.handle(at("20:30:00"), &book(USER, early));
+    assert_eq!(over, Err(Refusal::WindowOver { end: early.end(), nearest: vec![late] }));
 }
 
 #[test]
@@ -496,13 +514,19 @@ fn weekly_hours_are_meant_in_the_zone_of_the_merchant() {
         windows: Vec::new(),
         hours: vec![Hours { label: HoursLabel::NonWorking, rule }],
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     model.handle(at("10:00:00"), &Input::PublishPage(page)).expect("published");
     // 2026-11-21 is a Saturday in Shanghai.
     let whole = Window::new(at("19:00:00"), at("23:00:00").saturating_add_s(7_200)).expect("a window");
     assert!(model.handle(at("10:00:00"), &book(USER, whole)).is_ok());
+    let weeks = |count: u64| {
+        let later = |at: Timestamp| at.saturating_add_s(count * 7 * 86_400);
+        Window::new(later(whole.start()), later(whole.end())).expect("a window")
+    };
     let reply = model.handle(at("10:00:00"), &book("+8613800000002", window("18:59:00", "19:30:00")));
-    assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: Some(whole) }));
+    assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: vec![whole, weeks(1), weeks(2)] }));
 }
 
 #[test]

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::values::time::DayRule;
 use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
-/// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 19] = [
+/// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
+pub(super) const DEMANDED: [(&str, usize); 24] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -34,6 +36,11 @@ pub(super) const DEMANDED: [(&str, usize); 19] = [
     ("wrong code", 5),
     ("codes used up", 2),
     ("refused 225", 2),
+    ("dial in doubt", 5),
+    ("answer of a dial in doubt", 1),
+    ("leg gone here and alive there", 5),
+    ("dial withdrawn", 10),
+    ("dial of a lost leg withdrawn", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -65,10 +72,14 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 145",
     "refused 146",
     "refused 147",
+    "refused 130",
+    "refused 131",
     "refused 200",
     "refused 201",
     "refused 202",
     "refused 203",
+    "refused 210",
+    "refused 211",
     "limit Merchants",
     "limit LinesPerMerchant",
     "limit Pages",
@@ -92,6 +103,17 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "one number for two addresses of one person",
     "a waiting choice is the platform's",
     "holder agreed inside the window",
+    "limit ReservationsPerSender",
+    "limit Calendars",
+    "limit CalendarDays",
+    "search entry",
+    "search without a result",
+    "search with results",
+    "search with more results",
+    "window not offered, three nearest",
+    "page republished after it was withdrawn",
+    "page with a closed day",
+    "page with a day that counts as another",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",
@@ -121,6 +143,18 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The legs whose dial was reported failed.
+    doubted: BTreeSet<LegId>,
+    /// The step reports an answer.
+    reports_answer: bool,
+    /// The legs that are not gone.
+    alive: BTreeSet<LegId>,
+    /// The leg that the step says is alive.
+    said_to_live: Option<LegId>,
+    /// The step reports an effect that was not carried out.
+    reports_failure: bool,
+    /// The last record was of a `dial` that was taken back.
+    after_withdrawn: bool,
     /// The step gives a code.
     gives_code: bool,
     /// The step confirms a clock that leapt, under a key.
@@ -129,6 +163,8 @@ pub(super) struct Seen {
     imports: bool,
     /// The reservations whose contact's holder agreed.
     agreed: BTreeSet<ReservationId>,
+    /// The page that is published has been withdrawn before.
+    was_withdrawn: bool,
 }
 
 impl Seen {
@@ -136,6 +172,15 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.alive = model.legs().into_iter().map(|leg| leg.leg).collect();
+        (self.said_to_live, self.reports_answer) = match doing {
+            Doing::Input(Input::LegProgress(report)) => (Some(report.leg), false),
+            Doing::Input(Input::LegAnswered(report)) => (Some(report.leg), true),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => {
+                (None, false)
+            }
+        };
+        self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         let most_s = model.policy().clock_leap_max_s;
         let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
@@ -144,6 +189,7 @@ impl Seen {
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
+        self.was_withdrawn = matches!(doing, Doing::Input(Input::PublishPage(input)) if model.is_withdrawn(input.page));
         self.note(tells_time && model.deadlines().into_iter().any(late), "late host");
     }
 
@@ -195,6 +241,11 @@ impl Seen {
             self.note(true, "wrong code");
             self.note(wrong.left == 0, "codes used up");
         }
+        let is_published = matches!(reply, Some(Ok(Reply::Published(_))));
+        self.note(self.was_withdrawn && is_published, "page republished after it was withdrawn");
+        if let Some(Err(Refusal::WindowNotOffered { nearest })) = reply {
+            self.note(nearest.len() == 3, "window not offered, three nearest");
+        }
         self.kinds.extend(match reply {
             Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
             Some(Ok(Reply::Deny(deny))) => Some(format!("deny {:?}", deny.reason)),
@@ -220,6 +271,14 @@ impl Seen {
         let (cause, prompt) = match action {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
+                if self.reports_failure && hang_up.cause == ReleaseCause::Unknown {
+                    self.doubted.insert(hang_up.leg);
+                    self.note(true, "dial in doubt");
+                }
+                let is_told = self.said_to_live == Some(hang_up.leg);
+                let is_crossing = is_told && self.reports_answer && self.doubted.contains(&hang_up.leg);
+                self.note(is_crossing && self.alive.contains(&hang_up.leg), "answer of a dial in doubt");
+                self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
                 self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
                 (Some(hang_up.cause), hang_up.prompt)
@@ -229,6 +288,10 @@ impl Seen {
             Action::Audit(audit) => {
                 let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
+                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                self.note(withdrawn, "dial withdrawn");
+                self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
+                self.after_withdrawn = withdrawn;
                 let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
                 if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
@@ -238,10 +301,40 @@ impl Seen {
                 }
                 (None, None)
             }
-            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),
+            Action::Send(send) => {
+                self.message(&send.content);
+                (None, None)
+            }
+            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
+    }
+
+    fn message(&mut self, content: &Content) {
+        match content {
+            Content::SearchEntry(_) => self.note(true, "search entry"),
+            Content::SearchResults(results) => {
+                self.note(results.results.is_empty(), "search without a result");
+                self.note(!results.results.is_empty(), "search with results");
+                self.note(results.more, "search with more results");
+            }
+            Content::BookingPage(page) => {
+                self.note(page.days.values().any(|rule| *rule == DayRule::Closed), "page with a closed day");
+                let counts = page.days.values().any(|rule| matches!(rule, DayRule::As(_)));
+                self.note(counts, "page with a day that counts as another");
+            }
+            Content::Result(_)
+            | Content::ContactUnconfirmed(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_)
+            | Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::Cancelled(_)
+            | Content::Missed(_)
+            | Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_) => {}
+        }
     }
 
     fn note(&mut self, holds: bool, kind: &str) {

@@ -160,6 +160,10 @@ impl Appointments {
             let call = leg.and_then(|leg| self.calls.get(leg.call.get()));
             let is_its = leg.zip(call).is_some_and(|(leg, call)| self.is_as_emitted(now, effect, leg, call));
             hold!(is_its, "effect {sequence} says another thing than its leg and call do (P1)");
+            let is_untold = leg.is_some_and(|leg| leg.state == LegState::Dialled);
+            hold!(!effect.action.is_dial() || is_untold, "effect {sequence} dials a leg that was reported already (P8)");
+            let waits = leg.is_some_and(|leg| leg.state.is_unanswered() && leg.origin == Origin::InboundAsked);
+            hold!(!effect.action.is_answer() || waits, "effect {sequence} answers a leg that does not wait for it");
         }
         if let Action::Send(send) = &effect.action {
             hold!(self.counters.message.has_given(send.message.get()), "effect {sequence} sends a message that was not numbered");

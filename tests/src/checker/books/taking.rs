@@ -61,8 +61,15 @@ impl Books {
         match (input, reply) {
             (Input::RegisterMerchant(input), Reply::Done) => return self.take_merchant(input),
             (Input::PublishPage(input), Reply::Published(_)) => {
-                let page = Page { merchant: input.merchant, line: input.line, offerings: input.offerings.clone() };
+                let descriptions = input.descriptions.values().cloned().collect();
+                let (merchant, line, offerings) = (input.merchant, input.line, input.offerings.clone());
+                let page = Page { merchant, line, offerings, descriptions, withdrawn: false };
                 self.pages.insert(input.page, page);
+            }
+            (Input::WithdrawPage(input), Reply::Done) => {
+                if let Some(page) = self.pages.get_mut(&input.page) {
+                    page.withdrawn = true;
+                }
             }
             (Input::PresetMode(input), _) => {
                 if let Some(merchant) = self.merchants.get_mut(&input.merchant) {
@@ -88,6 +95,7 @@ impl Books {
                 for leg in missing {
                     // One that settling ended before waits for its dial no more.
                     if self.waits_for_its_dial(leg) && !notes.overdue_legs.contains(&leg) {
+                        notes.undialled.extend(Some(leg).filter(|leg| notes.untold.contains(leg)));
                         self.not_dialled(leg)
                     } else {
                         self.lose(leg)
@@ -109,18 +117,20 @@ impl Books {
                 // A leg that settling ends before waits for its dial no more.
                 let settled = |leg: &LegId| notes.overdue_legs.contains(leg);
                 if let Some(leg) = dialled.filter(|leg| self.waits_for_its_dial(*leg) && !settled(leg)) {
-                    self.not_dialled(leg);
-                    notes.lost_by_input.insert(leg);
+                    self.end_undialled(leg);
+                    notes.doubted = Some(leg);
                 }
             }
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
-                self.most_min_ring_s = self.most_min_ring_s.max(self.policy.min_ring_s);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
-            (Input::RequestCode(_) | Input::RotateKey(_), _) => {}
+            (
+                Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
+                _,
+            ) => {}
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -128,7 +138,8 @@ impl Books {
                 | Input::ChooseMode(_)
                 | Input::Book(_)
                 | Input::RequestCall(_)
-                | Input::Cancel(_),
+                | Input::Cancel(_)
+                | Input::WithdrawPage(_),
                 _,
             ) => {}
         }
@@ -150,17 +161,13 @@ impl Books {
     }
 
     /// Whether nothing was heard of a leg, and its dial was neither confirmed nor voided.
-    fn waits_for_its_dial(&self, id: LegId) -> bool {
+    pub(in crate::checker) fn waits_for_its_dial(&self, id: LegId) -> bool {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
     }
 
     fn take_policy(&mut self, policy: &Policy) {
-        for reservation in self.reservations.values_mut() {
-            let last = reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s));
-            reservation.may_be_given_up |= self.now >= last;
-        }
         let silence = self.mode_of_silence();
         self.policy = policy.clone();
         if self.mode_of_silence() != silence {
@@ -177,7 +184,19 @@ impl Books {
                 return Err((Promise::P8, format!("a line with {live} live calls is given {} channels", line.channels)));
             }
         }
-        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten().cloned().collect();
+        let is_users = |number: PhoneNumber| {
+            // Whatever may have closed it early is no ground for blame.
+            let is_waiting = |known: &Reservation| {
+                let tries = known.attempts + known.merchant_failures + known.conversations;
+                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+            };
+            self.reservations.values().any(|known| known.number == number && is_waiting(known))
+        };
+        if input.lines.iter().any(|line| is_users(line.number)) {
+            return Err((Promise::P8, "a user's phone becomes a merchant's line".to_owned()));
+        }
+        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
+        let texts = texts.into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
         self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset });
         Ok(())
@@ -186,6 +205,9 @@ impl Books {
     fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
         let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
         let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
+        if page.withdrawn {
+            return Err((Promise::P1, format!("reservation {id} is booked on a page that was withdrawn")));
+        }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
         let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
@@ -216,7 +238,6 @@ impl Books {
             platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
-            may_be_given_up: false,
             used_up: false,
             told_missed: false,
             told_cancelled: false,
@@ -381,6 +402,8 @@ impl Books {
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_) => {}
         }
@@ -414,9 +437,15 @@ impl Books {
     fn not_dialled(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.state = LegState::Gone;
+        self.end_undialled(id);
+        self.forget_gone(id);
+    }
+
+    /// The call of a leg ends, since its dial was not carried out. Whether the leg is there nobody knows.
+    fn end_undialled(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else { return };
         let (call, party) = (leg.call, leg.party);
         self.end(call, First::Undialled(party));
-        self.forget_gone(id);
     }
 
     /// A call ends with its first leg, and its reservation draws the consequence.
