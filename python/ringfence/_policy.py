@@ -110,6 +110,10 @@ class Policy(Checked):
     """The most inputs that are remembered by such a key."""
     clock_leap_max_s: U32 = 0
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
+    blocks_per_user_max: U32 = 1_000
+    """The most merchants and numbers that one user may have blocked."""
+    blocks_max: U32 = 10_000_000
+    """The most blocks of all users."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -368,6 +368,8 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    BLOCKS_PER_USER = "blocks_per_user"
+    BLOCKS = "blocks"
 
 
 class Field(StrEnum):

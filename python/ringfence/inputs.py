@@ -17,6 +17,10 @@ from ._policy import Policy
 from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
 
 __all__ = [
+    "Block",
+    "BlockMerchant",
+    "BlockNumber",
+    "BlockTarget",
     "Book",
     "Cancel",
     "ChooseMode",
@@ -35,6 +39,7 @@ __all__ = [
     "RequestCall",
     "Resync",
     "SetPolicy",
+    "Unblock",
     "input_from_json",
 ]
 
@@ -193,6 +198,49 @@ class ConfirmClock(Checked):
     _is_object: ClassVar[bool] = True
 
 
+
+@dataclass(frozen=True, slots=True)
+class BlockMerchant(Checked):
+    """A merchant is blocked, whatever his lines."""
+
+    _tag: ClassVar[str | None] = "merchant"
+    _newtype: ClassVar[bool] = True
+
+    merchant: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNumber(Checked):
+    """A number is blocked: the merchant who has registered it as a line, as long as he has it."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+
+    number: PhoneNumber
+
+
+BlockTarget = BlockMerchant | BlockNumber
+"""Whom a user blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Checked):
+    """A user wants nothing more of a merchant: what rings or talks ends, reservations are cancelled, no page comes any more."""
+
+    _tag: ClassVar[str | None] = "block"
+    user: Address
+    what: BlockTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock(Checked):
+    """A user takes a block back. He may book again; nothing else comes back."""
+
+    _tag: ClassVar[str | None] = "unblock"
+    user: Address
+    what: BlockTarget
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -210,6 +258,8 @@ Input = (
     | Resync
     | SetPolicy
     | ConfirmClock
+    | Block
+    | Unblock
 )
 """Any of them."""
 

@@ -44,7 +44,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Effect, Party, Rule};
+use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Content, Effect, Party, Rule};
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
@@ -55,6 +55,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod blocking;
 mod books;
 mod endings;
 mod privacy;
@@ -221,6 +222,8 @@ struct Notes {
     duties: Vec<Overdue>,
     /// The legs that a `user_dialled` audit named and no dial followed yet, with what it said.
     announced: Vec<ringfence::values::effect::UserDialled>,
+    /// The reservations that a block takes back.
+    withdrawn: Vec<ReservationId>,
     /// Whether the `judged` audit came.
     judged: bool,
     /// What the `booked` audit said.
@@ -375,7 +378,9 @@ impl Checker {
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
+        notes.withdrawn = blocking::withdrawn(&self.books, step, &notes.overdue);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
+        notes.duties.extend(blocking::duties(&self.books, &notes.withdrawn, &notes.overdue));
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
             notes.was_answered = repeats::was_answered(&self.books, report.leg);
@@ -414,6 +419,9 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if let Content::BookingPage(page) = &send.content {
+                    blocking::page(&self.books, &send.to, page)?;
+                }
                 self.books.take_send(send);
             }
             Action::Audit(audit) => {

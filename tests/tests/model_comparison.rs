@@ -314,7 +314,9 @@ impl Pair {
                 | Input::Cancel(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
-                | Input::SetPolicy(_),
+                | Input::SetPolicy(_)
+                | Input::Block(_)
+                | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (

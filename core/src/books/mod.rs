@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod catalog;
 pub mod chain;
 pub mod contacts;
+pub mod directory;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;

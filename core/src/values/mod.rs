@@ -5,6 +5,7 @@ pub mod effect;
 pub mod id;
 pub mod input;
 pub mod number;
+pub mod person;
 pub mod policy;
 pub mod refusal;
 pub mod reply;

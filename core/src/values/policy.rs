@@ -99,6 +99,10 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// The most merchants and numbers that one user may have blocked. Default 1,000.
+    pub blocks_per_user_max: u32,
+    /// The most blocks of all users. Default 10,000,000.
+    pub blocks_max: u32,
 }
 
 impl Default for Policy {
@@ -130,6 +134,8 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            blocks_per_user_max: 1_000,
+            blocks_max: 10_000_000,
         }
     }
 }
@@ -189,6 +195,8 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
+            ("blocks_max", self.blocks_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

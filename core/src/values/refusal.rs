@@ -97,6 +97,10 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `blocks_per_user_max`.
+    BlocksPerUser,
+    /// `blocks_max`.
+    Blocks,
 }
 
 impl Bound {
@@ -115,6 +119,8 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::BlocksPerUser => "blocks_per_user_max",
+            Self::Blocks => "blocks_max",
         }
     }
 }
@@ -242,6 +248,9 @@ pub enum Refusal {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
     },
+    /// The sender has blocked the merchant.
+    #[error("the sender has blocked this merchant; unblock him first")]
+    Blocked,
 
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
@@ -366,6 +375,7 @@ impl Refusal {
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::Blocked => 220,
             Self::Limit { .. } => 300,
         }
     }

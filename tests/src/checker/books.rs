@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Dedup, Input, Line};
+use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
@@ -118,6 +119,8 @@ pub(super) struct Books {
     chain: Chain,
     /// The inputs that were taken under a key, how they were answered, and how long they are remembered.
     pub(super) taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// Who blocked whom.
+    pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
 }
 
 impl Books {
@@ -137,10 +140,15 @@ impl Books {
             last_sequence: 0,
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
+            blocks: BTreeSet::new(),
         }
     }
 
     // Reading.
+
+    pub(super) fn merchant_of_page(&self, page: PageId) -> Option<MerchantId> {
+        self.pages.get(&page).map(|page| page.merchant)
+    }
 
     pub(super) fn merchant_of_line(&self, line: PhoneNumber) -> Option<MerchantId> {
         let has = |merchant: &Merchant| merchant.lines.iter().any(|own| own.number == line);
@@ -270,7 +278,9 @@ impl Books {
             | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => (None, None),
+            | Input::ConfirmClock(_)
+            | Input::Block(_)
+            | Input::Unblock(_) => (None, None),
         }
     }
 
@@ -295,6 +305,7 @@ impl Books {
             view.instant(Some(reservation.window.end()));
             view.instant(Some(reservation.eligible_at));
         }
+        view.out.extend(format!("{:?}", self.blocks).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -110,6 +110,9 @@ impl Model {
         if let Some(name) = &input.name {
             self.check_text(name)?;
         }
+        if self.has_blocked(&input.user, page.merchant) {
+            return Err(Refusal::Blocked);
+        }
         if input.window.end() <= self.latest {
             return Err(Refusal::WindowOver { end: input.window.end() });
         }

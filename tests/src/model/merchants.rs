@@ -156,6 +156,9 @@ impl Model {
             zone: merchant.zone,
         };
         for to in &input.to {
+            if self.has_blocked(to, content.merchant) {
+                continue;
+            }
             self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
         }
         Ok(Reply::Done)

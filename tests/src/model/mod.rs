@@ -22,14 +22,16 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
+mod blocking;
 mod booking;
 mod calls;
 mod gate;
@@ -240,6 +242,8 @@ pub struct Model {
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
     taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// Who blocked whom.
+    blocks: BTreeSet<(Person, BlockTarget)>,
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
@@ -264,6 +268,7 @@ impl Model {
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),
+            blocks: BTreeSet::new(),
             confirmed: 0,
             kept: Vec::new(),
             fresh: Vec::new(),
@@ -295,6 +300,8 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::Block(input) => self.block(input),
+            Input::Unblock(input) => self.unblock(input),
         }
     }
 

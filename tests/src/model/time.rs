@@ -101,7 +101,11 @@ impl Model {
             | Input::PushPage(_)
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
-            | Input::ConfirmClock(_) => Touched::default(),
+            | Input::ConfirmClock(_)
+            | Input::Unblock(_) => Touched::default(),
+            Input::Block(input) => {
+                Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
+            }
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),

@@ -146,6 +146,8 @@ pub enum What {
     SetPolicy(u8),
     /// The operator says that the clock is right.
     ConfirmClock,
+    /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
+    Block(Pick, u8, bool),
 }
 
 /// Moves, weighted towards conversations.
@@ -189,6 +191,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
+        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]
 }
 
@@ -261,6 +264,7 @@ impl World {
                 let user = user.and_then(|user| one(&self.users, user)).or(own).unwrap_or_else(|| chatbot(MerchantId::new(1)));
                 Input::Cancel(Cancel { user, reservation })
             }
+            What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
                 let merchant =

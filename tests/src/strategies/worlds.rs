@@ -102,6 +102,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_retention_s: 60,
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
+        blocks_per_user_max: 2,
+        blocks_max: 4,
     })
 }
 

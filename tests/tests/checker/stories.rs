@@ -1,7 +1,7 @@
 //! Good traces, from the real platform.
 
 use ringfence::values::id::ReservationId;
-use ringfence::values::input::{Book, ChooseMode, Input, LegAnswered};
+use ringfence::values::input::{Block, BlockTarget, Book, ChooseMode, Input, LegAnswered, PushPage};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
@@ -137,9 +137,25 @@ pub(crate) fn unverified() -> Trace {
     host.trace().clone()
 }
 
+/// Two pages; the user blocks the merchant while they talk.
+pub(crate) fn blocked_while_talking() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(600)]);
+    let user = Address::Rcs(number(ZHANG));
+    let push = Input::PushPage(PushPage { page: PAGE, to: vec![user] });
+    let _ = host.input(push.clone());
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3700));
+    let block = Block { user: Address::Sms(number(ZHANG)), what: BlockTarget::Merchant(MERCHANT) };
+    assert_eq!(host.input(Input::Block(block)), Ok(Reply::Done));
+    let _ = host.input(push);
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 8] = [
+pub(crate) const STORIES: [(&str, Story); 9] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -148,4 +164,5 @@ pub(crate) const STORIES: [(&str, Story); 8] = [
     ("late_host", late_host),
     ("crashes", crashes),
     ("unverified", unverified),
+    ("blocked_while_talking", blocked_while_talking),
 ];

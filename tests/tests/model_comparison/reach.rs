@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
@@ -52,6 +53,11 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 201",
     "refused 202",
     "refused 203",
+    "refused 220",
+    "limit BlocksPerUser",
+    "limit Blocks",
+    "a block ended a conversation",
+    "a block cancelled a reservation",
     "limit Merchants",
     "limit LinesPerMerchant",
     "limit Pages",
@@ -91,6 +97,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    joined: BTreeSet<LegId>,
+    is_block: bool,
 }
 
 impl Seen {
@@ -98,6 +106,9 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
+        self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
+        self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -135,6 +146,8 @@ impl Seen {
                 let rang = self.ringing.contains(&hang_up.leg);
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
                 self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
+                let joined = self.joined.contains(&hang_up.leg);
+                self.note(self.is_block && joined && hang_up.cause == ReleaseCause::Withdrawn, "a block ended a conversation");
                 (Some(hang_up.cause), hang_up.prompt)
             }
             Action::Reject(reject) => (Some(reject.cause), None),
@@ -144,7 +157,12 @@ impl Seen {
                 self.note(lost, "leg lost without a report");
                 (None, None)
             }
-            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),
+            Action::Send(send) => {
+                let cancelled = matches!(send.content, ringfence::values::effect::Content::Cancelled(_));
+                self.note(self.is_block && cancelled, "a block cancelled a reservation");
+                (None, None)
+            }
+            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));

@@ -31,6 +31,9 @@ impl Appointments {
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
+        if self.has_blocked(&input.user, merchant.id) {
+            return Err(Refusal::Blocked);
+        }
         check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
         let is_own = input.user.number() == Some(contact);
         if is_own {
@@ -263,14 +266,19 @@ impl Appointments {
         })
     }
 
-    fn tell_user(&mut self, cx: &mut Context<'_>, id: ReservationId, content: impl FnOnce(ReservationNotice) -> UserContent) {
+    pub(super) fn tell_user(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: ReservationId,
+        content: impl FnOnce(ReservationNotice) -> UserContent,
+    ) {
         let sender = self.reservations.get(id.get()).map(|reservation| reservation.sender.clone());
         if let (Some(notice), Some(sender)) = (self.notice(id), sender) {
             self.send_user(cx, sender, content(notice));
         }
     }
 
-    fn tell_merchant(
+    pub(super) fn tell_merchant(
         &mut self,
         cx: &mut Context<'_>,
         id: ReservationId,

@@ -96,6 +96,15 @@ impl Appointments {
         self.settle(cx, &touched);
     }
 
+    /// Settles these reservations, as above.
+    pub(super) fn settle_reservations(&mut self, cx: &mut Context<'_>, ids: &[ReservationId]) {
+        let mut touched = Vec::new();
+        for id in ids {
+            self.touch_reservation(&mut touched, *id);
+        }
+        self.settle(cx, &touched);
+    }
+
     /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
     /// Allocates nothing: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {

@@ -29,6 +29,9 @@ impl Appointments {
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
         let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
         let after = Indexed::of(&reservation);
+        if let Some(person) = reservation.foreign_sender().filter(|_| after.is_live) {
+            self.senders.set(person, id, true);
+        }
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
     }
@@ -40,6 +43,11 @@ impl Appointments {
         let out = change(reservation);
         let after = Indexed::of(reservation);
         let (line, contact) = (reservation.line, reservation.contact);
+        if before.is_live != after.is_live
+            && let Some(person) = reservation.foreign_sender()
+        {
+            self.senders.set(person, id, after.is_live);
+        }
         self.reindex_reservation(id, line, contact, &before, &after);
         Some(out)
     }
@@ -48,6 +56,9 @@ impl Appointments {
     pub(super) fn remove_reservation(&mut self, id: ReservationId) -> Option<Reservation> {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
+        if let Some(person) = reservation.foreign_sender().filter(|_| before.is_live) {
+            self.senders.set(person, id, false);
+        }
         self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
         Some(reservation)
     }

@@ -27,6 +27,12 @@ pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal
     }
 }
 
+/// The same for a count of everything.
+pub(super) const fn limit_u64(bound: Bound, count: u64, most: u32) -> Result<(), Refusal> {
+    let most = most as u64;
+    if count < most { Ok(()) } else { Err(Refusal::Limit { bound, most }) }
+}
+
 /// More than `most` entries are too many.
 fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     limit(bound, count.saturating_sub(1), most)
@@ -207,7 +213,12 @@ impl Appointments {
             hours: page.hours.clone(),
             zone: merchant.zone,
         };
-        for to in &input.to {
+        let (merchant, wanted) = (merchant.id, &input.to);
+        // Who blocked the merchant gets nothing, and the merchant does not learn who that is.
+        for to in wanted {
+            if self.has_blocked(to, merchant) {
+                continue;
+            }
             self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
         }
         Ok(Reply::Done)

@@ -6,12 +6,14 @@
 //! | `index` | changes records; the one place that keeps the indexes true |
 //! | `merchants` | inputs of merchants: registration, pages, modes |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
+mod blocking;
 mod booking;
 mod calls;
 mod clock;
@@ -33,6 +35,7 @@ use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
+use crate::books::directory::{Blocks, Senders};
 use crate::books::lines::Lines;
 use crate::books::store::Store;
 use crate::values::id::Counter;
@@ -75,6 +78,8 @@ pub struct Appointments {
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
+    blocks: Blocks,
+    senders: Senders,
     agenda: Agenda,
     counters: Counters,
 }
@@ -90,6 +95,8 @@ impl Appointments {
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
+            blocks: Blocks::default(),
+            senders: Senders::default(),
             agenda: Agenda::default(),
             counters: Counters::new(shard),
         }
@@ -115,6 +122,8 @@ impl Appointments {
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            Input::Block(input) => self.block(cx, &input),
+            Input::Unblock(input) => self.unblock(&input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             // The platform holds the rules, and takes this one itself.

@@ -11,6 +11,7 @@ use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
+use crate::books::directory::Blocks;
 use crate::books::lines::LineBook;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
@@ -30,6 +31,7 @@ pub struct State {
     calls: Vec<Call>,
     legs: Vec<Leg>,
     counters: Counters,
+    blocks: Blocks,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -39,6 +41,7 @@ pub struct ModelView {
     reservations: Vec<ReservationView>,
     calls: Vec<CallView>,
     legs: Vec<LegView>,
+    blocks: Blocks,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -107,6 +110,7 @@ impl Appointments {
             calls: self.calls.in_order().cloned().collect(),
             legs: self.legs.in_order().copied().collect(),
             counters: self.counters,
+            blocks: self.blocks.clone(),
         }
     }
 
@@ -118,6 +122,7 @@ impl Appointments {
         let mut half = Self::new(0, hash_seed);
         half.catalog = state.catalog;
         half.counters = state.counters;
+        half.blocks = state.blocks;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
                 half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
@@ -143,6 +148,7 @@ impl Appointments {
     /// The first invariant that does not hold.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_catalog()?;
+        self.check_directory()?;
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -153,6 +159,15 @@ impl Appointments {
             self.check_leg(leg)?;
         }
         self.check_indexes()
+    }
+
+    fn check_directory(&self) -> Result<(), String> {
+        hold!(self.blocks.is_consistent(), "the blocks are miscounted, or somebody is kept without one");
+        let for_others =
+            || self.reservations.in_order().filter_map(|one| Some((one.foreign_sender()?, one)).filter(|_| one.state.is_live()));
+        let all_noted = for_others().all(|(person, one)| self.senders.has(&person, one.id));
+        hold!(all_noted && for_others().count() == self.senders.count(), "the senders do not agree with the records");
+        Ok(())
     }
 
     fn check_catalog(&self) -> Result<(), String> {
@@ -332,6 +347,7 @@ impl Appointments {
         };
         ModelView {
             catalog: self.catalog.clone(),
+            blocks: self.blocks.clone(),
             reservations: self
                 .reservations
                 .in_order()
