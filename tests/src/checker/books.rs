@@ -52,6 +52,8 @@ pub(super) struct Reservation {
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
+    /// When its last call ended, its conversations or attempts were used up by the rules of that instant.
+    pub(super) used_up: bool,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
 }
@@ -177,11 +179,7 @@ impl Books {
 
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
-        let used_up = reservation.cancelled_at.is_some()
-            || reservation.conversations >= self.policy.conversations_max
-            || reservation.attempts >= self.policy.attempts_max
-            || reservation.merchant_failures >= self.policy.merchant_attempts_max
-            || reservation.told_missed;
+        let used_up = reservation.cancelled_at.is_some() || reservation.used_up || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
 
@@ -299,7 +297,12 @@ impl Books {
                 *reservation;
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
-            view.number(u64::from(cancelled_at.is_some()) | u64::from(told_missed) << 1 | u64::from(told_cancelled) << 2);
+            view.number(
+                u64::from(reservation.used_up) << 3
+                    | u64::from(cancelled_at.is_some())
+                    | u64::from(told_missed) << 1
+                    | u64::from(told_cancelled) << 2,
+            );
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.instant(Some(reservation.window.start()));
             view.instant(Some(reservation.window.end()));

@@ -103,7 +103,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
         blocks_per_user_max: 2,
-        blocks_max: 4,
+        blocks_max: 2,
     })
 }
 

@@ -195,6 +195,7 @@ impl Books {
             merchant_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
+            used_up: false,
             told_missed: false,
             told_cancelled: false,
         };
@@ -385,21 +386,23 @@ impl Books {
             return;
         }
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
-        if call.joined_at.is_some() {
-            reservation.conversations += 1;
-            reservation.eligible_at = now;
-            return;
-        }
-        reservation.eligible_at = spaced;
-        if call.user_leg.is_some() {
-            reservation.attempts += 1;
-            return;
-        }
         let merchant_failed = match first {
             First::Gone(party) => party == Party::Merchant,
             First::Released(cause) => cause == ReleaseCause::NoAnswer,
         };
-        reservation.merchant_failures += u32::from(merchant_failed);
+        reservation.eligible_at = spaced;
+        if call.joined_at.is_some() {
+            reservation.conversations += 1;
+            reservation.eligible_at = now;
+        } else if call.user_leg.is_some() {
+            reservation.attempts += 1;
+        } else {
+            reservation.merchant_failures += u32::from(merchant_failed);
+        }
+        // New rules neither open it again nor close it: it is judged when a call ends.
+        reservation.used_up = reservation.conversations >= self.policy.conversations_max
+            || reservation.attempts >= self.policy.attempts_max
+            || reservation.merchant_failures >= self.policy.merchant_attempts_max;
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
