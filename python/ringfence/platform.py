@@ -194,20 +194,16 @@ class Platform:
         """A user takes a reservation back. What rings stops ringing in the same step."""
         return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation), dedup)
 
-    def block(
-        self, now: datetime, *, user: Address | str, merchant: int | None = None, number: PhoneNumber | str | None = None, dedup: Dedup | None = None
-    ) -> Done | NoOp:
-        """A user wants nothing more of a merchant, named by his id or by one of his lines.
+    def block(self, now: datetime, *, user: Address | str, what: inputs.BlockTarget, dedup: Dedup | None = None) -> Done | NoOp:
+        """A user wants nothing more of a merchant: `inputs.BlockMerchant(1)`, or `inputs.BlockNumber(PhoneNumber("95511"))` for whoever has that line.
 
         What rings or talks for them ends in the same step, their reservations are cancelled, no page of the merchant comes any more.
         """
-        return self._done(now, inputs.Block(user=check(Address, user, "user"), what=_target(merchant, number)), dedup)
+        return self._done(now, inputs.Block(user=check(Address, user, "user"), what=what), dedup)
 
-    def unblock(
-        self, now: datetime, *, user: Address | str, merchant: int | None = None, number: PhoneNumber | str | None = None, dedup: Dedup | None = None
-    ) -> Done | NoOp:
+    def unblock(self, now: datetime, *, user: Address | str, what: inputs.BlockTarget, dedup: Dedup | None = None) -> Done | NoOp:
         """A user takes a block back. He may book again; nothing else comes back."""
-        return self._done(now, inputs.Unblock(user=check(Address, user, "user"), what=_target(merchant, number)), dedup)
+        return self._done(now, inputs.Unblock(user=check(Address, user, "user"), what=what), dedup)
 
     # What the network reports.
 
@@ -445,14 +441,6 @@ class Platform:
 
 
 _VERDICT: Any = Verdict
-
-
-def _target(merchant: int | None, number: PhoneNumber | str | None) -> inputs.BlockTarget:
-    if merchant is not None and number is None:
-        return inputs.BlockMerchant(merchant)
-    if number is not None and merchant is None:
-        return inputs.BlockNumber(check(PhoneNumber, number, "number"))
-    raise ValueError("name whom it is about: either merchant= (an id) or number= (one of his lines)")
 
 
 def _maybe(kind: type[_T], value: object, path: str) -> _T | None:
