@@ -110,6 +110,14 @@ class Policy(Checked):
     """The most inputs that are remembered by such a key."""
     clock_leap_max_s: U32 = 0
     """How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0: any leap is taken."""
+    reservations_per_sender_max: U32 = 500
+    """The most reservations of one sender that are kept, closed ones in retention included."""
+    calendars_max: U32 = 1_000
+    """The most calendars."""
+    calendar_days_max: U32 = 1_000
+    """The most days of one calendar."""
+    search_results_max: U32 = 20
+    """The most results of one search."""
     blocks_per_user_max: U32 = 1_000
     """The most merchants and numbers that one user may have blocked."""
     blocks_max: U32 = 10_000_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 from zoneinfo import ZoneInfo
 
 from . import _ringfence
@@ -19,6 +19,9 @@ __all__ = [
     "Bound",
     "CallMode",
     "Channel",
+    "Closed",
+    "CountsAs",
+    "DayRule",
     "DenyReason",
     "Evidence",
     "Field",
@@ -27,6 +30,7 @@ __all__ = [
     "Line",
     "MissedReason",
     "Object",
+    "PageAction",
     "Party",
     "PhoneNumber",
     "Prompt",
@@ -341,6 +345,13 @@ class Channel(StrEnum):
     """A call to the service hotline (人工服务电话): an agent wrote it down."""
 
 
+class PageAction(StrEnum):
+    """What a user may do from a page besides booking."""
+
+    SEARCH = "search"
+    """搜索其他商户."""
+
+
 class Object(StrEnum):
     """What kind of thing an error names."""
 
@@ -352,6 +363,7 @@ class Object(StrEnum):
     CALL = "call"
     LEG = "leg"
     EFFECT = "effect"
+    CALENDAR = "calendar"
 
 
 class Bound(StrEnum):
@@ -368,6 +380,9 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    RESERVATIONS_PER_SENDER = "reservations_per_sender"
+    CALENDARS = "calendars"
+    CALENDAR_DAYS = "calendar_days"
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
 
@@ -385,6 +400,7 @@ class Field(StrEnum):
     USER = "user"
     CONTACT = "contact"
     EVIDENCE = "evidence"
+    DESCRIPTIONS = "descriptions"
 
 
 class Allowed(StrEnum):
@@ -399,6 +415,8 @@ class Allowed(StrEnum):
     NOT_A_LINE = "not_a_line"
     REGISTERED_LINE = "registered_line"
     KNOWN_CAUSES = "known_causes"
+    SUBSCRIBER_NUMBER = "subscriber_number"
+    OFFERING_OF_THE_PAGE = "offering_of_the_page"
 
 
 _WORDS = {
@@ -504,6 +522,30 @@ class Hours(Checked):
         object.__setattr__(self, "label", label)
         object.__setattr__(self, "rule", rule)
         Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Checked):
+    """A day of a calendar on which no weekly rule starts: a holiday."""
+
+    _tag: ClassVar[str | None] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CountsAs(Checked):
+    """A day of a calendar on which the rules of this weekday start, whatever day it is: a moved workday (调休).
+
+    >>> CountsAs("mon").weekday.value
+    'mon'
+    """
+
+    _tag: ClassVar[str | None] = "as"
+    _newtype: ClassVar[bool] = True
+    weekday: Weekday
+
+
+DayRule = Closed | CountsAs
+"""What holds on a day of a calendar."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from typing import ClassVar
 
 from . import _ringfence
@@ -18,9 +18,11 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
+    DayRule,
     DenyReason,
     Hours,
     MissedReason,
+    PageAction,
     Party,
     PhoneNumber,
     Prompt,
@@ -40,6 +42,7 @@ __all__ = [
     "BookingResult",
     "CallReason",
     "Cancelled",
+    "CancelledForMerchant",
     "Completed",
     "ContactUnconfirmed",
     "Content",
@@ -51,6 +54,7 @@ __all__ = [
     "Judged",
     "LegLost",
     "Missed",
+    "MissedForMerchant",
     "MissedNotice",
     "ModeOptions",
     "NeverConfirmed",
@@ -62,6 +66,9 @@ __all__ = [
     "ReservationCancelled",
     "ReservationForMerchant",
     "Rule",
+    "SearchEntry",
+    "SearchResult",
+    "SearchResults",
     "Send",
     "UserDialled",
     "effect_from_json",
@@ -92,6 +99,10 @@ class BookingPage(_Content):
     windows: tuple[Window, ...]
     hours: tuple[Hours, ...]
     zone: Zone
+    description: str | None
+    descriptions: Mapping[int, str]
+    days: Mapping[date, DayRule]
+    actions: tuple[PageAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +161,7 @@ class ModeOptions(_Content):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(_Content):
-    """To either: the reservation was cancelled."""
+    """To a user: the reservation was cancelled."""
 
     _tag: ClassVar[str | None] = "cancelled"
     reservation: int
@@ -161,7 +172,7 @@ class Cancelled(_Content):
 
 @dataclass(frozen=True, slots=True)
 class MissedNotice(_Content):
-    """To either: the window is over and there was no conversation."""
+    """To a user: the window is over and there was no conversation."""
 
     _tag: ClassVar[str | None] = "missed"
     reservation: int
@@ -171,7 +182,69 @@ class MissedNotice(_Content):
     zone: Zone
 
 
-Content = BookingPage | BookingResult | ContactUnconfirmed | ReservationForMerchant | ModeOptions | Cancelled | MissedNotice
+@dataclass(frozen=True, slots=True)
+class CancelledForMerchant(_Content):
+    """To a merchant: the user took the reservation back."""
+
+    _tag: ClassVar[str | None] = "reservation_cancelled"
+    reservation: int
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class MissedForMerchant(_Content):
+    """To a merchant: the window is over and there was no conversation."""
+
+    _tag: ClassVar[str | None] = "reservation_missed"
+    reservation: int
+    why: MissedReason
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEntry(_Content):
+    """To a user: where to type a keyword (搜索入口)."""
+
+    _tag: ClassVar[str | None] = "search_entry"
+    _is_object: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Record):
+    """One page that was found, with the offerings in which a word of the keyword stands. The user asks for it with `request_page`."""
+
+    page: int
+    merchant: int
+    merchant_name: str
+    description: str | None
+    offerings: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults(_Content):
+    """To a user: what was found for a keyword, the best first, and whether there was more."""
+
+    _tag: ClassVar[str | None] = "search_results"
+    keyword: str
+    results: tuple[SearchResult, ...]
+    more: bool
+
+
+Content = (
+    BookingPage
+    | BookingResult
+    | ContactUnconfirmed
+    | ReservationForMerchant
+    | ModeOptions
+    | Cancelled
+    | MissedNotice
+    | CancelledForMerchant
+    | MissedForMerchant
+    | SearchEntry
+    | SearchResults
+)
 """What a message says."""
 
 

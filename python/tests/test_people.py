@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from conftest import EVENING, USER, at
 
-from ringfence import Booked, Cancelled, Done, HangUp, LimitReached, Misused, NoOp, PhoneNumber, Platform, Policy, Refused, Send, inputs
+from ringfence import Booked, Cancelled, CancelledForMerchant, Done, HangUp, LimitReached, Misused, NoOp, PhoneNumber, Platform, Policy, Refused, Send, inputs
 from ringfence.inputs import BlockMerchant, BlockNumber
 
 NOW = at("2026-11-20T09:06")
@@ -18,7 +18,7 @@ def test_a_block_cancels_and_keeps_bookings_and_pages_away(platform: Platform, b
     list(platform.effects(confirm=True))
     assert isinstance(platform.block(NOW, user=USER, what=BlockMerchant(1)), Done)
     told = [effect for effect in platform.effects(confirm=True) if isinstance(effect, Send)]
-    assert [type(send.content) for send in told] == [Cancelled, Cancelled]
+    assert [type(send.content) for send in told] == [Cancelled, CancelledForMerchant]
     assert isinstance(platform.block(NOW, user="sms:+8613800000001", what=BlockMerchant(1)), NoOp)
     platform.push_page(NOW, page=10, to=[USER])
     assert list(platform.effects()) == []

@@ -33,7 +33,8 @@ def variants(name: str) -> list[str]:
 
 
 def members(name: str) -> list[str]:
-    return re.findall(r"^    (?:pub )?(\w+): ", body("struct", name), re.MULTILINE)
+    written = re.sub(r"#\[serde\(skip\)\]\n    \w+: .*\n", "", body("struct", name))
+    return re.findall(r"^    (?:pub )?(\w+): ", written, re.MULTILINE)
 
 
 ENUMS: list[tuple[type[StrEnum], str]] = [
@@ -50,6 +51,7 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (_values.Field, "Field"),
     (_values.Allowed, "Allowed"),
     (_values.Channel, "Channel"),
+    (_values.PageAction, "PageAction"),
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
@@ -90,6 +92,11 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.ReservationForMerchant, "ReservationForMerchant"),
     (effects.ModeOptions, "ModeOptions"),
     (effects.MissedNotice, "MissedNotice"),
+    (effects.CancelledForMerchant, "NoticeForMerchant"),
+    (effects.MissedForMerchant, "MissedForMerchant"),
+    (effects.SearchEntry, "SearchEntry"),
+    (effects.SearchResult, "SearchResult"),
+    (effects.SearchResults, "SearchResults"),
     (replies.Published, "Published"),
     (replies.Booked, "Booked"),
     (replies.CallAllowed, "Allow"),
@@ -115,6 +122,8 @@ TAGGED = [
     (effects.AuditRecord, "AuditRecord"),
     (effects.Outcome, "Outcome"),
     (effects.Rule, "Rule"),
+    (inputs.PageOf, "PageOf"),
+    (_values.DayRule, "DayRule"),
     (replies.Reply, "Reply"),
 ]
 

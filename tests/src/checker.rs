@@ -419,7 +419,8 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
-                if let Content::BookingPage(page) = &send.content {
+                let is_asked_for = matches!(step.doing, Doing::Input(Input::RequestPage(_)));
+                if let (false, Content::BookingPage(page)) = (is_asked_for, &send.content) {
                     blocking::page(&self.books, &send.to, page)?;
                 }
                 self.books.take_send(send);

@@ -315,6 +315,8 @@ impl Pair {
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
+                | Input::WithdrawPage(_)
+                | Input::SetCalendar(_)
                 | Input::Block(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
@@ -326,7 +328,9 @@ impl Pair {
                 | Input::RequestCall(_)
                 | Input::Book(_)
                 | Input::Resync(_)
-                | Input::ConfirmClock(_),
+                | Input::ConfirmClock(_)
+                | Input::Search(_)
+                | Input::RequestPage(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

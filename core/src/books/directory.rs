@@ -68,11 +68,11 @@ impl Blocks {
 
 /// The live reservations of each sender that are for another phone than his own. Those for his own are found by the contact number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Senders {
+pub struct ForOthers {
     live: BTreeMap<Person, BTreeSet<ReservationId>>,
 }
 
-impl Senders {
+impl ForOthers {
     /// His live reservations for other phones, in order.
     pub fn of(&self, person: &Person) -> impl Iterator<Item = ReservationId> {
         self.live.get(person).into_iter().flatten().copied()

@@ -20,7 +20,7 @@ use super::number::{Address, MaskedNumber, PhoneNumber};
 use super::policy::CallMode;
 use super::reply::{DenyReason, Missed, Outcome};
 use super::text::{MaskedText, Text};
-use super::time::{Timestamp, Window, Zone};
+use super::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 /// One effect: its place in the platform's sequence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,23 +227,29 @@ pub struct Send {
     pub to: Address,
     /// What it says.
     pub content: Content,
+    #[serde(skip)]
+    made: Made,
 }
+
+/// A message is made by its two constructors only: a literal elsewhere has no such field to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Made;
 
 impl Send {
     /// A message to a user.
     #[must_use]
     pub fn to_user(message: MessageId, to: Address, content: UserContent) -> Self {
-        Self { message, to, content: content.into() }
+        Self { message, to, content: content.into(), made: Made }
     }
 
     /// A message to a merchant's chatbot.
     #[must_use]
     pub fn to_merchant(message: MessageId, chatbot: Address, content: MerchantContent) -> Self {
-        Self { message, to: chatbot, content: content.into() }
+        Self { message, to: chatbot, content: content.into(), made: Made }
     }
 }
 
-/// What a message says. Made from a [`UserContent`] or a [`MerchantContent`] only.
+/// What a message says. In a [`Send`] it was made from a [`UserContent`] or a [`MerchantContent`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -257,10 +263,18 @@ pub enum Content {
     Reservation(ReservationForMerchant),
     /// To a merchant: [`MerchantContent::ModeOptions`].
     ModeOptions(ModeOptions),
-    /// To either.
+    /// To a user: [`UserContent::Cancelled`].
     Cancelled(ReservationNotice),
-    /// To either.
+    /// To a user: [`UserContent::Missed`].
     Missed(MissedNotice),
+    /// To a merchant: [`MerchantContent::Cancelled`].
+    ReservationCancelled(NoticeForMerchant),
+    /// To a merchant: [`MerchantContent::Missed`].
+    ReservationMissed(MissedForMerchant),
+    /// To a user: [`UserContent::SearchEntry`].
+    SearchEntry(SearchEntry),
+    /// To a user: [`UserContent::SearchResults`].
+    SearchResults(SearchResults),
 }
 
 impl From<UserContent> for Content {
@@ -271,6 +285,8 @@ impl From<UserContent> for Content {
             UserContent::ContactUnconfirmed(content) => Self::ContactUnconfirmed(content),
             UserContent::Cancelled(content) => Self::Cancelled(content),
             UserContent::Missed(content) => Self::Missed(content),
+            UserContent::SearchEntry(content) => Self::SearchEntry(content),
+            UserContent::SearchResults(content) => Self::SearchResults(content),
         }
     }
 }
@@ -280,8 +296,8 @@ impl From<MerchantContent> for Content {
         match content {
             MerchantContent::Reservation(content) => Self::Reservation(content),
             MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
-            MerchantContent::Cancelled(content) => Self::Cancelled(content),
-            MerchantContent::Missed(content) => Self::Missed(content),
+            MerchantContent::Cancelled(content) => Self::ReservationCancelled(content),
+            MerchantContent::Missed(content) => Self::ReservationMissed(content),
         }
     }
 }
@@ -299,6 +315,10 @@ pub enum UserContent {
     Cancelled(ReservationNotice),
     /// The window is over and there was no conversation.
     Missed(MissedNotice),
+    /// Where to type a keyword (搜索入口).
+    SearchEntry(SearchEntry),
+    /// What was found.
+    SearchResults(SearchResults),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -309,9 +329,9 @@ pub enum MerchantContent {
     /// The two call modes to choose from (S306, claim 5).
     ModeOptions(ModeOptions),
     /// The user took the reservation back.
-    Cancelled(ReservationNotice),
+    Cancelled(NoticeForMerchant),
     /// The window is over and there was no conversation.
-    Missed(MissedNotice),
+    Missed(MissedForMerchant),
 }
 
 /// A booking page as a user sees it.
@@ -334,6 +354,55 @@ pub struct BookingPage {
     pub hours: Vec<Hours>,
     /// The zone of the weekly hours.
     pub zone: Zone,
+    /// What the merchant says of himself.
+    pub description: Option<Text>,
+    /// More about those offerings that have more to tell.
+    pub descriptions: BTreeMap<OfferingId, Text>,
+    /// The days from today on on which the weekly hours do not follow the weekday.
+    pub days: BTreeMap<LocalDate, DayRule>,
+    /// What else the user may do from here.
+    pub actions: [PageAction; 1],
+}
+
+/// What a user may do from a page besides booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageAction {
+    /// 搜索其他商户: send `search` without a keyword.
+    Search,
+}
+
+/// The search entry: the user types a keyword, and the host sends it as `search`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchEntry {}
+
+/// What was found for a keyword.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchResults {
+    /// The keyword, as it was sent.
+    pub keyword: Text,
+    /// The pages, the best first. None when nothing was found.
+    pub results: Vec<SearchResult>,
+    /// Whether there were more.
+    pub more: bool,
+}
+
+/// One page that was found. The user asks for it with `request_page`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchResult {
+    /// The page.
+    pub page: PageId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// What the merchant says of himself.
+    pub description: Option<Text>,
+    /// The offerings in whose name or description a word of the keyword stands.
+    pub offerings: BTreeMap<OfferingId, Text>,
 }
 
 /// The result of a booking.
@@ -396,6 +465,32 @@ pub struct ModeOptions {
     pub options: [CallMode; 2],
     /// What holds when the merchant is silent until the window opens.
     pub on_silence: CallMode,
+}
+
+/// Something happened to a reservation, as its merchant is told. A struct of its own: whatever users are told one day does not reach him with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeForMerchant {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation ended without a conversation, as its merchant is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissedForMerchant {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Why.
+    pub why: Missed,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
 }
 
 /// Something happened to a reservation.

@@ -99,6 +99,14 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// The most reservations of one sender that are kept, closed ones in retention included. Default 500.
+    pub reservations_per_sender_max: u32,
+    /// The most calendars. Default 1,000.
+    pub calendars_max: u32,
+    /// The most days of one calendar. Default 1,000.
+    pub calendar_days_max: u32,
+    /// The most results of one search. Default 20.
+    pub search_results_max: u32,
     /// The most merchants and numbers that one user may have blocked. Default 1,000.
     pub blocks_per_user_max: u32,
     /// The most blocks of all users. Default 10,000,000.
@@ -134,6 +142,10 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            reservations_per_sender_max: 500,
+            calendars_max: 1_000,
+            calendar_days_max: 1_000,
+            search_results_max: 20,
             blocks_per_user_max: 1_000,
             blocks_max: 10_000_000,
         }
@@ -195,6 +207,10 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("reservations_per_sender_max", self.reservations_per_sender_max, 1, 1_000_000),
+            ("calendars_max", self.calendars_max, 1, 1_000_000),
+            ("calendar_days_max", self.calendar_days_max, 1, 100_000),
+            ("search_results_max", self.search_results_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
         ];

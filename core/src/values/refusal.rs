@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::ReservationId;
+use super::id::{MerchantId, PageId, ReservationId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -34,6 +34,8 @@ pub enum Object {
     Leg,
     /// An effect, by its sequence number.
     Effect,
+    /// A calendar.
+    Calendar,
 }
 
 impl Object {
@@ -49,6 +51,7 @@ impl Object {
             Self::Call => "call",
             Self::Leg => "leg",
             Self::Effect => "effect",
+            Self::Calendar => "calendar",
         }
     }
 }
@@ -97,6 +100,12 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `reservations_per_sender_max`.
+    ReservationsPerSender,
+    /// `calendars_max`.
+    Calendars,
+    /// `calendar_days_max`.
+    CalendarDays,
     /// `blocks_per_user_max`.
     BlocksPerUser,
     /// `blocks_max`.
@@ -119,6 +128,9 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::ReservationsPerSender => "reservations_per_sender_max",
+            Self::Calendars => "calendars_max",
+            Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
         }
@@ -176,11 +188,17 @@ pub enum Refusal {
         /// Its place in the list.
         index: u32,
     },
-    /// An update would drop a line that live reservations name.
-    #[error("a line that is left out still has {reservations} live reservations")]
+    /// An update would drop a line that live reservations name, or that live calls are on.
+    #[error(
+        "line {index} of the registration in force (counted from 0) is left out and still has {reservations} live reservations and {calls} live calls"
+    )]
     LineInUse {
-        /// How many.
+        /// Its place in the list that it is left out of.
+        index: u32,
+        /// The live reservations that name it.
         reservations: u64,
+        /// The live calls on it.
+        calls: u32,
     },
     /// An update would give a line fewer channels than it has live calls.
     #[error("line {index} of the registration (counted from 0) has {live} live calls, more than its new channels")]
@@ -225,6 +243,18 @@ pub enum Refusal {
         /// The longest leap that is taken.
         most_s: u32,
     },
+    /// A line number that is a user's phone: a live reservation or a live leg names it.
+    #[error("line {index} of the registration (counted from 0) is the phone of a live reservation or call")]
+    LineIsContact {
+        /// Its place in the list.
+        index: u32,
+    },
+    /// An update would leave a merchant without a chatbot while his pages are out.
+    #[error("the merchant still has {pages} published pages, and nobody could be told of their bookings; withdraw them first")]
+    ChatbotInUse {
+        /// How many.
+        pages: u64,
+    },
 
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
@@ -235,18 +265,32 @@ pub enum Refusal {
     WindowOver {
         /// When it ended.
         end: Timestamp,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The window is not one of the page's.
     #[error("the page does not offer this window")]
     WindowNotOffered {
-        /// The nearest that it offers and that is not over.
-        nearest: Option<Window>,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The user already has a live reservation with this merchant that covers part of the window.
     #[error("the window overlaps another reservation with this merchant; amend that one")]
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+    /// The page was withdrawn.
+    #[error("page {page} was withdrawn")]
+    PageWithdrawn {
+        /// The page.
+        page: PageId,
+    },
+    /// The merchant has no page that could be sent.
+    #[error("merchant {merchant} has no published page")]
+    NoPage {
+        /// The merchant.
+        merchant: MerchantId,
     },
     /// The sender has blocked the merchant.
     #[error("the sender has blocked this merchant; unblock him first")]
@@ -287,6 +331,8 @@ pub enum Field {
     Contact,
     /// What the network said of a leg.
     Evidence,
+    /// The descriptions of offerings.
+    Descriptions,
 }
 
 impl core::fmt::Display for Field {
@@ -302,6 +348,7 @@ impl core::fmt::Display for Field {
             Self::User => "user",
             Self::Contact => "contact",
             Self::Evidence => "evidence",
+            Self::Descriptions => "descriptions",
         })
     }
 }
@@ -328,6 +375,10 @@ pub enum Allowed {
     RegisteredLine,
     /// SIP status 100 to 699, Q.850 cause 0 to 127.
     KnownCauses,
+    /// A subscriber's number: E.164, `+` and 7 to 15 digits.
+    SubscriberNumber,
+    /// Of an offering that is on the page.
+    OfferingOfThePage,
 }
 
 impl core::fmt::Display for Allowed {
@@ -341,6 +392,10 @@ impl core::fmt::Display for Allowed {
             Self::NeededWithoutNumber => "it is needed, since the sender's address has no phone number",
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
+            Self::SubscriberNumber => {
+                "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
+            }
+            Self::OfferingOfThePage => "an offering of the page is needed",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -371,10 +426,14 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::LineIsContact { .. } => 130,
+            Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::PageWithdrawn { .. } => 210,
+            Self::NoPage { .. } => 211,
             Self::Blocked => 220,
             Self::Limit { .. } => 300,
         }

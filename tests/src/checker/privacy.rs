@@ -27,7 +27,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
 
 fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a merchant {what}", send.message)));
-    if books.numbers.keys().any(|number| shows(encoded, *number)) {
+    if books.numbers.keys().any(|number| shows(encoded, *number) && !is_line(books, *number)) {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
@@ -37,8 +37,14 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             }
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) => None,
-        Content::BookingPage(_) | Content::Result(_) | Content::ContactUnconfirmed(_) => {
+        Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_) => None,
+        Content::BookingPage(_)
+        | Content::Result(_)
+        | Content::ContactUnconfirmed(_)
+        | Content::Cancelled(_)
+        | Content::Missed(_)
+        | Content::SearchEntry(_)
+        | Content::SearchResults(_) => {
             return broken("is one that only users get");
         }
     };
@@ -56,7 +62,11 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     if books.numbers.iter().any(others_number) {
         return broken("holds another user's number");
     }
-    if matches!(send.content, Content::Reservation(_) | Content::ModeOptions(_)) {
+    let is_for_merchants = matches!(
+        send.content,
+        Content::Reservation(_) | Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_)
+    );
+    if is_for_merchants {
         return broken("is one that only merchants get");
     }
     // What the merchant wrote himself may hold any name, his own contact's above all.

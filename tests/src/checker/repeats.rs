@@ -1,7 +1,7 @@
 //! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
 
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
-use ringfence::values::id::LegId;
+use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
@@ -40,6 +40,10 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Resync(_)
         | Input::SetPolicy(_)
         | Input::ConfirmClock(_)
+        | Input::WithdrawPage(_)
+        | Input::SetCalendar(_)
+        | Input::Search(_)
+        | Input::RequestPage(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -57,16 +61,17 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
         },
         Action::Send(send) => match &send.content {
-            Content::Missed(missed) => {
-                let ended = books.reservations.get(&missed.reservation).is_some_and(|known| books.now >= known.window.end());
-                ended || notes.overdue_reservations.contains(&missed.reservation)
-            }
+            Content::Missed(missed) => is_over(books, missed.reservation, notes),
+            Content::ReservationMissed(missed) => is_over(books, missed.reservation, notes),
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
-            | Content::Cancelled(_) => false,
+            | Content::Cancelled(_)
+            | Content::ReservationCancelled(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,
@@ -76,6 +81,12 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
     } else {
         Err((promise, format!("{what} emits effect {}, which no deadline explains", effect.sequence)))
     }
+}
+
+/// Whether a deadline explains that this reservation was missed.
+fn is_over(books: &Books, reservation: ReservationId, notes: &Notes) -> bool {
+    let ended = books.reservations.get(&reservation).is_some_and(|known| books.now >= known.window.end());
+    ended || notes.overdue_reservations.contains(&reservation)
 }
 
 /// An answer that crosses a hang-up is hung up once more, when it is reported for the first time.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{MerchantContent, UserContent};
+use ringfence::values::effect::{MerchantContent, NoticeForMerchant, UserContent};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, Unblock};
 use ringfence::values::number::Address;
@@ -87,9 +87,10 @@ impl Model {
             return;
         }
         let notice = self.notice(id);
-        self.tell_user(before.user, UserContent::Cancelled(notice.clone()));
+        let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
+        self.tell_user(before.user, UserContent::Cancelled(notice));
         if before.state != ReservationState::Unverified {
-            self.tell_merchant(before.merchant, MerchantContent::Cancelled(notice));
+            self.tell_merchant(before.merchant, MerchantContent::Cancelled(for_merchant));
         }
     }
 }

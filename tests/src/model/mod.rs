@@ -21,7 +21,7 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
@@ -29,13 +29,14 @@ use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
-use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 mod blocking;
 mod booking;
 mod calls;
 mod gate;
 mod merchants;
+mod pages;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -54,6 +55,7 @@ struct Merchant {
     contact: Option<Text>,
     address: Option<Text>,
     preset: Option<CallMode>,
+    description: Option<Text>,
 }
 
 /// A published page.
@@ -65,6 +67,9 @@ struct Page {
     windows: Vec<Window>,
     hours: Vec<Hours>,
     line: Option<PhoneNumber>,
+    descriptions: BTreeMap<OfferingId, Text>,
+    calendar: Option<CalendarId>,
+    withdrawn: bool,
 }
 
 /// A reservation that is kept: live, or closed and not yet archived.
@@ -231,6 +236,7 @@ pub struct Model {
     latest: Timestamp,
     merchants: BTreeMap<MerchantId, Merchant>,
     pages: BTreeMap<PageId, Page>,
+    calendars: BTreeMap<CalendarId, BTreeMap<LocalDate, DayRule>>,
     reservations: BTreeMap<ReservationId, Reservation>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Leg>,
@@ -258,6 +264,7 @@ impl Model {
             latest: Timestamp::MIN,
             merchants: BTreeMap::new(),
             pages: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             reservations: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -300,6 +307,10 @@ impl Model {
             Input::Resync(input) => Ok(self.resync(&input.legs)),
             Input::SetPolicy(input) => self.set_policy(&input.policy),
             Input::ConfirmClock(_) => Ok(Reply::Done),
+            Input::WithdrawPage(input) => self.withdraw_page(input),
+            Input::SetCalendar(input) => self.set_calendar(input),
+            Input::Search(input) => self.search(input),
+            Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
         }

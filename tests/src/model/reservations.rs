@@ -1,7 +1,7 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, MerchantContent, MissedNotice, Send, UserContent};
+use ringfence::values::effect::{Action, MerchantContent, MissedForMerchant, MissedNotice, NoticeForMerchant, Send, UserContent};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::policy::CallMode;
@@ -82,9 +82,10 @@ impl Model {
         }
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
-        self.tell_user(user, UserContent::Cancelled(notice.clone()));
+        let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
+        self.tell_user(user, UserContent::Cancelled(notice));
         if !unverified {
-            self.tell_merchant(merchant, MerchantContent::Cancelled(notice));
+            self.tell_merchant(merchant, MerchantContent::Cancelled(for_merchant));
         }
         Ok(Reply::Done)
     }
@@ -98,10 +99,11 @@ impl Model {
         let (user, merchant) = (reservation.user.clone(), reservation.merchant);
         let Outcome::Missed(why) = outcome else { return };
         let notice = self.notice(id);
+        let for_merchant = MissedForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
         let notice =
             MissedNotice { reservation: id, merchant_name: notice.merchant_name, why, window: notice.window, zone: notice.zone };
-        self.tell_user(user, UserContent::Missed(notice.clone()));
-        self.tell_merchant(merchant, MerchantContent::Missed(notice));
+        self.tell_user(user, UserContent::Missed(notice));
+        self.tell_merchant(merchant, MerchantContent::Missed(for_merchant));
     }
 
     /// Closes a reservation whose window is over, or that may not be called again.

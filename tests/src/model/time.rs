@@ -46,8 +46,10 @@ pub(super) struct Touched {
     reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
     calls: BTreeSet<CallId>,
-    /// The legs to these.
+    /// The legs to this one.
     number: Option<PhoneNumber>,
+    /// The legs to these.
+    numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
     line: Option<PhoneNumber>,
 }
@@ -96,12 +98,23 @@ impl Model {
 
     pub(super) fn touched_by(&self, input: &Input) -> Touched {
         match input {
-            Input::RegisterMerchant(_)
-            | Input::PublishPage(_)
+            Input::RegisterMerchant(input) => {
+                let numbers: BTreeSet<_> = input.lines.iter().map(|line| line.number).collect();
+                let of_them = self
+                    .reservations
+                    .iter()
+                    .filter(|(_, kept)| numbers.contains(&kept.contact) && kept.state != ReservationState::Closed);
+                Touched { reservations: of_them.map(|(id, _)| *id).collect(), numbers, ..Touched::default() }
+            }
+            Input::PublishPage(_)
             | Input::PushPage(_)
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
             | Input::ConfirmClock(_)
+            | Input::WithdrawPage(_)
+            | Input::SetCalendar(_)
+            | Input::Search(_)
+            | Input::RequestPage(_)
             | Input::Unblock(_) => Touched::default(),
             Input::Block(input) => {
                 Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
@@ -154,7 +167,8 @@ impl Model {
         match deadline {
             Deadline::Leg(leg) => {
                 let leg = &self.legs[&leg];
-                let to_the_number = leg.party == Party::User && touched.number == Some(leg.number);
+                let is_touched = touched.number == Some(leg.number) || touched.numbers.contains(&leg.number);
+                let to_the_number = leg.party == Party::User && is_touched;
                 let on_the_line = leg.state == LegState::Releasing && touched.line == Some(self.call_of(leg.call).line);
                 call(leg.call) || to_the_number || on_the_line
             }

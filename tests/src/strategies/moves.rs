@@ -6,10 +6,11 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
-use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
-    LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    LegProgress, Line, PageOf, PlayFinished, PresetMode, PushPage, RegisterMerchant, RequestCall, RequestPage, Resync, Search,
+    SetCalendar, SetPolicy, WithdrawPage,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -17,7 +18,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number};
+use super::worlds::{World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, spare_number};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
@@ -146,6 +147,14 @@ pub enum What {
     SetPolicy(u8),
     /// The operator says that the clock is right.
     ConfirmClock,
+    /// A page is taken back, in this way.
+    Withdraw(Pick, u8),
+    /// Holidays are told anew, in this way.
+    Calendar(u16),
+    /// A user searches: who, and for what.
+    Search(Pick, Pick),
+    /// A user asks for a page: who, and which.
+    RequestPage(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
 }
@@ -191,6 +200,10 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
+        1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
+        1 => any::<u16>().prop_map(What::Calendar),
+        1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
+        1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
         2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]
 }
@@ -292,6 +305,10 @@ impl World {
             What::Push(page, to) => self.push(*page, to),
             What::Publish(page, change) => self.publish(*page, *change, at),
             What::Register(merchant, change) => self.register(*merchant, *change),
+            What::Withdraw(page, change) => self.withdraw(*page, *change),
+            What::Calendar(change) => self.calendar(*change, at),
+            What::Search(user, keyword) => self.search(*user, *keyword),
+            What::RequestPage(user, page) => self.request_page(*user, *page),
         };
         Doing::Input(input)
     }
@@ -344,16 +361,20 @@ impl World {
         let window = wanted.unwrap_or(self.pages[0].windows[0]);
         let contact = contact.map(|pick| match pick % 5 {
             0 => self.any_line(pick / 5),
+            1 if pick.is_multiple_of(4) => no_users_number(pick / 20),
             _ => one(&self.users, pick / 5).and_then(|user| user.number()).unwrap_or_else(foreign_number),
         });
         let sender = if user % 41 == 40 {
             chatbot(MerchantId::new(1))
+        } else if user % 43 == 42 {
+            Address::Sms(no_users_number(user / 43))
         } else {
             one(&self.users, user).unwrap_or_else(|| chatbot(MerchantId::new(1)))
         };
         let name = match user / 8 % 8 {
             0 => Some(Text::from("张三 13800000001")),
             1 => Some(Text::from("李".repeat(usize::from(user / 64 % 40)))),
+            2 if user % 128 < 64 => Some(Text::from("\u{3000}")),
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
@@ -367,8 +388,11 @@ impl World {
     }
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
-        let user =
-            |pick: &Pick| one(&self.users, *pick).filter(|_| pick % 17 != 16).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+        let user = |pick: &Pick| match pick % 17 {
+            15 => Address::Rcs(no_users_number(pick / 17)),
+            16 => chatbot(MerchantId::new(1)),
+            _ => one(&self.users, *pick).unwrap_or_else(|| chatbot(MerchantId::new(1))),
+        };
         let page = one(&self.pages, page).filter(|_| page % 11 != 10).map_or(PageId::new(999), |page| page.page);
         Input::PushPage(PushPage { page, to: to.iter().map(user).collect() })
     }
@@ -378,15 +402,18 @@ impl World {
         let Some(mut page) = one(&self.pages, page) else {
             return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
         };
-        match change % 14 {
+        match change % 16 {
+            14 => page.calendar = Some(CalendarId::new(u64::from(change / 16) % 4)),
+            15 => drop(page.descriptions.insert(OfferingId::new(u64::from(change / 16) % 4), Text::from("车险 car insurance"))),
             0 => page.offerings.clear(),
             1 => (page.windows, page.hours) = (Vec::new(), Vec::new()),
             2 => page.chatbot = Some(chatbot(MerchantId::new(9))),
             3 => page.line = Some(foreign_number()),
             4 => page.merchant = MerchantId::new(9),
-            5 => page.page = PageId::new(77 + u64::from(change / 14) % 3),
+            5 => page.page = PageId::new(77 + u64::from(change / 16) % 3),
             6 => page.windows.extend(vec![page.windows[0]; 9]),
             7 => page.line = None,
+            8 if change < 128 => drop(page.offerings.insert(OfferingId::new(3), Text::from(" "))),
             8 => drop(page.offerings.insert(OfferingId::new(3), Text::from("x".repeat(31)))),
             9 => drop(page.offerings.insert(OfferingId::new(1), Text::from("新车险"))),
             _ => page.windows = between(at.saturating_add_s(20), 90).into_iter().collect(),
@@ -395,6 +422,70 @@ impl World {
             page.page = self.pages[0].page;
         }
         Input::PublishPage(page)
+    }
+
+    fn withdraw(&self, page: Pick, change: u8) -> Input {
+        let published = one(&self.pages, page);
+        let (mut id, mut merchant) = published.map_or((PageId::new(77), MerchantId::new(1)), |page| (page.page, page.merchant));
+        match change % 8 {
+            0 => id = PageId::new(77),
+            1 => merchant = MerchantId::new(9),
+            _ => {}
+        }
+        let chatbot = match change / 8 % 4 {
+            0 => Some(chatbot(MerchantId::new(9))),
+            1 => Some(chatbot(merchant)),
+            _ => None,
+        };
+        Input::WithdrawPage(WithdrawPage { merchant, page: id, chatbot })
+    }
+
+    fn calendar(&self, change: u16, at: Timestamp) -> Input {
+        let mut days = days_around(at, self.merchants[0].zone, change / 8);
+        if change % 8 == 7 {
+            let later = days_around(at.saturating_add_s(86_400 * 5), self.merchants[0].zone, 0b1111_1111);
+            days.extend(later);
+        }
+        Input::SetCalendar(SetCalendar { calendar: CalendarId::new(u64::from(change) % 4), days })
+    }
+
+    fn searcher(&self, user: Pick) -> Address {
+        match user % 16 {
+            0 => chatbot(MerchantId::new(1)),
+            1 => Address::Mms(no_users_number(user / 16)),
+            _ => one(&self.users, user / 16).unwrap_or_else(|| chatbot(MerchantId::new(1))),
+        }
+    }
+
+    fn search(&self, user: Pick, keyword: Pick) -> Input {
+        const KEYWORDS: [&str; 12] = [
+            "车险",
+            "险",
+            "商户",
+            "商户１",
+            "vip",
+            "life 险",
+            "LIFE INSURANCE",
+            "insurance 商户",
+            "房贷",
+            "\u{3000}",
+            "新",
+            "car",
+        ];
+        let keyword = match keyword % 14 {
+            0 => None,
+            1 => Some(Text::from("x".repeat(31))),
+            known => KEYWORDS.get(usize::from(known) - 2).map(|word| Text::from(*word)),
+        };
+        Input::Search(Search { user: self.searcher(user), keyword })
+    }
+
+    fn request_page(&self, user: Pick, page: Pick) -> Input {
+        let of = match page % 3 {
+            0 => PageOf::Merchant(MerchantId::new(u64::from(page / 3) % 4)),
+            _ => PageOf::Page(one(&self.pages, page / 3).filter(|_| page % 7 != 6).map_or(PageId::new(77), |page| page.page)),
+        };
+        Input::RequestPage(RequestPage { user: self.searcher(user), of })
     }
 
     fn register(&self, merchant: Pick, change: u8) -> Input {
@@ -412,7 +503,12 @@ impl World {
             7 => input.lines = vec![spare],
             8 => input.lines[0].channels = 1,
             9 => input.lines = (0..4).map(|digit| Line { number: line_numbers(digit % 2)[digit / 2], channels: 1 }).collect(),
+            10 if change < 128 => input.chatbot = Some(chatbot(MerchantId::new(7))),
             10 => (input.chatbot, input.name) = (None, Text::from("无名")),
+            11 if change < 128 => {
+                let phones: Vec<_> = self.users.iter().filter_map(Address::number).collect();
+                input.lines[0].number = one(&phones, merchant / 2).unwrap_or_else(foreign_number);
+            }
             11 => input.lines.truncate(1),
             12 => {
                 input.merchant = MerchantId::new(5 + u64::from(change / 14 % 3));

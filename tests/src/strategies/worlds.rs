@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
-use ringfence::values::id::{MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Hours, HoursLabel, Input, Line, PresetMode, PublishPage, RegisterMerchant};
+use ringfence::values::id::{CalendarId, MerchantId, OfferingId, PageId};
+use ringfence::values::input::{Hours, HoursLabel, Input, Line, PresetMode, PublishPage, RegisterMerchant, SetCalendar};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
-use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
@@ -42,7 +42,9 @@ pub fn worlds() -> impl Strategy<Value = World> {
             let zone = zone_named(zone);
             let merchants: Vec<_> = (0..merchants).map(|index| merchant(index, zone, dice)).collect();
             let pages: Vec<_> = merchants.iter().map(|merchant| page(merchant, begins, dice)).collect();
-            let mut setup: Vec<Input> = merchants.iter().cloned().map(Input::RegisterMerchant).collect();
+            let calendar = SetCalendar { calendar: CalendarId::new(1), days: days_around(begins, zone, u16::from(dice[7])) };
+            let mut setup = vec![Input::SetCalendar(calendar)];
+            setup.extend(merchants.iter().cloned().map(Input::RegisterMerchant));
             setup.extend(pages.iter().cloned().map(Input::PublishPage));
             let presets = [None, None, Some(CallMode::MerchantCalls), Some(CallMode::PlatformCalls)];
             let preset = |(merchant, dice): (&RegisterMerchant, u8)| PresetMode {
@@ -74,6 +76,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
+        prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
+        1..=3_u32,
     );
     (rings, counts, modes, bounds).prop_map(|(rings, counts, modes, bounds)| Policy {
         ring_timeout_s: rings.0,
@@ -102,6 +106,10 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         dedup_retention_s: 60,
         dedup_max: 4,
         clock_leap_max_s: bounds.8,
+        reservations_per_sender_max: bounds.9,
+        calendars_max: 2,
+        calendar_days_max: 4,
+        search_results_max: bounds.10,
         blocks_per_user_max: 2,
         blocks_max: 2,
     })
@@ -116,6 +124,11 @@ pub(super) fn line_numbers(merchant: usize) -> [PhoneNumber; 2] {
 /// A number that nobody has.
 pub(super) fn foreign_number() -> PhoneNumber {
     number("+8613900000009")
+}
+
+/// A number that no user can have: it is not in E.164 form, or too short.
+pub(super) fn no_users_number(index: u16) -> PhoneNumber {
+    number(["13800000001", "110", "+86120"][usize::from(index % 3)])
 }
 
 /// A number that is a line only when a new merchant comes.
@@ -135,6 +148,7 @@ fn merchant(index: usize, zone: Zone, dice: [u8; 8]) -> RegisterMerchant {
         chatbot: Some(chatbot(id)),
         contact: dice[4].is_multiple_of(2).then(|| Text::from("王经理")),
         address: dice[5].is_multiple_of(2).then(|| Text::from("上海市浦东新区")),
+        description: dice[6].is_multiple_of(2).then(|| Text::from("养老与车险 ＶＩＰ")),
     }
 }
 
@@ -159,7 +173,20 @@ fn page(merchant: &RegisterMerchant, begins: Timestamp, dice: [u8; 8]) -> Publis
         windows: [window(60, length), window(300, 120), window(60 + length / 2, length)].into_iter().flatten().collect(),
         hours: hours.into_iter().collect(),
         line: merchant.lines.last().map(|line| line.number).filter(|_| dice[5].is_multiple_of(3)),
+        descriptions: [(OfferingId::new(2), Text::from("Life insurance"))].into_iter().filter(|_| dice[5] % 4 < 2).collect(),
+        calendar: Some(CalendarId::new(1)).filter(|_| dice[7].is_multiple_of(2)),
     }
+}
+
+/// Some days around an instant: closed ones, and ones that count as another weekday.
+pub(super) fn days_around(at: Timestamp, zone: Zone, dice: u16) -> BTreeMap<LocalDate, DayRule> {
+    let date = |day: u16| zone.date(at.saturating_add_s(86_400 * u64::from(day)).saturating_sub_s(86_400));
+    let rule = |day: u16| match dice >> day & 3 {
+        0 | 1 => None,
+        2 => Some(DayRule::Closed),
+        _ => Some(DayRule::As(Weekday::ALL[usize::from((dice + day) % 7)])),
+    };
+    (0..5).filter_map(|day| Some((date(day)?, rule(day)?))).collect()
 }
 
 /// The window of this many seconds.

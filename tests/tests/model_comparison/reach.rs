@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::Content;
 use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
+use ringfence::values::time::DayRule;
 use ringfence::{Action, Effect, LegId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
@@ -49,10 +51,14 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 105",
     "refused 106",
     "refused 107",
+    "refused 130",
+    "refused 131",
     "refused 200",
     "refused 201",
     "refused 202",
     "refused 203",
+    "refused 210",
+    "refused 211",
     "refused 220",
     "limit BlocksPerUser",
     "limit Blocks",
@@ -68,6 +74,17 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit Outbox",
     "limit TextChars",
     "limit BookAhead",
+    "limit ReservationsPerSender",
+    "limit Calendars",
+    "limit CalendarDays",
+    "search entry",
+    "search without a result",
+    "search with results",
+    "search with more results",
+    "window not offered, three nearest",
+    "page republished after it was withdrawn",
+    "page with a closed day",
+    "page with a day that counts as another",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",
@@ -97,6 +114,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The page that is published has been withdrawn before.
+    was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
 }
@@ -112,6 +131,7 @@ impl Seen {
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
+        self.was_withdrawn = matches!(doing, Doing::Input(Input::PublishPage(input)) if model.is_withdrawn(input.page));
         self.note(tells_time && model.deadlines().into_iter().any(late), "late host");
     }
 
@@ -123,6 +143,11 @@ impl Seen {
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        let is_published = matches!(reply, Some(Ok(Reply::Published(_))));
+        self.note(self.was_withdrawn && is_published, "page republished after it was withdrawn");
+        if let Some(Err(Refusal::WindowNotOffered { nearest })) = reply {
+            self.note(nearest.len() == 3, "window not offered, three nearest");
+        }
         self.kinds.extend(match reply {
             Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
             Some(Ok(Reply::Deny(deny))) => Some(format!("deny {:?}", deny.reason)),
@@ -158,7 +183,8 @@ impl Seen {
                 (None, None)
             }
             Action::Send(send) => {
-                let cancelled = matches!(send.content, ringfence::values::effect::Content::Cancelled(_));
+                self.message(&send.content);
+                let cancelled = matches!(send.content, Content::Cancelled(_));
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
             }
@@ -166,6 +192,30 @@ impl Seen {
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
+    }
+
+    fn message(&mut self, content: &Content) {
+        match content {
+            Content::SearchEntry(_) => self.note(true, "search entry"),
+            Content::SearchResults(results) => {
+                self.note(results.results.is_empty(), "search without a result");
+                self.note(!results.results.is_empty(), "search with results");
+                self.note(results.more, "search with more results");
+            }
+            Content::BookingPage(page) => {
+                self.note(page.days.values().any(|rule| *rule == DayRule::Closed), "page with a closed day");
+                let counts = page.days.values().any(|rule| matches!(rule, DayRule::As(_)));
+                self.note(counts, "page with a day that counts as another");
+            }
+            Content::Result(_)
+            | Content::ContactUnconfirmed(_)
+            | Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::Cancelled(_)
+            | Content::Missed(_)
+            | Content::ReservationCancelled(_)
+            | Content::ReservationMissed(_) => {}
+        }
     }
 
     fn note(&mut self, holds: bool, kind: &str) {

@@ -251,7 +251,11 @@ impl World {
                 | Content::ContactUnconfirmed(_)
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
-                | Content::Cancelled(_) => {}
+                | Content::Cancelled(_)
+                | Content::ReservationCancelled(_)
+                | Content::ReservationMissed(_)
+                | Content::SearchEntry(_)
+                | Content::SearchResults(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
@@ -326,6 +330,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 chatbot,
                 contact: None,
                 address: None,
+                description: None,
             }));
             let offerings = [(offering, "车险".into())].into();
             let windows = vec![window];
@@ -337,6 +342,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 windows,
                 hours: Vec::new(),
                 line: None,
+                descriptions: BTreeMap::new(),
+                calendar: None,
             }));
         }
     }

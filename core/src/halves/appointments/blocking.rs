@@ -70,7 +70,7 @@ impl Appointments {
 
     /// The live reservations that a person sent, or whose phone is his, in order.
     pub(super) fn of_person(&self, person: &Person) -> impl Iterator<Item = ReservationId> + use<> {
-        let mut live: BTreeSet<ReservationId> = self.senders.of(person).collect();
+        let mut live: BTreeSet<ReservationId> = self.for_others.of(person).collect();
         if let Person::Number(number) = person {
             live.extend(self.contacts.get(*number).into_iter().flat_map(|contact| &contact.live));
         }

@@ -1,16 +1,16 @@
 //! Inputs of users: book and cancel; and the closing of reservations.
 
 use super::Appointments;
-use super::merchants::{check_outbox, check_text, is_user, legal, limit};
+use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation};
-use crate::books::catalog::{Merchant, Page};
+use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedNotice, ModeOptions, ReservationForMerchant,
-    ReservationNotice, Send, UserContent,
+    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedForMerchant, MissedNotice, ModeOptions,
+    NoticeForMerchant, ReservationForMerchant, ReservationNotice, Send, UserContent,
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
@@ -27,19 +27,19 @@ impl Appointments {
             self.settle_contact(cx, contact);
         }
         let unknown = |object, id| Refusal::Unknown { object, id };
-        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
+        let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
         }
-        check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
+        check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let is_own = input.user.number() == Some(contact);
         if is_own {
             self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
         }
-        self.check_room(cx, contact, is_own)?;
+        self.check_room(cx, &input.user, contact, is_own)?;
 
         // A merchant has at least one line.
         let line = page_line(page, merchant).ok_or_else(|| unknown(Object::Merchant, merchant.id.get()))?;
@@ -103,18 +103,22 @@ impl Appointments {
     /// The sender, the contact and the name. Returns the contact number.
     fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
-        if !is_user(&input.user) {
-            return Err(invalid(Field::User, Allowed::UserAddress));
-        }
+        check_user(&input.user, Field::User)?;
         let contact =
             input.contact.or_else(|| input.user.number()).ok_or_else(|| invalid(Field::Contact, Allowed::NeededWithoutNumber))?;
         if self.lines.get(contact).is_some() {
             return Err(invalid(Field::Contact, Allowed::NotALine));
         }
+        if !contact.is_subscriber() {
+            return Err(invalid(Field::Contact, Allowed::SubscriberNumber));
+        }
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
             check_text(text, policy)?;
+        }
+        if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
         Ok(contact)
     }
@@ -137,8 +141,9 @@ impl Appointments {
         }
     }
 
-    fn check_room(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
+    fn check_room(&self, cx: &Context<'_>, sender: &Address, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
         limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
+        limit(Bound::ReservationsPerSender, self.senders.kept(sender), cx.policy.reservations_per_sender_max)?;
         let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
         let alike = live
             .filter_map(|id| self.reservations.get(id.get()))
@@ -231,7 +236,7 @@ impl Appointments {
         });
         if let Outcome::Missed(why) = outcome {
             self.tell_user(cx, id, |notice| UserContent::Missed(missed(notice, why)));
-            self.tell_merchant(cx, id, |notice| MerchantContent::Missed(missed(notice, why)));
+            self.tell_merchant(cx, id, |notice| MerchantContent::Missed(missed_for_merchant(&notice, why)));
         }
     }
 
@@ -282,12 +287,12 @@ impl Appointments {
         &mut self,
         cx: &mut Context<'_>,
         id: ReservationId,
-        content: impl FnOnce(ReservationNotice) -> MerchantContent,
+        content: impl FnOnce(NoticeForMerchant) -> MerchantContent,
     ) {
-        let merchant = self.reservations.get(id.get()).map(|reservation| reservation.merchant);
-        if let (Some(notice), Some(merchant)) = (self.notice(id), merchant) {
-            self.send_merchant(cx, merchant, content(notice));
-        }
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        let notice = NoticeForMerchant { reservation: id, window: reservation.window, zone: reservation.zone };
+        let merchant = reservation.merchant;
+        self.send_merchant(cx, merchant, content(notice));
     }
 
     /// Sends to a user.
@@ -316,6 +321,10 @@ fn missed(notice: ReservationNotice, why: Missed) -> MissedNotice {
     }
 }
 
+const fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedForMerchant {
+    MissedForMerchant { reservation: notice.reservation, why, window: notice.window, zone: notice.zone }
+}
+
 /// The line that calls for a page come from: the one it names, as long as the merchant has it; else his first.
 fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
     let named = merchant.lines.iter().find(|line| Some(line.number) == page.line);
@@ -323,17 +332,17 @@ fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
 }
 
 /// The window against the clock and the page.
-fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, zone: Zone) -> Result<(), Refusal> {
-    if window.end() <= now {
-        return Err(Refusal::WindowOver { end: window.end() });
-    }
+fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, by: Clockwork<'_>) -> Result<(), Refusal> {
     let most = u64::from(policy.book_ahead_max_s);
-    if window.end() > now.saturating_add_s(most) {
+    let until = now.saturating_add_s(most);
+    if window.end() <= now {
+        return Err(Refusal::WindowOver { end: window.end(), nearest: page.nearest(window, now, until, by) });
+    }
+    if window.end() > until {
         return Err(Refusal::Limit { bound: Bound::BookAhead, most });
     }
-    if !page.offers(window, zone) {
-        let nearest = page.next_offered(window.start().max(now), zone).or_else(|| page.next_offered(now, zone));
-        return Err(Refusal::WindowNotOffered { nearest });
+    if !page.offers(window, by) {
+        return Err(Refusal::WindowNotOffered { nearest: page.nearest(window, now, until, by) });
     }
     Ok(())
 }

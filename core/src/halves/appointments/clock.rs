@@ -105,6 +105,18 @@ impl Appointments {
         self.settle(cx, &touched);
     }
 
+    /// Settles every live reservation of these numbers, as above, and the leg that is alive to each.
+    pub(super) fn settle_contacts(&mut self, cx: &mut Context<'_>, numbers: impl IntoIterator<Item = PhoneNumber>) {
+        let mut touched = Vec::new();
+        for contact in numbers.into_iter().filter_map(|number| self.contacts.get(number)) {
+            touched.extend(contact.leg.map(Target::Leg));
+            for id in &contact.live {
+                self.touch_reservation(&mut touched, *id);
+            }
+        }
+        self.settle(cx, &touched);
+    }
+
     /// Settles a call, its legs, its reservation, and the leg that is alive to its contact number, which the user's leg may have to follow.
     /// Allocates nothing: every report comes by here.
     pub(super) fn settle_call(&mut self, cx: &mut Context<'_>, id: CallId) {

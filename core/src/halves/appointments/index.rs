@@ -29,8 +29,9 @@ impl Appointments {
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
         let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
         let after = Indexed::of(&reservation);
+        self.senders.add(&reservation.sender);
         if let Some(person) = reservation.foreign_sender().filter(|_| after.is_live) {
-            self.senders.set(person, id, true);
+            self.for_others.set(person, id, true);
         }
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
@@ -46,7 +47,7 @@ impl Appointments {
         if before.is_live != after.is_live
             && let Some(person) = reservation.foreign_sender()
         {
-            self.senders.set(person, id, after.is_live);
+            self.for_others.set(person, id, after.is_live);
         }
         self.reindex_reservation(id, line, contact, &before, &after);
         Some(out)
@@ -56,8 +57,9 @@ impl Appointments {
     pub(super) fn remove_reservation(&mut self, id: ReservationId) -> Option<Reservation> {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
+        self.senders.remove(&reservation.sender);
         if let Some(person) = reservation.foreign_sender().filter(|_| before.is_live) {
-            self.senders.set(person, id, false);
+            self.for_others.set(person, id, false);
         }
         self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
         Some(reservation)

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `records` | what is kept of a reservation, a call, a leg |
 //! | `index` | changes records; the one place that keeps the indexes true |
-//! | `merchants` | inputs of merchants: registration, pages, modes |
+//! | `merchants` | inputs of merchants: registration, publishing, modes |
+//! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -20,6 +21,7 @@ mod clock;
 mod gate;
 mod index;
 mod merchants;
+mod pages;
 pub mod records;
 mod reports;
 mod views;
@@ -35,8 +37,10 @@ use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
-use crate::books::directory::{Blocks, Senders};
+use crate::books::directory::{Blocks, ForOthers};
 use crate::books::lines::Lines;
+use crate::books::search::Search;
+use crate::books::senders::Senders;
 use crate::books::store::Store;
 use crate::values::id::Counter;
 use crate::values::input::Input;
@@ -75,11 +79,13 @@ pub struct Appointments {
     catalog: Catalog,
     lines: Lines,
     contacts: Contacts,
+    senders: Senders,
+    search: Search,
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
     blocks: Blocks,
-    senders: Senders,
+    for_others: ForOthers,
     agenda: Agenda,
     counters: Counters,
 }
@@ -92,11 +98,13 @@ impl Appointments {
             catalog: Catalog::default(),
             lines: Lines::default(),
             contacts: Contacts::new(hash_seed),
+            senders: Senders::new(hash_seed),
+            search: Search::default(),
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
             blocks: Blocks::default(),
-            senders: Senders::default(),
+            for_others: ForOthers::default(),
             agenda: Agenda::default(),
             counters: Counters::new(shard),
         }
@@ -122,6 +130,10 @@ impl Appointments {
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            Input::WithdrawPage(input) => self.withdraw_page(&input),
+            Input::SetCalendar(input) => self.set_calendar(cx, input),
+            Input::Search(input) => self.search(cx, &input),
+            Input::RequestPage(input) => self.request_page(cx, &input),
             Input::Block(input) => self.block(cx, &input),
             Input::Unblock(input) => self.unblock(&input),
             // Its instant was taken already.
