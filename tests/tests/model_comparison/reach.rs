@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 19] = [
+pub(super) const DEMANDED: [(&str, usize); 22] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -36,6 +36,9 @@ pub(super) const DEMANDED: [(&str, usize); 19] = [
     ("wrong code", 5),
     ("codes used up", 2),
     ("refused 225", 2),
+    ("dial in doubt", 5),
+    ("answer of a dial in doubt", 1),
+    ("leg gone here and alive there", 5),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -136,6 +139,16 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The legs whose dial was reported failed.
+    doubted: BTreeSet<LegId>,
+    /// The step reports an answer.
+    reports_answer: bool,
+    /// The legs that are not gone.
+    alive: BTreeSet<LegId>,
+    /// The leg that the step says is alive.
+    said_to_live: Option<LegId>,
+    /// The step reports an effect that was not carried out.
+    reports_failure: bool,
     /// The step gives a code.
     gives_code: bool,
     /// The reservations whose contact's holder agreed.
@@ -151,6 +164,15 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.alive = model.legs().into_iter().map(|leg| leg.leg).collect();
+        (self.said_to_live, self.reports_answer) = match doing {
+            Doing::Input(Input::LegProgress(report)) => (Some(report.leg), false),
+            Doing::Input(Input::LegAnswered(report)) => (Some(report.leg), true),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => {
+                (None, false)
+            }
+        };
+        self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
@@ -223,6 +245,14 @@ impl Seen {
         let (cause, prompt) = match action {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
+                if self.reports_failure && hang_up.cause == ReleaseCause::Unknown {
+                    self.doubted.insert(hang_up.leg);
+                    self.note(true, "dial in doubt");
+                }
+                let is_told = self.said_to_live == Some(hang_up.leg);
+                let is_crossing = is_told && self.reports_answer && self.doubted.contains(&hang_up.leg);
+                self.note(is_crossing && self.alive.contains(&hang_up.leg), "answer of a dial in doubt");
+                self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
                 self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
                 let joined = self.joined.contains(&hang_up.leg);
