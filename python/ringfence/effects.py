@@ -55,6 +55,7 @@ __all__ = [
     "Content",
     "Denied",
     "Dial",
+    "DialWithdrawn",
     "Effect",
     "HangUp",
     "Join",
@@ -398,6 +399,15 @@ class UserDialled(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class DialWithdrawn(Record):
+    """The `Dial` of a user was taken back before anything showed that it was carried out. His phone rang only if the host had begun it already."""
+
+    _tag: ClassVar[str | None] = "dial_withdrawn"
+    leg: int
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegLost(Record):
     """A leg was counted as gone without a report."""
 
@@ -475,7 +485,17 @@ class KeyRotated(Record):
 
 
 AuditRecord = (
-    Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased | Challenged | CodeJudged | KeyRotated
+    Judged
+    | UserDialled
+    | LegLost
+    | BookedRecord
+    | PolicySet
+    | NumbersLow
+    | NumberLeased
+    | Challenged
+    | CodeJudged
+    | KeyRotated
+    | DialWithdrawn
 )
 """What was decided."""
 
