@@ -143,6 +143,10 @@ class Policy(Checked):
     """The most days of one calendar."""
     search_results_max: U32 = 20
     """The most results of one search."""
+    blocks_per_user_max: U32 = 1_000
+    """The most merchants and numbers that one user may have blocked."""
+    blocks_max: U32 = 10_000_000
+    """The most blocks of all users."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -415,6 +415,8 @@ class Bound(StrEnum):
     RESERVATIONS_PER_SENDER = "reservations_per_sender"
     CALENDARS = "calendars"
     CALENDAR_DAYS = "calendar_days"
+    BLOCKS_PER_USER = "blocks_per_user"
+    BLOCKS = "blocks"
 
 
 class Field(StrEnum):

@@ -335,7 +335,9 @@ impl Pair {
                 | Input::SetPolicy(_)
                 | Input::WithdrawPage(_)
                 | Input::SetCalendar(_)
-                | Input::RotateKey(_),
+                | Input::RotateKey(_)
+                | Input::Block(_)
+                | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (

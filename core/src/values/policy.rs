@@ -133,6 +133,10 @@ pub struct Policy {
     pub calendar_days_max: u32,
     /// The most results of one search. Default 20.
     pub search_results_max: u32,
+    /// The most merchants and numbers that one user may have blocked. Default 1,000.
+    pub blocks_per_user_max: u32,
+    /// The most blocks of all users. Default 10,000,000.
+    pub blocks_max: u32,
 }
 
 impl Default for Policy {
@@ -180,6 +184,8 @@ impl Default for Policy {
             calendars_max: 1_000,
             calendar_days_max: 1_000,
             search_results_max: 20,
+            blocks_per_user_max: 1_000,
+            blocks_max: 10_000_000,
         }
     }
 }
@@ -280,6 +286,8 @@ impl Policy {
             ("calendars_max", self.calendars_max, 1, 1_000_000),
             ("calendar_days_max", self.calendar_days_max, 1, 100_000),
             ("search_results_max", self.search_results_max, 1, 1_000),
+            ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
+            ("blocks_max", self.blocks_max, 1, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

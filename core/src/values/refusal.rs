@@ -116,6 +116,10 @@ pub enum Bound {
     Calendars,
     /// `calendar_days_max`.
     CalendarDays,
+    /// `blocks_per_user_max`.
+    BlocksPerUser,
+    /// `blocks_max`.
+    Blocks,
 }
 
 impl Bound {
@@ -142,6 +146,8 @@ impl Bound {
             Self::ReservationsPerSender => "reservations_per_sender_max",
             Self::Calendars => "calendars_max",
             Self::CalendarDays => "calendar_days_max",
+            Self::BlocksPerUser => "blocks_per_user_max",
+            Self::Blocks => "blocks_max",
         }
     }
 }
@@ -331,6 +337,9 @@ pub enum Refusal {
         /// The merchant.
         merchant: MerchantId,
     },
+    /// The sender has blocked the merchant.
+    #[error("the sender has blocked this merchant; unblock him first")]
+    Blocked,
 
     /// The rules of the platform choose the call mode of every reservation.
     #[error("the platform's rules choose the call mode; merchants do not")]
@@ -499,6 +508,7 @@ impl Refusal {
             Self::CodeLimit { .. } => 225,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
+            Self::Blocked => 220,
             Self::Limit { .. } => 300,
         }
     }

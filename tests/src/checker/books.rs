@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Dedup, Input, Line};
+use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
@@ -145,6 +146,8 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    /// Who blocked whom.
+    pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
 }
 
 impl Books {
@@ -168,10 +171,15 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            blocks: BTreeSet::new(),
         }
     }
 
     // Reading.
+
+    pub(super) fn merchant_of_page(&self, page: PageId) -> Option<MerchantId> {
+        self.pages.get(&page).map(|page| page.merchant)
+    }
 
     pub(super) fn merchant_of_line(&self, line: PhoneNumber) -> Option<MerchantId> {
         let has = |merchant: &Merchant| merchant.lines.iter().any(|own| own.number == line);
@@ -339,7 +347,9 @@ impl Books {
             | Input::SetCalendar(_)
             | Input::Search(_)
             | Input::RequestPage(_)
-            | Input::ImportNumbers(_) => (None, None),
+            | Input::ImportNumbers(_)
+            | Input::Block(_)
+            | Input::Unblock(_) => (None, None),
         }
     }
 
@@ -379,6 +389,7 @@ impl Books {
             view.instant(Some(reservation.window.end()));
             view.instant(Some(reservation.eligible_at));
         }
+        view.out.extend(format!("{:?}", self.blocks).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -153,6 +153,8 @@ impl Model {
             Missed::NumberBusy
         } else if !self.has_free_channel(reservation.line) {
             Missed::NoChannel
+        } else if self.latest == reservation.window.end() {
+            Missed::NotReachedInTime
         } else {
             Missed::HostLate
         }

@@ -170,6 +170,8 @@ pub enum What {
     Search(Pick, Pick),
     /// A user asks for a page: who, and which.
     RequestPage(Pick, Pick),
+    /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
+    Block(Pick, u8, bool),
 }
 
 /// Moves, weighted towards conversations.
@@ -213,7 +215,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
-        1 => any::<u8>().prop_map(What::ConfirmLeap),
+        3 => any::<u8>().prop_map(What::ConfirmLeap),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
         9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
@@ -223,6 +225,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
+        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]
 }
 
@@ -296,6 +299,7 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
                 let merchant =

@@ -3,7 +3,8 @@
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{
-    Book, ChooseMode, ConfirmContact, ImportNumbers, Input, LegAnswered, RequestCall, RequestCode, RotateKey,
+    Block, BlockTarget, Book, ChooseMode, ConfirmContact, ImportNumbers, Input, LegAnswered, PushPage, RequestCall, RequestCode,
+    RotateKey,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -203,9 +204,25 @@ pub(crate) fn confirmed() -> Trace {
     host.trace().clone()
 }
 
+/// Two pages; the user blocks the merchant while they talk.
+pub(crate) fn blocked_while_talking() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(600)]);
+    let user = Address::Rcs(number(ZHANG));
+    let push = Input::PushPage(PushPage { page: PAGE, to: vec![user] });
+    let _ = host.input(push.clone());
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3700));
+    let block = Block { user: Address::Sms(number(ZHANG)), what: BlockTarget::Merchant(MERCHANT) };
+    assert_eq!(host.input(Input::Block(block)), Ok(Reply::Done));
+    let _ = host.input(push);
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 11] = [
+pub(crate) const STORIES: [(&str, Story); 12] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -216,5 +233,6 @@ pub(crate) const STORIES: [(&str, Story); 11] = [
     ("unverified", unverified),
     ("by_number", by_number),
     ("confirmed", confirmed),
+    ("blocked_while_talking", blocked_while_talking),
     ("in_doubt", in_doubt),
 ];

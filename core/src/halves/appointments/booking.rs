@@ -36,6 +36,9 @@ impl Appointments {
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
+        if self.has_blocked(&input.user, merchant.id) {
+            return Err(Refusal::Blocked);
+        }
         check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
@@ -270,7 +273,7 @@ impl Appointments {
 
     /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
     /// a call of it was just stopped before the user was dialled.
-    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, is_cut_off: bool) -> Outcome {
+    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, now: Timestamp, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
@@ -290,6 +293,9 @@ impl Appointments {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
+        } else if now <= reservation.window.end() {
+            // The host is in time for the end: what the reservation waited for may have come free at this very instant.
+            Missed::NotReachedInTime
         } else {
             Missed::HostLate
         })
@@ -318,7 +324,7 @@ impl Appointments {
         }
     }
 
-    fn tell_merchant(
+    pub(super) fn tell_merchant(
         &mut self,
         cx: &mut Context<'_>,
         id: ReservationId,

@@ -12,6 +12,7 @@ use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Sent;
+use crate::books::directory::Blocks;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::senders::Senders;
@@ -38,6 +39,7 @@ pub struct State {
     pub(crate) codes: Vec<Sent>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
+    blocks: Blocks,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -51,6 +53,7 @@ pub struct StateView<'a> {
     codes: Vec<&'a Sent>,
     counters: Counters,
     numbers: &'a Numbers,
+    blocks: &'a Blocks,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -62,6 +65,7 @@ pub struct ModelView {
     legs: Vec<LegView>,
     numbers: NumbersView,
     codes: Vec<(PhoneNumber, i64)>,
+    blocks: Blocks,
 }
 
 /// The pool, and what each merchant has of it.
@@ -158,6 +162,7 @@ impl Appointments {
             codes: self.codes.in_order().collect(),
             counters: self.counters,
             numbers: &self.numbers,
+            blocks: &self.blocks,
         }
     }
 
@@ -170,6 +175,7 @@ impl Appointments {
         half.catalog = state.catalog;
         half.counters = state.counters;
         half.numbers = state.numbers;
+        half.blocks = state.blocks;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
                 half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
@@ -206,6 +212,7 @@ impl Appointments {
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_catalog()?;
         self.check_numbers()?;
+        self.check_directory()?;
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -232,6 +239,15 @@ impl Appointments {
         }
         let named = self.reservations.in_order().filter(|reservation| reservation.challenge.is_some()).count();
         hold!(named == self.challenges.len(), "a reservation names a challenge that is not kept");
+        Ok(())
+    }
+
+    fn check_directory(&self) -> Result<(), String> {
+        hold!(self.blocks.is_consistent(), "the blocks are miscounted, or somebody is kept without one");
+        let for_others =
+            || self.reservations.in_order().filter_map(|one| Some((one.foreign_sender()?, one)).filter(|_| one.state.is_live()));
+        let all_noted = for_others().all(|(person, one)| self.for_others.has(&person, one.id));
+        hold!(all_noted && for_others().count() == self.for_others.count(), "the senders do not agree with the records");
         Ok(())
     }
 
@@ -506,6 +522,7 @@ impl Appointments {
         };
         ModelView {
             catalog: self.catalog.clone(),
+            blocks: self.blocks.clone(),
             reservations: self
                 .reservations
                 .in_order()
