@@ -120,7 +120,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 351_462,
+    states: 351_862,
 };
 
 pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
@@ -138,7 +138,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 348_330,
+    states: 348_690,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
