@@ -6,6 +6,7 @@ pub mod chain;
 pub mod codes;
 pub mod contacts;
 pub mod keyring;
+pub mod law;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;

@@ -125,6 +125,12 @@ pub struct Policy {
     pub challenges_per_number_max: u32,
     /// The most codes that are sent within an hour, to all numbers together. Default 1,000,000.
     pub codes_max: u32,
+    /// The most merchants and numbers that are frozen at the same time. Default 10,000.
+    pub freezes_max: u32,
+    /// The most numbers on the do-not-call list. Default 10,000,000.
+    pub do_not_call_max: u32,
+    /// The most numbers that one change of the do-not-call list names. Default 10,000.
+    pub do_not_call_import_max: u32,
 }
 
 impl Default for Policy {
@@ -168,6 +174,9 @@ impl Default for Policy {
             codes_per_hour_max: 5,
             challenges_per_number_max: 3,
             codes_max: 1_000_000,
+            freezes_max: 10_000,
+            do_not_call_max: 10_000_000,
+            do_not_call_import_max: 10_000,
         }
     }
 }
@@ -253,6 +262,9 @@ impl Policy {
             ("codes_per_hour_max", self.codes_per_hour_max, 1, 1_000),
             ("challenges_per_number_max", self.challenges_per_number_max, 1, 1_000),
             ("codes_max", self.codes_max, 1, u32::MAX),
+            ("freezes_max", self.freezes_max, 1, u32::MAX),
+            ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
+            ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

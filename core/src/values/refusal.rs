@@ -107,6 +107,12 @@ pub enum Bound {
     ChallengesPerNumber,
     /// `codes_max`.
     Codes,
+    /// `freezes_max`.
+    Freezes,
+    /// `do_not_call_max`.
+    DoNotCall,
+    /// `do_not_call_import_max`.
+    DoNotCallImport,
 }
 
 impl Bound {
@@ -130,6 +136,9 @@ impl Bound {
             Self::Numbers => "numbers_max",
             Self::ChallengesPerNumber => "challenges_per_number_max",
             Self::Codes => "codes_max",
+            Self::Freezes => "freezes_max",
+            Self::DoNotCall => "do_not_call_max",
+            Self::DoNotCallImport => "do_not_call_import_max",
         }
     }
 }
@@ -301,6 +310,10 @@ pub enum Refusal {
         retry_at: Timestamp,
     },
 
+    /// The phone that shall ring is on the operator's do-not-call list.
+    #[error("the contact number is on the operator's do-not-call list")]
+    DoNotCall,
+
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
     #[error("{bound} of the policy is reached: {most} at most")]
@@ -340,6 +353,10 @@ pub enum Field {
     Numbers,
     /// The id of a key.
     Id,
+    /// Who freezes or thaws.
+    By,
+    /// Why he does.
+    Why,
 }
 
 impl core::fmt::Display for Field {
@@ -357,6 +374,8 @@ impl core::fmt::Display for Field {
             Self::Evidence => "evidence",
             Self::Numbers => "numbers",
             Self::Id => "id",
+            Self::By => "by",
+            Self::Why => "why",
         })
     }
 }
@@ -440,6 +459,7 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::DoNotCall => 290,
             Self::Limit { .. } => 300,
         }
     }

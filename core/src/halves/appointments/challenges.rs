@@ -196,6 +196,7 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
         }
         self.check_not_virtual(Field::Contact, reservation.contact)?;
+        self.check_not_listed(reservation.contact)?;
         self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
         self.check_room_of_number(cx, reservation.contact, true)
     }

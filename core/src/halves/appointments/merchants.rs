@@ -87,7 +87,6 @@ impl Appointments {
                 Some(known) => known.channels = line.channels,
                 None => self.lines.insert(line.number, LineBook::new(input.merchant, line.channels)),
             }
-            self.refresh_line(line.number);
         }
         let merchant = Merchant {
             id: input.merchant,
@@ -99,7 +98,9 @@ impl Appointments {
             address: input.address,
             preset,
         };
-        self.catalog.merchants.insert(merchant.id, merchant);
+        let id = merchant.id;
+        self.catalog.merchants.insert(id, merchant);
+        self.refresh_lines_of(id);
         Ok(Reply::Done)
     }
 

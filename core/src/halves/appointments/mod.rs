@@ -7,6 +7,7 @@
 //! | `merchants` | inputs of merchants: registration, pages, modes |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `law` | the operator's freezes and do-not-call list |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
@@ -22,6 +23,7 @@ mod challenges;
 mod clock;
 mod gate;
 mod index;
+mod law;
 mod merchants;
 mod numbers;
 pub mod records;
@@ -40,6 +42,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
+use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
 use crate::books::store::Store;
@@ -91,6 +94,7 @@ pub struct Appointments {
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
+    law: Law,
 }
 
 impl Appointments {
@@ -109,6 +113,7 @@ impl Appointments {
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
+            law: Law::default(),
         }
     }
 
@@ -137,6 +142,9 @@ impl Appointments {
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),
             Input::RequestCode(input) => self.request_code(cx, &input),
+            Input::Freeze(input) => self.freeze(cx, &input),
+            Input::Thaw(input) => self.thaw(cx, &input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }
