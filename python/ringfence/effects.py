@@ -19,11 +19,13 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DenyReason,
+    Everything,
     ForNumber,
     ForReservation,
     Hours,
     MissedForMerchant,
     MissedReason,
+    OfMerchant,
     Party,
     PhoneNumber,
     Prompt,
@@ -53,7 +55,9 @@ __all__ = [
     "Content",
     "Denied",
     "Dial",
+    "DoNotCallChanged",
     "Effect",
+    "Frozen",
     "HangUp",
     "Join",
     "Judged",
@@ -71,11 +75,14 @@ __all__ = [
     "Play",
     "PolicySet",
     "Reject",
+    "RecordedScope",
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationForMerchant",
     "Rule",
     "Send",
+    "Thawed",
+    "ToMaskedNumber",
     "UnknownNumber",
     "UserDialled",
     "effect_from_json",
@@ -434,8 +441,63 @@ class KeyRotated(Record):
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToMaskedNumber(Record):
+    """The calls to one user's number, which stands here without its tail."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: str
+
+
+RecordedScope = Everything | OfMerchant | ToMaskedNumber
+"""The scope of a freeze as a record names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen(Record):
+    """New ringing is stopped in a scope: by whom and why."""
+
+    _tag: ClassVar[str | None] = "frozen"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thawed(Record):
+    """A scope may ring again: by whom and why."""
+
+    _tag: ClassVar[str | None] = "thawed"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotCallChanged(Record):
+    """The list of numbers that are never rung was changed: how many came and left, and how many are on it now. No record has the numbers."""
+
+    _tag: ClassVar[str | None] = "do_not_call_changed"
+    added: int
+    removed: int
+    listed: int
+
+
 AuditRecord = (
-    Judged | UserDialled | LegLost | BookedRecord | PolicySet | NumbersLow | NumberLeased | Challenged | CodeJudged | KeyRotated
+    Judged
+    | UserDialled
+    | LegLost
+    | BookedRecord
+    | PolicySet
+    | NumbersLow
+    | NumberLeased
+    | Challenged
+    | CodeJudged
+    | KeyRotated
+    | Frozen
+    | Thawed
+    | DoNotCallChanged
 )
 """What was decided."""
 

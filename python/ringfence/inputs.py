@@ -14,7 +14,21 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    Everything,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    OfMerchant,
+    PhoneNumber,
+    ToNumber,
+    Window,
+    Zone,
+)
 from .evidence import Evidence
 
 __all__ = [
@@ -26,6 +40,8 @@ __all__ = [
     "ConfirmContact",
     "Dedup",
     "EffectFailed",
+    "Freeze",
+    "ImportDoNotCall",
     "ImportNumbers",
     "Input",
     "LegAnswered",
@@ -40,7 +56,9 @@ __all__ = [
     "RequestCode",
     "Resync",
     "RotateKey",
+    "Scope",
     "SetPolicy",
+    "Thaw",
     "input_from_json",
 ]
 
@@ -238,6 +256,39 @@ class RotateKey(Checked):
     id: str
 
 
+Scope = Everything | OfMerchant | ToNumber
+"""What a freeze stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze(Checked):
+    """Nothing new rings in this scope until it is thawed. What rings or talks goes on. Who says so and why go to the audit."""
+
+    _tag: ClassVar[str | None] = "freeze"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thaw(Checked):
+    """The scope may ring again."""
+
+    _tag: ClassVar[str | None] = "thaw"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDoNotCall(Checked):
+    """The list of numbers that are never rung changes. A number that is named for both is on it afterwards."""
+
+    _tag: ClassVar[str | None] = "import_do_not_call"
+    add: tuple[PhoneNumber, ...] = ()
+    remove: tuple[PhoneNumber, ...] = ()
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -259,6 +310,9 @@ Input = (
     | ConfirmContact
     | RequestCode
     | RotateKey
+    | Freeze
+    | Thaw
+    | ImportDoNotCall
 )
 """Any of them."""
 

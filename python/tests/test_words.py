@@ -101,6 +101,9 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.Challenged, "Challenged"),
     (effects.CodeJudged, "CodeJudged"),
     (effects.KeyRotated, "KeyRotated"),
+    (effects.Frozen, "FreezeRecord"),
+    (effects.Thawed, "FreezeRecord"),
+    (effects.DoNotCallChanged, "DoNotCallChanged"),
     (effects.Challenge, "Challenge"),
     (effects.ContactNotConfirmed, "ReservationNotice"),
     (effects.BookingPage, "BookingPage"),
@@ -119,6 +122,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Imported, "Imported"),
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
+    (replies.DoNotCallSet, "DoNotCallSet"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -143,6 +147,8 @@ TAGGED = [
     (effects.Rule, "Rule"),
     (effects.RequestedTarget, "Asked"),
     (inputs.CallTarget, "CallTarget"),
+    (inputs.Scope, "Scope"),
+    (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),
 ]
 

@@ -327,7 +327,9 @@ impl Pair {
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
-                | Input::RotateKey(_),
+                | Input::RotateKey(_)
+                | Input::Freeze(_)
+                | Input::Thaw(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (
@@ -340,7 +342,8 @@ impl Pair {
                 | Input::ConfirmClock(_)
                 | Input::ImportNumbers(_)
                 | Input::ConfirmContact(_)
-                | Input::RequestCode(_),
+                | Input::RequestCode(_)
+                | Input::ImportDoNotCall(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

@@ -14,6 +14,7 @@ use ringfence::values::time::{Timestamp, Window};
 
 use super::Promise;
 use super::holders::Holders;
+use super::law::Law;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -138,6 +139,8 @@ pub(super) struct Books {
     pub(super) most_min_ring_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    /// What the operator keeps from ringing.
+    pub(super) law: Law,
 }
 
 impl Books {
@@ -162,6 +165,7 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            law: Law::default(),
         }
     }
 
@@ -305,7 +309,10 @@ impl Books {
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::ConfirmClock(_)
-            | Input::ImportNumbers(_) => (None, None),
+            | Input::ImportNumbers(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_) => (None, None),
         }
     }
 
@@ -381,6 +388,9 @@ impl Books {
             view.number(id);
             view.number(wrong);
             view.instant(Some(until));
+        }
+        for kept in self.law.view() {
+            view.number(kept);
         }
         // Of the effects, what an `effect_failed` can still name.
         let legs: Vec<LegId> = self.legs.keys().copied().collect();

@@ -115,6 +115,9 @@ impl Model {
         if self.pool.contains(&contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
         }
+        if self.is_listed(contact) {
+            return Err(Refusal::DoNotCall);
+        }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
                 self.check_text(text)?;

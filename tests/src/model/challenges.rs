@@ -199,6 +199,9 @@ impl Model {
         if self.pool.contains(&this.contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
         }
+        if self.is_listed(this.contact) {
+            return Err(Refusal::DoNotCall);
+        }
         let agreed = self.reservations.iter().filter(|(_, other)| {
             let stands = !matches!(other.state, ReservationState::Unverified | ReservationState::Closed);
             other.contact == this.contact && stands

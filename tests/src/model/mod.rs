@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
+use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -34,6 +34,7 @@ mod booking;
 mod calls;
 mod challenges;
 mod gate;
+mod law;
 mod merchants;
 mod numbers;
 mod reports;
@@ -268,6 +269,10 @@ pub struct Model {
     pool: Vec<PhoneNumber>,
     /// Who has, or had last, which place of the pool with which merchant.
     leases: BTreeMap<(MerchantId, usize), numbers::Lease>,
+    /// What nothing new rings in.
+    frozen: BTreeSet<Scope>,
+    /// The numbers that are never rung.
+    listed: BTreeSet<PhoneNumber>,
 }
 
 impl Model {
@@ -297,6 +302,8 @@ impl Model {
             fresh: Vec::new(),
             pool: Vec::new(),
             leases: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            listed: BTreeSet::new(),
         }
     }
 
@@ -329,6 +336,9 @@ impl Model {
             Input::ConfirmContact(input) => self.confirm_contact(input),
             Input::RequestCode(input) => self.request_code(input),
             Input::RotateKey(input) => self.rotate_key(&input.id),
+            Input::Freeze(input) => self.freeze(input),
+            Input::Thaw(input) => self.thaw(input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(input),
         }
     }
 

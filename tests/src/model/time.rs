@@ -109,7 +109,10 @@ impl Model {
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::ConfirmClock(_)
-            | Input::ImportNumbers(_) => Touched::default(),
+            | Input::ImportNumbers(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_) => Touched::default(),
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
@@ -259,6 +262,8 @@ impl Model {
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
                 && reservation.given_up.is_none()
                 && !self.is_busy(reservation.contact)
+                && !self.is_listed(reservation.contact)
+                && !self.is_reservation_frozen(**id)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
     }

@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::law;
 use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number, virtual_number};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
@@ -158,6 +159,12 @@ pub enum What {
     AskForCode(Pick, Option<Pick>),
     /// Another key is set.
     RotateKey(u8),
+    /// The operator stops new ringing.
+    Freeze(Pick),
+    /// The operator lets ring again.
+    Thaw(Pick),
+    /// The operator changes the do-not-call list: these come, these leave.
+    List(Vec<Pick>, Vec<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -203,9 +210,12 @@ fn whats() -> impl Strategy<Value = What> {
         2 => Just(What::ConfirmClock),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
-        6 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        7 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
         5 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
+        2 => any::<Pick>().prop_map(What::Freeze),
+        1 => any::<Pick>().prop_map(What::Thaw),
+        1 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
     ]
 }
 
@@ -324,6 +334,9 @@ impl World {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
             What::Push(page, to) => self.push(*page, to),
+            What::Freeze(pick) => law::freeze(self, *pick),
+            What::Thaw(pick) => law::thaw(self, *pick, model),
+            What::List(add, remove) => law::list(self, add, remove, model),
             What::Publish(page, change) => self.publish(*page, *change, at),
             What::Register(merchant, change) => self.register(*merchant, *change),
         };
@@ -352,6 +365,7 @@ impl World {
             // The merchant gives up channels while calls occupy them.
             choices.push((2, Doing::Input(self.register((dice / 64) as Pick, 8))));
         }
+        choices.extend(law::let_on(model));
         if choices.is_empty() {
             let [user, page, ..] = dice.to_le_bytes().map(u16::from);
             choices.push((4, Doing::Input(self.booking((user, page), Booking::Offered(page), None, at))));
@@ -521,7 +535,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(14, Doing::Input(right)), (8, Doing::Input(wrong)), (8, Doing::Input(ask))]
+            vec![(24, Doing::Input(right)), (13, Doing::Input(wrong)), (8, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -14,7 +14,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 19] = [
+pub(super) const DEMANDED: [(&str, usize); 23] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -34,6 +34,10 @@ pub(super) const DEMANDED: [(&str, usize); 19] = [
     ("wrong code", 5),
     ("codes used up", 2),
     ("refused 225", 2),
+    ("deny Frozen", 2),
+    ("closed Missed(DoNotCall)", 1),
+    ("closed Missed(Frozen)", 1),
+    ("refused 290", 3),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -44,6 +48,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny Closed",
     "deny Unverified",
     "deny BeforeWindow",
+    "deny DoNotCall",
+    "deny Frozen",
     "deny PlatformIsCalling",
     "deny WrongMode",
     "deny InCall",
@@ -94,6 +100,11 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(NumberBusy)",
     "closed Missed(NoChannel)",
     "closed Missed(HostLate)",
+    "closed Missed(Frozen)",
+    "closed Missed(DoNotCall)",
+    "limit Freezes",
+    "limit DoNotCall",
+    "limit DoNotCallImport",
     "release Normal",
     "release WindowEnded",
     "release Withdrawn",

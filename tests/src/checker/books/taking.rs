@@ -120,6 +120,9 @@ impl Books {
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
+            (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
+            (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
+            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
             (Input::RequestCode(_) | Input::RotateKey(_), _) => {}
             // An input with another reply than its own kind is accepted without having done anything.
             (
@@ -128,7 +131,10 @@ impl Books {
                 | Input::ChooseMode(_)
                 | Input::Book(_)
                 | Input::RequestCall(_)
-                | Input::Cancel(_),
+                | Input::Cancel(_)
+                | Input::Freeze(_)
+                | Input::Thaw(_)
+                | Input::ImportDoNotCall(_),
                 _,
             ) => {}
         }
