@@ -272,7 +272,7 @@ class Platform:
         return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
 
     def freeze(self, now: datetime, *, scope: inputs.Scope, by: str, why: str, dedup: Dedup | None = None) -> Done | NoOp:
-        """Nothing new rings in this scope until it is thawed: `Everything()`, `OfMerchant(1)` or `ToNumber("+86…")`. What rings or talks goes on.
+        """Nothing new rings in this scope until it is thawed: `Everything()`, `OfMerchant(1)` or `ToNumber(PhoneNumber("+86…"))`. What rings or talks goes on.
 
         Who says so and why go to the audit. A scope that is frozen already: `NoOp`. It comes through while the outbox is full.
         """

@@ -20,6 +20,7 @@ from ringfence import (
     Misused,
     NoOp,
     OfMerchant,
+    PhoneNumber,
     Platform,
     Refused,
     Send,
@@ -54,7 +55,7 @@ def test_a_freeze_stops_new_calls_until_it_is_thawed(platform: Platform, book: C
 
 
 def test_a_freeze_names_who_and_why_without_a_number(platform: Platform) -> None:
-    platform.freeze(NOW, scope=ToNumber(NUMBER), by="agent 7", why="called 13800000009")
+    platform.freeze(NOW, scope=ToNumber(PhoneNumber(NUMBER)), by="agent 7", why="called 13800000009")
     assert records(platform) == [Frozen(ToMaskedNumber("+8613*********"), "agent 7", "called ***********")]
     assert platform.thaw(NOW, scope=Everything(), by="agent 7", why="nothing to thaw") == NoOp()
     with pytest.raises(Misused) as misused:
@@ -65,7 +66,7 @@ def test_a_freeze_names_who_and_why_without_a_number(platform: Platform) -> None
 
 
 def test_a_scope_reads_back_from_a_journal() -> None:
-    for scope in (Everything(), OfMerchant(1), ToNumber(NUMBER)):
+    for scope in (Everything(), OfMerchant(1), ToNumber(PhoneNumber(NUMBER))):
         freeze = Freeze(scope=scope, by="agent 7", why="x")
         assert input_from_json(freeze.to_json()) == freeze
 
