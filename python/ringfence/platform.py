@@ -237,11 +237,11 @@ class Platform:
     # What the network reports.
 
     def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
-        """A dialled phone rings."""
+        """A dialled phone rings. One of a leg that is gone is hung up."""
         return self._done(now, inputs.LegProgress(leg=leg), dedup)
 
     def leg_answered(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
-        """A leg was answered: a dialled phone picked up, or an inbound leg carried out an `Answer`."""
+        """A leg was answered: a dialled phone picked up, or an inbound leg carried out an `Answer`. One that is gone is hung up."""
         return self._done(now, inputs.LegAnswered(leg=leg), dedup)
 
     def leg_ended(self, now: datetime, *, leg: int, evidence: Evidence = Evidence(), dedup: Dedup | None = None) -> Done | NoOp:
@@ -253,7 +253,8 @@ class Platform:
         return self._done(now, inputs.PlayFinished(leg=leg), dedup)
 
     def effect_failed(self, now: datetime, *, sequence: int, dedup: Dedup | None = None) -> Done | NoOp:
-        """An at-most-once effect was not carried out: it was late, in doubt, or impossible. It must still be unconfirmed."""
+        """An at-most-once effect was not carried out: it was late, in doubt, or impossible. It must still be unconfirmed. The leg of a `Dial` is hung up, since
+        it may ring all the same; report `leg_ended` if it is not there."""
         return self._done(now, inputs.EffectFailed(sequence=sequence), dedup)
 
     def resync(self, now: datetime, *, legs: Iterable[int], dedup: Dedup | None = None) -> Done | NoOp:

@@ -213,6 +213,9 @@ class Switch:
         for effect in effects:
             if effect.at_most_once and isinstance(effect, (Dial, Answer, Play)) and self.now >= _not_begun_from(effect):
                 self.ask(inputs.EffectFailed(sequence=effect.sequence))
+                if isinstance(effect, Dial):
+                    # It was never begun, so there is nothing to hang up.
+                    self.ask(inputs.LegEnded(leg=effect.leg))
             else:
                 self._do(effect)
         last = effects[-1].sequence

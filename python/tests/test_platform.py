@@ -26,6 +26,7 @@ from ringfence import (
     Dial,
     Done,
     Evidence,
+    HangUp,
     Hours,
     Join,
     Keyring,
@@ -40,6 +41,8 @@ from ringfence import (
     Play,
     Policy,
     Prompt,
+    Reject,
+    ReleaseCause,
     ReservationForMerchant,
     ReservationState,
     Send,
@@ -150,7 +153,22 @@ def test_a_host_that_is_too_late_says_so(platform: Platform, book: Callable[...,
     *_, dial = platform.effects()
     assert isinstance(dial, Dial)
     platform.effect_failed(at("2026-11-21T18:00:01"), sequence=dial.sequence)
+    hang_up, reject = platform.effects()
+    assert isinstance(hang_up, HangUp)
+    assert hang_up.leg == dial.leg, "for all that the platform knows, it may ring"
+    assert isinstance(reject, Reject)
+    assert platform.leg_ended(at("2026-11-21T18:00:01"), leg=dial.leg) == Done()
     assert platform.leg(dial.leg) is None
+
+
+def test_a_leg_that_is_gone_and_is_answered_all_the_same_is_hung_up(platform: Platform, book: Callable[..., Booked]) -> None:
+    book()
+    denied = platform.request_call(at("2026-11-21T17:00"), line="95511", reservation=1)
+    list(platform.effects(confirm=True))
+    assert platform.leg_answered(at("2026-11-21T17:00:01"), leg=denied.leg) == Done()
+    (hang_up,) = platform.effects()
+    assert isinstance(hang_up, HangUp)
+    assert (hang_up.leg, hang_up.cause) == (denied.leg, ReleaseCause.UNKNOWN)
 
 
 def test_an_inbound_call_is_answered_before_it_is_joined(platform: Platform, book: Callable[..., Booked]) -> None:

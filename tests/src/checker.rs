@@ -57,6 +57,7 @@ use thiserror::Error;
 use crate::trace::{Doing, Step, Trace};
 
 mod books;
+mod doubt;
 mod endings;
 mod holders;
 mod law;
@@ -240,8 +241,10 @@ struct Notes {
     code: Option<(ChallengeId, ReservationId, bool)>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
-    /// Legs that went with this step's resync or `effect_failed`.
+    /// Legs that went with this step's resync.
     lost_by_input: BTreeSet<LegId>,
+    /// The leg whose `dial` this step reports as not carried out.
+    doubted: Option<LegId>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -372,7 +375,7 @@ impl Checker {
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
-                ringing::dialled_again(&self.books, effect)?;
+                doubt::handed_out_again(&self.books, effect)?;
                 continue;
             }
             self.summary.effects += 1;
@@ -504,6 +507,7 @@ impl Checker {
         self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;
+        doubt::hung_up(&self.books, step, notes)?;
         endings::performed(&self.books, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;

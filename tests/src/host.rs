@@ -130,6 +130,7 @@ pub struct Host {
     begun: u64,
     late_by_us: i64,
     crashes_before_dial: bool,
+    doubts_dial: bool,
     confirms: bool,
 }
 
@@ -156,6 +157,7 @@ impl Host {
             begun: 0,
             late_by_us: 0,
             crashes_before_dial: false,
+            doubts_dial: false,
             confirms: true,
         }
     }
@@ -192,6 +194,11 @@ impl Host {
     /// The host will stop once, after the next effects with a dial among them are logged and before any of them is carried out.
     pub const fn crashes_before_next_dial(&mut self) {
         self.crashes_before_dial = true;
+    }
+
+    /// The host will carry out the next dial and forget, once, that it did: it reports it as failed.
+    pub const fn is_in_doubt_of_next_dial(&mut self) {
+        self.doubts_dial = true;
     }
 
     /// The host keeps its effects unconfirmed.
@@ -375,6 +382,9 @@ impl Host {
                     }
                     Rings::KeepsRinging => self.report(0, Report::Rings(dial.leg)),
                     Rings::SaysNothing => {}
+                }
+                if std::mem::take(&mut self.doubts_dial) {
+                    let _ = self.input(Input::EffectFailed(EffectFailed { sequence: effect.sequence }));
                 }
             }
             Action::Answer(answer) => {

@@ -16,11 +16,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
 use ringfence::values::code::Code;
-use ringfence::values::input::{ConfirmClock, Input, PlayFinished, RequestCall};
+use ringfence::values::input::{ConfirmClock, Input, LegAnswered, LegProgress, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
-use ringfence::{ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
+use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::{CallState, LegState, Model};
@@ -314,6 +314,12 @@ impl Pair {
     /// P11 and P13: what was refused, or merely repeats, changes and emits nothing.
     fn repeated(&self, at: Timestamp, doing: &Doing, reply: &StepReply) -> Result<(), String> {
         let Doing::Input(input) = doing else { return Ok(()) };
+        if let (Input::LegProgress(LegProgress { leg }) | Input::LegAnswered(LegAnswered { leg }), Some(Ok(Reply::Done))) =
+            (input, reply)
+            && self.engine.leg(*leg).is_none()
+        {
+            return self.hung_up_again(at, input, *leg);
+        }
         let expected = match (input, reply) {
             (_, Some(Err(refusal))) => Err(refusal.clone()),
             (_, Some(Ok(Reply::NoOp)))
@@ -352,6 +358,18 @@ impl Pair {
         equal("the reply to a repeat", &expected, &again.handle(at, input.clone()))?;
         equal("the effects of a repeat", &Vec::new(), &poll(&mut again))?;
         equal("the state after a repeat", &self.engine.state_hash(), &again.state_hash())
+    }
+
+    /// A leg that is gone and is said to live is hung up, however often, as far as there is room; nothing else changes.
+    fn hung_up_again(&self, at: Timestamp, input: &Input, leg: LegId) -> Result<(), String> {
+        let mut again = self.engine.clone();
+        let reply = again.handle(at, input.clone());
+        let effects = poll(&mut again);
+        match (&reply, effects.as_slice()) {
+            (Ok(Reply::Done), [Effect { action: Action::HangUp(hang_up), .. }]) if hang_up.leg == leg => Ok(()),
+            (Err(Refusal::Limit { bound: Bound::Outbox, .. }), []) => Ok(()),
+            other => Err(format!("a leg that is gone is said to live again: {other:?}")),
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub enum LegEvent {
     Join,
     /// We hang it up.
     HangUp,
-    /// It ended: reported, rejected by us, never begun, or lost.
+    /// It ended: reported, rejected by us, or lost.
     Ended,
 }
 

@@ -90,23 +90,23 @@ impl Platform {
         self.handle(now, Input::Cancel(Cancel { user, reservation }))
     }
 
-    /// A dialled phone rings.
+    /// A dialled phone rings. One of a leg that is gone is hung up.
     ///
     /// # Errors
-    /// `unknown` leg. About a leg that is gone it is a no-op, as in every report below.
+    /// `unknown` leg; `limit` (outbox) when the leg is gone and its `hang_up` has no room.
     pub fn leg_progress(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
         self.handle(now, Input::LegProgress(LegProgress { leg }))
     }
 
-    /// A leg was answered. One that was hung up meanwhile is hung up once more, and never joined (P3).
+    /// A leg was answered. One that was hung up meanwhile is hung up once more, and never joined (P3); so is one that is gone.
     ///
     /// # Errors
-    /// `unknown` leg.
+    /// `unknown` leg; `limit` (outbox) when the leg is gone and its `hang_up` has no room.
     pub fn leg_answered(&mut self, now: Timestamp, leg: LegId) -> Result<Reply, Refusal> {
         self.handle(now, Input::LegAnswered(LegAnswered { leg }))
     }
 
-    /// A leg is gone.
+    /// A leg is gone. Twice is a no-op.
     ///
     /// # Errors
     /// `unknown` leg.
@@ -122,7 +122,8 @@ impl Platform {
         self.handle(now, Input::PlayFinished(PlayFinished { leg }))
     }
 
-    /// An at-most-once effect was not carried out. Report it before confirming it.
+    /// An at-most-once effect was not carried out, or the host does not know whether it was. Report it before confirming it. The leg of a `dial` is hung up, since
+    /// it may ring all the same; report `leg_ended` if it is not there.
     ///
     /// # Errors
     /// `unknown` effect: that number was never emitted.

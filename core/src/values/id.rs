@@ -3,7 +3,7 @@
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
 //! [`OfferingId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
 //! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`]). An id below the platform's counter
-//! that names nothing is *gone*: a report about it is a no-op, a command is refused.
+//! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
 use core::fmt;
 

@@ -332,7 +332,7 @@ pub struct PlayFinished {
     pub leg: LegId,
 }
 
-/// An at-most-once effect was not carried out.
+/// An at-most-once effect was not carried out, or the host does not know whether it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EffectFailed {

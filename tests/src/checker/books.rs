@@ -111,6 +111,13 @@ pub(super) struct Leg {
     pub(super) late: Option<(Promise, &'static str)>,
 }
 
+impl Leg {
+    /// Whether a report showed that it was begun.
+    pub(super) const fn was_told(&self) -> bool {
+        self.progressed || self.answered
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Books {
     pub(super) policy: Policy,

@@ -6,7 +6,7 @@ use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
 use super::books::{Books, LegState};
-use super::{Judged, Notes, Promise};
+use super::{Judged, Notes, Promise, doubt};
 use crate::trace::{Doing, Step};
 
 /// Whether this step may emit only what settling explains, and why.
@@ -66,7 +66,12 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
     let Some((promise, what)) = notes.only_settling else { return Ok(()) };
     let of_overdue = |leg: LegId| notes.overdue_legs.contains(&leg);
     let explained = match &effect.action {
-        Action::HangUp(hang_up) => of_overdue(hang_up.leg) || crosses(books, step, hang_up.leg, notes),
+        Action::HangUp(hang_up) => {
+            of_overdue(hang_up.leg)
+                || crosses(books, step, hang_up.leg, notes)
+                || doubt::hangs_up_gone(books, step, effect)
+                    && notes.only_settling.is_some_and(|(broken, _)| broken == Promise::P11)
+        }
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),

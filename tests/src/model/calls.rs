@@ -281,6 +281,20 @@ impl Model {
         self.end_call(leg.call, cause, if undialled { Why::PlatformFailed } else { why });
     }
 
+    /// A `dial` was not carried out, or nobody knows whether it was: nobody counts as rung, the leg is hung up, and is releasing like any other.
+    pub(super) fn dial_failed(&mut self, id: LegId) {
+        let (call, party) = (self.legs[&id].call, self.legs[&id].party);
+        self.end_leg(id, ReleaseCause::Unknown);
+        let cause = match party {
+            Party::User => ReleaseCause::UserUnreachable,
+            Party::Merchant => ReleaseCause::OtherSideGone,
+        };
+        if party == Party::User {
+            self.call_mut(call).user_dialled = false;
+        }
+        self.end_call(call, cause, Why::PlatformFailed);
+    }
+
     /// Nobody reported the end of a leg, so it is counted as gone.
     pub(super) fn lose_leg(&mut self, id: LegId, undialled: bool) {
         self.audit(AuditRecord::LegLost(LegLost { leg: id, call: self.legs[&id].call }));
@@ -288,7 +302,7 @@ impl Model {
     }
 
     /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).
-    fn void_effects_of(&mut self, id: LegId) {
+    pub(super) fn void_effects_of(&mut self, id: LegId) {
         for kept in &mut self.kept {
             let leg = match &kept.effect.action {
                 Action::Dial(dial) => Some(dial.leg),

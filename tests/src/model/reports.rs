@@ -15,20 +15,25 @@ use super::{LegState, Model, unknown};
 
 impl Model {
     pub(super) fn leg_progress(&mut self, id: LegId) -> Result<Reply, Refusal> {
-        if !self.is_alive(id)? || self.legs[&id].state != LegState::Dialled {
+        if !self.is_alive(id)? {
+            return self.hang_up_gone(id);
+        }
+        if self.legs[&id].state != LegState::Dialled {
             return Ok(Reply::NoOp);
         }
+        self.void_effects_of(id);
         self.leg_mut(id).state = LegState::Ringing;
         Ok(Reply::Done)
     }
 
     pub(super) fn leg_answered(&mut self, id: LegId) -> Result<Reply, Refusal> {
         if !self.is_alive(id)? {
-            return Ok(Reply::NoOp);
+            return self.hang_up_gone(id);
         }
         let leg = self.legs[&id].clone();
         match leg.state {
             LegState::Dialled | LegState::Ringing => {
+                self.void_effects_of(id);
                 self.answered(id);
                 Ok(Reply::Done)
             }
@@ -65,9 +70,8 @@ impl Model {
         }
         let Some(id) = self.leg_of_effect(sequence) else { return Ok(Reply::NoOp) };
         let leg = self.legs[&id].clone();
-        let never_rang = leg.state == LegState::Dialled || (leg.state == LegState::Releasing && !leg.was_answered);
-        if leg.dial == Some(sequence) && never_rang {
-            self.leg_ends(id, &Evidence::default(), true);
+        if leg.dial == Some(sequence) && leg.state == LegState::Dialled {
+            self.dial_failed(id);
             Ok(Reply::Done)
         } else if leg.answer == Some(sequence) && leg.state == LegState::Ringing {
             self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
@@ -75,6 +79,13 @@ impl Model {
         } else {
             Ok(Reply::NoOp)
         }
+    }
+
+    /// A leg that is gone was said to live.
+    fn hang_up_gone(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        self.check_outbox(1)?;
+        self.hang_up(id, ReleaseCause::Unknown, None);
+        Ok(Reply::Done)
     }
 
     /// The leg that is alive and that this unconfirmed effect speaks to.

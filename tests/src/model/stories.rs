@@ -390,17 +390,17 @@ fn an_inbound_leg_that_does_not_report_its_answer_in_time_is_hung_up_and_the_use
 }
 
 #[test]
-fn a_failed_dial_counts_as_a_gone_leg_while_nobody_heard_of_it() {
+fn a_failed_dial_ends_its_call_and_is_hung_up_while_nobody_heard_of_it() {
     let mut model = booked(Policy::default());
     model.handle(at("18:00:00"), &request(1)).expect("allowed");
     let dial = model.take_effects().last().map_or(0, |effect| effect.sequence);
     let failed = Input::EffectFailed(EffectFailed { sequence: dial });
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["reject 1 UserUnreachable"]);
+    assert_eq!(words(&mut model), ["hang up 2 Unknown", "reject 1 UserUnreachable"]);
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::NoOp));
-    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 1 }));
+    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 2 }));
     let never = Input::EffectFailed(EffectFailed { sequence: dial + 9 });
-    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 1 }));
+    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 2 }));
 }
 
 #[test]

@@ -57,8 +57,9 @@ pub(super) fn list(world: &World, add: &[Pick], remove: &[Pick], model: &Model) 
     let now = model.latest();
     let open: Vec<_> =
         model.reservations().into_iter().filter(|kept| kept.outcome.is_none() && kept.window.contains(now)).collect();
-    let called =
-        |pick: &Pick| usize::from(*pick / 4).checked_rem(open.len()).filter(|_| pick % 4 > 0).map(|place| open[place].contact);
+    let called = |pick: &Pick| {
+        usize::from(*pick / 4).checked_rem(open.len()).filter(|_| !pick.is_multiple_of(4)).map(|place| open[place].contact)
+    };
     Input::ImportDoNotCall(ImportDoNotCall {
         add: add.iter().map(|pick| called(pick).unwrap_or_else(|| phone(world, *pick))).collect(),
         remove: remove.iter().map(|pick| known(pick).unwrap_or_else(|| phone(world, *pick))).collect(),

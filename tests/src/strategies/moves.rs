@@ -361,6 +361,10 @@ impl World {
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
         }
+        // The host is in doubt of a dial.
+        for effect in model.unconfirmed().iter().filter(|effect| effect.action.is_dial()) {
+            choices.push((1, Doing::Input(Input::EffectFailed(EffectFailed { sequence: effect.sequence }))));
+        }
         if model.calls().len() > 1 {
             // The merchant gives up channels while calls occupy them.
             choices.push((2, Doing::Input(self.register((dice / 64) as Pick, 8))));
@@ -510,6 +514,8 @@ fn next_of_leg(leg: &LegView) -> Vec<(u32, Report)> {
         (LegState::Dialled | LegState::Ringing, false) => vec![(12, Report::Answered), (1, busy), (1, Report::Progress)],
         (LegState::Dialled | LegState::Ringing, true) => vec![(6, Report::Answered), (1, over)],
         (LegState::Answered | LegState::Joined, _) => vec![(2, over)],
+        // Its answer may cross the hang-up, or come though its dial was said to have failed.
+        (LegState::Releasing, _) if !leg.was_answered => vec![(4, over), (4, Report::Answered)],
         (LegState::Releasing, _) => vec![(4, over), (1, Report::Answered)],
     }
 }

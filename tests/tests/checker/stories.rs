@@ -146,6 +146,26 @@ pub(crate) fn crashes() -> Trace {
     host.trace().clone()
 }
 
+/// A host that has dialled and does not know it: the phone rings, is hung up, and is answered all the same; then, when the leg counts as gone, it is
+/// answered at the switch once more.
+pub(crate) fn in_doubt() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::says_nothing(), Phone::answers_after(5).talks_for(60)]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    host.is_in_doubt_of_next_dial();
+    let _ = host.calls(LINE, zhang);
+    let leg = user_leg(host.trace());
+    host.runs_for(5);
+    let _ = host.input(Input::LegAnswered(LegAnswered { leg }));
+    host.runs_for(60);
+    let _ = host.input(Input::LegAnswered(LegAnswered { leg }));
+    host.runs_for(300);
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
 /// A booking for somebody else's phone, which nobody confirmed.
 pub(crate) fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
@@ -206,7 +226,7 @@ pub(crate) fn kept_from_ringing() -> Trace {
 
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 11] = [
+pub(crate) const STORIES: [(&str, Story); 12] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -217,5 +237,6 @@ pub(crate) const STORIES: [(&str, Story); 11] = [
     ("unverified", unverified),
     ("by_number", by_number),
     ("confirmed", confirmed),
+    ("in_doubt", in_doubt),
     ("kept_from_ringing", kept_from_ringing),
 ];

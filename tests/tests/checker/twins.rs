@@ -17,8 +17,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, confirmed, crashes, kept_from_ringing, merchant_calls,
-    nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
+    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt, kept_from_ringing,
+    merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -239,6 +239,37 @@ pub(crate) fn twins() -> Vec<Twin> {
             insert(t, step, Input::RegisterMerchant(merchant), Ok(Reply::Done));
         };
 
+        P8 "a dial in doubt rings on" in_doubt |t| drop_effect(t, 0, is_hang_up);
+        P8 "a leg in doubt is counted as lost before its grace is over" in_doubt |t| {
+            let step = nth_step(t, 0, |step| has(step, is_lost));
+            let at = t.steps[step].at.saturating_add_micros(-1_000_000);
+            t.steps[step].at = at;
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, at));
+        };
+        P8 "a restart hands out the dial of a leg that was answered" merchant_calls |t| {
+            let answered = nth_step(t, 0, is_answered);
+            let dialled = t.steps[nth_step(t, 2, |step| has(step, is_user_dial))].effects.clone();
+            t.steps.truncate(answered + 1);
+            t.steps.retain(|step| !matches!(step.doing, Doing::Confirm { .. }));
+            t.steps.push(Step { doing: Doing::Restart, reply: None, effects: dialled, ..t.steps[0].clone() });
+        };
+        P8 "a restart hands out the answer of a leg that was answered" merchant_calls |t| {
+            let (first, second) = (nth_step(t, 0, is_answered), nth_step(t, 1, is_answered));
+            let answer = t.steps[first].effects.clone();
+            t.steps.truncate(second + 1);
+            t.steps.retain(|step| !matches!(step.doing, Doing::Confirm { .. }));
+            t.steps.push(Step { doing: Doing::Restart, reply: None, effects: answer, ..t.steps[0].clone() });
+        };
+
+        P9 "a leg that is gone is answered and goes on" in_doubt |t| {
+            let step = nth_step(t, 1, is_answered);
+            t.steps[step].effects.clear();
+        };
+        P9 "an answer of a leg that is gone is passed over" in_doubt |t| {
+            let step = nth_step(t, 1, is_answered);
+            t.steps[step].effects.clear();
+            t.steps[step].reply = Some(Ok(Reply::NoOp));
+        };
         P9 "the merchant's leg goes on after the user hung up" merchant_calls |t| drop_effect(t, 1, is_hang_up);
         P9 "a phone rings on after its ring time" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, is_hang_up) && matches!(step.doing, Doing::Advance { .. }));
@@ -276,6 +307,13 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps.truncate(second + 1);
             t.steps[second].effects = sends.into_iter().filter(|effect| matches!(effect.action, Action::Send(_))).collect();
             renumber(t, second);
+        };
+        P11 "a leg that is gone is hung up twice at one report" in_doubt |t| {
+            let step = nth_step(t, 1, is_answered);
+            let effect = t.steps[step].effects[0].clone();
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.push(effect);
+            renumber(t, step);
         };
         P11 "a report of progress dials" merchant_calls |t| {
             let step = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::LegProgress(_))));

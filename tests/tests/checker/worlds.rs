@@ -28,6 +28,7 @@ pub(crate) enum Happens {
     StopsConfirming,
     Restarts,
     Resyncs,
+    IsInDoubt,
 }
 
 pub(crate) fn happens() -> impl Strategy<Value = Happens> {
@@ -44,6 +45,7 @@ pub(crate) fn happens() -> impl Strategy<Value = Happens> {
         1 => Just(Happens::StopsConfirming),
         1 => Just(Happens::Restarts),
         1 => Just(Happens::Resyncs),
+        1 => Just(Happens::IsInDoubt),
     ]
 }
 
@@ -139,6 +141,7 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
             Happens::StopsConfirming => host.never_confirms(),
             Happens::Restarts => host.restarts(),
             Happens::Resyncs => host.resyncs(),
+            Happens::IsInDoubt => host.is_in_doubt_of_next_dial(),
         }
     }
     host.is_late_by_us(0);

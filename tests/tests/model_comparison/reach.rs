@@ -14,7 +14,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 23] = [
+pub(super) const DEMANDED: [(&str, usize); 26] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -34,6 +34,9 @@ pub(super) const DEMANDED: [(&str, usize); 23] = [
     ("wrong code", 5),
     ("codes used up", 2),
     ("refused 225", 2),
+    ("dial in doubt", 5),
+    ("answer of a dial in doubt", 1),
+    ("leg gone here and alive there", 5),
     ("deny Frozen", 2),
     ("closed Missed(DoNotCall)", 1),
     ("closed Missed(Frozen)", 1),
@@ -125,6 +128,16 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    /// The legs whose dial was reported failed.
+    doubted: BTreeSet<LegId>,
+    /// The step reports an answer.
+    reports_answer: bool,
+    /// The legs that are not gone.
+    alive: BTreeSet<LegId>,
+    /// The leg that the step says is alive.
+    said_to_live: Option<LegId>,
+    /// The step reports an effect that was not carried out.
+    reports_failure: bool,
     /// The step gives a code.
     gives_code: bool,
     /// The reservations whose contact's holder agreed.
@@ -136,6 +149,15 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.alive = model.legs().into_iter().map(|leg| leg.leg).collect();
+        (self.said_to_live, self.reports_answer) = match doing {
+            Doing::Input(Input::LegProgress(report)) => (Some(report.leg), false),
+            Doing::Input(Input::LegAnswered(report)) => (Some(report.leg), true),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => {
+                (None, false)
+            }
+        };
+        self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
@@ -199,6 +221,14 @@ impl Seen {
         let (cause, prompt) = match action {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
+                if self.reports_failure && hang_up.cause == ReleaseCause::Unknown {
+                    self.doubted.insert(hang_up.leg);
+                    self.note(true, "dial in doubt");
+                }
+                let is_told = self.said_to_live == Some(hang_up.leg);
+                let is_crossing = is_told && self.reports_answer && self.doubted.contains(&hang_up.leg);
+                self.note(is_crossing && self.alive.contains(&hang_up.leg), "answer of a dial in doubt");
+                self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
                 self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
                 (Some(hang_up.cause), hang_up.prompt)

@@ -83,10 +83,9 @@ impl World {
                 if let Some((_, id)) = self.fresh.iter().find(|(fresh, _)| *fresh == sequence) {
                     let id = *id;
                     match self.switch.get_mut(&id) {
-                        // An answer that was not carried out leaves the caller waiting; a dial, no leg at all.
+                        // An answer that was not carried out leaves the caller waiting. A dial is in doubt: its phone may ring all the same.
                         Some(leg) if leg.inbound => leg.asked = false,
-                        Some(_) => self.remove(id),
-                        None => {}
+                        Some(_) | None => {}
                     }
                 }
                 self.event = Event::DialFailed;

@@ -113,7 +113,11 @@ impl Appointments {
             if let Action::Dial(dial) = &effect.action {
                 let is_its = leg.is_some_and(|leg| leg.number == dial.to && leg.party == dial.party && leg.call == dial.call);
                 hold!(is_its, "effect {sequence} dials another number than its leg has (P1)");
+                let is_untold = leg.is_some_and(|leg| leg.state == LegState::Dialled);
+                hold!(is_untold, "effect {sequence} dials a leg that was reported already (P8)");
             }
+            let waits = leg.is_some_and(|leg| leg.state.is_unanswered() && leg.origin == Origin::InboundAsked);
+            hold!(!effect.action.is_answer() || waits, "effect {sequence} answers a leg that does not wait for it");
         }
         if let Action::Send(send) = &effect.action {
             hold!(self.counters.message.has_given(send.message.get()), "effect {sequence} sends a message that was not numbered");

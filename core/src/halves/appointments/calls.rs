@@ -336,7 +336,7 @@ impl Appointments {
     }
 
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.
-    fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
+    pub(super) fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
         let Some(leg) = self.legs.get(id.get()) else { return };
         cx.outbox.void_leg(id);
         if leg.origin == Origin::Inbound && leg.state.is_unanswered() {

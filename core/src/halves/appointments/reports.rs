@@ -1,12 +1,13 @@
 //! Inputs of the network and the switch: reports on legs, effects that failed, and a switch that comes back.
 //!
-//! A report about a leg that is gone changes nothing. One about a leg that never was is misuse.
+//! A report about a leg that is gone changes nothing; one that says that it lives has it hung up. One about a leg that never was is misuse.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::Appointments;
 use super::calls::hang_up;
+use super::merchants::check_outbox;
 use super::records::{Call, Failure};
 use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
@@ -16,7 +17,7 @@ use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, AuditRecord, LegLost, Party};
 use crate::values::evidence::Evidence;
-use crate::values::id::{CallId, LegId};
+use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::LegEnded;
 use crate::values::refusal::{Allowed, Field, Object, Refusal};
 use crate::values::reply::Reply;
@@ -34,9 +35,17 @@ impl Appointments {
     }
 
     pub(super) fn leg_progress(&mut self, cx: &mut Context<'_>, id: LegId) -> Result<Reply, Refusal> {
-        let known = self.reported(cx, id)?.is_some();
-        let step = self.update_leg(id, |leg| leg.state.apply(LegEvent::Progress));
-        Ok(if known && matches!(step, Some(Step::To(_))) { Reply::Done } else { Reply::NoOp })
+        if self.reported(cx, id)?.is_none() {
+            return hang_up_stray(cx, id);
+        }
+        match self.update_leg(id, |leg| leg.state.apply(LegEvent::Progress)) {
+            Some(Step::To(_)) => {
+                // It was dialled, so it must not be dialled again.
+                cx.outbox.void_leg(id);
+                Ok(Reply::Done)
+            }
+            Some(Step::NoOp | Step::NotAllowed) | None => Ok(Reply::NoOp),
+        }
     }
 
     pub(super) fn play_finished(&mut self, cx: &mut Context<'_>, id: LegId) -> Result<Reply, Refusal> {
@@ -44,10 +53,12 @@ impl Appointments {
     }
 
     pub(super) fn leg_answered(&mut self, cx: &mut Context<'_>, id: LegId) -> Result<Reply, Refusal> {
-        let Some((call, party)) = self.reported(cx, id)? else { return Ok(Reply::NoOp) };
+        let Some((call, party)) = self.reported(cx, id)? else { return hang_up_stray(cx, id) };
         let step = self.update_leg(id, |leg| leg.state.apply(LegEvent::Answered));
         match step {
             Some(Step::To(LegState::Answered)) => {
+                // Its `dial` or `answer` was carried out, and must not be again. What follows from the answer comes after.
+                cx.outbox.void_leg(id);
                 match party {
                     Party::Merchant => self.merchant_answered(cx, call, id),
                     Party::User => self.user_answered(cx, call),
@@ -75,7 +86,7 @@ impl Appointments {
         Ok(Reply::Done)
     }
 
-    /// A leg is gone: reported, never begun, or lost. If its call still lived, this ends it. `was_begun` is false for a leg whose `dial` was not
+    /// A leg is gone: reported, or lost. If its call still lived, this ends it. `was_begun` is false for a leg whose `dial` was not
     /// carried out: nobody was rung.
     fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence, was_begun: bool) {
         let Some(leg) = self.remove_leg(id) else { return };
@@ -86,11 +97,7 @@ impl Appointments {
                 let cause =
                     if was_answered { ReleaseCause::Normal } else { ReleaseCause::of_failed_leg(diagnose(evidence).reason) };
                 if !was_begun {
-                    self.update_call(leg.call, |call| {
-                        if let Some(member) = call.member_mut(reservation) {
-                            member.is_dialled = false;
-                        }
-                    });
+                    self.not_dialled(leg.call, reservation);
                 }
                 let failure = if was_begun { Failure::None } else { Failure::Platform };
                 self.user_gone(cx, leg.call, reservation, cause, failure);
@@ -103,6 +110,29 @@ impl Appointments {
             }
         }
         self.drop_if_over(leg.call);
+    }
+
+    /// The host did not carry out this leg's `dial`, or does not know whether it did. Nobody counts as rung by it; but the phone may ring all the same, so
+    /// the leg is hung up, and keeps its number and its channel until it is reported gone or its grace is over (P8).
+    fn dial_failed(&mut self, cx: &mut Context<'_>, id: LegId) {
+        let Some(leg) = self.legs.get(id.get()).copied() else { return };
+        self.release(cx, id, ReleaseCause::Unknown);
+        match leg.reservation {
+            Some(reservation) => {
+                self.not_dialled(leg.call, reservation);
+                let cause = ReleaseCause::of_failed_leg(diagnose(&Evidence::default()).reason);
+                self.user_gone(cx, leg.call, reservation, cause, Failure::Platform);
+            }
+            None => self.end_call(cx, leg.call, CallEvent::MerchantGone, ReleaseCause::OtherSideGone, Failure::Platform),
+        }
+    }
+
+    fn not_dialled(&mut self, call: CallId, reservation: ReservationId) {
+        self.update_call(call, |call| {
+            if let Some(member) = call.member_mut(reservation) {
+                member.is_dialled = false;
+            }
+        });
     }
 
     /// A leg counts as gone without a report.
@@ -125,7 +155,7 @@ impl Appointments {
         match failed {
             Failed::Dial(leg) => {
                 if self.legs.get(leg.get()).is_some_and(|leg| leg.state == LegState::Dialled) {
-                    self.leg_gone(cx, leg, &Evidence::default(), false);
+                    self.dial_failed(cx, leg);
                     return Ok(Reply::Done);
                 }
                 Ok(Reply::NoOp)
@@ -183,6 +213,14 @@ impl Appointments {
         }
         Ok(Reply::Done)
     }
+}
+
+/// A leg that is gone here rings, or was answered, at the switch: it must not stay in a call that nobody governs. Nothing bounds how often that is
+/// reported, so it needs room.
+fn hang_up_stray(cx: &mut Context<'_>, id: LegId) -> Result<Reply, Refusal> {
+    check_outbox(cx, 1)?;
+    cx.emit(hang_up(id, ReleaseCause::Unknown, None));
+    Ok(Reply::Done)
 }
 
 /// What an `effect_failed` is about.

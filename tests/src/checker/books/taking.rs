@@ -109,8 +109,8 @@ impl Books {
                 // A leg that settling ends before waits for its dial no more.
                 let settled = |leg: &LegId| notes.overdue_legs.contains(leg);
                 if let Some(leg) = dialled.filter(|leg| self.waits_for_its_dial(*leg) && !settled(leg)) {
-                    self.not_dialled(leg);
-                    notes.lost_by_input.insert(leg);
+                    self.end_undialled(leg);
+                    notes.doubted = Some(leg);
                 }
             }
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
@@ -408,9 +408,15 @@ impl Books {
     fn not_dialled(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.state = LegState::Gone;
+        self.end_undialled(id);
+        self.forget_gone(id);
+    }
+
+    /// The call of a leg ends, since its dial was not carried out. Whether the leg is there nobody knows.
+    fn end_undialled(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else { return };
         let (call, party) = (leg.call, leg.party);
         self.end(call, First::Undialled(party));
-        self.forget_gone(id);
     }
 
     /// A call ends with its first leg, and its reservation draws the consequence.
