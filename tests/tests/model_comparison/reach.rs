@@ -40,7 +40,7 @@ pub(super) const DEMANDED: [(&str, usize); 26] = [
     ("deny Frozen", 2),
     ("closed Missed(DoNotCall)", 1),
     ("closed Missed(Frozen)", 1),
-    ("refused 290", 3),
+    ("refused 290", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
