@@ -72,5 +72,16 @@ fn life(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, gate, book, life);
+/// Ten thousand merchants, each with a page of four offerings and a description; words that few, many and all of them have, and none.
+fn search(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("search");
+    group.throughput(Throughput::Elements(1));
+    let mut world = World::with_merchants(10_000);
+    for keyword in ["商户9999", "保险", "商户", "北京 车险", "car insurance", "险", "nothing has this"] {
+        group.bench_function(keyword, |bencher| bencher.iter(|| world.search(black_box(keyword))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, gate, book, life, search);
 criterion_main!(benches);

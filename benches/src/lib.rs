@@ -1,5 +1,7 @@
 //! What the benchmarks share: platforms with something in them, and one whole life of a reservation.
 
+mod search;
+
 use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::{Book, Line, PublishPage, RegisterMerchant};
 use ringfence::{Action, Address, CallMode, Evidence, Keyring, PhoneNumber, Platform, Policy, Reply, Timestamp, Window, Zone};
@@ -41,6 +43,7 @@ impl World {
             chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
             contact: None,
             address: None,
+            description: None,
         };
         platform.register_merchant(now, merchant).unwrap();
         platform.preset_mode(now, 1.into(), Some(CallMode::MerchantCalls)).unwrap();
@@ -53,6 +56,8 @@ impl World {
                 windows: vec![pages],
                 hours: vec![],
                 line: Some(line_number(line)),
+                descriptions: std::collections::BTreeMap::new(),
+                calendar: None,
             };
             platform.publish_page(now, page).unwrap();
         }

@@ -83,6 +83,8 @@ fn large_page(offering: &str) -> PublishPage {
         windows: vec![evening(); 200],
         hours: vec![],
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     }
 }
 
@@ -127,6 +129,7 @@ fn a_line_has_at_most_so_many_channels() {
         chatbot: None,
         contact: None,
         address: None,
+        description: None,
     };
     let limit = Err(Refusal::Limit { bound: Bound::Channels, most: 20 });
     assert_eq!(platform.register_merchant(at("09:00:00"), merchant), limit);

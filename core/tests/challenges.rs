@@ -287,7 +287,7 @@ fn a_booking_that_overlaps_by_now_is_not_accepted_and_may_be_once_the_other_is_g
 }
 
 #[test]
-fn a_number_that_became_a_line_is_not_rung_as_a_user() {
+fn a_phone_whose_holder_is_asked_becomes_no_line() {
     let mut platform = asking(Policy::default());
     let id = books(&mut platform, "09:05:00", for_another());
     let asked = challenge(&mut platform).challenge;
@@ -300,10 +300,13 @@ fn a_number_that_became_a_line_is_not_rung_as_a_user() {
         chatbot: None,
         contact: None,
         address: None,
+        description: None,
     };
-    platform.register_merchant(at("09:06:00"), merchant).unwrap();
-    let refused = Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
-    assert_eq!(platform.confirm_contact(at("09:07:00"), holder(), id, code), refused);
+    let refused = Err(Refusal::LineIsContact { index: 0 });
+    assert_eq!(platform.register_merchant(at("09:06:00"), merchant.clone()), refused);
+    assert!(platform.clone().confirm_contact(at("09:07:00"), holder(), id, code).is_ok());
+    platform.cancel(at("09:07:00"), user(1), id).unwrap();
+    assert!(platform.register_merchant(at("09:08:00"), merchant).is_ok(), "nobody is asked any more");
 }
 
 #[test]

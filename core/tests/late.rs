@@ -4,6 +4,7 @@ mod common;
 
 use common::{MERCHANT, at, booked, booking, line, number, world};
 use ringfence::values::input::{Line, RegisterMerchant};
+use ringfence::values::number::Address;
 use ringfence::{CallMode, Policy, Reply, Timestamp, Zone};
 
 fn merchant_with(number_of_line: &str, channels: u32) -> RegisterMerchant {
@@ -12,9 +13,10 @@ fn merchant_with(number_of_line: &str, channels: u32) -> RegisterMerchant {
         name: "商户1".into(),
         lines: vec![Line { number: number(number_of_line), channels }],
         zone: Zone::UTC,
-        chatbot: None,
+        chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
         contact: None,
         address: None,
+        description: None,
     }
 }
 

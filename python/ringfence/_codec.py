@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -140,6 +140,8 @@ def encode(value: Any) -> Any:
             return value
         case datetime():
             return instant_text(value)
+        case date():
+            return value.isoformat()
         case Scalar():
             return value._to_wire()
         case Record():
@@ -213,6 +215,8 @@ def _decoder(hint: Any) -> Callable[[Any, tzinfo], Any]:
         return lambda value, zone: {read_key(key, zone): read_item(item, zone) for key, item in value.items()}
     if hint is datetime:
         return lambda value, zone: in_zone(datetime.fromisoformat(value), zone)
+    if hint is date:
+        return lambda value, _zone: date.fromisoformat(value)
     if isinstance(hint, type) and issubclass(hint, Scalar):
         return lambda value, _zone: hint._from_wire(value)
     if isinstance(hint, type) and issubclass(hint, Record):
@@ -277,6 +281,10 @@ def check(hint: Any, value: Any, path: str) -> Any:
         return {check(key_hint, key, f"a key of {path}"): check(item_hint, item, f"{path}[{key!r}]") for key, item in value.items()}
     if hint is datetime:
         micros_of(value, path)
+        return value
+    if hint is date:
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise TypeError(f"{path}: expected a date, got {_describe(value)}; for example date(2026, 10, 1)")
         return value
     if hint is int:
         return _check_int(value, path, 64)

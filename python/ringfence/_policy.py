@@ -135,6 +135,14 @@ class Policy(Checked):
     """The most codes to one number that may be used at the same time."""
     codes_max: U32 = 1_000_000
     """The most codes that are sent within an hour, to all numbers together."""
+    reservations_per_sender_max: U32 = 500
+    """The most reservations of one sender that are kept, closed ones in retention included."""
+    calendars_max: U32 = 1_000
+    """The most calendars."""
+    calendar_days_max: U32 = 1_000
+    """The most days of one calendar."""
+    search_results_max: U32 = 20
+    """The most results of one search."""
     freezes_max: U32 = 10_000
     """The most merchants and numbers that are frozen at the same time."""
     do_not_call_max: U32 = 10_000_000

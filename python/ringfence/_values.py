@@ -19,6 +19,9 @@ __all__ = [
     "Bound",
     "CallMode",
     "Channel",
+    "Closed",
+    "CountsAs",
+    "DayRule",
     "DenyReason",
     "Field",
     "Hours",
@@ -27,6 +30,7 @@ __all__ = [
     "MissedForMerchant",
     "MissedReason",
     "Object",
+    "PageAction",
     "Party",
     "PhoneNumber",
     "Prompt",
@@ -380,6 +384,13 @@ class Channel(StrEnum):
     """A call to the service hotline (人工服务电话): an agent wrote it down."""
 
 
+class PageAction(StrEnum):
+    """What a user may do from a page besides booking."""
+
+    SEARCH = "search"
+    """搜索其他商户."""
+
+
 class Object(StrEnum):
     """What kind of thing an error names."""
 
@@ -391,6 +402,7 @@ class Object(StrEnum):
     CALL = "call"
     LEG = "leg"
     CHALLENGE = "challenge"
+    CALENDAR = "calendar"
 
 
 class Bound(StrEnum):
@@ -412,6 +424,9 @@ class Bound(StrEnum):
     NUMBERS = "numbers"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"
+    RESERVATIONS_PER_SENDER = "reservations_per_sender"
+    CALENDARS = "calendars"
+    CALENDAR_DAYS = "calendar_days"
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"
@@ -432,6 +447,7 @@ class Field(StrEnum):
     EVIDENCE = "evidence"
     NUMBERS = "numbers"
     ID = "id"
+    DESCRIPTIONS = "descriptions"
     BY = "by"
     WHY = "why"
 
@@ -449,6 +465,8 @@ class Allowed(StrEnum):
     REGISTERED_LINE = "registered_line"
     KNOWN_CAUSES = "known_causes"
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
+    SUBSCRIBER_NUMBER = "subscriber_number"
+    OFFERING_OF_THE_PAGE = "offering_of_the_page"
 
 
 _WORDS = {
@@ -557,6 +575,30 @@ class Hours(Checked):
         Checked.__post_init__(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Closed(Checked):
+    """A day of a calendar on which no weekly rule starts: a holiday."""
+
+    _tag: ClassVar[str | None] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CountsAs(Checked):
+    """A day of a calendar on which the rules of this weekday start, whatever day it is: a moved workday (调休).
+
+    >>> CountsAs("mon").weekday.value
+    'mon'
+    """
+
+    _tag: ClassVar[str | None] = "as"
+    _newtype: ClassVar[bool] = True
+    weekday: Weekday
+
+
+DayRule = Closed | CountsAs
+"""What holds on a day of a calendar."""
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class BookingEvidence(Checked):
     """How a booking reached the platform: enough to find the message, or the recording, that gave the permission.
@@ -609,7 +651,7 @@ class Everything(Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class OfMerchant(Checked):
+class OneMerchant(Checked):
     """The calls of one merchant: what a freeze stops."""
 
     _tag: ClassVar[str | None] = "merchant"
@@ -618,7 +660,7 @@ class OfMerchant(Checked):
 
 
 @dataclass(frozen=True, slots=True)
-class ToNumber(Checked):
+class OneNumber(Checked):
     """The calls to one user's number: what a freeze stops."""
 
     _tag: ClassVar[str | None] = "number"

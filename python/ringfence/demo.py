@@ -566,6 +566,10 @@ _KINDS = {
     "missed": ("there was no conversation", "未通话通知"),
     "cancelled_for_merchant": ("the cancellation", "取消通知"),
     "missed_for_merchant": ("there was no conversation", "未通话通知"),
+    "cancelled_for_merchant": ("the cancellation", "取消通知"),
+    "missed_for_merchant": ("there was no conversation", "未通话通知"),
+    "search_entry": ("the search entry", "搜索入口"),
+    "search_results": ("the search results", "搜索结果"),
 }
 
 _HOW = {

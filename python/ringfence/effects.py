@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from typing import ClassVar
 
 from . import _ringfence
@@ -18,6 +18,7 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
+    DayRule,
     DenyReason,
     Everything,
     ForNumber,
@@ -25,7 +26,8 @@ from ._values import (
     Hours,
     MissedForMerchant,
     MissedReason,
-    OfMerchant,
+    PageAction,
+    OneMerchant,
     Party,
     PhoneNumber,
     Prompt,
@@ -80,9 +82,12 @@ __all__ = [
     "ReservationCancelled",
     "ReservationForMerchant",
     "Rule",
+    "SearchEntry",
+    "SearchResult",
+    "SearchResults",
     "Send",
     "Thawed",
-    "ToMaskedNumber",
+    "OneMaskedNumber",
     "UnknownNumber",
     "UserDialled",
     "effect_from_json",
@@ -113,6 +118,10 @@ class BookingPage(_Content):
     windows: tuple[Window, ...]
     hours: tuple[Hours, ...]
     zone: Zone
+    description: str | None
+    descriptions: Mapping[int, str]
+    days: Mapping[date, DayRule]
+    actions: tuple[PageAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +252,35 @@ class ContactNotConfirmed(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class SearchEntry(_Content):
+    """To a user: where to type a keyword (搜索入口)."""
+
+    _tag: ClassVar[str | None] = "search_entry"
+    _is_object: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Record):
+    """One page that was found, with the offerings in which a word of the keyword stands. The user asks for it with `request_page`."""
+
+    page: int
+    merchant: int
+    merchant_name: str
+    description: str | None
+    offerings: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResults(_Content):
+    """To a user: what was found for a keyword, the best first, and whether there was more."""
+
+    _tag: ClassVar[str | None] = "search_results"
+    keyword: str
+    results: tuple[SearchResult, ...]
+    more: bool
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -255,6 +293,8 @@ Content = (
     | MissedNoticeForMerchant
     | Challenge
     | ContactNotConfirmed
+    | SearchEntry
+    | SearchResults
 )
 """What a message says."""
 
@@ -442,7 +482,7 @@ class KeyRotated(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class ToMaskedNumber(Record):
+class OneMaskedNumber(Record):
     """The calls to one user's number, which stands here without its tail."""
 
     _tag: ClassVar[str | None] = "number"
@@ -450,7 +490,7 @@ class ToMaskedNumber(Record):
     number: str
 
 
-RecordedScope = Everything | OfMerchant | ToMaskedNumber
+RecordedScope = Everything | OneMerchant | OneMaskedNumber
 """The scope of a freeze as a record names it."""
 
 

@@ -69,9 +69,9 @@ class RingfenceError(Exception):
         return tuple(self.details.get("legal", ()))
 
     @property
-    def nearest(self) -> Window | None:
-        """The nearest window that the page does offer, when the one asked for is not among them."""
-        return self.details.get("nearest")
+    def nearest(self) -> tuple[Window, ...]:
+        """The windows of the page that are left and lie nearest to the one asked for, the nearest first; at most three."""
+        return tuple(self.details.get("nearest", ()))
 
     @property
     def reservation(self) -> int | None:
@@ -176,7 +176,7 @@ _DETAILS: dict[str, Any] = {
     "bound": Bound,
     "end": datetime,
     "latest": datetime,
-    "nearest": Window | None,
+    "nearest": tuple[Window, ...],
     "retry_at": datetime | None,
 }
 

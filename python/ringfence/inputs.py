@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import ClassVar
 
 from . import _ringfence
@@ -18,14 +19,15 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
+    DayRule,
     Everything,
     ForNumber,
     ForReservation,
     Hours,
     Line,
-    OfMerchant,
+    OneMerchant,
+    OneNumber,
     PhoneNumber,
-    ToNumber,
     Window,
     Zone,
 )
@@ -47,6 +49,9 @@ __all__ = [
     "LegAnswered",
     "LegEnded",
     "LegProgress",
+    "OfMerchant",
+    "OfPage",
+    "PageOf",
     "PlayFinished",
     "PresetMode",
     "PublishPage",
@@ -54,10 +59,14 @@ __all__ = [
     "RegisterMerchant",
     "RequestCall",
     "RequestCode",
+    "RequestPage",
     "Resync",
     "RotateKey",
+    "Search",
+    "SetCalendar",
     "Scope",
     "SetPolicy",
+    "WithdrawPage",
     "Thaw",
     "input_from_json",
 ]
@@ -75,6 +84,7 @@ class RegisterMerchant(Checked):
     chatbot: Address | None = None
     contact: str | None = None
     address: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +99,8 @@ class PublishPage(Checked):
     windows: tuple[Window, ...] = ()
     hours: tuple[Hours, ...] = ()
     line: PhoneNumber | None = None
+    descriptions: Mapping[int, str] = field(default_factory=dict)
+    calendar: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +268,66 @@ class RotateKey(Checked):
     id: str
 
 
-Scope = Everything | OfMerchant | ToNumber
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawPage(Checked):
+    """A merchant's chatbot takes a page back: nothing more is booked on it."""
+
+    _tag: ClassVar[str | None] = "withdraw_page"
+    merchant: int
+    page: int
+    chatbot: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCalendar(Checked):
+    """The operator tells the holidays and the moved workdays."""
+
+    _tag: ClassVar[str | None] = "set_calendar"
+    calendar: int
+    days: Mapping[date, DayRule]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search(Checked):
+    """A user looks for merchants, products or services. Without a keyword he is sent the search entry."""
+
+    _tag: ClassVar[str | None] = "search"
+    user: Address
+    keyword: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfPage(Checked):
+    """This page is asked for."""
+
+    _tag: ClassVar[str | None] = "page"
+    _newtype: ClassVar[bool] = True
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfMerchant(Checked):
+    """This merchant's page is asked for: the one with the lowest id."""
+
+    _tag: ClassVar[str | None] = "merchant"
+    _newtype: ClassVar[bool] = True
+    merchant: int
+
+
+PageOf = OfPage | OfMerchant
+"""Which page is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPage(Checked):
+    """A user asks for the page of a search result."""
+
+    _tag: ClassVar[str | None] = "request_page"
+    user: Address
+    of: PageOf
+
+
+Scope = Everything | OneMerchant | OneNumber
 """What a freeze stops."""
 
 
@@ -310,6 +381,10 @@ Input = (
     | ConfirmContact
     | RequestCode
     | RotateKey
+    | WithdrawPage
+    | SetCalendar
+    | Search
+    | RequestPage
     | Freeze
     | Thaw
     | ImportDoNotCall

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from ._values import (
     Address,
     BookingEvidence,
     CallMode,
+    DayRule,
     ForNumber,
     ForReservation,
     Hours,
@@ -96,12 +97,13 @@ class Platform:
         chatbot: Address | str | None = None,
         contact: str | None = None,
         address: str | None = None,
+        description: str | None = None,
         dedup: Dedup | None = None,
     ) -> Done:
         """A merchant signs up; again for the same merchant: an update.
 
         `zone` is the zone that his weekly hours are meant in, `chatbot` the only one that publishes his pages and takes his
-        reservations, `contact` and `address` are shown to users.
+        reservations; `contact`, `address` and `description` are shown to users, who find him by the latter.
         """
         return self._expect(
             Done,
@@ -114,6 +116,7 @@ class Platform:
                 chatbot=_maybe(Address, chatbot, "chatbot"),
                 contact=contact,
                 address=address,
+                description=description,
             ),
             dedup,
         )
@@ -129,6 +132,8 @@ class Platform:
         hours: Iterable[Hours] = (),
         line: PhoneNumber | str | None = None,
         chatbot: Address | str | None = None,
+        descriptions: Mapping[int, str] | None = None,
+        calendar: int | None = None,
         dedup: Dedup | None = None,
     ) -> Published:
         """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version."""
@@ -143,9 +148,17 @@ class Platform:
                 windows=check(tuple[Window, ...], windows, "windows"),
                 hours=check(tuple[Hours, ...], hours, "hours"),
                 line=_maybe(PhoneNumber, line, "line"),
+                descriptions=descriptions if descriptions is not None else {},
+                calendar=calendar,
             ),
             dedup,
         )
+
+    def withdraw_page(
+        self, now: datetime, *, merchant: int, page: int, chatbot: Address | str | None = None, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A merchant's chatbot takes a page back. What was booked stands; published again, the page goes on with the next version."""
+        return self._done(now, inputs.WithdrawPage(merchant=merchant, page=page, chatbot=_maybe(Address, chatbot, "chatbot")), dedup)
 
     def push_page(self, now: datetime, *, page: int, to: Iterable[Address | str], dedup: Dedup | None = None) -> Done:
         """A page goes to these users."""
@@ -216,6 +229,14 @@ class Platform:
             dedup,
         )
 
+    def search(self, now: datetime, *, user: Address | str, keyword: str | None = None, dedup: Dedup | None = None) -> Done:
+        """A user is sent what his keyword finds over merchants, offerings and descriptions; without a keyword, the search entry."""
+        return self._expect(Done, now, inputs.Search(user=check(Address, user, "user"), keyword=keyword), dedup)
+
+    def request_page(self, now: datetime, *, user: Address | str, of: inputs.PageOf, dedup: Dedup | None = None) -> Done:
+        """A user is sent the page that he asks for: `OfPage(10)`, or `OneMerchant(1)`, of whose pages it is the one with the lowest id."""
+        return self._expect(Done, now, inputs.RequestPage(user=check(Address, user, "user"), of=of), dedup)
+
     def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A user takes a reservation back. What rings stops ringing in the same step."""
         return self._done(now, inputs.Cancel(user=check(Address, user, "user"), reservation=reservation), dedup)
@@ -263,6 +284,12 @@ class Platform:
 
     # What the operator does.
 
+    def set_calendar(
+        self, now: datetime, *, calendar: int, days: Mapping[date, DayRule], dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """Tells the holidays and moved workdays that the weekly hours of pages with this calendar follow: `{date(2026, 10, 1): Closed()}`."""
+        return self._done(now, inputs.SetCalendar(calendar=calendar, days=days), dedup)
+
     def set_policy(self, now: datetime, policy: Policy, *, dedup: Dedup | None = None) -> Done | NoOp:
         """Sets the rules anew, from now on. Instants that were fixed before stay. The same rules again: `NoOp`."""
         return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
@@ -273,7 +300,7 @@ class Platform:
         return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
 
     def freeze(self, now: datetime, *, scope: inputs.Scope, by: str, why: str, dedup: Dedup | None = None) -> Done | NoOp:
-        """Nothing new rings in this scope until it is thawed: `Everything()`, `OfMerchant(1)` or `ToNumber(PhoneNumber("+86…"))`. What rings or talks goes on.
+        """Nothing new rings in this scope until it is thawed: `Everything()`, `OneMerchant(1)` or `OneNumber(PhoneNumber("+86…"))`. What rings or talks goes on.
 
         Who says so and why go to the audit. A scope that is frozen already: `NoOp`. It comes through while the outbox is full.
         """

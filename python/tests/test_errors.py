@@ -162,8 +162,8 @@ def test_a_command_in_the_wrong_state_names_the_state_and_what_was_legal(platfor
 def test_a_rule_that_says_no_gives_what_would_be_allowed_on_the_callers_clock(platform: Platform) -> None:
     with pytest.raises(Refused, match="the page does not offer this window") as caught:
         platform.book(NOW, user=USER, page=10, offering=1, window=Window(at("2026-11-21T17:00"), at("2026-11-21T19:00")))
-    assert caught.value.nearest == EVENING
-    assert caught.value.nearest.start.tzinfo is SHANGHAI
+    assert caught.value.nearest[0] == EVENING
+    assert caught.value.nearest[0].start.tzinfo is SHANGHAI
     assert (caught.value.code, caught.value.reason, caught.value.retry_at) == (202, "window_not_offered", None)
 
 

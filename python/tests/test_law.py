@@ -19,14 +19,14 @@ from ringfence import (
     MissedReason,
     Misused,
     NoOp,
-    OfMerchant,
+    OneMerchant,
     PhoneNumber,
     Platform,
     Refused,
     Send,
-    ToNumber,
+    OneNumber,
 )
-from ringfence.effects import DoNotCallChanged, Frozen, Thawed, ToMaskedNumber
+from ringfence.effects import DoNotCallChanged, Frozen, Thawed, OneMaskedNumber
 from ringfence.inputs import Freeze, input_from_json
 
 NOW = at("2026-11-20T10:00")
@@ -41,22 +41,22 @@ def test_a_freeze_stops_new_calls_until_it_is_thawed(platform: Platform, book: C
     platform.preset_mode(NOW, merchant=1, mode="merchant_calls")
     reservation = book().reservation
     records(platform)
-    assert platform.freeze(NOW, scope=OfMerchant(1), by="值班员", why="投诉") == Done()
-    assert platform.freeze(NOW, scope=OfMerchant(1), by="值班员", why="投诉") == NoOp()
-    assert records(platform) == [Frozen(OfMerchant(1), "值班员", "投诉")]
+    assert platform.freeze(NOW, scope=OneMerchant(1), by="值班员", why="投诉") == Done()
+    assert platform.freeze(NOW, scope=OneMerchant(1), by="值班员", why="投诉") == NoOp()
+    assert records(platform) == [Frozen(OneMerchant(1), "值班员", "投诉")]
     denied = platform.request_call(at("2026-11-21T18:00"), line="95511", reservation=reservation)
     assert isinstance(denied, CallDenied)
     assert (denied.reason, denied.retry_at) == (DenyReason.FROZEN, None)
     assert denied.reason.text("en") == "the operator has stopped new calls"
     records(platform)
-    assert platform.thaw(at("2026-11-21T18:01"), scope=OfMerchant(1), by="值班员", why="已处理") == Done()
-    assert records(platform) == [Thawed(OfMerchant(1), "值班员", "已处理")]
+    assert platform.thaw(at("2026-11-21T18:01"), scope=OneMerchant(1), by="值班员", why="已处理") == Done()
+    assert records(platform) == [Thawed(OneMerchant(1), "值班员", "已处理")]
     assert isinstance(platform.request_call(at("2026-11-21T18:02"), line="95511", reservation=reservation), CallAllowed)
 
 
 def test_a_freeze_names_who_and_why_without_a_number(platform: Platform) -> None:
-    platform.freeze(NOW, scope=ToNumber(PhoneNumber(NUMBER)), by="agent 7", why="called 13800000009")
-    assert records(platform) == [Frozen(ToMaskedNumber("+8613*********"), "agent 7", "called ***********")]
+    platform.freeze(NOW, scope=OneNumber(PhoneNumber(NUMBER)), by="agent 7", why="called 13800000009")
+    assert records(platform) == [Frozen(OneMaskedNumber("+8613*********"), "agent 7", "called ***********")]
     assert platform.thaw(NOW, scope=Everything(), by="agent 7", why="nothing to thaw") == NoOp()
     with pytest.raises(Misused) as misused:
         platform.freeze(NOW, scope=Everything(), by="", why="x")
@@ -66,7 +66,7 @@ def test_a_freeze_names_who_and_why_without_a_number(platform: Platform) -> None
 
 
 def test_a_scope_reads_back_from_a_journal() -> None:
-    for scope in (Everything(), OfMerchant(1), ToNumber(PhoneNumber(NUMBER))):
+    for scope in (Everything(), OneMerchant(1), OneNumber(PhoneNumber(NUMBER))):
         freeze = Freeze(scope=scope, by="agent 7", why="x")
         assert input_from_json(freeze.to_json()) == freeze
 

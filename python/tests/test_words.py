@@ -33,7 +33,8 @@ def variants(name: str) -> list[str]:
 
 
 def members(name: str) -> list[str]:
-    return re.findall(r"^    (?:pub )?(\w+): ", body("struct", name), re.MULTILINE)
+    written = re.sub(r"#\[serde\(skip\)\]\n    \w+: .*\n", "", body("struct", name))
+    return re.findall(r"^    (?:pub )?(\w+): ", written, re.MULTILINE)
 
 
 ENUMS: list[tuple[type[StrEnum], str]] = [
@@ -58,6 +59,7 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (evidence.FailureReason, "FailureReason"),
     (evidence.Confidence, "Confidence"),
     (evidence.Basis, "Basis"),
+    (_values.PageAction, "PageAction"),
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
@@ -115,6 +117,9 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.MissedNotice, "MissedNotice"),
     (effects.CancelledForMerchant, "NoticeForMerchant"),
     (effects.MissedNoticeForMerchant, "MissedNoticeForMerchant"),
+    (effects.SearchEntry, "SearchEntry"),
+    (effects.SearchResult, "SearchResult"),
+    (effects.SearchResults, "SearchResults"),
     (replies.Published, "Published"),
     (replies.Booked, "Booked"),
     (replies.CallAllowed, "Allow"),
@@ -147,6 +152,8 @@ TAGGED = [
     (effects.Rule, "Rule"),
     (effects.RequestedTarget, "Asked"),
     (inputs.CallTarget, "CallTarget"),
+    (inputs.PageOf, "PageOf"),
+    (_values.DayRule, "DayRule"),
     (inputs.Scope, "Scope"),
     (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),

@@ -33,7 +33,7 @@ mod reach;
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
 const CASES: u32 = 512;
-const MOVES_MAX: usize = 80;
+const MOVES_MAX: usize = 140;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -333,6 +333,8 @@ impl Pair {
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
+                | Input::WithdrawPage(_)
+                | Input::SetCalendar(_)
                 | Input::RotateKey(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_),
@@ -346,6 +348,8 @@ impl Pair {
                 | Input::Book(_)
                 | Input::Resync(_)
                 | Input::ConfirmClock(_)
+                | Input::Search(_)
+                | Input::RequestPage(_)
                 | Input::ImportNumbers(_)
                 | Input::ConfirmContact(_)
                 | Input::RequestCode(_)

@@ -12,4 +12,5 @@ pub mod numbers;
 pub mod outbox;
 pub mod repeats;
 pub mod search;
+pub mod senders;
 pub mod store;

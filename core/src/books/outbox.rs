@@ -246,6 +246,8 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)

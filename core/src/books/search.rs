@@ -5,7 +5,7 @@
 //! the merchant's name before an offering before a description, the whole before its beginning before a part of it. Equal ranks are in the order of merchant
 //! and page, so that the answer is the same everywhere.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -37,6 +37,7 @@ pub struct Search {
     pages: BTreeMap<PageId, Entry>,
     /// The pages in whose texts two characters stand side by side, or one alone, by their bits. In order.
     grams: BTreeMap<u64, Vec<PageId>>,
+    by_merchant: BTreeMap<MerchantId, BTreeSet<PageId>>,
 }
 
 impl Search {
@@ -50,6 +51,7 @@ impl Search {
                 pages.insert(place, page);
             }
         }
+        self.by_merchant.entry(merchant).or_default().insert(page);
         self.pages.insert(page, Entry { merchant, texts });
     }
 
@@ -58,12 +60,30 @@ impl Search {
         let Some(entry) = self.pages.remove(&page) else { return };
         for gram in grams_of(&entry.texts) {
             if let Some(pages) = self.grams.get_mut(&gram) {
-                pages.retain(|other| *other != page);
+                if let Ok(place) = pages.binary_search(&page) {
+                    pages.remove(place);
+                }
                 if pages.is_empty() {
                     self.grams.remove(&gram);
                 }
             }
         }
+        if let Some(pages) = self.by_merchant.get_mut(&entry.merchant) {
+            pages.remove(&page);
+            if pages.is_empty() {
+                self.by_merchant.remove(&entry.merchant);
+            }
+        }
+    }
+
+    /// The pages of a merchant, in order.
+    pub fn of_merchant(&self, merchant: MerchantId) -> impl Iterator<Item = PageId> {
+        self.by_merchant.get(&merchant).into_iter().flatten().copied()
+    }
+
+    /// Every page with its merchant, in order.
+    pub fn in_order(&self) -> impl Iterator<Item = (PageId, MerchantId)> {
+        self.pages.iter().map(|(page, entry)| (*page, entry.merchant))
     }
 
     /// The best `most` pages for a keyword. Empty for a keyword without words.
@@ -81,8 +101,12 @@ impl Search {
                 Some((rank(&entry.texts, &words)?, entry.merchant, *page))
             })
             .collect();
-        found.sort_unstable();
+        if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
+            // Only the best are put in order.
+            found.select_nth_unstable(last);
+        }
         found.truncate(most);
+        found.sort_unstable();
         found.into_iter().map(|(_, _, page)| page).collect()
     }
 
@@ -127,6 +151,31 @@ fn standing(place: Place, text: &str, word: &str) -> Option<u32> {
         2
     };
     Some(u32::saturating_add(base, fit))
+}
+
+/// Whether a keyword has a word in it.
+#[must_use]
+pub fn has_words(keyword: &str) -> bool {
+    !normal(keyword).trim().is_empty()
+}
+
+/// The words of a keyword, ready to be looked for in many texts.
+#[derive(Clone, Debug)]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// The words of this keyword.
+    #[must_use]
+    pub fn of(keyword: &str) -> Self {
+        Self(normal(keyword).split_whitespace().map(String::from).collect())
+    }
+
+    /// Whether one of them stands in this text.
+    #[must_use]
+    pub fn stand_in(&self, text: &str) -> bool {
+        let text = normal(text);
+        self.0.iter().any(|word| text.contains(word.as_str()))
+    }
 }
 
 fn normal(text: &str) -> String {
@@ -217,7 +266,7 @@ mod tests {
         assert_eq!(find(&search, "理财"), [1]);
         search.remove(PageId::new(1));
         search.remove(PageId::new(2));
-        assert!(search.grams.is_empty() && search.pages.is_empty());
+        assert!(search.grams.is_empty() && search.pages.is_empty() && search.by_merchant.is_empty());
     }
 
     #[test]
@@ -230,15 +279,14 @@ mod tests {
         }
         let search = index(&pages);
         for keyword in ["车", "险", "车险", "ca", "ar", "car 险", "xy", "t"] {
-            let scanned: alloc::collections::BTreeSet<u64> = pages
+            let scanned: BTreeSet<u64> = pages
                 .iter()
                 .filter(|(_, _, name, offering, description)| {
                     keyword.split(' ').all(|word| [name, offering, description].iter().any(|text| text.contains(word)))
                 })
                 .map(|(page, ..)| *page)
                 .collect();
-            let found: alloc::collections::BTreeSet<u64> =
-                search.find(keyword, usize::MAX).into_iter().map(PageId::get).collect();
+            let found: BTreeSet<u64> = search.find(keyword, usize::MAX).into_iter().map(PageId::get).collect();
             assert_eq!(found, scanned, "{keyword}");
         }
     }

@@ -7,6 +7,8 @@
 //! Names that users and merchants chose are shown on one line: line breaks and direction marks in them become spaces, so that no
 //! name can pass for another line of the message.
 
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -19,12 +21,12 @@ use crate::values::cause::ReleaseCause;
 use crate::values::code::Code;
 use crate::values::effect::{
     BookingPage, BookingResult, CallReason, Challenge, Content, MissedNotice, MissedNoticeForMerchant, ModeOptions,
-    NoticeForMerchant, Prompt, ReservationForMerchant, ReservationNotice,
+    NoticeForMerchant, PageAction, Prompt, ReservationForMerchant, ReservationNotice, SearchResults,
 };
 use crate::values::input::HoursLabel;
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
-use crate::values::time::{LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
+use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
 /// A language that texts are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +92,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::MissedForMerchant(notice) => text.missed_for_merchant(notice),
         Content::Challenge(challenge) => text.challenge(challenge),
         Content::ContactNotConfirmed(notice) => text.contact_not_confirmed(notice),
+        Content::SearchEntry(_) => text.search_entry(),
+        Content::SearchResults(results) => text.search_results(results),
     };
     text.out
 }
@@ -317,10 +321,28 @@ impl Lines {
             Language::Chinese => self.line(format_args!("{merchant}邀请您预约通话"))?,
             Language::English => self.line(format_args!("{merchant} invites you to book a call"))?,
         }
-        self.line(format_args!("{}", self.language.pick("产品或服务：", "Products and services:")))?;
-        for (id, name) in &page.offerings {
-            self.line(format_args!("{id}. {}", plain(name)))?;
+        if let Some(description) = &page.description {
+            self.line(format_args!("{}", plain(description)))?;
         }
+        self.line(format_args!("{}", self.language.pick("产品或服务：", "Products and services:")))?;
+        let colon = self.language.pick("：", ": ");
+        for (id, name) in &page.offerings {
+            match page.descriptions.get(id) {
+                Some(description) => self.line(format_args!("{id}. {}{colon}{}", plain(name), plain(description)))?,
+                None => self.line(format_args!("{id}. {}", plain(name)))?,
+            }
+        }
+        self.times(page)?;
+        for action in page.actions {
+            let words = match action {
+                PageAction::Search => self.language.pick("[搜索其他商户]", "[Search other merchants]"),
+            };
+            self.line(format_args!("{words}"))?;
+        }
+        Ok(())
+    }
+
+    fn times(&mut self, page: &BookingPage) -> fmt::Result {
         if page.windows.is_empty() && page.hours.is_empty() {
             return self.line(format_args!(
                 "{}",
@@ -337,6 +359,63 @@ impl Lines {
             let (label, colon) = (hours_label(hours.label, self.language), self.language.pick("：", ": "));
             let rule = weekly_rule(&hours.rule, self.language);
             self.line(format_args!("- {label}{colon}{rule}"))?;
+        }
+        for (first, last, rule) in runs(&page.days) {
+            let what = match (rule, self.language) {
+                (DayRule::Closed, Language::Chinese) => "休息".to_owned(),
+                (DayRule::Closed, Language::English) => "closed".to_owned(),
+                (DayRule::As(weekday), Language::Chinese) => {
+                    format!("按{}安排", weekdays(Weekdays::NONE.with(weekday), Language::Chinese))
+                }
+                (DayRule::As(weekday), Language::English) => {
+                    format!("as on {}", weekdays(Weekdays::NONE.with(weekday), Language::English))
+                }
+            };
+            let (to, colon) = (self.language.pick("至", " to "), self.language.pick("：", ": "));
+            if first == last {
+                self.line(format_args!("- {first}{colon}{what}"))?;
+            } else {
+                self.line(format_args!("- {first}{to}{last}{colon}{what}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn search_entry(&mut self) -> fmt::Result {
+        self.line(format_args!(
+            "{}",
+            self.language.pick("请输入商户、产品或服务的关键字", "Type a word of a merchant's name, a product or a service.")
+        ))
+    }
+
+    fn search_results(&mut self, results: &SearchResults) -> fmt::Result {
+        let keyword = plain(&results.keyword);
+        if results.results.is_empty() {
+            return match self.language {
+                Language::Chinese => self.line(format_args!("没有找到与“{keyword}”相关的商户、产品或服务")),
+                Language::English => self.line(format_args!("Nothing was found for \"{keyword}\".")),
+            };
+        }
+        match self.language {
+            Language::Chinese => self.line(format_args!("与“{keyword}”相关的商户："))?,
+            Language::English => self.line(format_args!("Found for \"{keyword}\":"))?,
+        }
+        let (colon, comma) = (self.language.pick("：", ": "), self.language.pick("、", ", "));
+        for (number, result) in (1_u32..).zip(&results.results) {
+            let offerings: Vec<String> = result.offerings.values().map(|name| plain(name)).collect();
+            let merchant = plain(&result.merchant_name);
+            if offerings.is_empty() {
+                self.line(format_args!("{number}. {merchant}"))?;
+            } else {
+                self.line(format_args!("{number}. {merchant}{colon}{}", offerings.join(comma)))?;
+            }
+            if let Some(description) = &result.description {
+                self.line(format_args!("   {}", plain(description)))?;
+            }
+        }
+        if results.more {
+            let words = self.language.pick("还有更多结果，请输入更具体的关键字", "There is more: type a more particular word.");
+            self.line(format_args!("{words}"))?;
         }
         Ok(())
     }
@@ -678,6 +757,18 @@ fn zone_in_brackets(zone: Zone, language: Language) -> String {
     }
 }
 
+/// Days in a row with the same rule, as first, last and rule.
+fn runs(days: &BTreeMap<LocalDate, DayRule>) -> Vec<(LocalDate, LocalDate, DayRule)> {
+    let mut runs: Vec<(LocalDate, LocalDate, DayRule)> = Vec::new();
+    for (date, rule) in days {
+        match runs.last_mut() {
+            Some((_, last, same)) if same == rule && last.next() == Some(*date) => *last = *date,
+            Some(_) | None => runs.push((*date, *date, *rule)),
+        }
+    }
+    runs
+}
+
 /// A name on one line: what would break the line or turn its direction becomes a space.
 fn plain(name: &str) -> String {
     name.chars()
@@ -810,6 +901,16 @@ mod tests {
                 windows,
                 hours,
                 zone: shanghai(),
+                description: None,
+                descriptions: BTreeMap::from([(OfferingId::new(2), "定期与终身".into())]),
+                days: [
+                    ("2026-10-01", DayRule::Closed),
+                    ("2026-10-02", DayRule::Closed),
+                    ("2026-10-10", DayRule::As(Weekday::Wed)),
+                ]
+                .map(|(date, rule)| (LocalDate::parse(date).unwrap(), rule))
+                .into(),
+                actions: [PageAction::Search],
             }))
         };
         let full = page(
@@ -825,21 +926,27 @@ mod tests {
             "商户1邀请您预约通话\n\
              产品或服务：\n\
              1. 车险\n\
-             2. 寿险\n\
+             2. 寿险：定期与终身\n\
              可预约的时间段（北京时间）：\n\
              - 2026年11月21日（周六）18点-20点\n\
              - 工作时间段：周一至周五 09:00-17:30\n\
              - 非工作时间段：每天 18点-20点\n\
-             - 非工作时间段：周六、周日 22点-次日1点"
+             - 非工作时间段：周六、周日 22点-次日1点\n\
+             - 2026-10-01至2026-10-02：休息\n\
+             - 2026-10-10：按周三安排\n\
+             [搜索其他商户]"
         );
         assert!(content(&full, Language::English).ends_with(
             "Times you can book (Asia/Shanghai):\n\
              - Sat 21 Nov 2026, 18:00-20:00\n\
              - Working hours: Mon-Fri 09:00-17:30\n\
              - Non-working hours: Every day 18:00-20:00\n\
-             - Non-working hours: Sat, Sun 22:00-01:00 the next day"
+             - Non-working hours: Sat, Sun 22:00-01:00 the next day\n\
+             - 2026-10-01 to 2026-10-02: closed\n\
+             - 2026-10-10: as on Wed\n\
+             [Search other merchants]"
         ));
-        assert!(content(&page(Vec::new(), Vec::new()), Language::Chinese).ends_with("目前没有可预约的时间段"));
+        assert!(content(&page(Vec::new(), Vec::new()), Language::Chinese).ends_with("目前没有可预约的时间段\n[搜索其他商户]"));
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn world() -> Platform {
         chatbot: Some(Address::parse("sip:1065@bot.example").unwrap()),
         contact: None,
         address: None,
+        description: None,
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
@@ -51,6 +52,8 @@ fn world() -> Platform {
         windows: vec![window],
         hours: vec![],
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {

@@ -3,17 +3,19 @@
 use super::Platform;
 use crate::values::code::Code;
 use crate::values::evidence::Evidence;
-use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
+use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Freeze, ImportDoNotCall, ImportNumbers,
-    Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
-    RequestCode, Resync, RotateKey, Scope, SetPolicy, Thaw,
+    Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant,
+    RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, Thaw, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
-use crate::values::time::Timestamp;
+use crate::values::text::Text;
+use crate::values::time::{DayRule, LocalDate, Timestamp};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 impl Platform {
@@ -38,9 +40,53 @@ impl Platform {
     /// A page goes to users: one `send` each, in the order given.
     ///
     /// # Errors
-    /// In this order: `unknown` page, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox, pages pushed).
+    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox, pages pushed).
     pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
         self.handle(now, Input::PushPage(PushPage { page, to }))
+    }
+
+    /// A merchant takes a page back: nothing more is booked on it, and what was booked stands. Again: a no-op. `chatbot`, when given,
+    /// must be the registered one.
+    ///
+    /// # Errors
+    /// In this order: `unknown` page (also another merchant's), `not_the_chatbot`.
+    pub fn withdraw_page(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        page: PageId,
+        chatbot: Option<Address>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::WithdrawPage(WithdrawPage { merchant, page, chatbot }))
+    }
+
+    /// The operator tells the holidays and moved workdays that the weekly hours of pages follow. The same days again are a no-op.
+    ///
+    /// # Errors
+    /// `limit` (days, calendars).
+    pub fn set_calendar(
+        &mut self,
+        now: Timestamp,
+        calendar: CalendarId,
+        days: BTreeMap<LocalDate, DayRule>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetCalendar(SetCalendar { calendar, days }))
+    }
+
+    /// A user is sent what his keyword finds, or, without one, the search entry.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `limit` (text, outbox).
+    pub fn search(&mut self, now: Timestamp, user: Address, keyword: Option<Text>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Search(Search { user, keyword }))
+    }
+
+    /// A user is sent a page that he asks for.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `unknown` merchant, `no_page`, `unknown` page, `page_withdrawn`, `limit` (outbox).
+    pub fn request_page(&mut self, now: Timestamp, user: Address, of: PageOf) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestPage(RequestPage { user, of }))
     }
 
     /// A merchant's standing choice for later reservations; `None` clears it. The same choice again is a no-op.
@@ -183,7 +229,7 @@ impl Platform {
     /// through while the outbox is full.
     ///
     /// # Errors
-    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant, `limit` (freezes).
+    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant or `invalid` (the number is no subscriber's), `limit` (freezes).
     pub fn freeze(&mut self, now: Timestamp, scope: Scope, by: &str, why: &str) -> Result<Reply, Refusal> {
         self.handle(now, Input::Freeze(Freeze { scope, by: by.into(), why: why.into() }))
     }
@@ -191,7 +237,7 @@ impl Platform {
     /// This scope may ring again. One that is not frozen: a no-op.
     ///
     /// # Errors
-    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant, `limit` (outbox).
+    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant or `invalid` (the number is no subscriber's), `limit` (outbox).
     pub fn thaw(&mut self, now: Timestamp, scope: Scope, by: &str, why: &str) -> Result<Reply, Refusal> {
         self.handle(now, Input::Thaw(Thaw { scope, by: by.into(), why: why.into() }))
     }
@@ -199,7 +245,7 @@ impl Platform {
     /// Changes the list of numbers that are never rung: `remove` leaves it, `add` comes. Replies how many did.
     ///
     /// # Errors
-    /// In this order: `invalid` (no number), `limit` (numbers of one import, numbers on the list, outbox).
+    /// In this order: `invalid` (no number), `limit` (numbers of one import), `invalid` (one is no subscriber's), `limit` (numbers on the list, outbox).
     pub fn import_do_not_call(
         &mut self,
         now: Timestamp,

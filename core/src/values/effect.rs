@@ -21,7 +21,7 @@ use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
 use super::policy::CallMode;
 use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome};
 use super::text::{MaskedText, Text};
-use super::time::{Timestamp, Window, Zone};
+use super::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 /// One effect: its place in the platform's sequence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,23 +247,29 @@ pub struct Send {
     pub to: Address,
     /// What it says.
     pub content: Content,
+    #[serde(skip)]
+    made: Made,
 }
+
+/// A message is made by its two constructors only: a literal elsewhere has no such field to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Made;
 
 impl Send {
     /// A message to a user.
     #[must_use]
     pub fn to_user(message: MessageId, to: Address, content: UserContent) -> Self {
-        Self { message, to, content: content.into() }
+        Self { message, to, content: content.into(), made: Made }
     }
 
     /// A message to a merchant's chatbot.
     #[must_use]
     pub fn to_merchant(message: MessageId, chatbot: Address, content: MerchantContent) -> Self {
-        Self { message, to: chatbot, content: content.into() }
+        Self { message, to: chatbot, content: content.into(), made: Made }
     }
 }
 
-/// What a message says. Made from a [`UserContent`] or a [`MerchantContent`] only.
+/// What a message says. In a [`Send`] it was made from a [`UserContent`] or a [`MerchantContent`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -289,6 +295,10 @@ pub enum Content {
     Challenge(Challenge),
     /// To a user: [`UserContent::ContactNotConfirmed`].
     ContactNotConfirmed(ReservationNotice),
+    /// To a user: [`UserContent::SearchEntry`].
+    SearchEntry(SearchEntry),
+    /// To a user: [`UserContent::SearchResults`].
+    SearchResults(SearchResults),
 }
 
 impl From<UserContent> for Content {
@@ -301,6 +311,8 @@ impl From<UserContent> for Content {
             UserContent::Missed(content) => Self::Missed(content),
             UserContent::Challenge(content) => Self::Challenge(content),
             UserContent::ContactNotConfirmed(content) => Self::ContactNotConfirmed(content),
+            UserContent::SearchEntry(content) => Self::SearchEntry(content),
+            UserContent::SearchResults(content) => Self::SearchResults(content),
         }
     }
 }
@@ -334,6 +346,10 @@ pub enum UserContent {
     Challenge(Challenge),
     /// The reservation is closed: too many wrong codes were given for it.
     ContactNotConfirmed(ReservationNotice),
+    /// Where to type a keyword (搜索入口).
+    SearchEntry(SearchEntry),
+    /// What was found.
+    SearchResults(SearchResults),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -369,6 +385,55 @@ pub struct BookingPage {
     pub hours: Vec<Hours>,
     /// The zone of the weekly hours.
     pub zone: Zone,
+    /// What the merchant says of himself.
+    pub description: Option<Text>,
+    /// More about those offerings that have more to tell.
+    pub descriptions: BTreeMap<OfferingId, Text>,
+    /// The days from today on on which the weekly hours do not follow the weekday.
+    pub days: BTreeMap<LocalDate, DayRule>,
+    /// What else the user may do from here.
+    pub actions: [PageAction; 1],
+}
+
+/// What a user may do from a page besides booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageAction {
+    /// 搜索其他商户: send `search` without a keyword.
+    Search,
+}
+
+/// The search entry: the user types a keyword, and the host sends it as `search`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchEntry {}
+
+/// What was found for a keyword.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchResults {
+    /// The keyword, as it was sent.
+    pub keyword: Text,
+    /// The pages, the best first. None when nothing was found.
+    pub results: Vec<SearchResult>,
+    /// Whether there were more.
+    pub more: bool,
+}
+
+/// One page that was found. The user asks for it with `request_page`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchResult {
+    /// The page.
+    pub page: PageId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// What the merchant says of himself.
+    pub description: Option<Text>,
+    /// The offerings in whose name or description a word of the keyword stands.
+    pub offerings: BTreeMap<OfferingId, Text>,
 }
 
 /// The result of a booking.

@@ -67,6 +67,10 @@ id! {
     OfferingId
 }
 id! {
+    /// A calendar of holidays and moved workdays, numbered by the host.
+    CalendarId
+}
+id! {
     /// A reservation (预约信息), numbered by the platform.
     ReservationId
 }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::evidence::Evidence;
-use super::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
-use super::time::{WeeklyRule, Window, Zone};
+use super::time::{DayRule, LocalDate, WeeklyRule, Window, Zone};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,14 @@ pub enum Input {
     RequestCode(RequestCode),
     /// The operator sets the key under which codes are made from now on.
     RotateKey(RotateKey),
+    /// A merchant's chatbot takes a page back.
+    WithdrawPage(WithdrawPage),
+    /// The operator tells the holidays and the moved workdays.
+    SetCalendar(SetCalendar),
+    /// A user looks for merchants, products or services (搜索).
+    Search(Search),
+    /// A user asks for the page of a search result.
+    RequestPage(RequestPage),
     /// The operator stops new ringing: everywhere, for a merchant, or to a number.
     Freeze(Freeze),
     /// The operator lets ring again what he froze.
@@ -109,6 +117,9 @@ pub struct RegisterMerchant {
     /// His postal address (商户的地址).
     #[serde(default)]
     pub address: Option<Text>,
+    /// What he does, in words: users find him by it.
+    #[serde(default)]
+    pub description: Option<Text>,
 }
 
 /// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
@@ -153,6 +164,66 @@ pub struct PublishPage {
     /// The line that calls for this page come from; the merchant's first when absent.
     #[serde(default)]
     pub line: Option<PhoneNumber>,
+    /// More about an offering, for those that have more to tell.
+    #[serde(default)]
+    pub descriptions: BTreeMap<OfferingId, Text>,
+    /// The calendar that its weekly hours follow; without one, every day is as its weekday.
+    #[serde(default)]
+    pub calendar: Option<CalendarId>,
+}
+
+/// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawPage {
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The page.
+    pub page: PageId,
+    /// The chatbot that takes it back; when given it must be the registered one.
+    #[serde(default)]
+    pub chatbot: Option<Address>,
+}
+
+/// Holidays and moved workdays (节假日, 调休), for the weekly hours of every page that names this calendar. Again for the same calendar: it replaces what was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetCalendar {
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// Its days, each in the zone of whoever uses it. Any other day is as its weekday.
+    pub days: BTreeMap<LocalDate, DayRule>,
+}
+
+/// A user searches. Without a keyword he is sent the search entry (搜索入口).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Who searches.
+    pub user: Address,
+    /// Words of a merchant's name, a product or a service.
+    #[serde(default)]
+    pub keyword: Option<Text>,
+}
+
+/// A user asks for a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestPage {
+    /// Who asks, and is sent it.
+    pub user: Address,
+    /// Which one.
+    pub of: PageOf,
+}
+
+/// Which page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageOf {
+    /// This page.
+    Page(PageId),
+    /// This merchant's: the one with the lowest id.
+    Merchant(MerchantId),
 }
 
 /// A page goes to these users.

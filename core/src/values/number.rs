@@ -15,6 +15,8 @@ use super::text::Text;
 const DIGITS_MAX: u64 = 15;
 /// The fewest digits of a number: short codes such as 110.
 const DIGITS_MIN: u64 = 3;
+/// The fewest digits of a subscriber's number, country code included. The shortest in use have 7 (+683 4000, Niue).
+const SUBSCRIBER_DIGITS_MIN: u64 = 7;
 const LENGTH_SHIFT: u32 = 56;
 const INTERNATIONAL: u64 = 1 << 63;
 const DIGITS_MASK: u64 = (1 << LENGTH_SHIFT) - 1;
@@ -92,6 +94,13 @@ impl PhoneNumber {
     #[must_use]
     pub const fn is_international(self) -> bool {
         self.0 & INTERNATIONAL != 0
+    }
+
+    /// Whether it can be the phone of a user: in E.164 form, with at least 7 digits. Short codes and emergency numbers (110, 120, also behind a
+    /// country code) cannot, and national forms are not guessed at, so a phone has one number here and not two.
+    #[must_use]
+    pub const fn is_subscriber(self) -> bool {
+        self.is_international() && self.length() >= SUBSCRIBER_DIGITS_MIN
     }
 
     /// How many digits it has.
@@ -364,6 +373,22 @@ mod tests {
         for text in ["+8613800000001", "95511", "110", "01000000001", "000", "+999999999999999"] {
             let number = PhoneNumber::parse(text).unwrap();
             assert_eq!(number.dialable(), text);
+        }
+    }
+
+    #[test]
+    fn only_numbers_in_e164_form_with_seven_digits_are_users_phones() {
+        for (text, is_one) in [
+            ("+8613800000001", true),
+            ("+6834000", true),
+            ("+683400", false),
+            ("+86110", false),
+            ("13800000001", false),
+            ("8613800000001", false),
+            ("110", false),
+            ("95511", false),
+        ] {
+            assert_eq!(PhoneNumber::parse(text).unwrap().is_subscriber(), is_one, "{text}");
         }
     }
 

@@ -125,6 +125,14 @@ pub struct Policy {
     pub challenges_per_number_max: u32,
     /// The most codes that are sent within an hour, to all numbers together. Default 1,000,000.
     pub codes_max: u32,
+    /// The most reservations of one sender that are kept, closed ones in retention included. Default 500.
+    pub reservations_per_sender_max: u32,
+    /// The most calendars. Default 1,000.
+    pub calendars_max: u32,
+    /// The most days of one calendar. Default 1,000.
+    pub calendar_days_max: u32,
+    /// The most results of one search. Default 20.
+    pub search_results_max: u32,
     /// The most merchants and numbers that are frozen at the same time. Default 10,000.
     pub freezes_max: u32,
     /// The most numbers on the do-not-call list. Default 10,000,000.
@@ -174,6 +182,10 @@ impl Default for Policy {
             codes_per_hour_max: 5,
             challenges_per_number_max: 3,
             codes_max: 1_000_000,
+            reservations_per_sender_max: 500,
+            calendars_max: 1_000,
+            calendar_days_max: 1_000,
+            search_results_max: 20,
             freezes_max: 10_000,
             do_not_call_max: 10_000_000,
             do_not_call_import_max: 10_000,
@@ -262,6 +274,10 @@ impl Policy {
             ("codes_per_hour_max", self.codes_per_hour_max, 1, 1_000),
             ("challenges_per_number_max", self.challenges_per_number_max, 1, 1_000),
             ("codes_max", self.codes_max, 1, u32::MAX),
+            ("reservations_per_sender_max", self.reservations_per_sender_max, 1, 1_000_000),
+            ("calendars_max", self.calendars_max, 1, 1_000_000),
+            ("calendar_days_max", self.calendar_days_max, 1, 100_000),
+            ("search_results_max", self.search_results_max, 1, 1_000),
             ("freezes_max", self.freezes_max, 1, u32::MAX),
             ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::ReservationId;
+use super::id::{MerchantId, PageId, ReservationId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -34,6 +34,8 @@ pub enum Object {
     Leg,
     /// A code that was sent, and what it asks.
     Challenge,
+    /// A calendar.
+    Calendar,
 }
 
 impl Object {
@@ -49,6 +51,7 @@ impl Object {
             Self::Call => "call",
             Self::Leg => "leg",
             Self::Challenge => "challenge",
+            Self::Calendar => "calendar",
         }
     }
 }
@@ -107,6 +110,12 @@ pub enum Bound {
     ChallengesPerNumber,
     /// `codes_max`.
     Codes,
+    /// `reservations_per_sender_max`.
+    ReservationsPerSender,
+    /// `calendars_max`.
+    Calendars,
+    /// `calendar_days_max`.
+    CalendarDays,
     /// `freezes_max`.
     Freezes,
     /// `do_not_call_max`.
@@ -136,6 +145,9 @@ impl Bound {
             Self::Numbers => "numbers_max",
             Self::ChallengesPerNumber => "challenges_per_number_max",
             Self::Codes => "codes_max",
+            Self::ReservationsPerSender => "reservations_per_sender_max",
+            Self::Calendars => "calendars_max",
+            Self::CalendarDays => "calendar_days_max",
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
@@ -194,11 +206,17 @@ pub enum Refusal {
         /// Its place in the list.
         index: u32,
     },
-    /// An update would drop a line that live reservations name.
-    #[error("a line that is left out still has {reservations} live reservations")]
+    /// An update would drop a line that live reservations name, or that live calls are on.
+    #[error(
+        "line {index} of the registration in force (counted from 0) is left out and still has {reservations} live reservations and {calls} live calls"
+    )]
     LineInUse {
-        /// How many.
+        /// Its place in the list that it is left out of.
+        index: u32,
+        /// The live reservations that name it.
         reservations: u64,
+        /// The live calls on it.
+        calls: u32,
     },
     /// An update would give a line fewer channels than it has live calls.
     #[error("line {index} of the registration (counted from 0) has {live} live calls, more than its new channels")]
@@ -265,6 +283,18 @@ pub enum Refusal {
     /// A code was asked for, and no key was ever set.
     #[error("no key is in use, so there are no codes; send rotate_key first")]
     NoKey,
+    /// A line number that is a user's phone: a live reservation or a live leg names it.
+    #[error("line {index} of the registration (counted from 0) is the phone of a live reservation or call")]
+    LineIsContact {
+        /// Its place in the list.
+        index: u32,
+    },
+    /// An update would leave a merchant without a chatbot while his pages are out.
+    #[error("the merchant still has {pages} published pages, and nobody could be told of their bookings; withdraw them first")]
+    ChatbotInUse {
+        /// How many.
+        pages: u64,
+    },
 
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
@@ -275,12 +305,14 @@ pub enum Refusal {
     WindowOver {
         /// When it ended.
         end: Timestamp,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The window is not one of the page's.
     #[error("the page does not offer this window")]
     WindowNotOffered {
-        /// The nearest that it offers and that is not over.
-        nearest: Option<Window>,
+        /// The windows of the page that are left and lie nearest to it, the nearest first; at most three.
+        nearest: Vec<Window>,
     },
     /// The user already has a live reservation with this merchant that covers part of the window.
     #[error("the window overlaps another reservation with this merchant; amend that one")]
@@ -295,6 +327,18 @@ pub enum Refusal {
     PlatformCallsOnly {
         /// The reservation.
         reservation: ReservationId,
+    },
+    /// The page was withdrawn.
+    #[error("page {page} was withdrawn")]
+    PageWithdrawn {
+        /// The page.
+        page: PageId,
+    },
+    /// The merchant has no page that could be sent.
+    #[error("merchant {merchant} has no published page")]
+    NoPage {
+        /// The merchant.
+        merchant: MerchantId,
     },
 
     /// The rules of the platform choose the call mode of every reservation.
@@ -353,6 +397,8 @@ pub enum Field {
     Numbers,
     /// The id of a key.
     Id,
+    /// The descriptions of offerings.
+    Descriptions,
     /// Who freezes or thaws.
     By,
     /// Why he does.
@@ -374,6 +420,7 @@ impl core::fmt::Display for Field {
             Self::Evidence => "evidence",
             Self::Numbers => "numbers",
             Self::Id => "id",
+            Self::Descriptions => "descriptions",
             Self::By => "by",
             Self::Why => "why",
         })
@@ -404,6 +451,10 @@ pub enum Allowed {
     KnownCauses,
     /// No number of the pool of virtual numbers.
     NotAVirtualNumber,
+    /// A subscriber's number: E.164, `+` and 7 to 15 digits.
+    SubscriberNumber,
+    /// Of an offering that is on the page.
+    OfferingOfThePage,
 }
 
 impl core::fmt::Display for Allowed {
@@ -418,6 +469,10 @@ impl core::fmt::Display for Allowed {
             Self::NotALine => "a merchant's line cannot be rung as a user",
             Self::KnownCauses => "a SIP status is 100 to 699, a Q.850 cause 0 to 127",
             Self::NotAVirtualNumber => "a number of the pool of virtual numbers is nobody's own phone",
+            Self::SubscriberNumber => {
+                "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
+            }
+            Self::OfferingOfThePage => "an offering of the page is needed",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }
@@ -452,6 +507,8 @@ impl Refusal {
             Self::NoCode { .. } => 145,
             Self::KeyNotLoaded { .. } => 146,
             Self::NoKey => 147,
+            Self::LineIsContact { .. } => 130,
+            Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
@@ -459,6 +516,8 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::PageWithdrawn { .. } => 210,
+            Self::NoPage { .. } => 211,
             Self::DoNotCall => 290,
             Self::Limit { .. } => 300,
         }

@@ -29,6 +29,9 @@
 //! always takes the first of two. That is right for one appointment and wrong for a permission, which would then hold
 //! where its reader does not see it on the clock.
 //!
+//! A [`Calendar`] changes on which dates a rule starts, and nothing else: on a closed day none starts, on a day that counts as another weekday the
+//! rules of that weekday start. A window belongs to the date that it starts on, so one that began on the evening before a closed day runs on past midnight.
+//!
 //! What makes the guarantee hold: windows of one rule never touch more than one clock change, since no zone changes
 //! its clock twice within five days (a test pins this for the tz database in use). The tables of the database end with the year
 //! 2099; from then on each zone keeps its last offset.
@@ -40,9 +43,12 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+#[path = "calendar.rs"]
+mod calendar;
 #[path = "weekly.rs"]
 mod weekly;
 
+pub use self::calendar::{Calendar, DayRule, LocalDate};
 pub use self::weekly::{LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Zone};
 
 /// Microseconds in one second.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Reader, TimeError, Timestamp, Window, in_range, write_date_time};
+use super::{Calendar, LocalDate, Reader, TimeError, Timestamp, Window, in_range, write_date_time};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const MINUTES_PER_DAY: u16 = 1_440;
@@ -90,6 +90,12 @@ impl Zone {
             write!(out, "{at}")
         };
         out
+    }
+
+    /// The date that the wall clock of this zone shows at `at`. `None` only where the years run out.
+    #[must_use]
+    pub fn date(self, at: Timestamp) -> Option<LocalDate> {
+        local_date(self, at).and_then(LocalDate::from_chrono)
     }
 
     /// Seconds east of UTC at an instant given in seconds since 1970. Always less than a day.
@@ -355,7 +361,7 @@ impl Weekday {
         }
     }
 
-    const fn from_chrono(day: chrono::Weekday) -> Self {
+    pub(super) const fn from_chrono(day: chrono::Weekday) -> Self {
         match day {
             chrono::Weekday::Mon => Self::Mon,
             chrono::Weekday::Tue => Self::Tue,
@@ -535,41 +541,73 @@ impl WeeklyRule {
     /// A window that reaches beyond [`Timestamp::MIN`] or [`Timestamp::MAX`] is cut there.
     #[must_use]
     pub fn on(&self, zone: Zone, year: i32, month: u8, day: u8) -> Option<Window> {
-        NaiveDate::from_ymd_opt(year, month.into(), day.into()).and_then(|date| self.on_date(zone, date))
+        self.on_in(zone, &Calendar::EMPTY, year, month, day)
+    }
+
+    /// The same, under a calendar.
+    #[must_use]
+    pub fn on_in(&self, zone: Zone, calendar: &Calendar, year: i32, month: u8, day: u8) -> Option<Window> {
+        NaiveDate::from_ymd_opt(year, month.into(), day.into()).and_then(|date| self.on_date(zone, calendar, date))
     }
 
     /// The window that contains `at`, or `None`. There is never more than one.
     #[must_use]
     pub fn covering(&self, zone: Zone, at: Timestamp) -> Option<Window> {
+        self.covering_in(zone, &Calendar::EMPTY, at)
+    }
+
+    /// The same, under a calendar.
+    #[must_use]
+    pub fn covering_in(&self, zone: Zone, calendar: &Calendar, at: Timestamp) -> Option<Window> {
         // By the guarantee the clock reads inside the rule, so the rule began on this date or on the one before.
         let today = local_date(zone, at)?;
         [Some(today), today.pred_opt()]
             .into_iter()
             .flatten()
-            .filter_map(|date| self.on_date(zone, date))
+            .filter_map(|date| self.on_date(zone, calendar, date))
             .find(|window| window.contains(at))
     }
 
     /// Whether one window of the rule covers the whole of `window`. Two that touch at midnight do not add up.
     #[must_use]
     pub fn covers(&self, zone: Zone, window: &Window) -> bool {
-        self.covering(zone, window.start()).is_some_and(|covering| covering.covers(window))
+        self.covers_in(zone, &Calendar::EMPTY, window)
+    }
+
+    /// The same, under a calendar.
+    #[must_use]
+    pub fn covers_in(&self, zone: Zone, calendar: &Calendar, window: &Window) -> bool {
+        self.covering_in(zone, calendar, window.start()).is_some_and(|covering| covering.covers(window))
     }
 
     /// The earliest window that ends after `at`: the one that contains `at`, or else the next. `None` if there is none
     /// in the 400 local days from the day before `at`, which happens only at the end of time.
     #[must_use]
     pub fn next_from(&self, zone: Zone, at: Timestamp) -> Option<Window> {
-        // Windows of one rule come in the order of their dates, and none of an earlier date reaches past `at`.
-        let first = local_date(zone, at)?.pred_opt()?;
-        (0..SEARCH_DAYS_MAX)
-            .filter_map(|days| first.checked_add_days(Days::new(days)))
-            .filter_map(|date| self.on_date(zone, date))
-            .find(|window| window.end() > at)
+        self.windows_from(zone, &Calendar::EMPTY, at).next()
     }
 
-    fn on_date(&self, zone: Zone, date: NaiveDate) -> Option<Window> {
-        if !self.days.contains(Weekday::from_chrono(date.weekday())) {
+    /// The windows that end after `at`, in order, under a calendar: those of the 400 local days from the day before `at`.
+    pub fn windows_from(&self, zone: Zone, calendar: &Calendar, at: Timestamp) -> impl Iterator<Item = Window> {
+        // Windows of one rule come in the order of their dates, and none of an earlier date reaches past `at`.
+        let first = local_date(zone, at).and_then(|date| date.pred_opt());
+        (0..SEARCH_DAYS_MAX)
+            .filter_map(move |days| first?.checked_add_days(Days::new(days)))
+            .filter_map(move |date| self.on_date(zone, calendar, date))
+            .filter(move |window| window.end() > at)
+    }
+
+    /// The windows that end at `at` or before, the last one first, under a calendar: those of the 400 local days up to `at`.
+    pub fn windows_before(&self, zone: Zone, calendar: &Calendar, at: Timestamp) -> impl Iterator<Item = Window> {
+        let last = local_date(zone, at);
+        (0..SEARCH_DAYS_MAX)
+            .filter_map(move |days| last?.checked_sub_days(Days::new(days)))
+            .filter_map(move |date| self.on_date(zone, calendar, date))
+            .filter(move |window| window.end() <= at)
+    }
+
+    fn on_date(&self, zone: Zone, calendar: &Calendar, date: NaiveDate) -> Option<Window> {
+        if !calendar.weekday_on(date).is_some_and(|weekday| self.days.contains(weekday)) {
             return None;
         }
         let midnight = date.and_hms_opt(0, 0, 0)?.and_utc().timestamp();

@@ -45,6 +45,7 @@ pub(crate) fn world(policy: Policy, channels: u32) -> Platform {
         chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
         contact: Some("李四".into()),
         address: None,
+        description: None,
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let page = PublishPage {
@@ -55,6 +56,8 @@ pub(crate) fn world(policy: Policy, channels: u32) -> Platform {
         windows: vec![evening()],
         hours: vec![],
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     platform

@@ -33,6 +33,8 @@ struct Page {
     merchant: MerchantId,
     line: Option<PhoneNumber>,
     offerings: BTreeMap<OfferingId, Text>,
+    descriptions: Vec<Text>,
+    withdrawn: bool,
 }
 
 /// A reservation as its `book` input and the inputs after it made it.
@@ -267,7 +269,7 @@ impl Books {
 
     /// The texts of the offerings of a merchant's pages.
     pub(super) fn offerings(&self) -> impl Iterator<Item = &Text> {
-        self.pages.values().flat_map(|page| page.offerings.values())
+        self.pages.values().flat_map(|page| page.offerings.values().chain(&page.descriptions))
     }
 
     pub(super) const fn was_handed_out(&self, sequence: u64) -> bool {
@@ -316,6 +318,10 @@ impl Books {
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::ConfirmClock(_)
+            | Input::WithdrawPage(_)
+            | Input::SetCalendar(_)
+            | Input::Search(_)
+            | Input::RequestPage(_)
             | Input::ImportNumbers(_)
             | Input::Freeze(_)
             | Input::Thaw(_)

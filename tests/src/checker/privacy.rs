@@ -31,7 +31,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
 
 fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a merchant {what}", send.message)));
-    if books.numbers.keys().any(|number| !books.pool.contains(number) && shows(encoded, *number)) {
+    if books.numbers.keys().any(|number| !books.pool.contains(number) && shows(encoded, *number) && !is_line(books, *number)) {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
@@ -48,6 +48,8 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::ContactUnconfirmed(_)
         | Content::Cancelled(_)
         | Content::Missed(_)
+        | Content::SearchEntry(_)
+        | Content::SearchResults(_)
         | Content::Challenge(_)
         | Content::ContactNotConfirmed(_) => {
             return broken("is one that only users get");

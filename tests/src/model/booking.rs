@@ -1,7 +1,5 @@
 //! `book`: from the request to the reservation.
 
-use std::collections::BTreeSet;
-
 use ringfence::values::effect::{
     AuditRecord, BookedRecord, BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice,
     UserContent,
@@ -13,14 +11,10 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
-use ringfence::values::time::{Timestamp, WeeklyRule, Window, Zone};
 
+use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
-use super::{Model, Page, Reservation, limit, unknown};
-
-/// How many days around an instant are looked at for weekly hours: every weekday comes twice, should a clock change swallow one.
-const DAYS_LOOKED_AT: i64 = 16;
-const DAY_S: i64 = 86_400;
+use super::{Model, Reservation, limit, unknown};
 
 impl Model {
     pub(super) fn book(&mut self, input: &Book) -> Result<Reply, Refusal> {
@@ -96,13 +90,11 @@ impl Model {
 
     /// All the checks, in order. The answer is the number that shall ring.
     fn check_booking(&self, input: &Book) -> Result<PhoneNumber, Refusal> {
-        let Some(page) = self.pages.get(&input.page) else { return Err(unknown(Object::Page, input.page.get())) };
+        let page = self.published(input.page)?;
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
         }
-        if matches!(input.user, Address::Chatbot(_)) {
-            return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress });
-        }
+        self.check_user(&input.user, Field::User)?;
         if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
             return Err(Refusal::Invalid { field: Field::User, allowed: Allowed::NotAVirtualNumber });
         }
@@ -115,6 +107,9 @@ impl Model {
         if self.pool.contains(&contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
         }
+        if !is_a_subscribers(contact) {
+            return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::SubscriberNumber });
+        }
         if self.is_listed(contact) {
             return Err(Refusal::DoNotCall);
         }
@@ -125,17 +120,18 @@ impl Model {
         }
         if let Some(name) = &input.name {
             self.check_text(name)?;
+            if name.trim().is_empty() {
+                return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
+            }
         }
         if input.window.end() <= self.latest {
-            return Err(Refusal::WindowOver { end: input.window.end() });
+            return Err(Refusal::WindowOver { end: input.window.end(), nearest: self.nearest(page, &input.window) });
         }
         if input.window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
             return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
         }
-        let zone = self.merchant_of(page.merchant).zone;
-        if !offered_around(page, zone, input.window.start()).iter().any(|offered| offered.covers(&input.window)) {
-            let nearest = nearest(page, zone, self.latest.max(input.window.start())).or_else(|| nearest(page, zone, self.latest));
-            return Err(Refusal::WindowNotOffered { nearest });
+        if !self.is_offered(page, &input.window) {
+            return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, &input.window) });
         }
         // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
         let unverified = input.user.number() != Some(contact);
@@ -152,6 +148,11 @@ impl Model {
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
+        }
+        let same_phone = |kept: &Reservation| kept.user.number().is_some() && kept.user.number() == input.user.number();
+        let of_sender = self.reservations.values().filter(|kept| kept.user == input.user || same_phone(kept)).count();
+        if of_sender >= self.policy.reservations_per_sender_max as usize {
+            return Err(limit(Bound::ReservationsPerSender, self.policy.reservations_per_sender_max));
         }
         if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
             return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
@@ -212,21 +213,4 @@ impl Model {
             zone: reservation.zone,
         }
     }
-}
-
-/// What a page offers around an instant: its concrete windows, and the windows of its hours on the days before and after.
-fn offered_around(page: &Page, zone: Zone, at: Timestamp) -> Vec<Window> {
-    let days = || (-2..DAYS_LOOKED_AT).map(|day| zone.local(at.saturating_add_micros(day * DAY_S * 1_000_000)));
-    let dates: BTreeSet<_> = days().map(|local| (local.year, local.month, local.day)).collect();
-    let on =
-        |rule: &WeeklyRule| dates.iter().filter_map(|(year, month, day)| rule.on(zone, *year, *month, *day)).collect::<Vec<_>>();
-    page.windows.iter().copied().chain(page.hours.iter().flat_map(|hours| on(&hours.rule))).collect()
-}
-
-/// The offered window with the earliest start, then the earliest end, that ends after `after`.
-fn nearest(page: &Page, zone: Zone, after: Timestamp) -> Option<Window> {
-    offered_around(page, zone, after)
-        .into_iter()
-        .filter(|window| window.end() > after)
-        .min_by_key(|window| (window.start(), window.end()))
 }

@@ -10,7 +10,10 @@ use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{DoNotCallSet, Reply};
 use ringfence::values::text::{MaskedText, Text};
 
+use super::merchants::is_a_subscribers;
 use super::{Model, limit, unknown};
+
+const NOT_A_SUBSCRIBERS: Refusal = Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber };
 
 impl Model {
     pub(super) fn freeze(&mut self, input: &Freeze) -> Result<Reply, Refusal> {
@@ -51,6 +54,7 @@ impl Model {
             Scope::Merchant(merchant) if !self.merchants.contains_key(&merchant) => {
                 Err(unknown(Object::Merchant, merchant.get()))
             }
+            Scope::Number(number) if !is_a_subscribers(number) => Err(NOT_A_SUBSCRIBERS),
             Scope::Merchant(_) | Scope::Platform | Scope::Number(_) => Ok(()),
         }
     }
@@ -61,6 +65,9 @@ impl Model {
         }
         if input.add.len() + input.remove.len() > self.policy.do_not_call_import_max as usize {
             return Err(limit(Bound::DoNotCallImport, self.policy.do_not_call_import_max));
+        }
+        if input.add.iter().chain(&input.remove).any(|number| !is_a_subscribers(*number)) {
+            return Err(NOT_A_SUBSCRIBERS);
         }
         let mut after: BTreeSet<PhoneNumber> = self.listed.clone();
         for number in &input.remove {

@@ -1,12 +1,11 @@
 //! Merchants and their pages.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use ringfence::values::effect::{Action, BookingPage, Content, Send, UserContent};
 use ringfence::values::id::MessageId;
-use ringfence::values::input::{PresetMode, PublishPage, PushPage, RegisterMerchant};
-use ringfence::values::number::Address;
+use ringfence::values::input::{PresetMode, PublishPage, RegisterMerchant};
+use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Published, Reply, ReservationState};
@@ -15,10 +14,12 @@ use super::{Merchant, Model, Page, limit, unknown};
 
 impl Model {
     pub(super) fn register_merchant(&mut self, input: &RegisterMerchant) -> Result<Reply, Refusal> {
-        for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
+        for text in
+            [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()].into_iter().flatten()
+        {
             self.check_text(text)?;
         }
-        if input.name.is_empty() {
+        if input.name.trim().is_empty() {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
         }
         if !matches!(input.chatbot, None | Some(Address::Chatbot(_))) {
@@ -47,6 +48,9 @@ impl Model {
             if self.merchant_of_line(line.number).is_some_and(|owner| owner != input.merchant) {
                 return Err(Refusal::LineTaken { index });
             }
+            if self.is_a_users_phone(line.number) {
+                return Err(Refusal::LineIsContact { index });
+            }
         }
         match self.merchants.get(&input.merchant) {
             None if self.merchants.len() >= self.policy.merchants_max as usize => {
@@ -66,6 +70,7 @@ impl Model {
             contact: input.contact.clone(),
             address: input.address.clone(),
             preset,
+            description: input.description.clone(),
         };
         self.merchants.insert(input.merchant, merchant);
         Ok(Reply::Done)
@@ -75,14 +80,16 @@ impl Model {
         &self,
         registered: &Merchant,
         input: &RegisterMerchant,
-        numbers: &BTreeSet<ringfence::values::number::PhoneNumber>,
+        numbers: &BTreeSet<PhoneNumber>,
     ) -> Result<(), Refusal> {
-        for left_out in registered.lines.iter().map(|line| line.number).filter(|line| !numbers.contains(line)) {
+        let registered_lines = registered.lines.iter().map(|line| line.number).zip(0..);
+        for (left_out, index) in registered_lines.filter(|(line, _)| !numbers.contains(line)) {
             let lives =
                 |reservation: &&super::Reservation| reservation.line == left_out && reservation.state != ReservationState::Closed;
             let reservations = self.reservations.values().filter(lives).count() as u64;
-            if reservations > 0 || self.calls_on(left_out) > 0 {
-                return Err(Refusal::LineInUse { reservations });
+            let calls = u32::try_from(self.calls_on(left_out)).unwrap_or(u32::MAX);
+            if reservations > 0 || calls > 0 {
+                return Err(Refusal::LineInUse { index, reservations, calls });
             }
         }
         for (line, index) in input.lines.iter().zip(0..) {
@@ -91,7 +98,29 @@ impl Model {
                 return Err(Refusal::ChannelsInUse { index, live });
             }
         }
+        let pages = self.pages.values().filter(|page| page.merchant == input.merchant && !page.withdrawn).count() as u64;
+        if input.chatbot.is_none() && pages > 0 {
+            return Err(Refusal::ChatbotInUse { pages });
+        }
         Ok(())
+    }
+
+    /// Whether a reservation that is not closed, or a leg that is alive, names this number as a user's.
+    fn is_a_users_phone(&self, number: PhoneNumber) -> bool {
+        let live = |kept: &super::Reservation| kept.contact == number && kept.state != ReservationState::Closed;
+        self.reservations.values().any(live) || self.is_busy(number)
+    }
+
+    /// An address of a user: no chatbot's, and with a subscriber's number if it has one.
+    pub(super) fn check_user(&self, address: &Address, field: Field) -> Result<(), Refusal> {
+        match address {
+            Address::Chatbot(_) => Err(Refusal::Invalid { field, allowed: Allowed::UserAddress }),
+            Address::Email(_) => Ok(()),
+            Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => {
+                let wrong = Refusal::Invalid { field, allowed: Allowed::SubscriberNumber };
+                if is_a_subscribers(*number) { Ok(()) } else { Err(wrong) }
+            }
+        }
     }
 
     pub(super) fn publish_page(&mut self, input: &PublishPage) -> Result<Reply, Refusal> {
@@ -109,6 +138,15 @@ impl Model {
         }
         for text in input.offerings.values() {
             self.check_text(text)?;
+            if text.trim().is_empty() {
+                return Err(Refusal::Invalid { field: Field::Offerings, allowed: Allowed::NotEmpty });
+            }
+        }
+        for text in input.descriptions.values() {
+            self.check_text(text)?;
+        }
+        if input.descriptions.keys().any(|described| !input.offerings.contains_key(described)) {
+            return Err(Refusal::Invalid { field: Field::Descriptions, allowed: Allowed::OfferingOfThePage });
         }
         let most = self.policy.page_entries_max as usize;
         if input.offerings.len() > most || input.windows.len() + input.hours.len() > most {
@@ -120,6 +158,9 @@ impl Model {
         }
         if input.line.is_some_and(|line| merchant.lines.iter().all(|registered| registered.number != line)) {
             return Err(Refusal::Invalid { field: Field::Lines, allowed: Allowed::RegisteredLine });
+        }
+        if let Some(calendar) = input.calendar.filter(|calendar| !self.calendars.contains_key(calendar)) {
+            return Err(unknown(Object::Calendar, calendar.get()));
         }
         if before.is_none() && self.pages.len() >= self.policy.pages_max as usize {
             return Err(limit(Bound::Pages, self.policy.pages_max));
@@ -134,51 +175,16 @@ impl Model {
             windows: input.windows.clone(),
             hours: input.hours.clone(),
             line: input.line,
+            descriptions: input.descriptions.clone(),
+            calendar: input.calendar,
+            withdrawn: false,
         };
         self.pages.insert(input.page, page);
         Ok(Reply::Published(Published { version }))
     }
 
-    pub(super) fn push_page(&mut self, input: &PushPage) -> Result<Reply, Refusal> {
-        let Some(page) = self.pages.get(&input.page) else { return Err(unknown(Object::Page, input.page.get())) };
-        if input.to.is_empty() {
-            return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::AtLeastOne });
-        }
-        if input.to.len() > self.policy.push_max as usize {
-            return Err(limit(Bound::Push, self.policy.push_max));
-        }
-        if input.to.iter().any(|to| matches!(to, Address::Chatbot(_))) {
-            return Err(Refusal::Invalid { field: Field::To, allowed: Allowed::UserAddress });
-        }
-        self.check_outbox(input.to.len())?;
-
-        let merchant = self.merchant_of(page.merchant);
-        let content = BookingPage {
-            page: input.page,
-            version: page.version,
-            merchant: page.merchant,
-            merchant_name: merchant.name.clone(),
-            offerings: page.offerings.clone(),
-            windows: page.windows.iter().copied().filter(|window| window.end() > self.latest).collect(),
-            hours: page.hours.clone(),
-            zone: merchant.zone,
-        };
-        let mut contents = self.pages_waiting();
-        if !contents.contains(&content) {
-            contents.push(content.clone());
-        }
-        if contents.len() > self.policy.pushed_pages_max as usize {
-            return Err(limit(Bound::PushedPages, self.policy.pushed_pages_max));
-        }
-        let content = Arc::new(content);
-        for to in &input.to {
-            self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
-        }
-        Ok(Reply::Done)
-    }
-
     /// The different page contents in the effects that are not confirmed.
-    fn pages_waiting(&self) -> Vec<BookingPage> {
+    pub(super) fn pages_waiting(&self) -> Vec<BookingPage> {
         let mut contents: Vec<BookingPage> = Vec::new();
         for kept in &self.kept {
             if let Action::Send(Send { content: Content::BookingPage(page), .. }) = &kept.effect.action
@@ -213,4 +219,10 @@ impl Model {
         self.messages_given += 1;
         MessageId::new(self.messages_given)
     }
+}
+
+/// A plus and 7 to 15 digits.
+pub(super) fn is_a_subscribers(number: PhoneNumber) -> bool {
+    let text = number.dialable();
+    text.starts_with('+') && (8..=16).contains(&text.len())
 }

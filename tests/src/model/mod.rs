@@ -21,14 +21,14 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
-use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 mod booking;
 mod calls;
@@ -37,6 +37,7 @@ mod gate;
 mod law;
 mod merchants;
 mod numbers;
+mod pages;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -56,6 +57,7 @@ struct Merchant {
     contact: Option<Text>,
     address: Option<Text>,
     preset: Option<CallMode>,
+    description: Option<Text>,
 }
 
 /// A published page.
@@ -67,6 +69,9 @@ struct Page {
     windows: Vec<Window>,
     hours: Vec<Hours>,
     line: Option<PhoneNumber>,
+    descriptions: BTreeMap<OfferingId, Text>,
+    calendar: Option<CalendarId>,
+    withdrawn: bool,
 }
 
 /// A reservation that is kept: live, or closed and not yet archived.
@@ -246,6 +251,7 @@ pub struct Model {
     latest: Timestamp,
     merchants: BTreeMap<MerchantId, Merchant>,
     pages: BTreeMap<PageId, Page>,
+    calendars: BTreeMap<CalendarId, BTreeMap<LocalDate, DayRule>>,
     reservations: BTreeMap<ReservationId, Reservation>,
     calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, Leg>,
@@ -284,6 +290,7 @@ impl Model {
             latest: Timestamp::MIN,
             merchants: BTreeMap::new(),
             pages: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             reservations: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -336,6 +343,10 @@ impl Model {
             Input::ConfirmContact(input) => self.confirm_contact(input),
             Input::RequestCode(input) => self.request_code(input),
             Input::RotateKey(input) => self.rotate_key(&input.id),
+            Input::WithdrawPage(input) => self.withdraw_page(input),
+            Input::SetCalendar(input) => self.set_calendar(input),
+            Input::Search(input) => self.search(input),
+            Input::RequestPage(input) => self.request_page(input),
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),

@@ -88,6 +88,7 @@ fn world(policy: Policy) -> Model {
         chatbot: Some(Address::parse("sip:1065000000@chatbot.example").expect("an address")),
         contact: None,
         address: None,
+        description: None,
     };
     let page = PublishPage {
         page: PageId::new(10),
@@ -97,6 +98,8 @@ fn world(policy: Policy) -> Model {
         windows: vec![window("18:00:00", "20:00:00"), window("21:00:00", "22:00:00")],
         hours: Vec::new(),
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     assert_eq!(model.handle(at("09:00:00"), &Input::RegisterMerchant(merchant)), Ok(Reply::Done));
     assert!(model.handle(at("09:00:00"), &Input::PublishPage(page)).is_ok());
@@ -141,6 +144,8 @@ fn word(effect: &Effect) -> String {
                 Content::Challenge(_) => "challenge",
                 Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::SearchEntry(_) => "search entry",
+                Content::SearchResults(_) => "search results",
             };
             format!("{to}: {what}")
         }
@@ -472,17 +477,19 @@ fn the_line_serves_who_waits_longest_and_passes_over_a_busy_number() {
 }
 
 #[test]
-fn the_nearest_window_is_named_when_another_is_asked_for() {
+fn the_nearest_windows_are_named_when_another_is_asked_for() {
     let mut model = world(Policy::default());
-    let asked = |start, end, nearest| (window(start, end), nearest);
+    let (early, late) = (window("18:00:00", "20:00:00"), window("21:00:00", "22:00:00"));
     for (asked, nearest) in [
-        asked("12:00:00", "13:00:00", window("18:00:00", "20:00:00")),
-        asked("20:00:00", "20:30:00", window("21:00:00", "22:00:00")),
-        asked("23:00:00", "23:30:00", window("18:00:00", "20:00:00")),
+        (window("12:00:00", "13:00:00"), [early, late]),
+        (window("20:00:00", "20:30:00"), [early, late]),
+        (window("23:00:00", "23:30:00"), [late, early]),
     ] {
         let reply = model.handle(at("10:00:00"), &book(USER, asked));
-        assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: Some(nearest) }));
+        assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: nearest.to_vec() }));
     }
+    let over = model.handle(at("20:30:00"), &book(USER, early));
+    assert_eq!(over, Err(Refusal::WindowOver { end: early.end(), nearest: vec![late] }));
 }
 
 #[test]
@@ -499,13 +506,19 @@ fn weekly_hours_are_meant_in_the_zone_of_the_merchant() {
         windows: Vec::new(),
         hours: vec![Hours { label: HoursLabel::NonWorking, rule }],
         line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
     };
     model.handle(at("10:00:00"), &Input::PublishPage(page)).expect("published");
     // 2026-11-21 is a Saturday in Shanghai.
     let whole = Window::new(at("19:00:00"), at("23:00:00").saturating_add_s(7_200)).expect("a window");
     assert!(model.handle(at("10:00:00"), &book(USER, whole)).is_ok());
+    let weeks = |count: u64| {
+        let later = |at: Timestamp| at.saturating_add_s(count * 7 * 86_400);
+        Window::new(later(whole.start()), later(whole.end())).expect("a window")
+    };
     let reply = model.handle(at("10:00:00"), &book("+8613800000002", window("18:59:00", "19:30:00")));
-    assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: Some(whole) }));
+    assert_eq!(reply, Err(Refusal::WindowNotOffered { nearest: vec![whole, weeks(1), weeks(2)] }));
 }
 
 #[test]

@@ -100,8 +100,12 @@ impl Model {
     pub(super) fn touched_by(&self, input: &Input) -> Touched {
         match input {
             Input::RegisterMerchant(input) => {
-                let his = self.reservations.iter().filter(|(_, kept)| kept.merchant == input.merchant);
-                Touched { reservations: his.map(|(id, _)| *id).collect(), ..Touched::default() }
+                let numbers: BTreeSet<_> = input.lines.iter().map(|line| line.number).collect();
+                let of_it = self.reservations.iter().filter(|(_, kept)| {
+                    let is_phone = numbers.contains(&kept.contact) && kept.state != ReservationState::Closed;
+                    is_phone || kept.merchant == input.merchant
+                });
+                Touched { reservations: of_it.map(|(id, _)| *id).collect(), numbers, ..Touched::default() }
             }
             Input::PublishPage(_)
             | Input::PushPage(_)
@@ -109,6 +113,10 @@ impl Model {
             | Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::ConfirmClock(_)
+            | Input::WithdrawPage(_)
+            | Input::SetCalendar(_)
+            | Input::Search(_)
+            | Input::RequestPage(_)
             | Input::ImportNumbers(_)
             | Input::Freeze(_)
             | Input::Thaw(_)

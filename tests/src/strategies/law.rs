@@ -1,14 +1,27 @@
 //! What the operator keeps from ringing, and lets on again.
 
+use proptest::prelude::{Just, Strategy, prop_oneof};
 use ringfence::values::id::MerchantId;
 use ringfence::values::input::{Freeze, ImportDoNotCall, Input, Scope, Thaw};
 use ringfence::values::number::PhoneNumber;
+use ringfence::values::policy::Policy;
 use ringfence::values::text::Text;
 
 use super::moves::Pick;
-use super::worlds::{World, foreign_number};
+use super::worlds::{World, foreign_number, no_users_number};
 use crate::model::Model;
 use crate::trace::Doing;
+
+/// Policies whose bounds of what is kept from ringing are reached soon.
+pub(super) fn with_law(policies: impl Strategy<Value = Policy>) -> impl Strategy<Value = Policy> {
+    let most = |ones| prop_oneof![4 => Just(3_u32), ones => Just(1_u32)];
+    (policies, most(1), most(2)).prop_map(|(policy, freezes_max, do_not_call_max)| Policy {
+        freezes_max,
+        do_not_call_max,
+        do_not_call_import_max: 3,
+        ..policy
+    })
+}
 
 /// Who says so: mostly somebody, now and then nobody, or somebody with a long name.
 fn by(pick: Pick) -> Text {
@@ -23,8 +36,11 @@ fn why(pick: Pick) -> Text {
     Text::from(if pick % 17 == 16 { " " } else { "complaints" })
 }
 
-/// A user's number, or one that nobody has.
+/// A user's number, or one that nobody has, or in a form that no user's number has.
 fn phone(world: &World, pick: Pick) -> PhoneNumber {
+    if pick % 37 == 36 {
+        return no_users_number(pick / 37);
+    }
     let numbers: Vec<_> = world.users.iter().filter_map(ringfence::values::number::Address::number).collect();
     let known = usize::from(pick / 8).checked_rem(numbers.len()).map(|place| numbers[place]);
     known.filter(|_| !pick.is_multiple_of(8)).unwrap_or_else(foreign_number)

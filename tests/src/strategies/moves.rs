@@ -7,11 +7,11 @@ use proptest::sample::select;
 use ringfence::values::code::Code;
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{COUNTER_BITS, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{COUNTER_BITS, CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, BookingEvidence, CallTarget, Cancel, Channel, ChooseMode, ConfirmClock, ConfirmContact, Dedup, EffectFailed,
-    ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, Line, PlayFinished, PresetMode, PushPage, RegisterMerchant,
-    RequestCall, RequestCode, Resync, RotateKey, SetPolicy,
+    ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, Line, PageOf, PlayFinished, PresetMode, PushPage, RegisterMerchant,
+    RequestCall, RequestCode, RequestPage, Resync, RotateKey, Search, SetCalendar, SetPolicy, WithdrawPage,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
@@ -20,7 +20,9 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::law;
-use super::worlds::{World, between, chatbot, foreign_number, line_numbers, spare_number, virtual_number};
+use super::worlds::{
+    World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, spare_number, virtual_number,
+};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
@@ -159,6 +161,14 @@ pub enum What {
     AskForCode(Pick, Option<Pick>),
     /// Another key is set.
     RotateKey(u8),
+    /// A page is taken back, in this way.
+    Withdraw(Pick, u8),
+    /// Holidays are told anew, in this way.
+    Calendar(u16),
+    /// A user searches: who, and for what.
+    Search(Pick, Pick),
+    /// A user asks for a page: who, and which.
+    RequestPage(Pick, Pick),
     /// The operator stops new ringing.
     Freeze(Pick),
     /// The operator lets ring again.
@@ -194,7 +204,7 @@ fn whats() -> impl Strategy<Value = What> {
         12 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
-        3 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
+        6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
         5 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnLive(report, leg)),
         4 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnAny(report, leg)),
         2 => any::<Pick>().prop_map(What::Failed),
@@ -210,9 +220,13 @@ fn whats() -> impl Strategy<Value = What> {
         2 => Just(What::ConfirmClock),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
-        7 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
+        9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
         5 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
+        1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
+        1 => any::<u16>().prop_map(What::Calendar),
+        1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
+        1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
         2 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         1 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
@@ -224,7 +238,7 @@ fn bookings() -> impl Strategy<Value = What> {
         .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
     let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
     let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
-    let contact = weighted(0.3, any::<Pick>());
+    let contact = weighted(0.5, any::<Pick>());
     (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
         user,
         page,
@@ -339,6 +353,10 @@ impl World {
             What::List(add, remove) => law::list(self, add, remove, model),
             What::Publish(page, change) => self.publish(*page, *change, at),
             What::Register(merchant, change) => self.register(*merchant, *change),
+            What::Withdraw(page, change) => self.withdraw(*page, *change),
+            What::Calendar(change) => self.calendar(*change, at),
+            What::Search(user, keyword) => self.search(*user, *keyword),
+            What::RequestPage(user, page) => self.request_page(*user, *page),
         };
         Doing::Input(input)
     }
@@ -403,18 +421,22 @@ impl World {
         };
         // At the end of time there is no room for a window; the first one of the first page will do.
         let window = wanted.unwrap_or(self.pages[0].windows[0]);
-        let contact = contact.map(|pick| match pick % 5 {
-            0 => self.any_line(pick / 5),
-            _ => one(&self.users, pick / 5).and_then(|user| user.number()).unwrap_or_else(foreign_number),
+        let contact = contact.map(|pick| match pick % 10 {
+            0 => self.any_line(pick / 10),
+            1 if pick.is_multiple_of(4) => no_users_number(pick / 40),
+            _ => one(&self.users, pick / 10).and_then(|user| user.number()).unwrap_or_else(foreign_number),
         });
         let sender = if user % 41 == 40 {
             chatbot(MerchantId::new(1))
+        } else if user % 43 == 42 {
+            Address::Sms(no_users_number(user / 43))
         } else {
             one(&self.users, user).unwrap_or_else(|| chatbot(MerchantId::new(1)))
         };
         let name = match user / 8 % 8 {
             0 => Some(Text::from("张三 13800000001")),
             1 => Some(Text::from("李".repeat(usize::from(user / 64 % 40)))),
+            2 if user % 128 < 64 => Some(Text::from("\u{3000}")),
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
@@ -435,8 +457,11 @@ impl World {
     }
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
-        let user =
-            |pick: &Pick| one(&self.users, *pick).filter(|_| pick % 17 != 16).unwrap_or_else(|| chatbot(MerchantId::new(1)));
+        let user = |pick: &Pick| match pick % 17 {
+            15 => Address::Rcs(no_users_number(pick / 17)),
+            16 => chatbot(MerchantId::new(1)),
+            _ => one(&self.users, *pick).unwrap_or_else(|| chatbot(MerchantId::new(1))),
+        };
         let page = one(&self.pages, page).filter(|_| page % 11 != 10).map_or(PageId::new(999), |page| page.page);
         Input::PushPage(PushPage { page, to: to.iter().map(user).collect() })
     }
@@ -446,15 +471,18 @@ impl World {
         let Some(mut page) = one(&self.pages, page) else {
             return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
         };
-        match change % 15 {
+        match change % 17 {
+            15 => page.calendar = Some(CalendarId::new(u64::from(change / 16) % 4)),
+            16 => drop(page.descriptions.insert(OfferingId::new(u64::from(change / 16) % 4), Text::from("车险 car insurance"))),
             0 => page.offerings.clear(),
             1 => (page.windows, page.hours) = (Vec::new(), Vec::new()),
             2 => page.chatbot = Some(chatbot(MerchantId::new(9))),
             3 => page.line = Some(foreign_number()),
             4 => page.merchant = MerchantId::new(9),
-            5 => page.page = PageId::new(77 + u64::from(change / 14) % 3),
+            5 => page.page = PageId::new(77 + u64::from(change / 16) % 3),
             6 => page.windows.extend(vec![page.windows[0]; 9]),
             7 => page.line = None,
+            8 if change < 128 => drop(page.offerings.insert(OfferingId::new(3), Text::from(" "))),
             8 => drop(page.offerings.insert(OfferingId::new(3), Text::from("x".repeat(31)))),
             9 => drop(page.offerings.insert(OfferingId::new(1), Text::from("新车险"))),
             _ => page.windows = between(at.saturating_add_s(20), 90).into_iter().collect(),
@@ -463,6 +491,70 @@ impl World {
             page.page = self.pages[0].page;
         }
         Input::PublishPage(page)
+    }
+
+    fn withdraw(&self, page: Pick, change: u8) -> Input {
+        let published = one(&self.pages, page);
+        let (mut id, mut merchant) = published.map_or((PageId::new(77), MerchantId::new(1)), |page| (page.page, page.merchant));
+        match change % 8 {
+            0 => id = PageId::new(77),
+            1 => merchant = MerchantId::new(9),
+            _ => {}
+        }
+        let chatbot = match change / 8 % 4 {
+            0 => Some(chatbot(MerchantId::new(9))),
+            1 => Some(chatbot(merchant)),
+            _ => None,
+        };
+        Input::WithdrawPage(WithdrawPage { merchant, page: id, chatbot })
+    }
+
+    fn calendar(&self, change: u16, at: Timestamp) -> Input {
+        let mut days = days_around(at, self.merchants[0].zone, change / 8);
+        if change % 8 == 7 {
+            let later = days_around(at.saturating_add_s(86_400 * 5), self.merchants[0].zone, 0b1111_1111);
+            days.extend(later);
+        }
+        Input::SetCalendar(SetCalendar { calendar: CalendarId::new(u64::from(change) % 4), days })
+    }
+
+    fn searcher(&self, user: Pick) -> Address {
+        match user % 16 {
+            0 => chatbot(MerchantId::new(1)),
+            1 => Address::Mms(no_users_number(user / 16)),
+            _ => one(&self.users, user / 16).unwrap_or_else(|| chatbot(MerchantId::new(1))),
+        }
+    }
+
+    fn search(&self, user: Pick, keyword: Pick) -> Input {
+        const KEYWORDS: [&str; 12] = [
+            "车险",
+            "险",
+            "商户",
+            "商户１",
+            "vip",
+            "life 险",
+            "LIFE INSURANCE",
+            "insurance 商户",
+            "房贷",
+            "\u{3000}",
+            "新",
+            "car",
+        ];
+        let keyword = match keyword % 14 {
+            0 => None,
+            1 => Some(Text::from("x".repeat(31))),
+            known => KEYWORDS.get(usize::from(known) - 2).map(|word| Text::from(*word)),
+        };
+        Input::Search(Search { user: self.searcher(user), keyword })
+    }
+
+    fn request_page(&self, user: Pick, page: Pick) -> Input {
+        let of = match page % 3 {
+            0 => PageOf::Merchant(MerchantId::new(u64::from(page / 3) % 4)),
+            _ => PageOf::Page(one(&self.pages, page / 3).filter(|_| page % 7 != 6).map_or(PageId::new(77), |page| page.page)),
+        };
+        Input::RequestPage(RequestPage { user: self.searcher(user), of })
     }
 
     fn register(&self, merchant: Pick, change: u8) -> Input {
@@ -480,7 +572,12 @@ impl World {
             7 => input.lines = vec![spare],
             8 => input.lines[0].channels = 1,
             9 => input.lines = (0..4).map(|digit| Line { number: line_numbers(digit % 2)[digit / 2], channels: 1 }).collect(),
+            10 if change < 128 => input.chatbot = Some(chatbot(MerchantId::new(7))),
             10 => (input.chatbot, input.name) = (None, Text::from("无名")),
+            11 if change < 128 => {
+                let phones: Vec<_> = self.users.iter().filter_map(Address::number).collect();
+                input.lines[0].number = one(&phones, merchant / 2).unwrap_or_else(foreign_number);
+            }
             11 => input.lines.truncate(1),
             13 => input.lines[0].channels = 4,
             12 => {
@@ -541,7 +638,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(24, Doing::Input(right)), (13, Doing::Input(wrong)), (8, Doing::Input(ask))]
+            vec![(20, Doing::Input(right)), (18, Doing::Input(wrong)), (8, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
-use ringfence::values::id::{MerchantId, OfferingId, PageId};
+use ringfence::values::id::{CalendarId, MerchantId, OfferingId, PageId};
 use ringfence::values::input::{
-    Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey,
+    Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey, SetCalendar,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
-use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window, Zone};
+use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
+
+use super::law::with_law;
 
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
@@ -39,12 +41,14 @@ pub struct World {
 /// Worlds of one or two merchants with one or two lines of one or two channels, and one to five users.
 pub fn worlds() -> impl Strategy<Value = World> {
     let begins = select(BEGINNINGS.to_vec()).prop_map(instant);
-    (policies(), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
+    (with_law(policies()), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
         |(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
             let merchants: Vec<_> = (0..merchants).map(|index| merchant(index, zone, dice)).collect();
             let pages: Vec<_> = merchants.iter().map(|merchant| page(merchant, begins, dice)).collect();
-            let mut setup: Vec<Input> = merchants.iter().cloned().map(Input::RegisterMerchant).collect();
+            let calendar = SetCalendar { calendar: CalendarId::new(1), days: days_around(begins, zone, u16::from(dice[7])) };
+            let mut setup = vec![Input::SetCalendar(calendar)];
+            setup.extend(merchants.iter().cloned().map(Input::RegisterMerchant));
             setup.extend(pages.iter().cloned().map(Input::PublishPage));
             let presets = [None, None, Some(CallMode::MerchantCalls), Some(CallMode::PlatformCalls)];
             let preset = |(merchant, dice): (&RegisterMerchant, u8)| PresetMode {
@@ -88,6 +92,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
+        prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
+        1..=3_u32,
     );
     let numbers = (select(vec![30_u32, 0, 3_600]), select(vec![1_u32, 0, 2]), prop_oneof![6 => Just(3_u32), 1 => Just(1_u32)]);
     let codes = (
@@ -98,51 +104,50 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![1 => Just(3_u32), 4 => Just(1_u32)],
         prop_oneof![3 => Just(100_u32), 1 => 1..3_u32],
     );
-    let law = (prop_oneof![4 => Just(3_u32), 1 => Just(1_u32)], prop_oneof![2 => Just(3_u32), 1 => Just(1_u32)]);
-    (rings, counts, modes, bounds, (numbers, codes, law)).prop_map(|(rings, counts, modes, bounds, (numbers, codes, law))| {
-        Policy {
-            freezes_max: law.0,
-            do_not_call_max: law.1,
-            do_not_call_import_max: 3,
-            number_rest_s: numbers.0,
-            numbers_low: numbers.1,
-            numbers_max: numbers.2,
-            ring_timeout_s: rings.0,
-            min_ring_s: rings.1,
-            answer_timeout_s: rings.2,
-            release_grace_s: rings.3,
-            retry_spacing_s: counts.0,
-            attempts_max: counts.1,
-            merchant_attempts_max: counts.2,
-            conversations_max: counts.3,
-            platform_attempts_max: counts.4,
-            mode_chosen_by: modes.0,
-            mode_on_silence: modes.1,
-            on_window_close: modes.2,
-            conversation_max_s: bounds.0,
-            retention_s: bounds.1,
-            outbox_max: bounds.2,
-            reservations_max: bounds.3,
-            reservations_per_number_max: bounds.4,
-            book_ahead_max_s: bounds.5,
-            page_entries_max: 6,
-            pages_max: bounds.6,
-            merchants_max: bounds.7,
-            lines_per_merchant_max: 3,
-            push_max: 4,
-            text_chars_max: 30,
-            dedup_retention_s: 60,
-            dedup_max: 4,
-            clock_leap_max_s: bounds.8,
-            channels_max: 3,
-            pushed_pages_max: 1,
-            code_digits: codes.0,
-            code_life_s: codes.1,
-            code_tries_max: codes.2,
-            codes_per_hour_max: codes.3,
-            challenges_per_number_max: codes.4,
-            codes_max: codes.5,
-        }
+    (rings, counts, modes, bounds, (numbers, codes)).prop_map(|(rings, counts, modes, bounds, (numbers, codes))| Policy {
+        number_rest_s: numbers.0,
+        numbers_low: numbers.1,
+        numbers_max: numbers.2,
+        ring_timeout_s: rings.0,
+        min_ring_s: rings.1,
+        answer_timeout_s: rings.2,
+        release_grace_s: rings.3,
+        retry_spacing_s: counts.0,
+        attempts_max: counts.1,
+        merchant_attempts_max: counts.2,
+        conversations_max: counts.3,
+        platform_attempts_max: counts.4,
+        mode_chosen_by: modes.0,
+        mode_on_silence: modes.1,
+        on_window_close: modes.2,
+        conversation_max_s: bounds.0,
+        retention_s: bounds.1,
+        outbox_max: bounds.2,
+        reservations_max: bounds.3,
+        reservations_per_number_max: bounds.4,
+        book_ahead_max_s: bounds.5,
+        page_entries_max: 6,
+        pages_max: bounds.6,
+        merchants_max: bounds.7,
+        lines_per_merchant_max: 3,
+        push_max: 4,
+        text_chars_max: 30,
+        dedup_retention_s: 60,
+        dedup_max: 4,
+        clock_leap_max_s: bounds.8,
+        channels_max: 3,
+        pushed_pages_max: 1,
+        code_digits: codes.0,
+        code_life_s: codes.1,
+        code_tries_max: codes.2,
+        codes_per_hour_max: codes.3,
+        challenges_per_number_max: codes.4,
+        codes_max: codes.5,
+        reservations_per_sender_max: bounds.9,
+        calendars_max: 2,
+        calendar_days_max: 4,
+        search_results_max: bounds.10,
+        ..Policy::default()
     })
 }
 
@@ -162,6 +167,11 @@ pub(super) fn foreign_number() -> PhoneNumber {
     number("+8613900000009")
 }
 
+/// A number that no user can have: it is not in E.164 form, or too short.
+pub(super) fn no_users_number(index: u16) -> PhoneNumber {
+    number(["13800000001", "110", "+86120"][usize::from(index % 3)])
+}
+
 /// A number that is a line only when a new merchant comes.
 pub(super) fn spare_number(index: u8) -> PhoneNumber {
     number(["95531", "95532", "95533"][usize::from(index % 3)])
@@ -179,6 +189,7 @@ fn merchant(index: usize, zone: Zone, dice: [u8; 8]) -> RegisterMerchant {
         chatbot: Some(chatbot(id)),
         contact: dice[4].is_multiple_of(2).then(|| Text::from("王经理")),
         address: dice[5].is_multiple_of(2).then(|| Text::from("上海市浦东新区")),
+        description: dice[6].is_multiple_of(2).then(|| Text::from("养老与车险 ＶＩＰ")),
     }
 }
 
@@ -203,7 +214,20 @@ fn page(merchant: &RegisterMerchant, begins: Timestamp, dice: [u8; 8]) -> Publis
         windows: [window(60, length), window(300, 120), window(60 + length / 2, length)].into_iter().flatten().collect(),
         hours: hours.into_iter().collect(),
         line: merchant.lines.last().map(|line| line.number).filter(|_| dice[5].is_multiple_of(3)),
+        descriptions: [(OfferingId::new(2), Text::from("Life insurance"))].into_iter().filter(|_| dice[5] % 4 < 2).collect(),
+        calendar: Some(CalendarId::new(1)).filter(|_| dice[7].is_multiple_of(2)),
     }
+}
+
+/// Some days around an instant: closed ones, and ones that count as another weekday.
+pub(super) fn days_around(at: Timestamp, zone: Zone, dice: u16) -> BTreeMap<LocalDate, DayRule> {
+    let date = |day: u16| zone.date(at.saturating_add_s(86_400 * u64::from(day)).saturating_sub_s(86_400));
+    let rule = |day: u16| match dice >> day & 3 {
+        0 | 1 => None,
+        2 => Some(DayRule::Closed),
+        _ => Some(DayRule::As(Weekday::ALL[usize::from((dice + day) % 7)])),
+    };
+    (0..5).filter_map(|day| Some((date(day)?, rule(day)?))).collect()
 }
 
 /// The window of this many seconds.

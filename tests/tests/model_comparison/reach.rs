@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::values::time::DayRule;
 use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
-/// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
+/// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
 pub(super) const DEMANDED: [(&str, usize); 26] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
@@ -37,7 +39,7 @@ pub(super) const DEMANDED: [(&str, usize); 26] = [
     ("dial in doubt", 5),
     ("answer of a dial in doubt", 1),
     ("leg gone here and alive there", 5),
-    ("deny Frozen", 2),
+    ("deny Frozen", 1),
     ("closed Missed(DoNotCall)", 1),
     ("closed Missed(Frozen)", 1),
     ("refused 290", 1),
@@ -74,10 +76,14 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 145",
     "refused 146",
     "refused 147",
+    "refused 130",
+    "refused 131",
     "refused 200",
     "refused 201",
     "refused 202",
     "refused 203",
+    "refused 210",
+    "refused 211",
     "limit Merchants",
     "limit LinesPerMerchant",
     "limit Pages",
@@ -94,6 +100,17 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit Codes",
     "overlap at a right code",
     "holder agreed inside the window",
+    "limit ReservationsPerSender",
+    "limit Calendars",
+    "limit CalendarDays",
+    "search entry",
+    "search without a result",
+    "search with results",
+    "search with more results",
+    "window not offered, three nearest",
+    "page republished after it was withdrawn",
+    "page with a closed day",
+    "page with a day that counts as another",
     "closed Completed",
     "closed Cancelled",
     "closed Unverified",
@@ -142,6 +159,8 @@ pub(super) struct Seen {
     gives_code: bool,
     /// The reservations whose contact's holder agreed.
     agreed: BTreeSet<ReservationId>,
+    /// The page that is published has been withdrawn before.
+    was_withdrawn: bool,
 }
 
 impl Seen {
@@ -162,6 +181,7 @@ impl Seen {
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
+        self.was_withdrawn = matches!(doing, Doing::Input(Input::PublishPage(input)) if model.is_withdrawn(input.page));
         self.note(tells_time && model.deadlines().into_iter().any(late), "late host");
     }
 
@@ -195,6 +215,11 @@ impl Seen {
         if let Some(Ok(Reply::WrongCode(wrong))) = reply {
             self.note(true, "wrong code");
             self.note(wrong.left == 0, "codes used up");
+        }
+        let is_published = matches!(reply, Some(Ok(Reply::Published(_))));
+        self.note(self.was_withdrawn && is_published, "page republished after it was withdrawn");
+        if let Some(Err(Refusal::WindowNotOffered { nearest })) = reply {
+            self.note(nearest.len() == 3, "window not offered, three nearest");
         }
         self.kinds.extend(match reply {
             Some(Ok(Reply::Allow(_))) => Some("allow".to_owned()),
@@ -247,10 +272,40 @@ impl Seen {
                 }
                 (None, None)
             }
-            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),
+            Action::Send(send) => {
+                self.message(&send.content);
+                (None, None)
+            }
+            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
+    }
+
+    fn message(&mut self, content: &Content) {
+        match content {
+            Content::SearchEntry(_) => self.note(true, "search entry"),
+            Content::SearchResults(results) => {
+                self.note(results.results.is_empty(), "search without a result");
+                self.note(!results.results.is_empty(), "search with results");
+                self.note(results.more, "search with more results");
+            }
+            Content::BookingPage(page) => {
+                self.note(page.days.values().any(|rule| *rule == DayRule::Closed), "page with a closed day");
+                let counts = page.days.values().any(|rule| matches!(rule, DayRule::As(_)));
+                self.note(counts, "page with a day that counts as another");
+            }
+            Content::Result(_)
+            | Content::ContactUnconfirmed(_)
+            | Content::Challenge(_)
+            | Content::ContactNotConfirmed(_)
+            | Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::Cancelled(_)
+            | Content::Missed(_)
+            | Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_) => {}
+        }
     }
 
     fn note(&mut self, holds: bool, kind: &str) {

@@ -253,6 +253,8 @@ impl World {
                 | Content::ModeOptions(_)
                 | Content::CancelledForMerchant(_)
                 | Content::MissedForMerchant(_)
+                | Content::SearchEntry(_)
+                | Content::SearchResults(_)
                 | Content::Cancelled(_)
                 | Content::Challenge(_)
                 | Content::ContactNotConfirmed(_) => {}
@@ -331,6 +333,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 chatbot,
                 contact: None,
                 address: None,
+                description: None,
             }));
             let offerings = [(offering, "车险".into())].into();
             let windows = vec![window];
@@ -342,6 +345,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 windows,
                 hours: Vec::new(),
                 line: None,
+                descriptions: BTreeMap::new(),
+                calendar: None,
             }));
         }
     }

@@ -2,9 +2,9 @@
 
 use super::Appointments;
 use super::challenges::needs_agreement;
-use super::merchants::{check_outbox, check_text, is_user, legal, limit};
+use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation};
-use crate::books::catalog::{Merchant, Page};
+use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::decisions::gate::last_call;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
@@ -32,16 +32,16 @@ impl Appointments {
         self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
         self.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
-        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
+        let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
-        check_window(cx.now, cx.policy, &input.window, page, merchant.zone)?;
+        check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
             self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
         }
-        self.check_room(cx, contact, is_own)?;
+        self.check_room(cx, &input.user, contact, is_own)?;
         if !is_own {
             self.check_codes(cx, contact, None)?;
         }
@@ -115,9 +115,7 @@ impl Appointments {
     /// The sender, the contact and the name. Returns the contact number.
     fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
-        if !is_user(&input.user) {
-            return Err(invalid(Field::User, Allowed::UserAddress));
-        }
+        check_user(&input.user, Field::User)?;
         if let Some(number) = input.user.number() {
             self.check_not_virtual(Field::User, number)?;
         }
@@ -127,11 +125,17 @@ impl Appointments {
             return Err(invalid(Field::Contact, Allowed::NotALine));
         }
         self.check_not_virtual(Field::Contact, contact)?;
+        if !contact.is_subscriber() {
+            return Err(invalid(Field::Contact, Allowed::SubscriberNumber));
+        }
         self.check_not_listed(contact)?;
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
             check_text(text, policy)?;
+        }
+        if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
         Ok(contact)
     }
@@ -154,8 +158,9 @@ impl Appointments {
         }
     }
 
-    fn check_room(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
+    fn check_room(&self, cx: &Context<'_>, sender: &Address, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
         limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
+        limit(Bound::ReservationsPerSender, self.senders.kept(sender), cx.policy.reservations_per_sender_max)?;
         self.check_room_of_number(cx, contact, is_own)
     }
 
@@ -366,17 +371,17 @@ fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
 }
 
 /// The window against the clock and the page.
-fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, zone: Zone) -> Result<(), Refusal> {
-    if window.end() <= now {
-        return Err(Refusal::WindowOver { end: window.end() });
-    }
+fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, by: Clockwork<'_>) -> Result<(), Refusal> {
     let most = u64::from(policy.book_ahead_max_s);
-    if window.end() > now.saturating_add_s(most) {
+    let until = now.saturating_add_s(most);
+    if window.end() <= now {
+        return Err(Refusal::WindowOver { end: window.end(), nearest: page.nearest(window, now, until, by) });
+    }
+    if window.end() > until {
         return Err(Refusal::Limit { bound: Bound::BookAhead, most });
     }
-    if !page.offers(window, zone) {
-        let nearest = page.next_offered(window.start().max(now), zone).or_else(|| page.next_offered(now, zone));
-        return Err(Refusal::WindowNotOffered { nearest });
+    if !page.offers(window, by) {
+        return Err(Refusal::WindowNotOffered { nearest: page.nearest(window, now, until, by) });
     }
     Ok(())
 }

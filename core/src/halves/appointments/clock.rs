@@ -172,14 +172,27 @@ impl Appointments {
         self.settle(cx, &mut touched);
     }
 
-    /// Settles every reservation of a merchant, its calls and their legs. Only what is due is looked at.
-    pub(super) fn settle_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId) {
-        let mut due = BinaryHeap::new();
-        for target in self.agenda.closing_by(cx.now).filter(|target| self.merchant_of(*target) == Some(merchant)) {
-            self.note_due(&mut due, target, cx.now);
+    /// Settles what a registration touches: every reservation of the merchant, and every live one of the numbers that he names as lines, with their
+    /// calls and legs, and the leg that is alive to each of these numbers. Of the former only what is due is looked at.
+    pub(super) fn settle_registration(
+        &mut self,
+        cx: &mut Context<'_>,
+        merchant: MerchantId,
+        numbers: impl IntoIterator<Item = PhoneNumber>,
+    ) {
+        let mut touched = Vec::new();
+        for contact in numbers.into_iter().filter_map(|number| self.contacts.get(number)) {
+            touched.extend(contact.leg.map(Target::Leg));
+            for id in &contact.live {
+                self.touch_reservation(&mut touched, *id);
+            }
         }
-        // A reservation, its call and the call's legs are one merchant's.
-        self.settle_from(cx, due, |_| true);
+        let his = self.agenda.closing_by(cx.now).filter(|target| self.merchant_of(*target) == Some(merchant));
+        for target in his.collect::<Vec<_>>() {
+            touched.push(target);
+            touched.extend(self.kin(target));
+        }
+        self.settle(cx, &mut touched);
     }
 
     fn merchant_of(&self, target: Target) -> Option<MerchantId> {

@@ -33,6 +33,7 @@ impl Appointments {
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
         let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
         let after = Indexed::of(&reservation);
+        self.senders.add(&reservation.sender);
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
     }
@@ -52,6 +53,7 @@ impl Appointments {
     pub(super) fn remove_reservation(&mut self, id: ReservationId) -> Option<Reservation> {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
+        self.senders.remove(&reservation.sender);
         self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
         Some(reservation)
     }

@@ -56,7 +56,8 @@ impl Appointments {
             Scope::Merchant(merchant) if !self.catalog.merchants.contains_key(&merchant) => {
                 Err(Refusal::Unknown { object: Object::Merchant, id: merchant.get() })
             }
-            Scope::Platform | Scope::Merchant(_) | Scope::Number(_) => Ok(()),
+            Scope::Number(number) => check_subscribers(&[number]),
+            Scope::Platform | Scope::Merchant(_) => Ok(()),
         }
     }
 
@@ -91,6 +92,8 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
         at_most(Bound::DoNotCallImport, named, cx.policy.do_not_call_import_max)?;
+        check_subscribers(&input.remove)?;
+        check_subscribers(&input.add)?;
         let sorted = |numbers: &[PhoneNumber]| {
             let mut numbers = numbers.to_vec();
             numbers.sort_unstable();
@@ -156,6 +159,14 @@ impl Appointments {
             is_listed: self.law.is_listed(reservation.contact),
             is_frozen: self.law.is_frozen(reservation.merchant, reservation.contact),
         }
+    }
+}
+
+/// Users' numbers are in one form only: another would never match one.
+fn check_subscribers(numbers: &[PhoneNumber]) -> Result<(), Refusal> {
+    match numbers.iter().all(|number| number.is_subscriber()) {
+        true => Ok(()),
+        false => Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber }),
     }
 }
 

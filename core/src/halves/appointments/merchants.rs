@@ -1,7 +1,6 @@
 //! Inputs of merchants: registration, pages, modes.
 
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -11,9 +10,8 @@ use crate::books::lines::LineBook;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
-use crate::values::effect::{BookingPage, UserContent};
 use crate::values::id::ReservationId;
-use crate::values::input::{ChooseMode, PresetMode, PublishPage, PushPage, RegisterMerchant};
+use crate::values::input::{ChooseMode, PresetMode, PublishPage, RegisterMerchant};
 use crate::values::number::Address;
 use crate::values::policy::{ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -52,15 +50,27 @@ pub(super) const fn is_user(address: &Address) -> bool {
     }
 }
 
-fn invalid(field: Field, allowed: Allowed) -> Refusal {
+/// An address that a user writes from, or is written to: a user's, and with a subscriber's number if it has one.
+pub(super) fn check_user(address: &Address, field: Field) -> Result<(), Refusal> {
+    if !is_user(address) {
+        return Err(invalid(field, Allowed::UserAddress));
+    }
+    if address.number().is_some_and(|number| !number.is_subscriber()) {
+        return Err(invalid(field, Allowed::SubscriberNumber));
+    }
+    Ok(())
+}
+
+pub(super) const fn invalid(field: Field, allowed: Allowed) -> Refusal {
     Refusal::Invalid { field, allowed }
 }
 
 impl Appointments {
     pub(super) fn register_merchant(&mut self, cx: &mut Context<'_>, input: RegisterMerchant) -> Result<Reply, Refusal> {
-        self.settle_merchant(cx, input.merchant);
+        self.settle_registration(cx, input.merchant, input.lines.iter().map(|line| line.number));
         let policy = cx.policy;
-        for text in [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten() {
+        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
+        for text in texts.into_iter().flatten() {
             check_text(text, policy)?;
         }
         if input.name.trim().is_empty() {
@@ -74,7 +84,10 @@ impl Appointments {
         let preset = known.and_then(|merchant| merchant.preset);
         match known {
             None => limit(Bound::Merchants, self.catalog.merchants.len(), policy.merchants_max)?,
-            Some(merchant) => self.check_line_changes(merchant, &input)?,
+            Some(merchant) => {
+                self.check_line_changes(merchant, &input)?;
+                self.check_chatbot_change(&input)?;
+            }
         }
         check_outbox(cx, 1)?;
 
@@ -97,9 +110,11 @@ impl Appointments {
             contact: input.contact,
             address: input.address,
             preset,
+            description: input.description,
         };
         let id = merchant.id;
         self.catalog.merchants.insert(id, merchant);
+        self.reindex_merchant(id);
         self.refresh_lines_of(id);
         Ok(Reply::Done)
     }
@@ -127,17 +142,20 @@ impl Appointments {
             if self.lines.get(line.number).is_some_and(|known| known.merchant != input.merchant) {
                 return Err(Refusal::LineTaken { index });
             }
+            if self.contacts.get(line.number).is_some() {
+                return Err(Refusal::LineIsContact { index });
+            }
         }
         Ok(())
     }
 
     /// An update against what lives on the lines.
     fn check_line_changes(&self, merchant: &Merchant, input: &RegisterMerchant) -> Result<(), Refusal> {
-        for line in &merchant.lines {
+        for (index, line) in (0_u32..).zip(&merchant.lines) {
             let is_kept = input.lines.iter().any(|kept| kept.number == line.number);
             let in_use = self.lines.get(line.number).filter(|known| known.reservations > 0 || known.live() > 0);
             if let Some(known) = in_use.filter(|_| !is_kept) {
-                return Err(Refusal::LineInUse { reservations: known.reservations });
+                return Err(Refusal::LineInUse { index, reservations: known.reservations, calls: known.live() });
             }
         }
         for (index, line) in (0_u32..).zip(&input.lines) {
@@ -146,6 +164,17 @@ impl Appointments {
             }
         }
         Ok(())
+    }
+
+    /// A merchant without a chatbot could not be told of a booking: he keeps one as long as a page of his is out.
+    fn check_chatbot_change(&self, input: &RegisterMerchant) -> Result<(), Refusal> {
+        if input.chatbot.is_some() {
+            return Ok(());
+        }
+        match self.search.of_merchant(input.merchant).count() {
+            0 => Ok(()),
+            pages => Err(Refusal::ChatbotInUse { pages: u64::try_from(pages).unwrap_or(u64::MAX) }),
+        }
     }
 
     pub(super) fn publish_page(&mut self, cx: &Context<'_>, input: PublishPage) -> Result<Reply, Refusal> {
@@ -165,22 +194,36 @@ impl Appointments {
         }
         for name in input.offerings.values() {
             check_text(name, policy)?;
+            if name.trim().is_empty() {
+                return Err(invalid(Field::Offerings, Allowed::NotEmpty));
+            }
+        }
+        for text in input.descriptions.values() {
+            check_text(text, policy)?;
+        }
+        if !input.descriptions.keys().all(|id| input.offerings.contains_key(id)) {
+            return Err(invalid(Field::Descriptions, Allowed::OfferingOfThePage));
         }
         at_most(Bound::PageEntries, input.offerings.len(), policy.page_entries_max)?;
         at_most(Bound::PageEntries, input.windows.len().saturating_add(input.hours.len()), policy.page_entries_max)?;
-        let known = self.catalog.pages.get(&input.page);
-        if known.is_some_and(|page| page.merchant != input.merchant) {
+        let published = self.catalog.pages.get(&input.page).map(|page| (page.merchant, page.version));
+        let withdrawn = self.catalog.withdrawn.get(&input.page).map(|page| (page.merchant, page.version));
+        let known = published.or(withdrawn);
+        if known.is_some_and(|(merchant, _)| merchant != input.merchant) {
             return Err(unknown(Object::Page, input.page.get()));
         }
         if input.line.is_some_and(|named| merchant.lines.iter().all(|line| line.number != named)) {
             return Err(invalid(Field::Lines, Allowed::RegisteredLine));
         }
+        if let Some(calendar) = input.calendar.filter(|calendar| !self.catalog.calendars.contains_key(calendar)) {
+            return Err(unknown(Object::Calendar, calendar.get()));
+        }
         if known.is_none() {
-            limit(Bound::Pages, self.catalog.pages.len(), policy.pages_max)?;
+            limit(Bound::Pages, self.catalog.pages_known(), policy.pages_max)?;
         }
         check_outbox(cx, 1)?;
 
-        let version = known.map_or(0, |page| page.version).saturating_add(1);
+        let version = known.map_or(0, |(_, version)| version).saturating_add(1);
         let page = Page {
             id: input.page,
             merchant: input.merchant,
@@ -189,45 +232,14 @@ impl Appointments {
             windows: input.windows,
             hours: input.hours,
             line: input.line,
+            descriptions: input.descriptions,
+            calendar: input.calendar,
         };
-        self.catalog.pages.insert(page.id, page);
+        let id = page.id;
+        self.catalog.withdrawn.remove(&id);
+        self.catalog.pages.insert(id, page);
+        self.index_page(id);
         Ok(Reply::Published(Published { version }))
-    }
-
-    pub(super) fn push_page(&mut self, cx: &mut Context<'_>, input: &PushPage) -> Result<Reply, Refusal> {
-        let unknown = Refusal::Unknown { object: Object::Page, id: input.page.get() };
-        let page = self.catalog.pages.get(&input.page).ok_or_else(|| unknown.clone())?;
-        let merchant = self.catalog.merchants.get(&page.merchant).ok_or(unknown)?;
-        if input.to.is_empty() {
-            return Err(invalid(Field::To, Allowed::AtLeastOne));
-        }
-        at_most(Bound::Push, input.to.len(), cx.policy.push_max)?;
-        if !input.to.iter().all(is_user) {
-            return Err(invalid(Field::To, Allowed::UserAddress));
-        }
-        check_outbox(cx, input.to.len())?;
-
-        let content = BookingPage {
-            page: page.id,
-            version: page.version,
-            merchant: merchant.id,
-            merchant_name: merchant.name.clone(),
-            offerings: page.offerings.clone(),
-            windows: page.windows.iter().copied().filter(|window| window.end() > cx.now).collect(),
-            hours: page.hours.clone(),
-            zone: merchant.zone,
-        };
-        let content = match cx.outbox.shared(&content) {
-            Some(shared) => shared,
-            None => {
-                limit(Bound::PushedPages, cx.outbox.pages().len(), cx.policy.pushed_pages_max)?;
-                Arc::new(content)
-            }
-        };
-        for to in &input.to {
-            self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
-        }
-        Ok(Reply::Done)
     }
 
     pub(super) fn preset_mode(&mut self, cx: &Context<'_>, input: &PresetMode) -> Result<Reply, Refusal> {

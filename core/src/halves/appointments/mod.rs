@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `records` | what is kept of a reservation, a call, a leg |
 //! | `index` | changes records; the one place that keeps the indexes true |
-//! | `merchants` | inputs of merchants: registration, pages, modes |
+//! | `merchants` | inputs of merchants: registration, publishing, modes |
+//! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `law` | the operator's freezes and do-not-call list |
@@ -26,6 +27,7 @@ mod index;
 mod law;
 mod merchants;
 mod numbers;
+mod pages;
 pub mod records;
 mod reports;
 mod views;
@@ -45,6 +47,8 @@ use crate::books::contacts::Contacts;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
+use crate::books::search::Search;
+use crate::books::senders::Senders;
 use crate::books::store::Store;
 use crate::values::id::Counter;
 use crate::values::input::Input;
@@ -86,6 +90,8 @@ pub struct Appointments {
     catalog: Catalog,
     lines: Lines,
     contacts: Contacts,
+    senders: Senders,
+    search: Search,
     reservations: Store<Reservation>,
     calls: Store<Call>,
     legs: Store<Leg>,
@@ -105,6 +111,8 @@ impl Appointments {
             catalog: Catalog::default(),
             lines: Lines::default(),
             contacts: Contacts::new(hash_seed),
+            senders: Senders::new(hash_seed),
+            search: Search::default(),
             reservations: Store::new(hash_seed),
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
@@ -138,6 +146,10 @@ impl Appointments {
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
             Input::ImportNumbers(input) => self.import_numbers(cx, &input.numbers),
+            Input::WithdrawPage(input) => self.withdraw_page(&input),
+            Input::SetCalendar(input) => self.set_calendar(cx, input),
+            Input::Search(input) => self.search(cx, &input),
+            Input::RequestPage(input) => self.request_page(cx, &input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),

@@ -15,6 +15,7 @@ use crate::books::codes::Sent;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{LeaseView, Numbers};
+use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
@@ -168,6 +169,10 @@ impl Appointments {
                 half.lines.insert(line.number, book);
             }
         }
+        let pages: Vec<_> = half.catalog.pages.keys().copied().collect();
+        for page in pages {
+            half.index_page(page);
+        }
         for leg in state.legs {
             half.restore_leg(leg);
         }
@@ -241,7 +246,19 @@ impl Appointments {
         for (id, page) in &self.catalog.pages {
             let is_owned = self.catalog.merchants.contains_key(&page.merchant);
             hold!(*id == page.id && is_owned && !page.offerings.is_empty(), "page {id} has no owner, no offering or another id");
+            let has_calendar = page.calendar.is_none_or(|calendar| self.catalog.calendars.contains_key(&calendar));
+            hold!(has_calendar, "page {id} follows a calendar that is missing");
+            let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
+            hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let is_on_it = |offering| page.offerings.contains_key(offering);
+            hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
+        for (id, page) in &self.catalog.withdrawn {
+            let is_owned = self.catalog.merchants.contains_key(&page.merchant);
+            hold!(is_owned && !self.catalog.pages.contains_key(id), "page {id} was withdrawn, and is published or has no owner");
+        }
+        let pages = self.catalog.pages.values().map(|page| (page.id, page.merchant));
+        hold!(self.search.in_order().eq(pages), "the index of the search does not hold the published pages");
         Ok(())
     }
 
@@ -414,6 +431,9 @@ impl Appointments {
             contacts = contacts.saturating_add(1);
         }
         hold!(self.contacts.len() == contacts, "the book of contacts holds a number that nothing names");
+        let has_line = |number: &PhoneNumber| self.lines.get(*number).is_some();
+        hold!(!seen.keys().any(has_line), "a merchant's line is the phone of a live reservation or leg (P8)");
+        self.check_senders()?;
         let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
         for call in self.calls.in_order() {
             let on_line = on_lines.entry(call.line).or_default();
@@ -448,6 +468,17 @@ impl Appointments {
         let mut known: Vec<_> = self.agenda.all().copied().collect();
         known.sort_unstable();
         hold!(known == expected, "the agenda does not agree with the records (P9)");
+        Ok(())
+    }
+
+    fn check_senders(&self) -> Result<(), String> {
+        let mut senders = Senders::new(0);
+        for reservation in self.reservations.in_order() {
+            senders.add(&reservation.sender);
+        }
+        let agrees = |reservation: &Reservation| self.senders.kept(&reservation.sender) == senders.kept(&reservation.sender);
+        hold!(self.reservations.in_order().all(agrees), "the book of senders miscounts a sender");
+        hold!(self.senders.len() == senders.len(), "the book of senders holds one of whom nothing is kept");
         Ok(())
     }
 

@@ -61,8 +61,15 @@ impl Books {
         match (input, reply) {
             (Input::RegisterMerchant(input), Reply::Done) => return self.take_merchant(input),
             (Input::PublishPage(input), Reply::Published(_)) => {
-                let page = Page { merchant: input.merchant, line: input.line, offerings: input.offerings.clone() };
+                let descriptions = input.descriptions.values().cloned().collect();
+                let (merchant, line, offerings) = (input.merchant, input.line, input.offerings.clone());
+                let page = Page { merchant, line, offerings, descriptions, withdrawn: false };
                 self.pages.insert(input.page, page);
+            }
+            (Input::WithdrawPage(input), Reply::Done) => {
+                if let Some(page) = self.pages.get_mut(&input.page) {
+                    page.withdrawn = true;
+                }
             }
             (Input::PresetMode(input), _) => {
                 if let Some(merchant) = self.merchants.get_mut(&input.merchant) {
@@ -123,7 +130,10 @@ impl Books {
             (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
             (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
             (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
-            (Input::RequestCode(_) | Input::RotateKey(_), _) => {}
+            (
+                Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
+                _,
+            ) => {}
             // An input with another reply than its own kind is accepted without having done anything.
             (
                 Input::RegisterMerchant(_)
@@ -132,6 +142,7 @@ impl Books {
                 | Input::Book(_)
                 | Input::RequestCall(_)
                 | Input::Cancel(_)
+                | Input::WithdrawPage(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
                 | Input::ImportDoNotCall(_),
@@ -177,7 +188,19 @@ impl Books {
                 return Err((Promise::P8, format!("a line with {live} live calls is given {} channels", line.channels)));
             }
         }
-        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten().cloned().collect();
+        let is_users = |number: PhoneNumber| {
+            // Whatever may have closed it early is no ground for blame.
+            let is_waiting = |known: &Reservation| {
+                let tries = known.attempts + known.merchant_failures + known.conversations;
+                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+            };
+            self.reservations.values().any(|known| known.number == number && is_waiting(known))
+        };
+        if input.lines.iter().any(|line| is_users(line.number)) {
+            return Err((Promise::P8, "a user's phone becomes a merchant's line".to_owned()));
+        }
+        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
+        let texts = texts.into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
         self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset });
         Ok(())
@@ -186,6 +209,9 @@ impl Books {
     fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
         let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
         let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
+        if page.withdrawn {
+            return Err((Promise::P1, format!("reservation {id} is booked on a page that was withdrawn")));
+        }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
         let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
@@ -375,6 +401,8 @@ impl Books {
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
+            | Content::SearchEntry(_)
+            | Content::SearchResults(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_) => {}
         }
