@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::{at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::HangUp;
+use ringfence::values::effect::{AuditRecord, HangUp};
 use ringfence::values::input::{Line, PublishPage, RegisterMerchant};
 use ringfence::values::refusal::{Bound, Refusal};
 use ringfence::values::reply::{Deny, DenyReason};
@@ -36,6 +36,7 @@ fn booked_with_second(platform: &mut Platform) -> ReservationId {
         chatbot: Some(Address::parse("sip:1065000001@chatbot.example").unwrap()),
         contact: None,
         address: None,
+        description: None,
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let page = PageId::new(20);
@@ -47,6 +48,8 @@ fn booked_with_second(platform: &mut Platform) -> ReservationId {
         windows: vec![evening()],
         hours: vec![],
         line: None,
+        calendar: None,
+        descriptions: BTreeMap::new(),
     };
     platform.publish_page(at("09:00:00"), publish).unwrap();
     let book = ringfence::values::input::Book { page, ..booking(1) };
@@ -175,6 +178,78 @@ fn the_hang_up_of_a_leg_that_is_gone_needs_room_in_the_outbox() {
     assert_eq!(platform.unconfirmed(), 7);
     drain(&mut platform);
     assert_eq!(platform.leg_answered(at("17:00:02"), gone), Ok(Reply::Done), "reported again");
+}
+
+/// The legs whose `dial` a record says was taken back, and all that were hung up, in order.
+fn taken_back(actions: &[Action]) -> Vec<LegId> {
+    let record = |action: &Action| match action {
+        Action::Audit(audit) => match &audit.record {
+            AuditRecord::DialWithdrawn(withdrawn) => Some(withdrawn.leg),
+            AuditRecord::Judged(_)
+            | AuditRecord::UserDialled(_)
+            | AuditRecord::LegLost(_)
+            | AuditRecord::Booked(_)
+            | AuditRecord::PolicySet(_)
+            | AuditRecord::NumbersLow(_)
+            | AuditRecord::NumberLeased(_)
+            | AuditRecord::Challenged(_)
+            | AuditRecord::CodeJudged(_)
+            | AuditRecord::KeyRotated(_) => None,
+        },
+        Action::Dial(_)
+        | Action::Answer(_)
+        | Action::Reject(_)
+        | Action::Play(_)
+        | Action::Join(_)
+        | Action::HangUp(_)
+        | Action::Send(_)
+        | Action::Archive(_) => None,
+    };
+    actions.iter().filter_map(record).collect()
+}
+
+#[test]
+fn a_dial_that_is_taken_back_leaves_a_record_that_says_so() {
+    let dialled = || {
+        let mut platform = world(Policy::default(), 1);
+        let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
+        platform.request_call(at("18:00:00"), line(), reservation).unwrap();
+        (platform, reservation)
+    };
+    // Never polled, and cancelled.
+    let (mut platform, reservation) = dialled();
+    platform.cancel(at("18:00:01"), user(1), reservation).unwrap();
+    assert_eq!(taken_back(&drain(&mut platform)), [USER_LEG]);
+    // Voided by a switch that lost the leg.
+    let (mut platform, _) = dialled();
+    platform.resync(at("18:00:01"), vec![LegId::new(1)]).unwrap();
+    assert_eq!(taken_back(&drain(&mut platform)), [USER_LEG]);
+    let (mut platform, _) = dialled();
+    platform.resync(at("18:00:01"), vec![]).unwrap();
+    assert_eq!(taken_back(&drain(&mut platform)), [USER_LEG], "also when the caller's loss took it along");
+    // Something showed that it was carried out: a confirm, a report, a switch that has the leg.
+    type Show = fn(&mut Platform);
+    let shows: [Show; 5] = [
+        |platform| drop(drain(platform)),
+        |platform| drop(platform.leg_progress(at("18:00:01"), USER_LEG)),
+        |platform| drop(platform.leg_answered(at("18:00:01"), USER_LEG)),
+        |platform| drop(platform.leg_ended(at("18:00:01"), USER_LEG, Evidence::default())),
+        |platform| drop(platform.resync(at("18:00:01"), vec![LegId::new(1), USER_LEG])),
+    ];
+    for show in shows {
+        let (mut platform, reservation) = dialled();
+        show(&mut platform);
+        platform.cancel(at("18:00:02"), user(1), reservation).unwrap();
+        assert_eq!(taken_back(&drain(&mut platform)), [] as [LegId; 0]);
+    }
+}
+
+#[test]
+fn the_record_of_a_dial_in_doubt_stands_before_its_hang_up() {
+    let (mut platform, _) = in_doubt();
+    let actions = drain(&mut platform);
+    let record = actions.iter().position(|action| taken_back(std::slice::from_ref(action)) == [USER_LEG]).unwrap();
+    assert!(matches!(actions[record + 1], Action::HangUp(_)));
 }
 
 /// What a host that comes back is handed of what is done at most once.

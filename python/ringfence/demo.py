@@ -32,6 +32,7 @@ from .effects import (
     HangUp,
     Join,
     Judged,
+    DialWithdrawn,
     LegLost,
     ModeOptions,
     Permitted,
@@ -463,6 +464,9 @@ class _Teller:
                     self.judgements.append(_Judgement(at, self.say("platform", "服务平台"), reservation, rule))
                     words += self.say(": ", "，") + self.permission(rule)
                 self.line(at, Text.assemble((self.say("audit", "审计"), "bold green"), words))
+            case DialWithdrawn(leg=leg):
+                who = self.legs.get(leg, "?")
+                self.note(self.say(f"audit: the dial of {who} was taken back", f"审计：对{who}的呼叫已撤回"))
             case LegLost(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: {who}'s leg was counted as gone without a report", f"审计：{who}的通话腿未报告即视为结束"))

@@ -57,6 +57,7 @@ __all__ = [
     "Content",
     "Denied",
     "Dial",
+    "DialWithdrawn",
     "DoNotCallChanged",
     "Effect",
     "Frozen",
@@ -405,6 +406,15 @@ class UserDialled(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class DialWithdrawn(Record):
+    """The `Dial` of a user was taken back before anything showed that it was carried out. His phone rang only if the host had begun it already."""
+
+    _tag: ClassVar[str | None] = "dial_withdrawn"
+    leg: int
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegLost(Record):
     """A leg was counted as gone without a report."""
 
@@ -535,6 +545,7 @@ AuditRecord = (
     | Challenged
     | CodeJudged
     | KeyRotated
+    | DialWithdrawn
     | Frozen
     | Thawed
     | DoNotCallChanged

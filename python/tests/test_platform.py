@@ -50,7 +50,7 @@ from ringfence import (
     WeeklyRule,
     Why,
 )
-from ringfence.effects import Permitted, UserDialled
+from ringfence.effects import DialWithdrawn, Permitted, UserDialled
 
 
 def test_a_booking_tells_the_user_and_the_merchant_in_this_order(platform: Platform, book: Callable[..., Booked]) -> None:
@@ -153,7 +153,9 @@ def test_a_host_that_is_too_late_says_so(platform: Platform, book: Callable[...,
     *_, dial = platform.effects()
     assert isinstance(dial, Dial)
     platform.effect_failed(at("2026-11-21T18:00:01"), sequence=dial.sequence)
-    hang_up, reject = platform.effects()
+    withdrawn, hang_up, reject = platform.effects()
+    assert isinstance(withdrawn, Audit)
+    assert withdrawn.record == DialWithdrawn(leg=dial.leg, call=dial.call)
     assert isinstance(hang_up, HangUp)
     assert hang_up.leg == dial.leg, "for all that the platform knows, it may ring"
     assert isinstance(reject, Reject)

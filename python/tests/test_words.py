@@ -96,6 +96,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.Judged, "Judged"),
     (effects.UserDialled, "UserDialled"),
     (effects.LegLost, "LegLost"),
+    (effects.DialWithdrawn, "DialWithdrawn"),
     (effects.BookedRecord, "BookedRecord"),
     (effects.PolicySet, "PolicySet"),
     (effects.NumbersLow, "NumbersLow"),

@@ -67,6 +67,7 @@ mod queue;
 mod repeats;
 mod ringing;
 mod verdicts;
+mod withdrawn;
 
 use books::{Books, LegState};
 
@@ -243,6 +244,12 @@ struct Notes {
     was_answered: bool,
     /// Legs that went with this step's resync.
     lost_by_input: BTreeSet<LegId>,
+    /// The users' legs of which nothing showed, when the step began, that their `dial` was carried out.
+    untold: BTreeSet<LegId>,
+    /// Those of them that this step's resync leaves out.
+    undialled: BTreeSet<LegId>,
+    /// Those whose `dial` a record of this step says was taken back.
+    withdrawn: BTreeSet<LegId>,
     /// The leg whose `dial` this step reports as not carried out.
     doubted: Option<LegId>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
@@ -396,6 +403,7 @@ impl Checker {
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
+        notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
@@ -426,6 +434,7 @@ impl Checker {
             Action::Answer(answer) => self.books.take_answer(answer.leg),
             Action::Reject(reject) => self.books.release(reject.leg, reject.cause, LegState::Gone),
             Action::HangUp(hang_up) => {
+                withdrawn::before_hang_up(&self.books, hang_up.leg, notes)?;
                 let releasing = LegState::Releasing { since: self.books.now };
                 self.books.release(hang_up.leg, hang_up.cause, releasing);
             }
@@ -464,6 +473,7 @@ impl Checker {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
                     }
+                    AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
                     AuditRecord::LegLost(lost) => {
                         endings::lost(&self.books, lost, notes)?;
@@ -508,6 +518,7 @@ impl Checker {
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;
         doubt::hung_up(&self.books, step, notes)?;
+        withdrawn::all_recorded(&self.books, notes)?;
         endings::performed(&self.books, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;

@@ -196,12 +196,14 @@ impl Outbox {
     }
 
     /// Takes out the unconfirmed at-most-once effects of a leg: it is ended, so a host that was not handed them yet, or comes back, must not begin
-    /// them (P3).
-    pub fn void_leg(&mut self, leg: LegId) {
+    /// them (P3). True when a `dial` was among them.
+    pub fn void_leg(&mut self, leg: LegId) -> bool {
+        let mut is_dial_voided = false;
         while let Some((_, sequence)) = self.once.range((leg, 0)..=(leg, u64::MAX)).next().copied() {
-            self.void(leg, sequence);
+            is_dial_voided |= self.void(leg, sequence).is_some_and(|effect| effect.action.is_dial());
         }
         self.tidy();
+        is_dial_voided
     }
 
     /// Takes out every unconfirmed effect that is done at most once, and returns them in sequence.

@@ -182,9 +182,13 @@ impl Platform {
             return Err(Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) });
         }
         let digest = Sha256::digest(wire::bytes(&policy).unwrap_or_default());
+        let asks_for_less = policy.min_ring_s < self.policy.min_ring_s;
         self.policy = policy;
-        let (mut cx, _) = self.parts();
+        let (mut cx, appointments) = self.parts();
         cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
+        if asks_for_less {
+            appointments.take_up_again(&cx);
+        }
         Ok(Reply::Done)
     }
 

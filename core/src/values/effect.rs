@@ -671,6 +671,8 @@ pub enum AuditRecord {
     CodeJudged(CodeJudged),
     /// Codes are made under another key from now on.
     KeyRotated(KeyRotated),
+    /// The `dial` of a user was taken back before anything showed that it was carried out.
+    DialWithdrawn(DialWithdrawn),
     /// New ringing is stopped.
     Frozen(FreezeRecord),
     /// New ringing is let on again.
@@ -823,7 +825,7 @@ pub enum Asked {
     UnknownNumber,
 }
 
-/// A user's phone was dialled.
+/// A user's phone was dialled: the `dial` comes right after it. If it is taken back before anything shows that it was carried out, a `dial_withdrawn` follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserDialled {
@@ -837,6 +839,17 @@ pub struct UserDialled {
     pub revision: u32,
     /// The rule that permits it.
     pub rule: Rule,
+}
+
+/// The `dial` of a user was taken back before anything showed that it was carried out: it was neither confirmed, nor was its leg reported on. It is handed
+/// out no more; the phone rang only if the host had begun it already. Without this record after it, a `user_dialled` was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DialWithdrawn {
+    /// The leg.
+    pub leg: LegId,
+    /// The call.
+    pub call: CallId,
 }
 
 /// A leg was counted as gone without a report.

@@ -59,8 +59,6 @@ pub(super) struct Reservation {
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
-    /// The platform may have given it up under rules that were in force before.
-    pub(super) may_be_given_up: bool,
     /// When its last call ended, its conversations or attempts were used up by the rules of that instant.
     pub(super) used_up: bool,
     pub(super) told_missed: bool,
@@ -144,8 +142,6 @@ pub(super) struct Books {
     pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
     /// The shortest rest of a number that any policy so far asked for.
     pub(super) least_rest_s: u32,
-    /// The largest `min_ring_s` so far: what the platform could not serve under it is not served later.
-    pub(super) most_min_ring_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
     /// What the operator keeps from ringing.
@@ -156,7 +152,6 @@ impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             least_rest_s: policy.number_rest_s,
-            most_min_ring_s: policy.min_ring_s,
             pool: BTreeSet::new(),
             meanings: BTreeMap::new(),
             policy,
@@ -346,7 +341,6 @@ impl Books {
                 merchant_failures,
                 platform_failures,
                 conversations,
-                may_be_given_up,
                 told_missed,
                 told_cancelled,
                 ..
@@ -357,8 +351,7 @@ impl Books {
                 u64::from(reservation.used_up) << 4
                     | u64::from(cancelled_at.is_some())
                     | u64::from(told_missed) << 1
-                    | u64::from(told_cancelled) << 2
-                    | u64::from(may_be_given_up) << 3,
+                    | u64::from(told_cancelled) << 2,
             );
             view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);

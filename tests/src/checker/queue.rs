@@ -15,12 +15,11 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
     reservation.line == line
         && reservation.verified
         && reservation.window.contains(books.now)
-        && books.now < reservation.window.end().saturating_sub_s(u64::from(books.most_min_ring_s))
+        && books.now < books.last_ring_before(reservation)
         && books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)
         && reservation.eligible_at <= books.now
         && !books.is_used_up(id, reservation, None)
         && books.live_call(id, None).is_none()
-        && !reservation.may_be_given_up
         && !books.is_number_taken(reservation.number)
         && !books.law.is_kept_from_ringing(reservation.merchant, reservation.number)
 }

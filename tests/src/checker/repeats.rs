@@ -79,6 +79,7 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
+            AuditRecord::DialWithdrawn(withdrawn) => of_overdue(withdrawn.leg),
             AuditRecord::Judged(_)
             | AuditRecord::UserDialled(_)
             | AuditRecord::Booked(_)

@@ -3,7 +3,8 @@
 use ringfence::decisions::diagnosis::diagnose;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, DialWithdrawn, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject,
+    Rule, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::RequestCall;
@@ -213,6 +214,9 @@ impl Model {
             Party::User if leg.was_answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
             Party::Merchant | Party::User => None,
         };
+        if self.kept.iter().any(|kept| Some(kept.effect.sequence) == leg.dial && !kept.voided) {
+            self.withdraw_dial(id, leg.call, leg.party);
+        }
         self.hang_up(id, cause, prompt);
         let latest = self.latest;
         let leg = self.leg_mut(id);
@@ -252,6 +256,13 @@ impl Model {
         } else {
             reservation.state = ReservationState::Open;
             reservation.eligible = next;
+        }
+    }
+
+    /// The dial of a leg is taken back before anything showed that it was carried out: of a user's there is a record.
+    pub(super) fn withdraw_dial(&mut self, leg: LegId, call: CallId, party: Party) {
+        if party == Party::User {
+            self.audit(AuditRecord::DialWithdrawn(DialWithdrawn { leg, call }));
         }
     }
 

@@ -417,6 +417,10 @@ impl Model {
             return Err(limit(Bound::Outbox, most));
         }
         self.policy = policy.clone();
+        for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
+            let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
+            kept.given_up.take_if(|_| self.latest < last);
+        }
         let digest = sha2::Sha256::digest(postcard::to_stdvec(policy).expect("a policy is plain data"));
         self.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
         Ok(Reply::Done)

@@ -116,8 +116,12 @@ impl Model {
         let alive: Vec<LegId> = self.legs.keys().copied().collect();
         for leg in alive.iter().filter(|leg| !named.contains(leg)) {
             if self.legs.contains_key(leg) {
-                let kept = &self.legs[leg];
-                let undialled = kept.state == LegState::Dialled && kept.dial.is_some_and(|dial| voided.contains(&dial));
+                let kept = self.legs[leg].clone();
+                let withdrawn = kept.dial.is_some_and(|dial| voided.contains(&dial));
+                let undialled = withdrawn && kept.state == LegState::Dialled;
+                if withdrawn {
+                    self.withdraw_dial(*leg, kept.call, kept.party);
+                }
                 self.lose_leg(*leg, undialled);
             }
         }

@@ -152,6 +152,7 @@ fn word(effect: &Effect) -> String {
         Action::Audit(audit) => match &audit.record {
             AuditRecord::Judged(judged) => format!("judged {}", judged.leg),
             AuditRecord::UserDialled(dialled) => format!("user dialled {}", dialled.leg),
+            AuditRecord::DialWithdrawn(withdrawn) => format!("withdrawn {}", withdrawn.leg),
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
@@ -283,7 +284,13 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     assert_eq!(model.advance(at("18:05:55"), 9).fired, 1, "the ring time");
     assert_eq!(
         words(&mut model),
-        ["hang up 4 NoAnswer", "hang up 3 NoAnswer UserUnreachable", "user: missed NotReached", "merchant: missed NotReached"]
+        [
+            "withdrawn 4",
+            "hang up 4 NoAnswer",
+            "hang up 3 NoAnswer UserUnreachable",
+            "user: missed NotReached",
+            "merchant: missed NotReached"
+        ]
     );
 }
 
@@ -293,7 +300,10 @@ fn a_cancel_while_the_phone_rings_hangs_up_in_the_same_step_and_a_late_answer_is
     model.handle(at("18:00:00"), &request(1)).expect("allowed");
     model.take_effects();
     assert_eq!(model.handle(at("18:00:01"), &cancel(1)), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["hang up 2 Withdrawn", "reject 1 Withdrawn", "user: cancelled", "merchant: cancelled"]);
+    assert_eq!(
+        words(&mut model),
+        ["withdrawn 2", "hang up 2 Withdrawn", "reject 1 Withdrawn", "user: cancelled", "merchant: cancelled"]
+    );
     assert_eq!(model.handle(at("18:00:01"), &cancel(1)), Ok(Reply::NoOp));
     assert_eq!(model.handle(at("18:00:02"), &answered(2)), Ok(Reply::Done));
     assert_eq!(words(&mut model), ["hang up 2 Withdrawn"]);
@@ -322,7 +332,8 @@ fn a_cancel_leaves_a_conversation_alone_and_closes_when_it_ends() {
 fn a_window_that_ends_while_the_phone_rings_stops_the_ringing() {
     let mut model = booked(Policy::default());
     model.handle(at("19:59:50"), &request(1)).expect("allowed");
-    model.take_effects();
+    let dialled = model.take_effects().last().map_or(0, |effect| effect.sequence);
+    model.confirm(dialled).expect("it was emitted");
     assert_eq!(model.advance(at("20:00:00"), 9).fired, 1);
     assert_eq!(
         words(&mut model),
@@ -401,11 +412,11 @@ fn a_failed_dial_ends_its_call_and_is_hung_up_while_nobody_heard_of_it() {
     let dial = model.take_effects().last().map_or(0, |effect| effect.sequence);
     let failed = Input::EffectFailed(EffectFailed { sequence: dial });
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["hang up 2 Unknown", "reject 1 UserUnreachable"]);
+    assert_eq!(words(&mut model), ["withdrawn 2", "hang up 2 Unknown", "reject 1 UserUnreachable"]);
     assert_eq!(model.handle(at("18:00:01"), &failed), Ok(Reply::NoOp));
-    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 2 }));
+    assert_eq!(model.confirm(dial + 9), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 3 }));
     let never = Input::EffectFailed(EffectFailed { sequence: dial + 9 });
-    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 2 }));
+    assert_eq!(model.handle(at("18:00:01"), &never), Err(Refusal::NotEmitted { sequence: dial + 9, last: dial + 3 }));
 }
 
 #[test]
@@ -415,7 +426,7 @@ fn resync_loses_what_it_does_not_name_and_hangs_up_what_is_not_ours() {
     model.take_effects();
     let legs = vec![LegId::new(77), LegId::new(1)];
     assert_eq!(model.handle(at("18:00:10"), &Input::Resync(Resync { legs })), Ok(Reply::Done));
-    assert_eq!(words(&mut model), ["lost 2", "reject 1 UserUnreachable", "hang up 77 Unknown"]);
+    assert_eq!(words(&mut model), ["withdrawn 2", "lost 2", "reject 1 UserUnreachable", "hang up 77 Unknown"]);
     assert!(model.unconfirmed().iter().all(|effect| !effect.action.is_at_most_once()));
 }
 

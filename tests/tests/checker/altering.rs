@@ -57,6 +57,10 @@ pub(crate) fn is_user_dialled(action: &Action) -> bool {
     matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::UserDialled(_)))
 }
 
+pub(crate) fn is_withdrawn(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::DialWithdrawn(_)))
+}
+
 pub(crate) fn is_lost(action: &Action) -> bool {
     matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::LegLost(_)))
 }

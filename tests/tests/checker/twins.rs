@@ -1,7 +1,7 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
 use ringfence::values::code::Code;
-use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Join, Rule};
+use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{ChooseMode, Input, LegEnded};
@@ -239,6 +239,14 @@ pub(crate) fn twins() -> Vec<Twin> {
             insert(t, step, Input::RegisterMerchant(merchant), Ok(Reply::Done));
         };
 
+        P17 "a dial is taken back without a record" in_doubt |t| drop_effect(t, 0, is_withdrawn);
+        P17 "a record takes back a dial that was taken back before" in_doubt |t| {
+            each_audit(t, |record| {
+                if let AuditRecord::LegLost(lost) = record {
+                    *record = AuditRecord::DialWithdrawn(DialWithdrawn { leg: lost.leg, call: lost.call });
+                }
+            });
+        };
         P8 "a dial in doubt rings on" in_doubt |t| drop_effect(t, 0, is_hang_up);
         P8 "a leg in doubt is counted as lost before its grace is over" in_doubt |t| {
             let step = nth_step(t, 0, |step| has(step, is_lost));

@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 26] = [
+pub(super) const DEMANDED: [(&str, usize); 28] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -39,6 +39,8 @@ pub(super) const DEMANDED: [(&str, usize); 26] = [
     ("dial in doubt", 5),
     ("answer of a dial in doubt", 1),
     ("leg gone here and alive there", 5),
+    ("dial withdrawn", 10),
+    ("dial of a lost leg withdrawn", 1),
     ("deny Frozen", 1),
     ("closed Missed(DoNotCall)", 1),
     ("closed Missed(Frozen)", 1),
@@ -155,6 +157,8 @@ pub(super) struct Seen {
     said_to_live: Option<LegId>,
     /// The step reports an effect that was not carried out.
     reports_failure: bool,
+    /// The last record was of a `dial` that was taken back.
+    after_withdrawn: bool,
     /// The step gives a code.
     gives_code: bool,
     /// The reservations whose contact's holder agreed.
@@ -263,6 +267,10 @@ impl Seen {
             Action::Audit(audit) => {
                 let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
+                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                self.note(withdrawn, "dial withdrawn");
+                self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
+                self.after_withdrawn = withdrawn;
                 let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
                 if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {

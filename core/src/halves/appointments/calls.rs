@@ -1,8 +1,10 @@
 //! Beginning, joining and ending calls.
 
+use alloc::vec::Vec;
+
 use super::Appointments;
 use super::merchants::check_outbox;
-use super::records::{Call, Failure, Leg, Member, Origin};
+use super::records::{Call, Failure, Leg, Member, Origin, Reservation};
 use crate::decisions::aftermath::{Aftermath, Came, aftermath};
 use crate::decisions::gate::last_call;
 use crate::halves::Context;
@@ -12,7 +14,8 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, AuditRecord, CallReason, Dial, DialWithdrawn, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule,
+    UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::RequestCall;
@@ -92,6 +95,19 @@ impl Appointments {
     /// window does. (A busy number stands aside in the queue, and is nobody else's while the merchant rings.)
     fn give_up(&mut self, id: ReservationId, reason: DenyReason) {
         self.update_reservation(id, |reservation| reservation.given_up = Some(reason));
+    }
+
+    /// New rules hold. Who was given up because too little of his window was left waits again, if enough of it is left under them, at the place that
+    /// he had. Looks at every reservation: rules are seldom set.
+    pub(crate) fn take_up_again(&mut self, cx: &Context<'_>) {
+        let is_again = |kept: &&Reservation| {
+            let is_in_time = cx.now < last_call(&kept.window, cx.policy.min_ring_s);
+            kept.given_up == Some(DenyReason::WindowClosing) && kept.state.is_live() && is_in_time
+        };
+        let ids: Vec<ReservationId> = self.reservations.in_order().filter(is_again).map(|kept| kept.id).collect();
+        for id in ids {
+            self.update_reservation(id, |reservation| reservation.given_up = None);
+        }
     }
 
     fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber) -> CallId {
@@ -338,7 +354,9 @@ impl Appointments {
     /// Ends one leg: an inbound leg that nobody was asked to answer is rejected and gone at once; any other is hung up.
     pub(super) fn release(&mut self, cx: &mut Context<'_>, id: LegId, cause: ReleaseCause) {
         let Some(leg) = self.legs.get(id.get()) else { return };
-        cx.outbox.void_leg(id);
+        if cx.outbox.void_leg(id) {
+            withdrawn(cx, leg);
+        }
         if leg.origin == Origin::Inbound && leg.state.is_unanswered() {
             cx.emit(reject(id, cause));
             self.remove_leg(id);
@@ -380,6 +398,13 @@ impl Appointments {
             },
         };
         self.close(cx, id, ReservationEvent::CallOverForGood, outcome);
+    }
+}
+
+/// A `dial` was taken back before anything showed that it was carried out. Of a user's there is a record that says that it was asked for.
+pub(super) fn withdrawn(cx: &mut Context<'_>, leg: &Leg) {
+    if leg.party == Party::User {
+        cx.audit(AuditRecord::DialWithdrawn(DialWithdrawn { leg: leg.id, call: leg.call }));
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Reservation {
     pub calls: Vec<CallId>,
     /// The user took it back while he was talking; it closes when the call ends.
     pub is_cancelled: bool,
-    /// Why the platform serves it no more: the window was over, or too little of it was left, when it came to it.
+    /// Why the platform serves it no more: the window was over, or too little of it was left by the rules, when it came to it.
     pub given_up: Option<DenyReason>,
     /// The window's end was judged while a conversation lived.
     pub is_window_judged: bool,

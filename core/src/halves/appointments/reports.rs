@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::Appointments;
-use super::calls::hang_up;
+use super::calls::{hang_up, withdrawn};
 use super::merchants::check_outbox;
 use super::records::{Call, Failure};
 use crate::decisions::diagnosis::diagnose;
@@ -90,6 +90,7 @@ impl Appointments {
     /// carried out: nobody was rung.
     fn leg_gone(&mut self, cx: &mut Context<'_>, id: LegId, evidence: &Evidence, was_begun: bool) {
         let Some(leg) = self.remove_leg(id) else { return };
+        // A report of its end shows that its `dial` was carried out.
         cx.outbox.void_leg(id);
         match leg.reservation {
             Some(reservation) => {
@@ -194,6 +195,9 @@ impl Appointments {
             // An earlier one may have taken it along.
             if let Some(leg) = self.legs.get(id.get()) {
                 let was_begun = leg.state != LegState::Dialled || !undialled.contains(&id);
+                if undialled.contains(&id) {
+                    withdrawn(cx, leg);
+                }
                 self.leg_lost(cx, id, was_begun);
             }
         }

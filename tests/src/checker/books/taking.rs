@@ -5,7 +5,7 @@ use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, J
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
@@ -95,6 +95,7 @@ impl Books {
                 for leg in missing {
                     // One that settling ended before waits for its dial no more.
                     if self.waits_for_its_dial(leg) && !notes.overdue_legs.contains(&leg) {
+                        notes.undialled.extend(Some(leg).filter(|leg| notes.untold.contains(leg)));
                         self.not_dialled(leg)
                     } else {
                         self.lose(leg)
@@ -122,8 +123,7 @@ impl Books {
             }
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
-                self.take_policy(&input.policy);
-                self.most_min_ring_s = self.most_min_ring_s.max(self.policy.min_ring_s);
+                self.policy = input.policy.clone();
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
@@ -167,18 +167,10 @@ impl Books {
     }
 
     /// Whether nothing was heard of a leg, and its dial was neither confirmed nor voided.
-    fn waits_for_its_dial(&self, id: LegId) -> bool {
+    pub(in crate::checker) fn waits_for_its_dial(&self, id: LegId) -> bool {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
-    }
-
-    fn take_policy(&mut self, policy: &Policy) {
-        for reservation in self.reservations.values_mut() {
-            let last = reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s));
-            reservation.may_be_given_up |= self.now >= last;
-        }
-        self.policy = policy.clone();
     }
 
     fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
@@ -238,7 +230,6 @@ impl Books {
             platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
-            may_be_given_up: false,
             used_up: false,
             told_missed: false,
             told_cancelled: false,
