@@ -4,7 +4,7 @@ mod common;
 
 use common::{MERCHANT, at, booking, drain, evening, line, number, user, world};
 use ringfence::values::effect::{AuditRecord, Challenge, Content};
-use ringfence::values::input::{Book, BookingEvidence, Channel, RegisterMerchant};
+use ringfence::values::input::{BlockTarget, Book, BookingEvidence, Channel, RegisterMerchant};
 use ringfence::values::refusal::{Allowed, Bound, Field};
 use ringfence::values::reply::{Booked, Confirmed, Outcome, ReservationState, WrongCode};
 use ringfence::{
@@ -386,4 +386,29 @@ fn an_agreement_leases_a_number_once_and_needs_room_for_all_that_it_says() {
         .into_iter()
         .filter(|action| matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::NumberLeased(_))));
     assert_eq!(leases.count(), 1);
+}
+
+#[test]
+fn one_who_blocked_the_merchant_is_sent_no_code_and_a_stranger_does_not_learn_of_it() {
+    let wrong = |platform: &mut Platform, id, asked| {
+        let code = platform.code(asked).unwrap();
+        platform.confirm_contact(at("09:07:00"), user(1), id, another(code))
+    };
+    let mut free = asking(Policy::default());
+    let mut blocked = free.clone();
+    blocked.block(at("09:04:00"), holder(), BlockTarget::Merchant(MERCHANT)).unwrap();
+    let id = books(&mut free, "09:05:00", for_another());
+    assert_eq!(books(&mut blocked, "09:05:00", for_another()), id);
+    let asked = challenge(&mut free).challenge;
+    let sent = drain(&mut blocked);
+    assert!(
+        sent.iter().any(|action| matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Challenged(_))))
+    );
+    let to_him = |action: &Action| matches!(action, Action::Send(send) if send.to == holder());
+    assert!(!sent.iter().any(to_him), "he wants nothing of this merchant: {sent:?}");
+    assert_eq!(wrong(&mut blocked, id, asked), wrong(&mut free, id, asked), "a stranger sees no difference");
+    let code = blocked.code(asked).unwrap();
+    assert_eq!(blocked.confirm_contact(at("09:08:00"), holder(), id, code), Err(Refusal::Blocked));
+    blocked.unblock(at("09:08:30"), holder(), BlockTarget::Merchant(MERCHANT)).unwrap();
+    assert!(matches!(blocked.confirm_contact(at("09:09:00"), holder(), id, code), Ok(Reply::Confirmed(_))));
 }

@@ -143,6 +143,10 @@ class Policy(Checked):
     """The most days of one calendar."""
     search_results_max: U32 = 20
     """The most results of one search."""
+    blocks_per_user_max: U32 = 1_000
+    """The most merchants and numbers that one user may have blocked."""
+    blocks_max: U32 = 10_000_000
+    """The most blocks of all users."""
     freezes_max: U32 = 10_000
     """The most merchants and numbers that are frozen at the same time."""
     do_not_call_max: U32 = 10_000_000

@@ -427,6 +427,8 @@ class Bound(StrEnum):
     RESERVATIONS_PER_SENDER = "reservations_per_sender"
     CALENDARS = "calendars"
     CALENDAR_DAYS = "calendar_days"
+    BLOCKS_PER_USER = "blocks_per_user"
+    BLOCKS = "blocks"
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"

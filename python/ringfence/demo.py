@@ -311,6 +311,10 @@ class _Teller:
             case inputs.EffectFailed(sequence=sequence):
                 words = self.say(f"the switch was too late for effect {sequence}", f"交换机未能及时执行动作{sequence}")
                 self.line(at, Text(words, style="red"))
+            case inputs.Block(user=user):
+                self.sent(at, self.name(user), platform, self.say("blocks the merchant", "屏蔽该商户"))
+            case inputs.Unblock(user=user):
+                self.sent(at, self.name(user), platform, self.say("takes the block back", "解除屏蔽"))
             case inputs.PresetMode(mode=mode):
                 chatbot = self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot")
                 if mode is None:

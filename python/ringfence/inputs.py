@@ -34,6 +34,10 @@ from ._values import (
 from .evidence import Evidence
 
 __all__ = [
+    "Block",
+    "BlockMerchant",
+    "BlockNumber",
+    "BlockTarget",
     "Book",
     "CallTarget",
     "Cancel",
@@ -67,6 +71,7 @@ __all__ = [
     "Scope",
     "SetPolicy",
     "WithdrawPage",
+    "Unblock",
     "Thaw",
     "input_from_json",
 ]
@@ -326,6 +331,47 @@ class RequestPage(Checked):
     user: Address
     of: PageOf
 
+@dataclass(frozen=True, slots=True)
+class BlockMerchant(Checked):
+    """A merchant is blocked, whatever his lines."""
+
+    _tag: ClassVar[str | None] = "merchant"
+    _newtype: ClassVar[bool] = True
+
+    merchant: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNumber(Checked):
+    """A number is blocked: the merchant who has registered it as a line, as long as he has it."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+
+    number: PhoneNumber
+
+
+BlockTarget = BlockMerchant | BlockNumber
+"""Whom a user blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Checked):
+    """A user wants nothing more of a merchant: what rings or talks ends, reservations are cancelled, no page comes any more."""
+
+    _tag: ClassVar[str | None] = "block"
+    user: Address
+    what: BlockTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock(Checked):
+    """A user takes a block back. He may book again; nothing else comes back."""
+
+    _tag: ClassVar[str | None] = "unblock"
+    user: Address
+    what: BlockTarget
+
 
 Scope = Everything | OneMerchant | OneNumber
 """What a freeze stops."""
@@ -385,6 +431,8 @@ Input = (
     | SetCalendar
     | Search
     | RequestPage
+    | Block
+    | Unblock
     | Freeze
     | Thaw
     | ImportDoNotCall

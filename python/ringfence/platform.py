@@ -255,6 +255,17 @@ class Platform:
         """A new code is asked for. The one that is out ends."""
         return self._expect(Done, now, inputs.RequestCode(user=check(Address, user, "user"), reservation=reservation), dedup)
 
+    def block(self, now: datetime, *, user: Address | str, what: inputs.BlockTarget, dedup: Dedup | None = None) -> Done | NoOp:
+        """A user wants nothing more of a merchant: `inputs.BlockMerchant(1)`, or `inputs.BlockNumber(PhoneNumber("95511"))` for whoever has that line.
+
+        What rings or talks for them ends in the same step, their reservations are cancelled, no page of the merchant comes any more.
+        """
+        return self._done(now, inputs.Block(user=check(Address, user, "user"), what=what), dedup)
+
+    def unblock(self, now: datetime, *, user: Address | str, what: inputs.BlockTarget, dedup: Dedup | None = None) -> Done | NoOp:
+        """A user takes a block back. He may book again; nothing else comes back."""
+        return self._done(now, inputs.Unblock(user=check(Address, user, "user"), what=what), dedup)
+
     # What the network reports.
 
     def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:

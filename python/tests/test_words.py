@@ -146,6 +146,7 @@ def test_a_record_has_every_field(record: type[Record], name: str) -> None:
 
 TAGGED = [
     (inputs.Input, "Input"),
+    (inputs.BlockTarget, "BlockTarget"),
     (effects.Effect, "Action"),
     (effects.Content, "Content"),
     (effects.AuditRecord, "AuditRecord"),

@@ -56,6 +56,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod blocking;
 mod books;
 mod doubt;
 mod endings;
@@ -232,6 +233,8 @@ struct Notes {
     duties: Vec<Overdue>,
     /// The legs that a `user_dialled` audit named and no dial followed yet, with what it said.
     announced: Vec<ringfence::values::effect::UserDialled>,
+    /// The reservations that a block takes back.
+    withdrawn: Vec<ReservationId>,
     /// Whether the `judged` audit came.
     judged: bool,
     /// What the `booked` audit said.
@@ -389,7 +392,7 @@ impl Checker {
             self.effect(effect, step, &mut notes)?;
         }
         self.books.take_late_input(step, &mut notes);
-        self.close(step, &notes)
+        self.close(step, &mut notes)
     }
 
     /// What has to be known before anything of the step is read.
@@ -403,8 +406,10 @@ impl Checker {
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
+        notes.withdrawn = blocking::withdrawn(&self.books, step, &notes.overdue);
         notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
+        notes.duties.extend(blocking::duties(&self.books, &notes.withdrawn, &notes.overdue));
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
             notes.was_answered = repeats::was_answered(&self.books, report.leg);
@@ -450,6 +455,10 @@ impl Checker {
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;
                 }
+                let is_asked_for = matches!(step.doing, Doing::Input(Input::RequestPage(_)));
+                if let (false, Content::BookingPage(page)) = (is_asked_for, &send.content) {
+                    blocking::page(&self.books, &send.to, page)?;
+                }
                 self.books.take_send(send);
             }
             Action::Audit(audit) => {
@@ -490,7 +499,7 @@ impl Checker {
         Ok(())
     }
 
-    fn close(&mut self, step: &Step, notes: &Notes) -> Judged {
+    fn close(&mut self, step: &Step, notes: &mut Notes) -> Judged {
         if let (Some(Ok(Reply::Booked(booked))), Doing::Input(Input::Book(book))) = (&step.reply, &step.doing) {
             let fits = |record: &BookedRecord| {
                 record.reservation == booked.reservation && record.window == book.window && record.evidence == book.evidence
@@ -512,7 +521,7 @@ impl Checker {
         if let Some(dialled) = notes.announced.first() {
             return Err((Promise::P17, format!("an audit record says that leg {} was dialled, and it was not", dialled.leg)));
         }
-        holders::recorded(notes)?;
+        holders::recorded(&mut self.books, notes)?;
         law::answered(&self.books, step)?;
         self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));

@@ -336,8 +336,10 @@ impl Pair {
                 | Input::WithdrawPage(_)
                 | Input::SetCalendar(_)
                 | Input::RotateKey(_)
+                | Input::Block(_)
                 | Input::Freeze(_)
-                | Input::Thaw(_),
+                | Input::Thaw(_)
+                | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
             (

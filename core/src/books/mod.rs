@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod chain;
 pub mod codes;
 pub mod contacts;
+pub mod directory;
 pub mod keyring;
 pub mod law;
 pub mod lines;

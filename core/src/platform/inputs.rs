@@ -5,9 +5,10 @@ use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Freeze, ImportDoNotCall, ImportNumbers,
-    Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant,
-    RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, Thaw, WithdrawPage,
+    Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Freeze,
+    ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage,
+    PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy,
+    Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -134,6 +135,23 @@ impl Platform {
     /// `unknown` or `gone` reservation, also for another user's; `wrong_state` when it closed otherwise.
     pub fn cancel(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
         self.handle(now, Input::Cancel(Cancel { user, reservation }))
+    }
+
+    /// A user wants nothing more of a merchant. His live reservations with him are cancelled, what rings or talks for them ends at once; no page of the
+    /// merchant comes any more, and no booking with him is taken. Twice is a no-op.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `unknown` merchant, `limit` (blocks of the user, of all).
+    pub fn block(&mut self, now: Timestamp, user: Address, what: BlockTarget) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Block(Block { user, what }))
+    }
+
+    /// A user takes a block back. It brings back the right to book and nothing else. One that is not there is a no-op.
+    ///
+    /// # Errors
+    /// In this order: `invalid` user, `unknown` merchant.
+    pub fn unblock(&mut self, now: Timestamp, user: Address, what: BlockTarget) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Unblock(Unblock { user, what }))
     }
 
     /// A dialled phone rings. One of a leg that is gone is hung up.

@@ -68,6 +68,10 @@ pub enum Input {
     Search(Search),
     /// A user asks for the page of a search result.
     RequestPage(RequestPage),
+    /// A user wants nothing more of a merchant.
+    Block(Block),
+    /// A user takes a block back.
+    Unblock(Unblock),
     /// The operator stops new ringing: everywhere, for a merchant, or to a number.
     Freeze(Freeze),
     /// The operator lets ring again what he froze.
@@ -468,6 +472,45 @@ pub struct RequestCode {
 pub struct RotateKey {
     /// The id of the key, which is loaded. The key itself is in no input.
     pub id: Text,
+}
+
+/// Whom a user blocks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockTarget {
+    /// A merchant, whatever his lines.
+    Merchant(MerchantId),
+    /// A number: the merchant who has registered it as a line, as long as he has it.
+    Number(PhoneNumber),
+}
+
+impl core::fmt::Debug for BlockTarget {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Merchant(merchant) => write!(f, "Merchant({merchant})"),
+            Self::Number(number) => write!(f, "Number({})", number.masked()),
+        }
+    }
+}
+
+/// A user wants nothing more of a merchant: what rings or talks ends, reservations are cancelled, no page comes any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Block {
+    /// Who asks.
+    pub user: Address,
+    /// Whom he blocks.
+    pub what: BlockTarget,
+}
+
+/// A user takes a block back. He may book again; nothing else comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unblock {
+    /// Who asks.
+    pub user: Address,
+    /// Whom he blocked.
+    pub what: BlockTarget,
 }
 
 /// What a freeze stops.

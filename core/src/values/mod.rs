@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod id;
 pub mod input;
 pub mod number;
+pub mod person;
 pub mod policy;
 pub mod refusal;
 pub mod reply;

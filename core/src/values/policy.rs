@@ -133,6 +133,10 @@ pub struct Policy {
     pub calendar_days_max: u32,
     /// The most results of one search. Default 20.
     pub search_results_max: u32,
+    /// The most merchants and numbers that one user may have blocked. Default 1,000.
+    pub blocks_per_user_max: u32,
+    /// The most blocks of all users. Default 10,000,000.
+    pub blocks_max: u32,
     /// The most merchants and numbers that are frozen at the same time. Default 10,000.
     pub freezes_max: u32,
     /// The most numbers on the do-not-call list. Default 10,000,000.
@@ -186,6 +190,8 @@ impl Default for Policy {
             calendars_max: 1_000,
             calendar_days_max: 1_000,
             search_results_max: 20,
+            blocks_per_user_max: 1_000,
+            blocks_max: 10_000_000,
             freezes_max: 10_000,
             do_not_call_max: 10_000_000,
             do_not_call_import_max: 10_000,
@@ -278,6 +284,8 @@ impl Policy {
             ("calendars_max", self.calendars_max, 1, 1_000_000),
             ("calendar_days_max", self.calendar_days_max, 1, 100_000),
             ("search_results_max", self.search_results_max, 1, 1_000),
+            ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
+            ("blocks_max", self.blocks_max, 1, u32::MAX),
             ("freezes_max", self.freezes_max, 1, u32::MAX),
             ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),

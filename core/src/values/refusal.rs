@@ -116,6 +116,10 @@ pub enum Bound {
     Calendars,
     /// `calendar_days_max`.
     CalendarDays,
+    /// `blocks_per_user_max`.
+    BlocksPerUser,
+    /// `blocks_max`.
+    Blocks,
     /// `freezes_max`.
     Freezes,
     /// `do_not_call_max`.
@@ -148,6 +152,8 @@ impl Bound {
             Self::ReservationsPerSender => "reservations_per_sender_max",
             Self::Calendars => "calendars_max",
             Self::CalendarDays => "calendar_days_max",
+            Self::BlocksPerUser => "blocks_per_user_max",
+            Self::Blocks => "blocks_max",
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
@@ -340,6 +346,9 @@ pub enum Refusal {
         /// The merchant.
         merchant: MerchantId,
     },
+    /// The sender has blocked the merchant.
+    #[error("the sender has blocked this merchant; unblock him first")]
+    Blocked,
 
     /// The rules of the platform choose the call mode of every reservation.
     #[error("the platform's rules choose the call mode; merchants do not")]
@@ -518,6 +527,7 @@ impl Refusal {
             Self::CodeLimit { .. } => 225,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
+            Self::Blocked => 220,
             Self::DoNotCall => 290,
             Self::Limit { .. } => 300,
         }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Dedup, Input, Line};
+use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
@@ -144,6 +145,8 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    /// Who blocked whom.
+    pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
     pub(super) law: Law,
 }
@@ -169,11 +172,16 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            blocks: BTreeSet::new(),
             law: Law::default(),
         }
     }
 
     // Reading.
+
+    pub(super) fn merchant_of_page(&self, page: PageId) -> Option<MerchantId> {
+        self.pages.get(&page).map(|page| page.merchant)
+    }
 
     pub(super) fn merchant_of_line(&self, line: PhoneNumber) -> Option<MerchantId> {
         let has = |merchant: &Merchant| merchant.lines.iter().any(|own| own.number == line);
@@ -318,9 +326,11 @@ impl Books {
             | Input::Search(_)
             | Input::RequestPage(_)
             | Input::ImportNumbers(_)
+            | Input::Block(_)
             | Input::Freeze(_)
             | Input::Thaw(_)
-            | Input::ImportDoNotCall(_) => (None, None),
+            | Input::ImportDoNotCall(_)
+            | Input::Unblock(_) => (None, None),
         }
     }
 
@@ -360,6 +370,7 @@ impl Books {
             view.instant(Some(reservation.window.end()));
             view.instant(Some(reservation.eligible_at));
         }
+        view.out.extend(format!("{:?}", self.blocks).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -13,7 +13,7 @@ use ringfence::values::reply::{Confirmed, Reply, WrongCode};
 use ringfence::values::time::Timestamp;
 
 use super::books::Books;
-use super::{Judged, Notes, Promise};
+use super::{Judged, Notes, Promise, blocking};
 use crate::codes;
 
 const HOUR_S: u64 = 3_600;
@@ -71,10 +71,21 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
     if content.until > longest || content.until <= books.now || content.window != reservation.window {
         return broken(format!("the code of challenge {challenge} is good until {}; {longest} is the longest", content.until));
     }
+    if blocking::has_blocked(books, to, reservation.merchant) {
+        return Err((Promise::P3, format!("challenge {challenge} goes to one who blocked the merchant")));
+    }
     let Some(record) = notes.challenged.take().filter(|record| (record.challenge, record.reservation) == (challenge, id)) else {
         return Err((Promise::P17, format!("no audit record stands before challenge {challenge}")));
     };
-    let number = reservation.number;
+    counted(books, &record, content.until)
+}
+
+/// A code is made, and counts from now on.
+fn counted(books: &mut Books, record: &Challenged, until: Timestamp) -> Judged {
+    let (id, challenge) = (record.reservation, record.challenge);
+    let Some(number) = books.reservations.get(&id).map(|reservation| reservation.number) else {
+        return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
+    };
     let now = books.now;
     books.holders.sent.retain(|(_, at)| now < at.saturating_add_s(HOUR_S));
     let within_the_hour = books.holders.sent.iter().filter(|(to, _)| *to == number).count();
@@ -82,9 +93,8 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
         return broken(format!("challenge {challenge} is code {} within an hour to one number", within_the_hour + 1));
     }
     books.holders.sent.push((number, now));
-    let Challenged { revision, key, .. } = record;
-    let (digits, until) = (books.policy.code_digits, content.until);
-    books.holders.asked.insert(id, Asked { challenge, revision, key: key.as_ref().to_owned(), digits, until, wrong: 0 });
+    let (revision, key, digits) = (record.revision, record.key.as_ref().to_owned(), books.policy.code_digits);
+    books.holders.asked.insert(id, Asked { challenge, revision, key, digits, until, wrong: 0 });
     Ok(())
 }
 
@@ -104,6 +114,10 @@ fn is_one_person(one: &Address, other: &Address) -> bool {
 pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply, notes: &mut Notes) -> Judged {
     let id = input.reservation;
     let (now, most) = (books.now, books.policy.code_tries_max);
+    let wants_none = books
+        .reservations
+        .get(&id)
+        .is_some_and(|reservation| blocking::has_blocked(books, &Address::Sms(reservation.number), reservation.merchant));
     let Some(reservation) = books.reservations.get_mut(&id) else {
         return broken(format!("a code is taken for reservation {id}, which never was, or left"));
     };
@@ -143,6 +157,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
+    if is_right && wants_none {
+        return Err((Promise::P3, format!("the holder of reservation {id} is taken to agree, and he blocked its merchant")));
+    }
     if is_right {
         reservation.verified = true;
         reservation.eligible_at = now.max(reservation.window.start());
@@ -165,13 +182,19 @@ pub(super) fn judged(record: &CodeJudged, notes: &mut Notes) -> Judged {
     }
 }
 
-/// At the end of a step: what was answered was recorded, and what was recorded was sent.
-pub(super) fn recorded(notes: &Notes) -> Judged {
+/// At the end of a step: what was answered was recorded, and what was recorded was sent, but to one who blocked the merchant.
+pub(super) fn recorded(books: &mut Books, notes: &mut Notes) -> Judged {
     if let Some((challenge, ..)) = notes.code {
         return Err((Promise::P17, format!("a code of challenge {challenge} was judged and no audit record says so")));
     }
-    match &notes.challenged {
-        Some(record) => Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge))),
-        None => Ok(()),
-    }
+    let Some(record) = notes.challenged.take() else { return Ok(()) };
+    let waits = books.reservations.get(&record.reservation).filter(|reservation| {
+        let wants_none = blocking::has_blocked(books, &Address::Sms(reservation.number), reservation.merchant);
+        wants_none && !reservation.verified && !reservation.refused && reservation.cancelled_at.is_none()
+    });
+    let Some(reservation) = waits else {
+        return Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge)));
+    };
+    let until = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
+    counted(books, &record, until)
 }

@@ -35,7 +35,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
     }
     let gone = |leg: LegId| books.was_leg(leg);
     let repeats = match input {
-        Input::LegProgress(_) | Input::PlayFinished(_) => true,
+        // A block that is taken back brings nothing back.
+        Input::LegProgress(_) | Input::PlayFinished(_) | Input::Unblock(_) => true,
         Input::LegAnswered(report) => gone(report.leg) || was_answered(books, report.leg),
         Input::LegEnded(report) => gone(report.leg),
         Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
@@ -60,7 +61,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::ImportNumbers(_)
         | Input::Freeze(_)
         | Input::Thaw(_)
-        | Input::ImportDoNotCall(_) => false,
+        | Input::ImportDoNotCall(_)
+        | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
 }

@@ -124,6 +124,9 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
         }
+        if self.has_blocked(&input.user, page.merchant) {
+            return Err(Refusal::Blocked);
+        }
         if input.window.end() <= self.latest {
             return Err(Refusal::WindowOver { end: input.window.end(), nearest: self.nearest(page, &input.window) });
         }

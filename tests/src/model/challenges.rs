@@ -128,7 +128,7 @@ impl Model {
         let challenge = ChallengeId::new(self.challenges_given);
         let reservation = self.reservation_of(id);
         let until = self.latest.saturating_add_s(self.policy.code_life_s.into()).min(reservation.window.end());
-        let (contact, revision) = (reservation.contact, reservation.revision);
+        let (contact, revision, merchant) = (reservation.contact, reservation.revision, reservation.merchant);
         let notice = self.notice(id);
         let digits = self.policy.code_digits;
         self.reservation_mut(id).challenge = Some(Challenge { id: challenge, key: key.clone(), digits, until, wrong: 0 });
@@ -136,7 +136,9 @@ impl Model {
         self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
         let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until };
-        self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
+        if !self.has_blocked(&Address::Sms(contact), merchant) {
+            self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
+        }
     }
 
     /// The reservation, if it is this user's and waits for its contact's holder.
@@ -198,6 +200,9 @@ impl Model {
         }
         if self.pool.contains(&this.contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotAVirtualNumber });
+        }
+        if self.has_blocked(&Address::Sms(this.contact), this.merchant) {
+            return Err(Refusal::Blocked);
         }
         if self.is_listed(this.contact) {
             return Err(Refusal::DoNotCall);

@@ -22,14 +22,16 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod blocking;
 mod booking;
 mod calls;
 mod challenges;
@@ -268,6 +270,8 @@ pub struct Model {
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
     taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
+    /// Who blocked whom.
+    blocks: BTreeSet<(Person, BlockTarget)>,
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
@@ -304,6 +308,7 @@ impl Model {
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),
+            blocks: BTreeSet::new(),
             confirmed: 0,
             kept: Vec::new(),
             fresh: Vec::new(),
@@ -347,6 +352,8 @@ impl Model {
             Input::SetCalendar(input) => self.set_calendar(input),
             Input::Search(input) => self.search(input),
             Input::RequestPage(input) => self.request_page(input),
+            Input::Block(input) => self.block(input),
+            Input::Unblock(input) => self.unblock(input),
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),

@@ -60,8 +60,11 @@ impl Model {
         }
         self.check_outbox(input.to.len())?;
         let content = self.page_to_send(input.page)?;
+        let merchant = self.pages[&input.page].merchant;
         for to in &input.to {
-            self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
+            if !self.has_blocked(to, merchant) {
+                self.tell_user(to.clone(), UserContent::BookingPage(content.clone()));
+            }
         }
         Ok(Reply::Done)
     }

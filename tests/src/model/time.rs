@@ -120,7 +120,11 @@ impl Model {
             | Input::ImportNumbers(_)
             | Input::Freeze(_)
             | Input::Thaw(_)
-            | Input::ImportDoNotCall(_) => Touched::default(),
+            | Input::ImportDoNotCall(_)
+            | Input::Unblock(_) => Touched::default(),
+            Input::Block(input) => {
+                Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
+            }
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),

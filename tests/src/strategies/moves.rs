@@ -169,6 +169,8 @@ pub enum What {
     Search(Pick, Pick),
     /// A user asks for a page: who, and which.
     RequestPage(Pick, Pick),
+    /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
+    Block(Pick, u8, bool),
     /// The operator stops new ringing.
     Freeze(Pick),
     /// The operator lets ring again.
@@ -227,6 +229,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
+        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
         2 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         1 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
@@ -300,6 +303,7 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
                 let merchant =

@@ -147,6 +147,8 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         calendars_max: 2,
         calendar_days_max: 4,
         search_results_max: bounds.10,
+        blocks_per_user_max: 2,
+        blocks_max: 2,
         ..Policy::default()
     })
 }

@@ -77,6 +77,10 @@ pub(crate) fn is_cancel(step: &Step) -> bool {
     matches!(step.doing, Doing::Input(Input::Cancel(_)))
 }
 
+pub(crate) fn is_block(step: &Step) -> bool {
+    matches!(step.doing, Doing::Input(Input::Block(_)))
+}
+
 pub(crate) fn is_answered(step: &Step) -> bool {
     matches!(step.doing, Doing::Input(Input::LegAnswered(_)))
 }

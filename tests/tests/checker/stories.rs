@@ -3,8 +3,8 @@
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{
-    Book, ChooseMode, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, RequestCall, RequestCode,
-    RotateKey, Scope, Thaw,
+    Block, BlockTarget, Book, ChooseMode, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, PushPage,
+    RequestCall, RequestCode, RotateKey, Scope, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -205,6 +205,22 @@ pub(crate) fn confirmed() -> Trace {
     host.trace().clone()
 }
 
+/// Two pages; the user blocks the merchant while they talk.
+pub(crate) fn blocked_while_talking() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(600)]);
+    let user = Address::Rcs(number(ZHANG));
+    let push = Input::PushPage(PushPage { page: PAGE, to: vec![user] });
+    let _ = host.input(push.clone());
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3700));
+    let block = Block { user: Address::Sms(number(ZHANG)), what: BlockTarget::Merchant(MERCHANT) };
+    assert_eq!(host.input(Input::Block(block)), Ok(Reply::Done));
+    let _ = host.input(push);
+    host.runs_out();
+    host.trace().clone()
+}
+
 /// The merchant is frozen when the window begins, and a user is put on the do-not-call list; after the thaw the other one is called.
 pub(crate) fn kept_from_ringing() -> Trace {
     let mut host = shop(CallMode::PlatformCalls);
@@ -237,6 +253,7 @@ pub(crate) const STORIES: [(&str, Story); 12] = [
     ("unverified", unverified),
     ("by_number", by_number),
     ("confirmed", confirmed),
+    ("blocked_while_talking", blocked_while_talking),
     ("in_doubt", in_doubt),
     ("kept_from_ringing", kept_from_ringing),
 ];

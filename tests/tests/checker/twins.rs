@@ -4,7 +4,7 @@ use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{ChooseMode, Input, LegEnded};
+use ringfence::values::input::{Block, BlockTarget, ChooseMode, Input, LegEnded};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
@@ -17,8 +17,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, STRANGER, Story, ZHANG, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt, kept_from_ringing,
-    merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt,
+    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -117,6 +117,23 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].effects = vec![Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg }) }];
         };
 
+        P3 "the conversation goes on after the block" blocked_while_talking |t| {
+            let step = nth_step(t, 0, is_block);
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P3 "a page goes to a user who blocked its merchant" blocked_while_talking |t| {
+            let is_push = |step: &Step| matches!(step.doing, Doing::Input(Input::PushPage(_)));
+            let page = t.steps[nth_step(t, 0, is_push)].effects.clone();
+            let second = nth_step(t, 1, is_push);
+            t.steps.truncate(second + 1);
+            t.steps[second].effects = page;
+            renumber(t, second);
+        };
+        P3 "a booking with a blocked merchant is taken" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::Book(_))));
+            let block = Block { user: Address::Mms(number(ZHANG)), what: BlockTarget::Number(number(LINE)) };
+            insert(t, step, Input::Block(block), Ok(Reply::Done));
+        };
     P3 "a restart hands out the dial of a cancelled call" cancelled_while_ringing |t| {
             let cancel = nth_step(t, 0, is_cancel);
             let dialled = t.steps[nth_step(t, 0, |step| has(step, is_user_dial))].effects.clone();

@@ -86,6 +86,11 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 203",
     "refused 210",
     "refused 211",
+    "refused 220",
+    "limit BlocksPerUser",
+    "limit Blocks",
+    "a block ended a conversation",
+    "a block cancelled a reservation",
     "limit Merchants",
     "limit LinesPerMerchant",
     "limit Pages",
@@ -165,6 +170,8 @@ pub(super) struct Seen {
     agreed: BTreeSet<ReservationId>,
     /// The page that is published has been withdrawn before.
     was_withdrawn: bool,
+    joined: BTreeSet<LegId>,
+    is_block: bool,
 }
 
 impl Seen {
@@ -182,6 +189,9 @@ impl Seen {
         };
         self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
+        let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
+        self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
+        self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -260,6 +270,8 @@ impl Seen {
                 self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
                 self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
+                let joined = self.joined.contains(&hang_up.leg);
+                self.note(self.is_block && joined && hang_up.cause == ReleaseCause::Withdrawn, "a block ended a conversation");
                 (Some(hang_up.cause), hang_up.prompt)
             }
             Action::Reject(reject) => (Some(reject.cause), None),
@@ -282,6 +294,8 @@ impl Seen {
             }
             Action::Send(send) => {
                 self.message(&send.content);
+                let cancelled = matches!(send.content, Content::Cancelled(_));
+                self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
             }
             Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),

@@ -36,6 +36,9 @@ impl Appointments {
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
         let contact = self.check_sender(cx.policy, &input)?;
+        if self.has_blocked(&input.user, merchant.id) {
+            return Err(Refusal::Blocked);
+        }
         check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
@@ -323,7 +326,7 @@ impl Appointments {
         }
     }
 
-    fn tell_merchant(
+    pub(super) fn tell_merchant(
         &mut self,
         cx: &mut Context<'_>,
         id: ReservationId,

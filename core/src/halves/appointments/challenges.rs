@@ -73,7 +73,8 @@ impl Appointments {
         self.codes.forget_old(now);
     }
 
-    /// Asks the holder of the contact number. A code that is out for the same reservation ends. Without a key nobody is asked.
+    /// Asks the holder of the contact number. A code that is out for the same reservation ends. Without a key nobody is asked. One who blocked the
+    /// merchant is sent nothing; the rest is the same, so that who booked does not learn of it.
     pub(super) fn challenge(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.end_challenge(id);
         let Some(key) = cx.key.cloned() else { return };
@@ -81,6 +82,7 @@ impl Appointments {
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let until = cx.now.saturating_add_s(u64::from(cx.policy.code_life_s)).min(reservation.window.end());
         let (contact, revision) = (reservation.contact, reservation.revision);
+        let wants_none = self.has_blocked(&Address::Sms(contact), reservation.merchant);
         let challenge = ChallengeId::new(self.counters.challenge.take());
         let content = Challenge {
             challenge,
@@ -94,7 +96,9 @@ impl Appointments {
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
         self.codes.put(Sent { number: contact, until: cx.now.saturating_add_s(HOUR_S), challenge });
         cx.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
-        self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
+        if !wants_none {
+            self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
+        }
     }
 
     fn add_challenge(&mut self, challenge: LiveChallenge) {
@@ -196,6 +200,9 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
         }
         self.check_not_virtual(Field::Contact, reservation.contact)?;
+        if self.has_blocked(&Address::Sms(reservation.contact), reservation.merchant) {
+            return Err(Refusal::Blocked);
+        }
         self.check_not_listed(reservation.contact)?;
         self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
         self.check_room_of_number(cx, reservation.contact, true)

@@ -172,6 +172,15 @@ impl Appointments {
         self.settle(cx, &mut touched);
     }
 
+    /// Settles these reservations, as above.
+    pub(super) fn settle_reservations(&mut self, cx: &mut Context<'_>, ids: &[ReservationId]) {
+        let mut touched = Vec::new();
+        for id in ids {
+            self.touch_reservation(&mut touched, *id);
+        }
+        self.settle(cx, &mut touched);
+    }
+
     /// Settles what a registration touches: every reservation of the merchant, and every live one of the numbers that he names as lines, with their
     /// calls and legs, and the leg that is alive to each of these numbers. Of the former only what is due is looked at.
     pub(super) fn settle_registration(

@@ -34,6 +34,9 @@ impl Appointments {
         let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
         let after = Indexed::of(&reservation);
         self.senders.add(&reservation.sender);
+        if let Some(person) = reservation.foreign_sender().filter(|_| after.is_live) {
+            self.for_others.set(person, id, true);
+        }
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
     }
@@ -45,6 +48,11 @@ impl Appointments {
         let out = change(reservation);
         let after = Indexed::of(reservation);
         let (line, contact) = (reservation.line, reservation.contact);
+        if before.is_live != after.is_live
+            && let Some(person) = reservation.foreign_sender()
+        {
+            self.for_others.set(person, id, after.is_live);
+        }
         self.reindex_reservation(id, line, contact, &before, &after);
         Some(out)
     }
@@ -54,6 +62,9 @@ impl Appointments {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
         self.senders.remove(&reservation.sender);
+        if let Some(person) = reservation.foreign_sender().filter(|_| before.is_live) {
+            self.for_others.set(person, id, false);
+        }
         self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
         Some(reservation)
     }

@@ -26,6 +26,12 @@ pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal
     }
 }
 
+/// The same for a count of everything.
+pub(super) const fn limit_u64(bound: Bound, count: u64, most: u32) -> Result<(), Refusal> {
+    let most = most as u64;
+    if count < most { Ok(()) } else { Err(Refusal::Limit { bound, most }) }
+}
+
 /// More than `most` entries are too many.
 pub(super) fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     limit(bound, count.saturating_sub(1), most)

@@ -10,6 +10,7 @@
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `law` | the operator's freezes and do-not-call list |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
+//! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
@@ -17,6 +18,7 @@
 //! | `bounds` | what a restored state must keep beyond its indexes |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
+mod blocking;
 mod booking;
 mod bounds;
 mod calls;
@@ -44,6 +46,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
+use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
@@ -97,6 +100,8 @@ pub struct Appointments {
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
     codes: Codes,
+    blocks: Blocks,
+    for_others: ForOthers,
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
@@ -118,6 +123,8 @@ impl Appointments {
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
             codes: Codes::default(),
+            blocks: Blocks::default(),
+            for_others: ForOthers::default(),
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
@@ -150,6 +157,8 @@ impl Appointments {
             Input::SetCalendar(input) => self.set_calendar(cx, input),
             Input::Search(input) => self.search(cx, &input),
             Input::RequestPage(input) => self.request_page(cx, &input),
+            Input::Block(input) => self.block(cx, &input),
+            Input::Unblock(input) => self.unblock(&input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),

@@ -66,7 +66,10 @@ impl Appointments {
         check_outbox(cx, input.to.len())?;
         if let Some(content) = self.page_content(cx, page)? {
             for to in &input.to {
-                self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
+                // Who blocked the merchant gets nothing, and the merchant does not learn who that is.
+                if !self.has_blocked(to, content.merchant) {
+                    self.send_user(cx, to.clone(), UserContent::BookingPage(content.clone()));
+                }
             }
         }
         Ok(Reply::Done)

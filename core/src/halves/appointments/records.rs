@@ -12,6 +12,7 @@ use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
+use crate::values::person::Person;
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
@@ -132,6 +133,12 @@ impl Reservation {
         self.merchant_failures = tally.merchant_failures;
         self.platform_failures = tally.platform_failures;
         self.conversations = tally.conversations;
+    }
+
+    /// Its sender, when the phone that shall ring is not his.
+    #[must_use]
+    pub fn foreign_sender(&self) -> Option<Person> {
+        Person::of(&self.sender).filter(|person| *person != Person::Number(self.contact))
     }
 
     /// Whether this address may speak for it: the sender, or the holder of the contact number.

@@ -12,6 +12,7 @@ use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Sent;
+use crate::books::directory::Blocks;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{LeaseView, Numbers};
@@ -39,6 +40,7 @@ pub struct State {
     pub(crate) codes: Vec<Sent>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
+    blocks: Blocks,
     pub(crate) law: Law,
 }
 
@@ -51,6 +53,7 @@ pub struct ModelView {
     legs: Vec<LegView>,
     numbers: NumbersView,
     codes: Vec<(PhoneNumber, i64)>,
+    blocks: Blocks,
     law: Law,
 }
 
@@ -148,6 +151,7 @@ impl Appointments {
             codes: self.codes.in_order().copied().collect(),
             counters: self.counters,
             numbers: self.numbers.clone(),
+            blocks: self.blocks.clone(),
             law: self.law.clone(),
         }
     }
@@ -161,6 +165,7 @@ impl Appointments {
         half.catalog = state.catalog;
         half.counters = state.counters;
         half.numbers = state.numbers;
+        half.blocks = state.blocks;
         half.law = state.law;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
@@ -200,6 +205,7 @@ impl Appointments {
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_catalog()?;
         self.check_numbers()?;
+        self.check_directory()?;
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -226,6 +232,15 @@ impl Appointments {
         }
         let named = self.reservations.in_order().filter(|reservation| reservation.challenge.is_some()).count();
         hold!(named == self.challenges.len(), "a reservation names a challenge that is not kept");
+        Ok(())
+    }
+
+    fn check_directory(&self) -> Result<(), String> {
+        hold!(self.blocks.is_consistent(), "the blocks are miscounted, or somebody is kept without one");
+        let for_others =
+            || self.reservations.in_order().filter_map(|one| Some((one.foreign_sender()?, one)).filter(|_| one.state.is_live()));
+        let all_noted = for_others().all(|(person, one)| self.for_others.has(&person, one.id));
+        hold!(all_noted && for_others().count() == self.for_others.count(), "the senders do not agree with the records");
         Ok(())
     }
 
@@ -501,6 +516,7 @@ impl Appointments {
         };
         ModelView {
             catalog: self.catalog.clone(),
+            blocks: self.blocks.clone(),
             reservations: self
                 .reservations
                 .in_order()

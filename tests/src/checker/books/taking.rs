@@ -5,10 +5,12 @@ use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, J
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
+use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
+use crate::checker::blocking;
 use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders};
 use crate::trace::{Doing, Step};
 
@@ -77,6 +79,17 @@ impl Books {
                 }
             }
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
+            (Input::Block(input), Reply::Done) => {
+                self.blocks.extend(Person::of(&input.user).map(|person| (person, input.what)));
+                for id in notes.withdrawn.clone() {
+                    self.take_cancel(id, notes, summary);
+                }
+            }
+            (Input::Unblock(input), Reply::Done) => {
+                if let Some(person) = Person::of(&input.user) {
+                    self.blocks.remove(&(person, input.what));
+                }
+            }
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
@@ -143,9 +156,11 @@ impl Books {
                 | Input::RequestCall(_)
                 | Input::Cancel(_)
                 | Input::WithdrawPage(_)
+                | Input::Block(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
-                | Input::ImportDoNotCall(_),
+                | Input::ImportDoNotCall(_)
+                | Input::Unblock(_),
                 _,
             ) => {}
         }
@@ -199,6 +214,7 @@ impl Books {
     }
 
     fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
+        blocking::booking(self, input)?;
         let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
         let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
         if page.withdrawn {
