@@ -234,7 +234,7 @@ struct Notes {
     /// The legs that a `user_dialled` audit named and no dial followed yet, with what it said.
     announced: Vec<ringfence::values::effect::UserDialled>,
     /// The reservations that a block takes back.
-    withdrawn: Vec<ReservationId>,
+    taken_back: Vec<ReservationId>,
     /// Whether the `judged` audit came.
     judged: bool,
     /// What the `booked` audit said.
@@ -406,10 +406,10 @@ impl Checker {
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
-        notes.withdrawn = blocking::withdrawn(&self.books, step, &notes.overdue);
+        notes.taken_back = blocking::withdrawn(&self.books, step, &notes.overdue);
         notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
-        notes.duties.extend(blocking::duties(&self.books, &notes.withdrawn, &notes.overdue));
+        notes.duties.extend(blocking::duties(&self.books, &notes.taken_back, &notes.overdue));
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
             notes.was_answered = repeats::was_answered(&self.books, report.leg);

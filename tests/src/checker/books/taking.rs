@@ -81,7 +81,7 @@ impl Books {
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Block(input), Reply::Done) => {
                 self.blocks.extend(Person::of(&input.user).map(|person| (person, input.what)));
-                for id in notes.withdrawn.clone() {
+                for id in notes.taken_back.clone() {
                     self.take_cancel(id, notes, summary);
                 }
             }
