@@ -242,7 +242,7 @@ pub(crate) fn kept_from_ringing() -> Trace {
 
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 12] = [
+pub(crate) const STORIES: [(&str, Story); 13] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
