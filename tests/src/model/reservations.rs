@@ -159,6 +159,8 @@ impl Model {
             Missed::NumberBusy
         } else if !self.has_free_channel(reservation.line) {
             Missed::NoChannel
+        } else if self.latest == reservation.window.end() {
+            Missed::NotReachedInTime
         } else {
             Missed::HostLate
         }

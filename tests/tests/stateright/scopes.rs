@@ -73,6 +73,7 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
         "P12: a restart between the log and a dial",
@@ -90,6 +91,7 @@ pub(crate) const CHOICES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -109,6 +111,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -117,7 +120,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 245_068,
+    states: 351_462,
 };
 
 pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
@@ -135,7 +138,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 267_423,
+    states: 348_330,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
@@ -145,6 +148,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::TwoMerchantsOneUser,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
         "P3: a cancel leaves a conversation alone",

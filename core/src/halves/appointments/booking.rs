@@ -274,7 +274,7 @@ impl Appointments {
 
     /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
     /// a call of it was just stopped before the user was dialled.
-    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, is_cut_off: bool) -> Outcome {
+    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, now: Timestamp, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
@@ -298,6 +298,9 @@ impl Appointments {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
+        } else if now <= reservation.window.end() {
+            // The host is in time for the end: what the reservation waited for may have come free at this very instant.
+            Missed::NotReachedInTime
         } else {
             Missed::HostLate
         })

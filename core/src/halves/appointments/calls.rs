@@ -393,7 +393,7 @@ impl Appointments {
             Aftermath::Complete => Outcome::Completed,
             Aftermath::Cancel => Outcome::Cancelled,
             Aftermath::Miss => match self.reservations.get(id.get()) {
-                Some(reservation) => self.outcome_at_end(reservation, cx.policy, came == Came::Nothing),
+                Some(reservation) => self.outcome_at_end(reservation, cx.policy, cx.now, came == Came::Nothing),
                 None => return,
             },
         };

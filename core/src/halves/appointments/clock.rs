@@ -341,7 +341,7 @@ impl Appointments {
             }
             ReservationState::Unverified => self.close(cx, id, ReservationEvent::WindowOver, Outcome::Unverified),
             ReservationState::Open => {
-                let outcome = self.outcome_at_end(reservation, cx.policy, false);
+                let outcome = self.outcome_at_end(reservation, cx.policy, cx.now, false);
                 self.close(cx, id, ReservationEvent::WindowOver, outcome);
             }
             ReservationState::InCall => self.window_over_in_call(cx, id),
