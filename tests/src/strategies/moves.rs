@@ -230,9 +230,9 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
         2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
-        2 => any::<Pick>().prop_map(What::Freeze),
+        3 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
-        1 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
+        2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
     ]
 }
 

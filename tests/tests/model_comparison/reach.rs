@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 28] = [
+pub(super) const DEMANDED: [(&str, usize); 25] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -42,9 +42,6 @@ pub(super) const DEMANDED: [(&str, usize); 28] = [
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
     ("deny Frozen", 1),
-    ("closed Missed(DoNotCall)", 1),
-    ("closed Missed(Frozen)", 1),
-    ("refused 290", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -129,6 +126,7 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(HostLate)",
     "closed Missed(Frozen)",
     "closed Missed(DoNotCall)",
+    "refused 290",
     "limit Freezes",
     "limit DoNotCall",
     "limit DoNotCallImport",
