@@ -203,7 +203,7 @@ fn whats() -> impl Strategy<Value = What> {
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
         72 => any::<u32>().prop_map(What::Follow),
-        12 => bookings(),
+        14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
         6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
@@ -229,8 +229,8 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
-        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
-        3 => any::<Pick>().prop_map(What::Freeze),
+        4 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        2 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
     ]
