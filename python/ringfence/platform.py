@@ -306,7 +306,7 @@ class Platform:
         return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
 
     def import_numbers(self, now: datetime, *, numbers: Iterable[PhoneNumber | str], dedup: Dedup | None = None) -> Imported:
-        """The operator puts virtual numbers into the pool. Those that are in it already are passed over."""
+        """The operator puts virtual numbers into the pool, in E.164 form. Those that are in it already are passed over."""
         checked = check(tuple[PhoneNumber, ...], numbers, "numbers")
         return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
 
@@ -339,7 +339,7 @@ class Platform:
         return self._done(now, inputs.RotateKey(id=id), dedup)
 
     def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
-        """Says that the clock is right: `now` is taken however far it leapt."""
+        """Says that the clock is right: `now` is taken however far it leapt. Under a key, only when it was not taken before."""
         return self._expect(Done, now, inputs.ConfirmClock(), dedup)
 
     # The general form.

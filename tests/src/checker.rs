@@ -369,6 +369,13 @@ impl Checker {
             return refused_clock(step);
         }
         if let Doing::Once { key, input } = &step.doing {
+            // The clock is confirmed by what is taken, and by nothing else.
+            let most_s = u64::from(self.books.policy.clock_leap_max_s);
+            let is_far = most_s > 0 && step.at > self.books.now.saturating_add_s(most_s);
+            if is_far && matches!((input, &step.reply), (Input::ConfirmClock(_), Some(Err(_)))) {
+                let at = self.books.now.min(step.at);
+                return self.judge_once(key, input, &Step { at, ..step.clone() });
+            }
             return self.judge_once(key, input, step);
         }
         if let Doing::Input(_) | Doing::Advance { .. } = step.doing {
@@ -392,7 +399,11 @@ impl Checker {
             self.effect(effect, step, &mut notes)?;
         }
         self.books.take_late_input(step, &mut notes);
-        self.close(step, &mut notes)
+        self.close(step, &mut notes)?;
+        if self.books.fires_everything(step) {
+            self.books.take_openings();
+        }
+        Ok(())
     }
 
     /// What has to be known before anything of the step is read.

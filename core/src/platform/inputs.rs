@@ -41,7 +41,7 @@ impl Platform {
     /// A page goes to users: one `send` each, in the order given.
     ///
     /// # Errors
-    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox, pages pushed).
+    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address, or a virtual number), `limit` (outbox, pages pushed).
     pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
         self.handle(now, Input::PushPage(PushPage { page, to }))
     }
@@ -214,7 +214,7 @@ impl Platform {
     /// The operator puts virtual numbers into the pool. Replies how many were not in it.
     ///
     /// # Errors
-    /// In this order: `invalid` (no number), `number_in_use`, `limit` (numbers, outbox).
+    /// In this order: `invalid` (no number, or one that is not in E.164 form), `number_in_use`, `limit` (numbers, outbox).
     pub fn import_numbers(&mut self, now: Timestamp, numbers: Vec<PhoneNumber>) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportNumbers(ImportNumbers { numbers }))
     }

@@ -142,7 +142,7 @@ fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Pro
 /// P6: the side that started the call is the side that may.
 fn in_mode(books: &Books, dial: &Dial, reservation: &Reservation, mode: CallMode) -> Judged {
     let in_force = books.mode_in_force(reservation);
-    if in_force == Some(mode) {
+    if in_force == Some(mode) || reservation.is_mode_unsure {
         return Ok(());
     }
     Err((Promise::P6, format!("leg {} is dialled in a call that needs {mode:?}; in force is {in_force:?}", dial.leg)))

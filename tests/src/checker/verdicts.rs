@@ -36,16 +36,18 @@ struct Question<'a> {
     line: PhoneNumber,
     id: Option<ReservationId>,
     own: Option<CallId>,
+    /// The reason that was given.
+    denied: Option<DenyReason>,
     /// The reservation, when the line may know of it.
     known: Option<&'a Reservation>,
 }
 
 impl<'a> Question<'a> {
-    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>) -> Self {
+    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>, denied: Option<DenyReason>) -> Self {
         let line = request.line;
         let (id, merchant) = (books.asked_for(request), books.merchant_of_line(line));
         let known = id.and_then(|id| books.reservations.get(&id)).filter(|known| Some(known.merchant) == merchant);
-        Self { books, line, id, own, known }
+        Self { books, line, id, own, denied, known }
     }
 
     fn holds(&self, reason: DenyReason) -> bool {
@@ -62,6 +64,8 @@ impl<'a> Question<'a> {
             DenyReason::Frozen => books.law.is_frozen(reservation.merchant, reservation.number),
             DenyReason::BeforeWindow => now < window.start(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
+            // Where the mode cannot be known, the answer is believed.
+            DenyReason::WrongMode if reservation.is_mode_unsure => self.denied == Some(reason),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
             DenyReason::InCall => call.is_some(),
             DenyReason::TooSoon => now < reservation.eligible_at,
@@ -135,7 +139,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
-    let question = Question::new(books, *request, own);
+    let question = Question::new(books, *request, own, denied.map(|deny| deny.reason));
     let rule = match denied {
         Some(deny) => Some(Rule::Denied(deny.reason)),
         None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),

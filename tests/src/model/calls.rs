@@ -123,7 +123,7 @@ impl Model {
 
     fn permission(&self, id: ReservationId) -> Rule {
         // A call begins inside the window, where a mode is always in force.
-        let mode = self.mode_in_force(id).unwrap_or(self.policy.mode_on_silence);
+        let mode = self.mode_in_force(id).unwrap_or(self.mode_of_silence());
         Rule::Permitted { window: self.reservation_of(id).window, mode }
     }
 

@@ -17,7 +17,7 @@ use super::{Model, Reservation, unknown};
 impl Model {
     /// Opens a reservation whose window has begun.
     pub(super) fn open(&mut self, id: ReservationId) {
-        let silence = self.policy.mode_on_silence;
+        let silence = self.mode_of_silence();
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Open;
         reservation.chosen.get_or_insert(silence);

@@ -161,7 +161,12 @@ pub(super) fn line_numbers(merchant: usize) -> [PhoneNumber; 2] {
 
 /// A number that the operator may put into the pool.
 pub(super) fn virtual_number(index: usize) -> PhoneNumber {
-    number(["+8617000000001", "+8617000000002", "+8617000000003", "95509"][index % 4])
+    number(["+8617000000001", "+8617000000002", "+8617000000003", "+862195509"][index % 4])
+}
+
+/// A number that is no subscriber's.
+pub(super) fn short_code() -> PhoneNumber {
+    number("95509")
 }
 
 /// A number that nobody has.

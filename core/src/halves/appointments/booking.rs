@@ -288,7 +288,7 @@ impl Appointments {
             Missed::DoNotCall
         } else if self.bars(reservation).is_frozen {
             Missed::Frozen
-        } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
+        } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
         } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
             Missed::WindowTooShort

@@ -2,7 +2,7 @@
 //!
 //! A deadline is judged at the instant at which it fires, not at which it was due: lateness can lose a call, never ring one (P14).
 
-use alloc::collections::BinaryHeap;
+use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -159,6 +159,15 @@ impl Appointments {
                 Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Line(_) => false,
             };
             touched.extend(self.agenda.closing_by(cx.now).filter(is_over));
+        }
+        self.settle(cx, &mut touched);
+    }
+
+    /// Settles every reservation that is kept and whose contact or sender has one of these numbers: one whose retention is over is in nobody's way.
+    pub(super) fn settle_numbers(&mut self, cx: &mut Context<'_>, numbers: &BTreeSet<PhoneNumber>) {
+        let mut touched = Vec::new();
+        for one in self.kept_with(numbers) {
+            self.touch_reservation(&mut touched, one.id);
         }
         self.settle(cx, &mut touched);
     }
@@ -330,7 +339,7 @@ impl Appointments {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         match reservation.state {
             ReservationState::AwaitingMode | ReservationState::Scheduled => {
-                let on_silence = cx.policy.mode_on_silence;
+                let on_silence = cx.policy.mode_unless_chosen();
                 self.update_reservation(id, |reservation| {
                     if reservation.mode.is_none() {
                         reservation.mode = Some(on_silence);

@@ -68,7 +68,7 @@ impl Appointments {
                 | ReservationState::InCall => Standing::Agreed,
             },
             mode: reservation.mode,
-            mode_on_silence: policy.mode_on_silence,
+            mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
             eligible_at: reservation.eligible_at,
             is_number_busy: self.is_number_busy(reservation.contact, at),

@@ -36,7 +36,7 @@ mod views;
 
 pub use clock::Why;
 pub(crate) use merchants::{check_text, limit};
-pub use views::{ModelView, State};
+pub use views::{ModelView, State, StateView};
 
 use serde::{Deserialize, Serialize};
 
