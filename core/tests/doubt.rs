@@ -194,7 +194,10 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::NumberLeased(_)
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
-            | AuditRecord::KeyRotated(_) => None,
+            | AuditRecord::KeyRotated(_)
+            | AuditRecord::Frozen(_)
+            | AuditRecord::Thawed(_)
+            | AuditRecord::DoNotCallChanged(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -61,6 +61,7 @@ mod books;
 mod doubt;
 mod endings;
 mod holders;
+mod law;
 mod numbers;
 mod privacy;
 mod queue;
@@ -459,6 +460,9 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if let Content::Missed(notice) = &send.content {
+                    law::missed(&self.books, notice)?;
+                }
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;
                 }
@@ -480,6 +484,9 @@ impl Checker {
                         self.books.take_lease(leased);
                     }
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
+                    AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
+                    AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
+                    AuditRecord::DoNotCallChanged(record) => law::list_recorded(record, step)?,
                     AuditRecord::Challenged(record) => notes.challenged = Some(record.clone()),
                     AuditRecord::CodeJudged(record) => holders::judged(record, notes)?,
                     AuditRecord::Judged(judged) => {
@@ -526,6 +533,7 @@ impl Checker {
             return Err((Promise::P17, format!("an audit record says that leg {} was dialled, and it was not", dialled.leg)));
         }
         holders::recorded(&mut self.books, notes)?;
+        law::answered(&self.books, step)?;
         self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;

@@ -137,6 +137,12 @@ pub struct Policy {
     pub blocks_per_user_max: u32,
     /// The most blocks of all users. Default 10,000,000.
     pub blocks_max: u32,
+    /// The most merchants and numbers that are frozen at the same time. Default 10,000.
+    pub freezes_max: u32,
+    /// The most numbers on the do-not-call list. Default 10,000,000.
+    pub do_not_call_max: u32,
+    /// The most numbers that one change of the do-not-call list names. Default 10,000.
+    pub do_not_call_import_max: u32,
 }
 
 impl Default for Policy {
@@ -186,6 +192,9 @@ impl Default for Policy {
             search_results_max: 20,
             blocks_per_user_max: 1_000,
             blocks_max: 10_000_000,
+            freezes_max: 10_000,
+            do_not_call_max: 10_000_000,
+            do_not_call_import_max: 10_000,
         }
     }
 }
@@ -288,6 +297,9 @@ impl Policy {
             ("search_results_max", self.search_results_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
+            ("freezes_max", self.freezes_max, 1, u32::MAX),
+            ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
+            ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -15,6 +15,7 @@ use ringfence::values::time::{Timestamp, Window};
 
 use super::Promise;
 use super::holders::Holders;
+use super::law::Law;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -148,6 +149,8 @@ pub(super) struct Books {
     pub(super) holders: Holders,
     /// Who blocked whom.
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
+    /// What the operator keeps from ringing.
+    pub(super) law: Law,
 }
 
 impl Books {
@@ -172,6 +175,7 @@ impl Books {
             taken: BTreeMap::new(),
             holders: Holders::default(),
             blocks: BTreeSet::new(),
+            law: Law::default(),
         }
     }
 
@@ -349,6 +353,9 @@ impl Books {
             | Input::RequestPage(_)
             | Input::ImportNumbers(_)
             | Input::Block(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -424,6 +431,9 @@ impl Books {
             view.number(id);
             view.number(wrong);
             view.instant(Some(until));
+        }
+        for kept in self.law.view() {
+            view.number(kept);
         }
         // Of the effects, what an `effect_failed` can still name.
         let legs: Vec<LegId> = self.legs.keys().copied().collect();

@@ -154,7 +154,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Booked(_)
         | Reply::Imported(_)
         | Reply::Allow(_)
-        | Reply::Deny(_) => {
+        | Reply::Deny(_)
+        | Reply::DoNotCallSet(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };

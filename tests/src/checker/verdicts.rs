@@ -13,11 +13,13 @@ use super::{Judged, Promise, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 12] = [
+const ORDER: [DenyReason; 14] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::DoNotCall,
+    DenyReason::Frozen,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -58,6 +60,8 @@ impl<'a> Question<'a> {
             DenyReason::WindowOver => now >= window.end(),
             DenyReason::Closed => books.is_used_up(id, reservation, own),
             DenyReason::Unverified => !reservation.verified,
+            DenyReason::DoNotCall => books.law.is_listed(reservation.number),
+            DenyReason::Frozen => books.law.is_frozen(reservation.merchant, reservation.number),
             DenyReason::BeforeWindow => now < window.start(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
             // Where the mode cannot be known, the answer is believed.
@@ -84,6 +88,8 @@ impl<'a> Question<'a> {
             | DenyReason::WindowOver
             | DenyReason::Closed
             | DenyReason::Unverified
+            | DenyReason::DoNotCall
+            | DenyReason::Frozen
             | DenyReason::PlatformIsCalling
             | DenyReason::WrongMode
             | DenyReason::InCall
@@ -103,6 +109,8 @@ const fn promise_of(reason: DenyReason) -> Promise {
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
         | DenyReason::Closed
+        | DenyReason::DoNotCall
+        | DenyReason::Frozen
         | DenyReason::PlatformIsCalling
         | DenyReason::InCall
         | DenyReason::TooSoon => Promise::P14,
@@ -126,7 +134,8 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Booked(_)
         | Reply::Imported(_)
         | Reply::Confirmed(_)
-        | Reply::WrongCode(_) => {
+        | Reply::WrongCode(_)
+        | Reply::DoNotCallSet(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };

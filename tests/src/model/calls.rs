@@ -151,7 +151,10 @@ impl Model {
         let id = self.call_of(call).reservation;
         let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
         if let Verdict::Deny { reason, .. } = verdict {
-            self.reservation_mut(id).given_up = Some(reason);
+            // Who is kept from ringing waits until he is let on again.
+            if reason != DenyReason::DoNotCall && reason != DenyReason::Frozen {
+                self.reservation_mut(id).given_up = Some(reason);
+            }
             self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
         } else {
             self.call_mut(call).state = CallState::Gathering;

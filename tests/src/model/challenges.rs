@@ -205,6 +205,9 @@ impl Model {
         if self.has_blocked(&Address::Sms(this.contact), this.merchant) {
             return Err(Refusal::Blocked);
         }
+        if self.is_listed(this.contact) {
+            return Err(Refusal::DoNotCall);
+        }
         let agreed = self.reservations.iter().filter(|(_, other)| {
             let stands = !matches!(other.state, ReservationState::Unverified | ReservationState::Closed);
             other.contact == this.contact && stands

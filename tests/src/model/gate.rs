@@ -73,6 +73,10 @@ impl Model {
             deny(DenyReason::Closed)
         } else if reservation.state == ReservationState::Unverified {
             deny(DenyReason::Unverified)
+        } else if self.is_listed(reservation.contact) {
+            deny(DenyReason::DoNotCall)
+        } else if self.is_reservation_frozen(id) {
+            deny(DenyReason::Frozen)
         } else if at < start {
             deny_until(DenyReason::BeforeWindow, start)
         } else if wanted == CallMode::MerchantCalls && rung_by_us() {

@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -36,6 +36,7 @@ mod booking;
 mod calls;
 mod challenges;
 mod gate;
+mod law;
 mod merchants;
 mod numbers;
 mod pages;
@@ -278,6 +279,10 @@ pub struct Model {
     pool: Vec<PhoneNumber>,
     /// Who has, or had last, which place of the pool with which merchant.
     leases: BTreeMap<(MerchantId, usize), numbers::Lease>,
+    /// What nothing new rings in.
+    frozen: BTreeSet<Scope>,
+    /// The numbers that are never rung.
+    listed: BTreeSet<PhoneNumber>,
 }
 
 impl Model {
@@ -309,6 +314,8 @@ impl Model {
             fresh: Vec::new(),
             pool: Vec::new(),
             leases: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            listed: BTreeSet::new(),
         }
     }
 
@@ -347,6 +354,9 @@ impl Model {
             Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
+            Input::Freeze(input) => self.freeze(input),
+            Input::Thaw(input) => self.thaw(input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(input),
         }
     }
 

@@ -117,6 +117,9 @@ impl Model {
             | Input::SetCalendar(_)
             | Input::Search(_)
             | Input::RequestPage(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_)
             | Input::Unblock(_) => Touched::default(),
             Input::ImportNumbers(input) => {
                 let wanted = |number: &PhoneNumber| input.numbers.contains(number);
@@ -277,6 +280,8 @@ impl Model {
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
                 && reservation.given_up.is_none()
                 && !self.is_busy(reservation.contact)
+                && !self.is_listed(reservation.contact)
+                && !self.is_reservation_frozen(**id)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
     }

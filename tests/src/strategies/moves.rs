@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::law;
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
 };
@@ -172,6 +173,12 @@ pub enum What {
     RequestPage(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
+    /// The operator stops new ringing.
+    Freeze(Pick),
+    /// The operator lets ring again.
+    Thaw(Pick),
+    /// The operator changes the do-not-call list: these come, these leave.
+    List(Vec<Pick>, Vec<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -198,7 +205,7 @@ fn whats() -> impl Strategy<Value = What> {
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
         72 => any::<u32>().prop_map(What::Follow),
-        12 => bookings(),
+        14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
         6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
@@ -225,7 +232,10 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
-        3 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.75)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        4 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        2 => any::<Pick>().prop_map(What::Freeze),
+        1 => any::<Pick>().prop_map(What::Thaw),
+        2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
     ]
 }
 
@@ -350,6 +360,9 @@ impl World {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
             What::Push(page, to) => self.push(*page, to),
+            What::Freeze(pick) => law::freeze(self, *pick),
+            What::Thaw(pick) => law::thaw(self, *pick, model),
+            What::List(add, remove) => law::list(self, add, remove, model),
             What::Publish(page, change) => self.publish(*page, *change, at),
             What::Register(merchant, change) => self.register(*merchant, *change),
             What::Withdraw(page, change) => self.withdraw(*page, *change),
@@ -388,6 +401,7 @@ impl World {
             // The merchant gives up channels while calls occupy them.
             choices.push((2, Doing::Input(self.register((dice / 64) as Pick, 8))));
         }
+        choices.extend(law::let_on(model));
         if choices.is_empty() {
             let [user, page, ..] = dice.to_le_bytes().map(u16::from);
             choices.push((4, Doing::Input(self.booking((user, page), Booking::Offered(page), None, at))));
@@ -647,7 +661,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 32 } else { 6 };
+            let weight = if kept.conversations > 0 { 60 } else { 6 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.

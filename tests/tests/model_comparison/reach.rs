@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 24] = [
+pub(super) const DEMANDED: [(&str, usize); 25] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -41,6 +41,7 @@ pub(super) const DEMANDED: [(&str, usize); 24] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("deny Frozen", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -51,6 +52,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny Closed",
     "deny Unverified",
     "deny BeforeWindow",
+    "deny DoNotCall",
+    "deny Frozen",
     "deny PlatformIsCalling",
     "deny WrongMode",
     "deny InCall",
@@ -128,6 +131,12 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(NumberBusy)",
     "closed Missed(NoChannel)",
     "closed Missed(HostLate)",
+    "closed Missed(Frozen)",
+    "closed Missed(DoNotCall)",
+    "refused 290",
+    "limit Freezes",
+    "limit DoNotCall",
+    "limit DoNotCallImport",
     "release Normal",
     "release WindowEnded",
     "release Withdrawn",

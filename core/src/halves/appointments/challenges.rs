@@ -204,6 +204,7 @@ impl Appointments {
         if self.has_blocked(&Address::Sms(reservation.contact), reservation.merchant) {
             return Err(Refusal::Blocked);
         }
+        self.check_not_listed(reservation.contact)?;
         self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
         self.check_room_of_number(cx, reservation.contact, true)
     }

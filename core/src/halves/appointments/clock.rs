@@ -268,7 +268,7 @@ impl Appointments {
 
     /// The first deadline of all, and why. Without what would start something when `may_start` is false.
     pub(crate) fn poll_deadline(&self, may_start: bool) -> Option<(Timestamp, Why)> {
-        let (due, target) = self.agenda.first(may_start)?;
+        let (due, target) = self.agenda.first(may_start && !self.law.is_platform_frozen())?;
         let why = match target {
             Target::Leg(id) => match self.legs.get(id.get()).is_some_and(|leg| leg.state.is_releasing()) {
                 true => Why::ReleaseGrace(id),
@@ -297,7 +297,7 @@ impl Appointments {
 
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.agenda.first(cx.has_room_for(1)) {
+        match self.agenda.first(cx.has_room_for(1) && !self.law.is_platform_frozen()) {
             Some((due, target)) if due <= cx.now => {
                 self.fire(cx, target);
                 true

@@ -73,6 +73,7 @@ impl Appointments {
             eligible_at: reservation.eligible_at,
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
+            bars: self.bars(reservation),
         };
         let call = reservation.call().and_then(|id| self.calls.get(id.get()));
         if let Some((call, member)) = call.and_then(|call| Some((call, call.member(reservation.id)?))) {

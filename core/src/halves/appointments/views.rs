@@ -13,6 +13,7 @@ use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Sent;
 use crate::books::directory::Blocks;
+use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::senders::Senders;
@@ -40,6 +41,7 @@ pub struct State {
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
+    pub(crate) law: Law,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -54,6 +56,7 @@ pub struct StateView<'a> {
     counters: Counters,
     numbers: &'a Numbers,
     blocks: &'a Blocks,
+    law: &'a Law,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -66,6 +69,7 @@ pub struct ModelView {
     numbers: NumbersView,
     codes: Vec<(PhoneNumber, i64)>,
     blocks: Blocks,
+    law: Law,
 }
 
 /// The pool, and what each merchant has of it.
@@ -163,6 +167,7 @@ impl Appointments {
             counters: self.counters,
             numbers: &self.numbers,
             blocks: &self.blocks,
+            law: &self.law,
         }
     }
 
@@ -176,9 +181,12 @@ impl Appointments {
         half.counters = state.counters;
         half.numbers = state.numbers;
         half.blocks = state.blocks;
+        half.law = state.law;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
-                half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
+                let mut book = LineBook::new(merchant.id, line.channels);
+                book.is_frozen = half.law.is_merchant_frozen(merchant.id);
+                half.lines.insert(line.number, book);
             }
         }
         let pages: Vec<_> = half.catalog.pages.keys().copied().collect();
@@ -262,6 +270,8 @@ impl Appointments {
                 lines = lines.saturating_add(1);
             }
         }
+        let is_known = |merchant: MerchantId| self.catalog.merchants.contains_key(&merchant);
+        hold!(self.law.frozen_merchants().all(is_known), "a merchant is frozen who never registered");
         hold!(self.lines.in_order().count() == lines, "a line in the book is registered by nobody, or twice");
         for (id, page) in &self.catalog.pages {
             let is_owned = self.catalog.merchants.contains_key(&page.merchant);
@@ -464,7 +474,7 @@ impl Appointments {
         for reservation in self.reservations.in_order() {
             let on_line = on_lines.entry(reservation.line).or_default();
             on_line.live = on_line.live.saturating_add(u64::from(reservation.state.is_live()));
-            let turn = reservation.turn().filter(|_| self.contacts.is_free(reservation.contact));
+            let turn = reservation.turn().filter(|_| self.may_wait(reservation.contact));
             on_line.queue.extend(turn.map(|turn| (turn, reservation.id)));
         }
         let nothing = OnLine::default();
@@ -479,6 +489,8 @@ impl Appointments {
             hold!(line.live() <= line.channels, "a line has more live calls than channels (P8)");
             hold!(on_line.live == line.reservations, "a line miscounts its live reservations");
             hold!(line.queue.iter().eq(&on_line.queue), "the queue of a line does not agree with the records (P16)");
+            let is_frozen = self.law.is_merchant_frozen(line.merchant);
+            hold!(line.is_frozen == is_frozen, "a line is frozen without its merchant, or the other way round");
             hold!(line.due == line.deadline(), "a line has another deadline than it says");
             expected.extend(line.deadline().map(|due| (due, Target::Line(*number))));
         }
@@ -583,6 +595,7 @@ impl Appointments {
                 })
                 .collect(),
             numbers: self.numbers.view(now),
+            law: self.law.clone(),
         }
     }
 

@@ -140,6 +140,9 @@ impl Books {
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
+            (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
+            (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
+            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
             (
                 Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
                 _,
@@ -154,6 +157,9 @@ impl Books {
                 | Input::Cancel(_)
                 | Input::WithdrawPage(_)
                 | Input::Block(_)
+                | Input::Freeze(_)
+                | Input::Thaw(_)
+                | Input::ImportDoNotCall(_)
                 | Input::Unblock(_),
                 _,
             ) => {}
