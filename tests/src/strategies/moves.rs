@@ -794,7 +794,7 @@ fn confirm_leap(at: Timestamp, number: u8, model: &Model) -> (Timestamp, Doing) 
 /// The rules with one of them changed; sometimes to what is out of range, sometimes not at all.
 fn changed(policy: &Policy, change: u8) -> Policy {
     let mut policy = policy.clone();
-    match change % 8 {
+    match change % 10 {
         0 => policy.min_ring_s = 10 - policy.min_ring_s.min(10),
         1 => policy.attempts_max = u32::from(change / 8) % 4,
         2 => policy.retry_spacing_s = u32::from(change),
@@ -807,6 +807,8 @@ fn changed(policy: &Policy, change: u8) -> Policy {
         }
         5 => policy.on_window_close = [OnWindowClose::Continue, OnWindowClose::HangUp][usize::from(change / 8 % 2)],
         6 => policy.conversations_max = u32::from(change / 8) % 4,
+        7 => policy.callable_hours.clear(),
+        8 => policy.rings_per_day_max = u32::from(change / 10) % 3,
         _ => {}
     }
     policy
