@@ -34,13 +34,21 @@ pub(super) fn hours_around(begins: Timestamp, zone: Zone, dice: u8) -> Vec<Weekl
     let time = |minutes: u16| TimeOfDay::from_minutes((now + minutes) % 1_440).ok();
     let rule = |from, to| WeeklyRule::new(Weekdays::ALL, time(from)?, time(to)?).ok();
     let rules = match dice % 16 {
-        0 => vec![rule(2, 4), rule(5, 60)],
+        // Every other minute.
+        0 | 4 | 8 | 12 => (0..30).map(|minute| rule(2 * minute, 2 * minute + 1)).collect(),
         1 => vec![rule(0, 3), rule(3, 7)],
         2 => vec![rule(5, 9)],
         3 => vec![rule(60, 90)],
         _ => Vec::new(),
     };
     rules.into_iter().flatten().collect()
+}
+
+/// Callable hours of one minute a day.
+pub(super) fn night() -> Vec<WeeklyRule> {
+    let time = |minutes| TimeOfDay::from_minutes(minutes).ok();
+    let rule = time(180).zip(time(181)).and_then(|(from, to)| WeeklyRule::new(Weekdays::ALL, from, to).ok());
+    rule.into_iter().collect()
 }
 
 /// Who says so: mostly somebody, now and then nobody, or somebody with a long name.
