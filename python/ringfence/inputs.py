@@ -379,7 +379,7 @@ Scope = Everything | OneMerchant | OneNumber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze(Checked):
-    """Nothing new rings in this scope until it is thawed. What rings or talks goes on. Who says so and why go to the audit."""
+    """Nothing new rings in this scope until it is thawed. What rings or talks goes on, a dial not yet confirmed or reported on is taken back. Who says so and why go to the audit."""
 
     _tag: ClassVar[str | None] = "freeze"
     scope: Scope

@@ -392,6 +392,7 @@ impl Checker {
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
+                law::handed_out_again(&self.books, effect)?;
                 doubt::handed_out_again(&self.books, effect)?;
                 continue;
             }

@@ -206,6 +206,13 @@ impl Outbox {
         is_dial_voided
     }
 
+    /// The legs whose `dial` is unconfirmed, in order.
+    #[must_use]
+    pub fn legs_to_dial(&self) -> Vec<LegId> {
+        let is_dial = |sequence: u64| self.get(sequence).is_some_and(|effect| effect.action.is_dial());
+        self.once.iter().filter(|(_, sequence)| is_dial(*sequence)).map(|(leg, _)| *leg).collect()
+    }
+
     /// Takes out every unconfirmed effect that is done at most once, and returns them in sequence.
     pub fn void_at_most_once(&mut self) -> Vec<Effect> {
         let mut voided = Vec::new();

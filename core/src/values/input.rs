@@ -525,7 +525,7 @@ pub enum Scope {
     Number(PhoneNumber),
 }
 
-/// Nothing new rings in this scope until it is thawed. What rings or talks goes on.
+/// Nothing new rings in this scope until it is thawed. What rings or talks goes on; a `dial` that is neither confirmed nor reported on is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Freeze {

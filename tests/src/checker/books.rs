@@ -86,6 +86,8 @@ pub(super) struct Call {
     pub(super) joined_at: Option<Timestamp>,
     /// The permission was taken back before the user answered.
     pub(super) withdrawn: bool,
+    /// The operator kept it from ringing before anything showed that it did.
+    pub(super) barred: bool,
     pub(super) ended: bool,
 }
 

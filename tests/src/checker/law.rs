@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::effect::{Action, AuditRecord, Dial, DoNotCallChanged, FreezeRecord, MissedNotice, Party, RecordedScope};
-use ringfence::values::id::MerchantId;
+use ringfence::values::effect::{
+    Action, AuditRecord, Dial, DoNotCallChanged, Effect, FreezeRecord, MissedNotice, Party, RecordedScope,
+};
+use ringfence::values::id::{CallId, LegId, MerchantId};
 use ringfence::values::input::{ImportDoNotCall, Input, Scope};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::Policy;
@@ -11,8 +13,8 @@ use ringfence::values::reply::{DenyReason, DoNotCallSet, Missed, Reply};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::Timestamp;
 
-use super::books::{Books, Reservation};
-use super::{Judged, Promise};
+use super::books::{Books, Call, Reservation};
+use super::{Judged, Notes, Overdue, Promise};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -168,6 +170,30 @@ pub(super) fn permits(books: &Books, dial: &Dial, reservation: &Reservation) -> 
         return broken("the operator froze it, and it was not thawed");
     }
     Ok(())
+}
+
+/// P14: what is barred from now on and was not shown to ring does not begin to: its call has to end in this step.
+pub(super) fn take_back(books: &mut Books, notes: &mut Notes) {
+    let waits = |leg: LegId| books.waits_for_its_dial(leg);
+    let is_barred = |call: &Call| {
+        let reservation = books.reservations.get(&call.reservation);
+        let legs = [Some(call.merchant_leg), call.user_leg];
+        let barred = reservation.is_some_and(|known| books.law.is_kept_from_ringing(known.merchant, known.number));
+        !call.ended && barred && legs.into_iter().flatten().any(waits)
+    };
+    let barred: Vec<CallId> = books.calls.iter().filter(|(_, call)| is_barred(call)).map(|(id, _)| *id).collect();
+    for call in barred {
+        notes.duties.push(Overdue { call, promise: Promise::P14, why: "the operator keeps it from ringing" });
+        if let Some(call) = books.calls.get_mut(&call) {
+            call.barred = true;
+        }
+    }
+}
+
+/// P14: a `dial` that is handed out again may be begun only then, so nothing keeps it from ringing.
+pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
+    let Action::Dial(dial) = &effect.action else { return Ok(()) };
+    books.reservations.get(&dial.reason.reservation).map_or(Ok(()), |reservation| permits(books, dial, reservation))
 }
 
 /// P14: who was kept from ringing at the end of his window is told so, unless he was tried before; and nobody else is.

@@ -141,6 +141,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 291",
     "closed Missed(DoNotCall)",
     "refused 290",
+    "a freeze took a user's dial back",
+    "a freeze took a merchant's dial back",
+    "the list took a user's dial back",
+    "the list took a merchant's dial back",
     "limit Freezes",
     "limit DoNotCall",
     "limit DoNotCallImport",
@@ -188,6 +192,8 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    /// What the step keeps from ringing: the word for it.
+    bars: Option<&'static str>,
 }
 
 impl Seen {
@@ -212,6 +218,11 @@ impl Seen {
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.bars = match doing {
+            Doing::Input(Input::Freeze(_)) => Some("a freeze"),
+            Doing::Input(Input::ImportDoNotCall(_)) => Some("the list"),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => None,
+        };
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -297,6 +308,11 @@ impl Seen {
         let (cause, prompt) = match action {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
+                if let Some(bar) = self.bars.filter(|_| rang) {
+                    // The record of a user's comes right before.
+                    let whose = if self.after_withdrawn { "user" } else { "merchant" };
+                    self.kinds.insert(format!("{bar} took a {whose}'s dial back"));
+                }
                 if self.reports_failure && hang_up.cause == ReleaseCause::Unknown {
                     self.doubted.insert(hang_up.leg);
                     self.note(true, "dial in doubt");

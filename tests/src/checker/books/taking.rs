@@ -142,9 +142,15 @@ impl Books {
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
-            (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
+            (Input::Freeze(input), Reply::Done) => {
+                self.law.freeze(input.scope);
+                law::take_back(self, notes);
+            }
             (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
-            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
+            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => {
+                self.law.list(input, reply)?;
+                law::take_back(self, notes);
+            }
             (
                 Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
                 _,
@@ -326,6 +332,7 @@ impl Books {
             answer_until: None,
             joined_at: None,
             withdrawn: false,
+            barred: false,
             ended: false,
         };
         self.calls.insert(allow.call, call);
@@ -343,6 +350,7 @@ impl Books {
                 answer_until: None,
                 joined_at: None,
                 withdrawn: false,
+                barred: false,
                 ended: false,
             };
             self.calls.insert(dial.call, call);
@@ -497,8 +505,11 @@ impl Books {
         }
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
         let rung = call.user_leg.is_some();
+        let place = reservation.eligible_at;
         reservation.eligible_at = spaced;
         match first {
+            // Nobody was rung, and his turn is as it was.
+            _ if call.barred => reservation.eligible_at = place,
             _ if call.joined_at.is_some() => {
                 reservation.conversations += 1;
                 reservation.eligible_at = now;
