@@ -16,6 +16,7 @@ use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::{LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
+use crate::values::reply::ReservationState;
 use crate::values::time::Timestamp;
 
 /// Says which bound does not hold, and where.
@@ -177,6 +178,14 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        let begins = match reservation.state {
+            ReservationState::Open | ReservationState::InCall => reservation.window.start() <= now,
+            ReservationState::Unverified
+            | ReservationState::AwaitingMode
+            | ReservationState::Scheduled
+            | ReservationState::Closed => true,
+        };
+        hold!(begins, "reservation {id} is open before its window begins");
         return Ok(());
     };
     hold!(closed.at <= now, "reservation {id} closed in the future");
