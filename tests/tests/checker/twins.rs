@@ -17,8 +17,9 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt,
-    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
+    frozen_while_dialling, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified,
+    window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -412,6 +413,18 @@ pub(crate) fn twins() -> Vec<Twin> {
                     notice.why = Missed::HostLate;
                 }
             }
+        };
+
+        P14 "a dial that nothing shows to have begun is left to begin after a freeze" frozen_while_dialling |t| {
+            let step = nth_step(t, 0, |step| has(step, is_frozen));
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.retain(|effect| is_frozen(&effect.action));
+        };
+        P14 "a dial is handed out again after a freeze" frozen_while_dialling |t| {
+            let dial = t.steps[nth_step(t, 0, |step| has(step, is_user_dial))].effects.iter().find(|effect| is_user_dial(&effect.action)).cloned();
+            let step = nth_step(t, 0, |step| step.doing == Doing::Restart);
+            t.steps[step].effects.extend(dial);
+            t.steps[step].effects.sort_by_key(|effect| effect.sequence);
         };
 
         P14 "a phone rings between the callable hours" merchant_calls |t| {
