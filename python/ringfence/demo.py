@@ -504,8 +504,8 @@ _KINDS = {
     "mode_options": ("how shall it be called?", "通知信息：通话方式选项"),
     "cancelled": ("the cancellation", "取消通知"),
     "missed": ("there was no conversation", "未通话通知"),
-    "reservation_cancelled": ("the cancellation", "取消通知"),
-    "reservation_missed": ("there was no conversation", "未通话通知"),
+    "cancelled_for_merchant": ("the cancellation", "取消通知"),
+    "missed_for_merchant": ("there was no conversation", "未通话通知"),
     "search_entry": ("the search entry", "搜索入口"),
     "search_results": ("the search results", "搜索结果"),
 }

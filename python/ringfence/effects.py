@@ -54,7 +54,7 @@ __all__ = [
     "Judged",
     "LegLost",
     "Missed",
-    "MissedForMerchant",
+    "MissedNoticeForMerchant",
     "MissedNotice",
     "ModeOptions",
     "NeverConfirmed",
@@ -186,17 +186,17 @@ class MissedNotice(_Content):
 class CancelledForMerchant(_Content):
     """To a merchant: the user took the reservation back."""
 
-    _tag: ClassVar[str | None] = "reservation_cancelled"
+    _tag: ClassVar[str | None] = "cancelled_for_merchant"
     reservation: int
     window: Window
     zone: Zone
 
 
 @dataclass(frozen=True, slots=True)
-class MissedForMerchant(_Content):
+class MissedNoticeForMerchant(_Content):
     """To a merchant: the window is over and there was no conversation."""
 
-    _tag: ClassVar[str | None] = "reservation_missed"
+    _tag: ClassVar[str | None] = "missed_for_merchant"
     reservation: int
     why: MissedReason
     window: Window
@@ -241,7 +241,7 @@ Content = (
     | Cancelled
     | MissedNotice
     | CancelledForMerchant
-    | MissedForMerchant
+    | MissedNoticeForMerchant
     | SearchEntry
     | SearchResults
 )

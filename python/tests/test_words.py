@@ -93,7 +93,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.ModeOptions, "ModeOptions"),
     (effects.MissedNotice, "MissedNotice"),
     (effects.CancelledForMerchant, "NoticeForMerchant"),
-    (effects.MissedForMerchant, "MissedForMerchant"),
+    (effects.MissedNoticeForMerchant, "MissedNoticeForMerchant"),
     (effects.SearchEntry, "SearchEntry"),
     (effects.SearchResult, "SearchResult"),
     (effects.SearchResults, "SearchResults"),

@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    BookingPage, BookingResult, CallReason, Content, MissedForMerchant, MissedNotice, ModeOptions, NoticeForMerchant, PageAction,
+    BookingPage, BookingResult, CallReason, Content, MissedNoticeForMerchant, MissedNotice, ModeOptions, NoticeForMerchant, PageAction,
     Prompt, ReservationForMerchant, ReservationNotice, SearchResults,
 };
 use crate::values::input::HoursLabel;
@@ -87,8 +87,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::ModeOptions(options) => text.mode_options(options),
         Content::Cancelled(notice) => text.cancelled(notice),
         Content::Missed(notice) => text.missed(notice),
-        Content::ReservationCancelled(notice) => text.reservation_cancelled(notice),
-        Content::ReservationMissed(notice) => text.reservation_missed(notice),
+        Content::CancelledForMerchant(notice) => text.cancelled_for_merchant(notice),
+        Content::MissedForMerchant(notice) => text.missed_for_merchant(notice),
         Content::SearchEntry(_) => text.search_entry(),
         Content::SearchResults(results) => text.search_results(results),
     };
@@ -428,7 +428,7 @@ impl Lines {
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn reservation_cancelled(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
+    fn cancelled_for_merchant(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
         let id = notice.reservation;
         match self.language {
             Language::Chinese => self.line(format_args!("用户已取消预约{id}"))?,
@@ -437,7 +437,7 @@ impl Lines {
         self.time(&notice.window, notice.zone)
     }
 
-    fn reservation_missed(&mut self, notice: &MissedForMerchant) -> fmt::Result {
+    fn missed_for_merchant(&mut self, notice: &MissedNoticeForMerchant) -> fmt::Result {
         let (id, why) = (notice.reservation, missed(notice.why, self.language));
         match self.language {
             Language::Chinese => self.line(format_args!("预约{id}已结束，未能通话：{why}"))?,

@@ -268,9 +268,9 @@ pub enum Content {
     /// To a user: [`UserContent::Missed`].
     Missed(MissedNotice),
     /// To a merchant: [`MerchantContent::Cancelled`].
-    ReservationCancelled(NoticeForMerchant),
+    CancelledForMerchant(NoticeForMerchant),
     /// To a merchant: [`MerchantContent::Missed`].
-    ReservationMissed(MissedForMerchant),
+    MissedForMerchant(MissedNoticeForMerchant),
     /// To a user: [`UserContent::SearchEntry`].
     SearchEntry(SearchEntry),
     /// To a user: [`UserContent::SearchResults`].
@@ -296,8 +296,8 @@ impl From<MerchantContent> for Content {
         match content {
             MerchantContent::Reservation(content) => Self::Reservation(content),
             MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
-            MerchantContent::Cancelled(content) => Self::ReservationCancelled(content),
-            MerchantContent::Missed(content) => Self::ReservationMissed(content),
+            MerchantContent::Cancelled(content) => Self::CancelledForMerchant(content),
+            MerchantContent::Missed(content) => Self::MissedForMerchant(content),
         }
     }
 }
@@ -331,7 +331,7 @@ pub enum MerchantContent {
     /// The user took the reservation back.
     Cancelled(NoticeForMerchant),
     /// The window is over and there was no conversation.
-    Missed(MissedForMerchant),
+    Missed(MissedNoticeForMerchant),
 }
 
 /// A booking page as a user sees it.
@@ -482,7 +482,7 @@ pub struct NoticeForMerchant {
 /// A reservation ended without a conversation, as its merchant is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MissedForMerchant {
+pub struct MissedNoticeForMerchant {
     /// The reservation.
     pub reservation: ReservationId,
     /// Why.

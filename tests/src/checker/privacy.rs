@@ -37,7 +37,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             }
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_) => None,
+        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) => None,
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
@@ -64,7 +64,7 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     }
     let is_for_merchants = matches!(
         send.content,
-        Content::Reservation(_) | Content::ModeOptions(_) | Content::ReservationCancelled(_) | Content::ReservationMissed(_)
+        Content::Reservation(_) | Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_)
     );
     if is_for_merchants {
         return broken("is one that only merchants get");

@@ -62,14 +62,14 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         },
         Action::Send(send) => match &send.content {
             Content::Missed(missed) => is_over(books, missed.reservation, notes),
-            Content::ReservationMissed(missed) => is_over(books, missed.reservation, notes),
+            Content::MissedForMerchant(missed) => is_over(books, missed.reservation, notes),
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
-            | Content::ReservationCancelled(_)
+            | Content::CancelledForMerchant(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_) => false,
         },

@@ -1,7 +1,7 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, MerchantContent, MissedForMerchant, MissedNotice, NoticeForMerchant, Send, UserContent};
+use ringfence::values::effect::{Action, MerchantContent, MissedNoticeForMerchant, MissedNotice, NoticeForMerchant, Send, UserContent};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::policy::CallMode;
@@ -99,7 +99,7 @@ impl Model {
         let (user, merchant) = (reservation.user.clone(), reservation.merchant);
         let Outcome::Missed(why) = outcome else { return };
         let notice = self.notice(id);
-        let for_merchant = MissedForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
+        let for_merchant = MissedNoticeForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
         let notice =
             MissedNotice { reservation: id, merchant_name: notice.merchant_name, why, window: notice.window, zone: notice.zone };
         self.tell_user(user, UserContent::Missed(notice));

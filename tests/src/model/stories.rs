@@ -141,8 +141,8 @@ fn word(effect: &Effect) -> String {
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
-                Content::ReservationCancelled(_) => "cancelled",
-                Content::ReservationMissed(notice) => return format!("{to}: missed {:?}", notice.why),
+                Content::CancelledForMerchant(_) => "cancelled",
+                Content::MissedForMerchant(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
         }

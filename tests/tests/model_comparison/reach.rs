@@ -213,8 +213,8 @@ impl Seen {
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
-            | Content::ReservationCancelled(_)
-            | Content::ReservationMissed(_) => {}
+            | Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_) => {}
         }
     }
 

@@ -252,8 +252,8 @@ impl World {
                 | Content::Reservation(_)
                 | Content::ModeOptions(_)
                 | Content::Cancelled(_)
-                | Content::ReservationCancelled(_)
-                | Content::ReservationMissed(_)
+                | Content::CancelledForMerchant(_)
+                | Content::MissedForMerchant(_)
                 | Content::SearchEntry(_)
                 | Content::SearchResults(_) => {}
             },

@@ -9,7 +9,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedForMerchant, MissedNotice, ModeOptions,
+    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedNoticeForMerchant, MissedNotice, ModeOptions,
     NoticeForMerchant, ReservationForMerchant, ReservationNotice, Send, UserContent,
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
@@ -321,8 +321,8 @@ fn missed(notice: ReservationNotice, why: Missed) -> MissedNotice {
     }
 }
 
-const fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedForMerchant {
-    MissedForMerchant { reservation: notice.reservation, why, window: notice.window, zone: notice.zone }
+const fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedNoticeForMerchant {
+    MissedNoticeForMerchant { reservation: notice.reservation, why, window: notice.window, zone: notice.zone }
 }
 
 /// The line that calls for a page come from: the one it names, as long as the merchant has it; else his first.

@@ -382,8 +382,8 @@ impl Books {
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
             | Content::ModeOptions(_)
-            | Content::ReservationCancelled(_)
-            | Content::ReservationMissed(_)
+            | Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_) => {}
         }
