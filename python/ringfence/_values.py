@@ -584,6 +584,24 @@ class BookingEvidence(Checked):
         Checked.__post_init__(self)
 
 
+@dataclass(frozen=True, slots=True)
+class ForReservation(Checked):
+    """A merchant calls for the user of this reservation."""
+
+    _tag: ClassVar[str | None] = "reservation"
+    _newtype: ClassVar[bool] = True
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForNumber(Checked):
+    """A merchant calls for whoever this virtual number means to him now: the number that was dialled."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: PhoneNumber
+
+
 def text_of(kind: str, value: Record, language: str) -> str:
     """The core's words for `value`."""
     return _ringfence.text(kind, dumps(encode(value)), language)

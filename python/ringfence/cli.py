@@ -105,7 +105,9 @@ def _replayed(replayer: Replayer, lines: Iterable[bytes]) -> Iterable[str]:
     help="Which story. "
     "figure-2: a booking outside working hours, taken back while the phone rings. "
     "figure-3-merchant: the merchant calls, and each call is judged by its instant. "
-    "figure-3-platform: the platform calls the merchant first, then the user.",
+    "figure-3-platform: the platform calls the merchant first, then the user. "
+    "queue: six users booked the same time, and the line has two channels. "
+    "outside-the-window: calls that are refused, and when they would be allowed.",
 )
 @click.option(
     "--language",
@@ -121,7 +123,7 @@ def _replayed(replayer: Replayer, lines: Iterable[bytes]) -> Iterable[str]:
     help="Print the journal instead, one JSON object a line, with every reply and effect as an expectation.",
 )
 def demo(story: str, language: str, as_json: bool) -> None:
-    """Play the stories of figures 2 and 3 of the appointment document.
+    """Play the stories of figures 2 and 3 of the appointment document, of the queue, and of the refused call.
 
     Prints who sent what to whom, which phones rang and when, and why each call was allowed or refused. The platform is the real one; the
     switch, the phones and the clock are simulated. There is colour on a terminal only, and none when NO_COLOR is set.

@@ -15,7 +15,7 @@ from rich.text import Text
 from . import inputs
 from ._layout import columns, hanging
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, PhoneNumber, ReleaseCause, Window
+from ._values import Address, CallMode, ForReservation, Party, PhoneNumber, ReleaseCause, Window
 from .effects import (
     Answer,
     Archive,
@@ -140,6 +140,8 @@ class _Teller:
         self.users: dict[int, str] = {}
         self.rings: dict[int, _Ring] = {}
         self.judgements: list[_Judgement] = []
+        self.queued: dict[int, datetime] = {}
+        self.served: dict[int, datetime] = {}
         self.day: str = ""
         self.clock: str = ""
         self.hung_up: set[int] = set()
@@ -156,6 +158,8 @@ class _Teller:
         self.console.print()
         self.summary(self.say("Which phones rang, and when", "响过铃的电话"), self.rang_rows())
         self.summary(self.say("Why each call was allowed or refused", "每次呼叫的判断结果"), self.judged_rows())
+        if len(self.served) > 1:
+            self.summary(self.say("In which order the bookings were served, and how long each waited", "各预约的呼叫次序和等待时间"), self.served_rows())
 
     def say(self, english: str, chinese: str) -> str:
         return chinese if self.language == "zh-CN" else english
@@ -259,7 +263,8 @@ class _Teller:
                     english = f"{hour.label.text('en')}: {hour.rule.text('en')}"
                     self.note(self.say(english, f"{hour.label.text()}：{hour.rule.text()}"))
             case inputs.PushPage(page=page, to=to):
-                names = self.say(" and ", "、").join(self.name(address) for address in to)
+                *others, last = (self.name(address) for address in to)
+                names = self.say(", ", "、").join(others) + self.say(" and ", "、") + last if others else last
                 self.sent(at, MERCHANT_NAME, platform, self.say(f"asks to push page {page} to {names}", f"请向{names}推送预约界面{page}"))
             case inputs.Book(user=user, window=window, name=name):
                 self.sent(
@@ -274,6 +279,7 @@ class _Teller:
                 )
                 if isinstance(answer, Booked):
                     self.users[answer.reservation] = self.name(user)
+                    self.queued[answer.reservation] = max(at, window.start)
                     state = self.say(answer.state.text("en"), answer.state.text())
                     self.note(self.say(f"reservation {answer.reservation}: {state}", f"预约{answer.reservation}：{state}"))
             case inputs.ChooseMode(mode=mode, reservation=reservation):
@@ -281,8 +287,10 @@ class _Teller:
                     f"for reservation {reservation}: {_MODES[mode]}", f"预约{reservation}选择{mode.text()}"
                 )
                 self.sent(at, self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot"), platform, words, input)
-            case inputs.RequestCall(line=line, reservation=reservation):
+            case inputs.RequestCall(line=line, target=ForReservation(reservation=reservation)):
                 self.requested(asked, line, reservation)
+            case inputs.RequestCall(line=line):
+                self.requested(asked, line, 0)
             case inputs.Cancel(user=user, reservation=reservation):
                 words = self.say(f"takes reservation {reservation} back", f"取消预约{reservation}")
                 self.sent(at, self.name(user), platform, words)
@@ -301,7 +309,14 @@ class _Teller:
                 self.sent(at, self.name(user), platform, self.say("blocks the merchant", "屏蔽该商户"))
             case inputs.Unblock(user=user):
                 self.sent(at, self.name(user), platform, self.say("takes the block back", "解除屏蔽"))
-            case inputs.PlayFinished() | inputs.PresetMode() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock():
+            case inputs.PresetMode(mode=mode):
+                chatbot = self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot")
+                if mode is None:
+                    words = self.say("shall be asked again, booking by booking", "此后逐个预约选择通话方式")
+                else:
+                    words = self.say(f"presets for later bookings: {_MODES[mode]}", f"预先设置此后的预约：{mode.text()}")
+                self.sent(at, chatbot, platform, words)
+            case inputs.PlayFinished() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock():
                 pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
@@ -317,13 +332,20 @@ class _Teller:
                 why = self.say(reason.text("en"), reason.text())
                 verdict = Text.assemble((self.say("refused", "拒绝"), "bold red"), self.say(f", {reason}: {why}", f"（{reason}）：{why}"))
                 if denied.retry_at is not None:
-                    at = f"{denied.retry_at:%H:%M:%S}"
+                    at = self.moment(denied.retry_at, asked.at)
                     verdict.append(self.say(f"; retry at {at}", f"，{at}起可再呼叫"))
                 self.note(verdict)
             case CallAllowed(leg=leg):
                 self.legs[leg] = caller
             case _:
                 pass
+
+    def moment(self, when: datetime, now: datetime) -> str:
+        """A time of day, with the day if that is another than today."""
+        clock = f"{when:%H:%M:%S}"
+        if when.date() == now.date():
+            return clock
+        return self.say(f"{when:%A} {when.day} {when:%B}, {clock}", f"{when.month}月{when.day}日{clock}")
 
     def answered(self, at: datetime, leg: int) -> None:
         who = self.legs[leg]
@@ -364,9 +386,15 @@ class _Teller:
                 who = self.name(number)
                 self.legs[leg] = who
                 self.rings[leg] = _Ring(who, at)
+                if effect.party is Party.MERCHANT:
+                    self.served.setdefault(effect.reason.reservation, at)
                 seconds, limit = effect.ring_timeout_ms // 1000, f"{effect.not_after:%H:%M:%S}"
                 terms = self.say(f", for {seconds} s at most and not after {limit}; the phone shows", f"，最长响铃{seconds}秒，{limit}起不得再呼叫；来电显示")
-                self.line(at, Text.assemble((platform, "bold"), self.say(" dials ", "呼叫"), (who, "bold"), terms), effect)
+                about = ""
+                if effect.party is Party.MERCHANT:
+                    user = self.users.get(effect.reason.reservation, "?")
+                    about = self.say(f" for reservation {effect.reason.reservation}, {user}", f"（预约{effect.reason.reservation}，{user}）")
+                self.line(at, Text.assemble((platform, "bold"), self.say(" dials ", "呼叫"), (who, "bold"), about, terms), effect)
                 shown = effect.from_.dialable()
                 self.message(f"{shown} {effect.reason.text('zh-CN')}", f"{shown} {effect.reason.text('en')}")
             case Answer(leg=leg):
@@ -413,7 +441,7 @@ class _Teller:
 
     def audited(self, at: datetime, record: AuditRecord) -> None:
         match record:
-            case Judged(leg=leg, reservation=reservation, rule=Permitted() as rule):
+            case Judged(leg=leg, reservation=int(reservation), rule=Permitted() as rule):
                 self.judgements.append(_Judgement(at, self.legs[leg], reservation, rule))
                 allowed = Text.assemble((self.say("allowed", "允许"), "bold green"), self.say(": ", "："), self.permission(rule))
                 self.note(allowed)
@@ -479,10 +507,23 @@ class _Teller:
                 case CallDenied(reason=reason, retry_at=retry_at):
                     outcome = Text.assemble((self.say("refused", "拒绝"), "red"), f" {reason}")
                     if retry_at is not None:
-                        outcome.append(self.say(f", again from {retry_at:%H:%M:%S}", f"，{retry_at:%H:%M:%S}起可再呼叫"))
+                        again = self.moment(retry_at, judged.at)
+                        outcome.append(self.say(f", again from {again}", f"，{again}起可再呼叫"))
                 case Permitted() as rule:
                     outcome = Text.assemble((self.say("allowed", "允许"), "green"), self.say(" ", "："), self.in_short(rule))
             yield f"{judged.at:%H:%M:%S}", f"{judged.who} → {user}", outcome
+
+    def served_rows(self) -> Iterator[tuple[str, str, Text]]:
+        """Those that the platform served, in that order, and those that it could not serve."""
+        for reservation, at in sorted(self.served.items(), key=lambda item: item[1]):
+            waited = int((at - self.queued[reservation]).total_seconds())
+            minutes, seconds = divmod(waited, 60)
+            words = self.say(f"waited {minutes} min {seconds} s for a channel", f"等待通道{minutes}分{seconds}秒")
+            yield f"{at:%H:%M:%S}", self.users[reservation], Text(words)
+        for reservation in self.queued:
+            if reservation not in self.served:
+                words = self.say("no channel came free before the window ended", "时段结束前没有空闲通道")
+                yield "", self.users[reservation], Text(words, style="red")
 
     def summary(self, title: str, rows: Iterable[tuple[str, str, Text]]) -> None:
         self.console.print(Text(title, style="bold"))

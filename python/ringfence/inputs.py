@@ -15,7 +15,20 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, DayRule, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    DayRule,
+    Evidence,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    PhoneNumber,
+    Window,
+    Zone,
+)
 
 __all__ = [
     "Block",
@@ -23,6 +36,7 @@ __all__ = [
     "BlockNumber",
     "BlockTarget",
     "Book",
+    "CallTarget",
     "Cancel",
     "ChooseMode",
     "ConfirmClock",
@@ -111,13 +125,17 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
+CallTarget = ForReservation | ForNumber
+"""Whom a merchant calls for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCall(Checked):
     """A merchant's line calls the platform and asks for a user."""
 
     _tag: ClassVar[str | None] = "request_call"
     line: PhoneNumber
-    reservation: int
+    target: CallTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""The stories of figures 2 and 3 of seed 000, as scripts for a simulated switch. `ringfence demo` plays them."""
+"""The stories of figures 2 and 3 of seed 000, of the queue and of the refused call, as scripts for a simulated switch.
+
+`ringfence demo` plays them.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,17 @@ ZHANG: Final = Address("rcs:+8613800000001")
 LI: Final = Address("rcs:+8613900000002")
 ZHANG_PHONE: Final = "+8613800000001"
 LI_PHONE: Final = "+8613900000002"
+QUEUE: Final = {
+    ZHANG_PHONE: "张三",
+    LI_PHONE: "李四",
+    "+8613800000003": "王五",
+    "+8613800000004": "赵六",
+    "+8613800000005": "孙七",
+    "+8613800000006": "周八",
+}
+STRANGERS_LINE: Final = "95588"
 
-NAMES: Final = {ZHANG_PHONE: "张三", LI_PHONE: "李四", LINE: LINE}
+NAMES: Final = {**QUEUE, LINE: LINE}
 MERCHANT_NAME: Final = "商户1"
 
 
@@ -146,6 +158,45 @@ def _figure_3_platform(switch: Switch) -> None:
     switch.run_until(saturday("20:01"))
 
 
+def _queue(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-12-11"), _day(switch, "2026-12-12")
+    quarter = Window(saturday("18:00"), saturday("18:15"))
+    users = {Address(f"rcs:{number}"): name for number, name in QUEUE.items()}
+    _sign_up(switch, friday)
+    switch.run_until(friday("09:02"))
+    switch.ask(inputs.PresetMode(merchant=MERCHANT, mode=CallMode.PLATFORM_CALLS))
+    switch.at(friday("09:03"), lambda: switch.ask(inputs.PushPage(page=PAGE, to=tuple(users))))
+    for minute, (user, name) in enumerate(users.items(), start=5):
+        switch.run_until(friday(f"09:{minute:02}"))
+        _book(switch, user, name, quarter)
+    switch.phones[LINE] = [Answers(after=timedelta(seconds=3)) for _ in users]
+    for number in QUEUE:
+        switch.phones[number] = [Answers(after=timedelta(seconds=5), talks=timedelta(minutes=8))]
+    switch.phones[LI_PHONE] = [Busy(after=timedelta(seconds=2))]
+    switch.run_until(saturday("18:20"))
+    switch.ask(inputs.PresetMode(merchant=MERCHANT, mode=None))
+
+
+def _outside(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-12-18"), _day(switch, "2026-12-19")
+    early, late = Window(saturday("18:00"), saturday("19:00")), Window(saturday("19:00"), saturday("20:00"))
+    _sign_up(switch, friday)
+    switch.run_until(friday("09:05"))
+    zhang = _book(switch, ZHANG, "张三", late)
+    switch.run_until(friday("09:06"))
+    li = _book(switch, LI, "李四", early)
+    switch.phones[ZHANG_PHONE] = [Busy(after=timedelta(seconds=2)), Answers(after=timedelta(seconds=4), talks=timedelta(minutes=3))]
+    switch.at(friday("18:30:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:59:59"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:59:59"), lambda: switch.call_in(STRANGERS_LINE, li))
+    switch.at(saturday("19:00:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("19:00:00"), lambda: switch.call_in(LINE, li))
+    switch.at(saturday("19:01:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("19:05:02"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("19:30:00"), lambda: switch.call_in(LINE, zhang))
+    switch.run_until(saturday("20:01"))
+
+
 STORIES: Final = {
     story.name: story
     for story in (
@@ -172,6 +223,24 @@ STORIES: Final = {
             "The platform rings the merchant inside the window, and 张三 once the merchant has answered.",
             "平台在预约时间段内先接通商户，再呼叫张三。",
             _figure_3_platform,
+        ),
+        Story(
+            "queue",
+            "The queue: six bookings, two channels",
+            "排队：六个预约，两路通道",
+            "Six users booked the same quarter of an hour and the line carries two calls: they are called in order, as channels come free. "
+            "Who was busy goes to the end, and who was not reached when the window ends is told why.",
+            "六位用户预约了同一时段，线路只有两路通道：按预约先后，通道空闲时依次呼叫；占线者排到队尾，时段结束仍未通话者收到说明。",
+            _queue,
+        ),
+        Story(
+            "outside-the-window",
+            "The refused call: outside the window, and when it would be allowed",
+            "被拒绝的呼叫：预约时间段之外，以及何时可以再呼叫",
+            "The merchant calls too early, too late and too soon again. Each refusal says why and, where there is one, the instant from which "
+            "the call would be allowed; a call at that instant goes through.",
+            "商户过早、过晚或过于频繁地发起呼叫，平台拒绝并说明原因；若稍后可以呼叫，则告知可再呼叫的时刻，届时呼叫即获允许。",
+            _outside,
         ),
     )
 }

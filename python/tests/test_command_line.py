@@ -128,6 +128,11 @@ MANDATORY = [
     "95511 and 张三 are connected",
     "platform ends 李四's leg: the window ended",
     "张三 → platform: takes reservation 1 back",
+    "platform → 周八: there was no conversation",
+    "商户线路一直繁忙",
+    "refused, before_window: the booked window has not begun; retry at Saturday 19 December, 19:00:00",
+    "refused, too_soon: it is too soon after the last attempt; retry at 19:05:02",
+    "refused, not_recognized",
 ]
 
 
@@ -163,6 +168,36 @@ def test_the_phones_that_rang_are_summed_up() -> None:
     printed = out("demo", "--story", "figure-3-platform")
     assert "18:05:13-18:05:19  张三   answered" in printed
     assert "18:00:05-18:00:08  张三   busy, did not ring" in printed
+
+
+def test_the_queue_is_served_in_order_and_never_by_more_than_the_channels() -> None:
+    printed = out("demo", "--story", "queue")
+    title = "In which order the bookings were served, and how long each waited"
+    *served, last = printed.splitlines()[printed.splitlines().index(title) + 1 :]
+    assert [line.split()[1] for line in served] == ["张三", "李四", "王五", "赵六", "孙七"]
+    assert [line.split()[0] for line in served] == sorted(line.split()[0] for line in served)
+    assert last.split(maxsplit=1) == ["周八", "no channel came free before the window ended"]
+    live = most = 0
+    for line in printed.splitlines():
+        live += ("platform dials 95511" in line) - ("platform ends 95511's leg" in line)
+        most = max(most, live)
+    assert (live, most) == (0, 2)
+    assert "for reservation 4, 赵六" in re.sub(r"\s+", " ", printed)
+
+
+def test_a_refused_call_is_allowed_at_the_instant_that_the_refusal_named() -> None:
+    lines = out("demo", "--story", "outside-the-window", columns=120).splitlines()
+    rows = [line.strip() for line in lines[lines.index("Why each call was allowed or refused") + 1 :]]
+    assert rows == [
+        "18:30:00  95511 → 张三  refused before_window, again from Saturday 19 December, 19:00:00",
+        "18:59:59  95511 → 张三  refused before_window, again from 19:00:00",
+        "18:59:59  95588 → 李四  refused not_recognized",
+        "19:00:00  95511 → 张三  allowed inside 19:00-20:00, the merchant calls",
+        "19:00:00  95511 → 李四  refused window_over",
+        "19:01:00  95511 → 张三  refused too_soon, again from 19:05:02",
+        "19:05:02  95511 → 张三  allowed inside 19:00-20:00, the merchant calls",
+        "19:30:00  95511 → 张三  refused closed",
+    ]
 
 
 def test_one_language_is_one_language() -> None:

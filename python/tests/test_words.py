@@ -124,6 +124,8 @@ TAGGED = [
     (effects.Rule, "Rule"),
     (inputs.PageOf, "PageOf"),
     (_values.DayRule, "DayRule"),
+    (effects.RequestedTarget, "Asked"),
+    (inputs.CallTarget, "CallTarget"),
     (replies.Reply, "Reply"),
 ]
 

@@ -4,7 +4,7 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Block, BlockTarget, Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PageOf,
+    Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PageOf,
     PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestPage, Resync, Search, SetCalendar,
     SetPolicy, Unblock, WithdrawPage,
 };
@@ -114,8 +114,8 @@ impl Platform {
     ///
     /// # Errors
     /// Only `limit` (outbox), and only for a call that the gate allows.
-    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, reservation: ReservationId) -> Result<Reply, Refusal> {
-        self.handle(now, Input::RequestCall(RequestCall { line, reservation }))
+    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, target: impl Into<CallTarget>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCall(RequestCall::new(line, target)))
     }
 
     /// A user books (claim 1). Replies the reservation and its state.
