@@ -15,7 +15,7 @@ use ringfence::values::time::{Timestamp, Zone};
 /// One line of every form, as it is written.
 const LINES: [&str; 10] = [
     r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三"}}}"#,
-    r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}]}}}"#,
+    r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}],"descriptions":{}}}}"#,
     r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","input":{"request_call":{"line":"95511","target":{"number":"+8617000000001"}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","advance":{"budget":10}}"#,
@@ -35,7 +35,7 @@ const EFFECTS: [&str; 16] = [
     r#"{"sequence":9,"join":{"bridge":1,"leg":1}}"#,
     r#"{"sequence":10,"hang_up":{"leg":1,"cause":"normal","q850_cause":16}}"#,
     r#"{"sequence":11,"hang_up":{"leg":1,"cause":"user_busy","q850_cause":17,"prompt":"user_unreachable"}}"#,
-    r#"{"sequence":12,"send":{"message":1,"to":"rcs:+8613800000001","content":{"booking_page":{"page":10,"version":1,"merchant":1,"merchant_name":"商户1","offerings":{"2":"寿险","10":"车险"},"windows":[],"hours":[],"zone":"Asia/Shanghai"}}}}"#,
+    r#"{"sequence":12,"send":{"message":1,"to":"rcs:+8613800000001","content":{"booking_page":{"page":10,"version":1,"merchant":1,"merchant_name":"商户1","offerings":{"2":"寿险","10":"车险"},"windows":[],"hours":[],"zone":"Asia/Shanghai","descriptions":{},"days":{"2026-10-01":"closed","2026-10-10":{"as":"wed"}},"actions":["search"]}}}}"#,
     r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"offering_name":"车险","number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}}"#,
     r#"{"sequence":14,"send":{"message":3,"to":"sip:1065000000@chatbot.example","content":{"mode_options":{"reservation":1,"options":["merchant_calls","platform_calls"],"on_silence":"merchant_calls"}}}}"#,
     r#"{"sequence":15,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
@@ -96,8 +96,8 @@ fn replies_and_refusals_are_written_as_they_were_read() {
         r#"{"code":"wrong_state","reservation":1,"state":"closed","legal":["awaiting_mode","open"]}"#,
         r#"{"code":"invalid","field":"lines","allowed":"at_least_one"}"#,
         r#"{"code":"not_the_chatbot"}"#,
-        r#"{"code":"window_not_offered"}"#,
-        r#"{"code":"window_not_offered","nearest":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"}}"#,
+        r#"{"code":"window_not_offered","nearest":[]}"#,
+        r#"{"code":"window_not_offered","nearest":[{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"}]}"#,
         r#"{"code":"overlap"}"#,
         r#"{"code":"limit","bound":"push","most":1000}"#,
     ] {
@@ -120,7 +120,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     // Written in full, so that another version's defaults change nothing.
     let full = write_line(&short);
     assert!(full.starts_with(r#"{"header":{"format":1,"policy":{"ring_timeout_s":45,"min_ring_s":0,"#), "{full}");
-    assert!(full.ends_with(r#""clock_leap_max_s":0},"keyring":[]}}"#), "{full}");
+    assert!(full.ends_with(r#""search_results_max":20},"keyring":[]}}"#), "{full}");
     assert_eq!(parse_line(&full).unwrap(), short);
     let made = Header::new(Policy::default());
     assert_eq!(made.tzdb.as_deref(), Some(Zone::tzdb_version()));

@@ -866,7 +866,7 @@ mod tests {
              - 2026-10-10: as on Wed\n\
              [Search other merchants]"
         ));
-        assert!(content(&page(Vec::new(), Vec::new()), Language::Chinese).ends_with("目前没有可预约的时间段"));
+        assert!(content(&page(Vec::new(), Vec::new()), Language::Chinese).ends_with("目前没有可预约的时间段\n[搜索其他商户]"));
     }
 
     #[test]
