@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "ringfence"
 # Features of the core that may use the standard library.
-NEED_STD: set[str] = set()
+NEED_STD = {"wechat"}
 KEPT = ["core", "alloc", "compiler_builtins", "rustc_std_workspace_core"]
 
 

@@ -40,7 +40,7 @@ fn a_restored_platform_is_the_same_and_goes_on_the_same() {
             assert_eq!(restored.advance(at(time), 100), original.advance(at(time), 100));
             for leg in original.legs() {
                 let ended = Evidence::default();
-                assert_eq!(restored.leg_ended(at(time), leg, ended), original.leg_ended(at(time), leg, ended));
+                assert_eq!(restored.leg_ended(at(time), leg, ended.clone()), original.leg_ended(at(time), leg, ended));
             }
             assert_eq!(restored.state_hash(), original.state_hash());
         }

@@ -1,7 +1,7 @@
 """ringfence: a call rings only inside the fence that its receiver set.
 
 Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effects and messages in `ringfence.effects`, what the platform
-keeps in `ringfence.records`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
+keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
 from ._policy import Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
@@ -15,7 +15,6 @@ from ._values import (
     CountsAs,
     DayRule,
     DenyReason,
-    Evidence,
     ForNumber,
     ForReservation,
     Hours,
@@ -61,6 +60,7 @@ from .effects import (
     Send,
 )
 from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
+from .evidence import Evidence
 from .inputs import Input
 from .journal import Replayer
 from .platform import Platform

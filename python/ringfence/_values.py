@@ -23,7 +23,6 @@ __all__ = [
     "CountsAs",
     "DayRule",
     "DenyReason",
-    "Evidence",
     "Field",
     "Hours",
     "HoursLabel",
@@ -546,16 +545,6 @@ class CountsAs(Checked):
 
 DayRule = Closed | CountsAs
 """What holds on a day of a calendar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Checked):
-    """What the network said when a leg ended. Everything is optional: carriers say much, little or nothing."""
-
-    sip_status: U16 | None = None
-    """The final SIP status, 100 to 699."""
-    q850_cause: U8 | None = None
-    """The Q.850 cause, 0 to 127; 0 means unknown, not success."""
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -20,7 +20,6 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DayRule,
-    Evidence,
     ForNumber,
     ForReservation,
     Hours,
@@ -29,6 +28,7 @@ from ._values import (
     Window,
     Zone,
 )
+from .evidence import Evidence
 
 __all__ = [
     "Block",

@@ -18,7 +18,6 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DayRule,
-    Evidence,
     ForNumber,
     ForReservation,
     Hours,
@@ -29,6 +28,7 @@ from ._values import (
 )
 from .effects import Effect
 from .errors import Misused, RingfenceError
+from .evidence import Evidence
 from .inputs import Dedup
 from .records import Call, Leg, Reservation
 from .replies import (

@@ -21,9 +21,10 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from . import inputs
-from ._values import Evidence, ForReservation, PhoneNumber
+from ._values import ForReservation, PhoneNumber
 from .effects import Answer, Archive, Audit, Dial, Effect, HangUp, Join, Play, Reject, Send
 from .errors import RingfenceError
+from .evidence import Evidence
 from .platform import Platform
 from .replies import CallAllowed, Progress, Reply
 

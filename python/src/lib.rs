@@ -7,6 +7,7 @@
 
 mod chain;
 mod errors;
+mod evidence;
 mod platform;
 mod replayer;
 mod words;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod extension {
     #[pymodule_export]
     use crate::chain::Chain;
+    #[pymodule_export]
+    use crate::evidence::{classify_announcement, diagnose, read_diversion, read_history_info, read_reason};
     #[pymodule_export]
     use crate::platform::Platform;
     #[pymodule_export]

@@ -15,7 +15,7 @@ use crate::errors::{Failure, guarded, value};
 use crate::platform::{Keys, loaded};
 
 /// Runs `call` and raises what it fails with.
-fn run<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Failure>) -> PyResult<T> {
+pub(crate) fn run<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Failure>) -> PyResult<T> {
     guarded(call).map_err(|failure| failure.raise(py))
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn text(py: Python<'_>, kind: &str, value_json: &str, language: &str,
     })
 }
 
-fn named(what: &str, error: LineError) -> Failure {
+pub(crate) fn named(what: &str, error: LineError) -> Failure {
     Failure::Malformed(what.to_owned(), error)
 }
 

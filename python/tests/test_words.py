@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from ringfence import Policy, _ringfence, _values, effects, inputs, records, replies
+from ringfence import Policy, _ringfence, _values, effects, evidence, inputs, records, replies
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
-FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "halves/appointments/records.rs"]
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs"]
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
@@ -52,6 +52,13 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (_values.Allowed, "Allowed"),
     (_values.Channel, "Channel"),
     (_values.PageAction, "PageAction"),
+    (evidence.Location, "Location"),
+    (evidence.Vendor, "Vendor"),
+    (evidence.Announcement, "Announcement"),
+    (evidence.OwnTimer, "OwnTimer"),
+    (evidence.FailureReason, "FailureReason"),
+    (evidence.Confidence, "Confidence"),
+    (evidence.Basis, "Basis"),
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
@@ -67,7 +74,12 @@ STRUCTS: list[tuple[type[Record], str]] = [
     *((input, input.__name__) for input in inputs.Input.__args__),
     (_values.Line, "Line"),
     (_values.Hours, "Hours"),
-    (_values.Evidence, "Evidence"),
+    (evidence.Evidence, "Evidence"),
+    (evidence.ReasonHeader, "ReasonHeader"),
+    (evidence.AsteriskRelease, "AsteriskRelease"),
+    (evidence.VendorCode, "VendorCode"),
+    (evidence.Redirection, "Redirection"),
+    (evidence.Diagnosis, "Diagnosis"),
     (_values.BookingEvidence, "BookingEvidence"),
     (Policy, "Policy"),
     (effects.Dial, "Dial"),

@@ -20,8 +20,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, Effect, Party};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, Cancel, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PublishPage, RegisterMerchant, RequestCall,
@@ -107,7 +107,7 @@ struct SwitchLeg {
 }
 
 /// What the simulated network is about to report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Report {
     Rings(LegId),
     Answers(LegId),
@@ -377,7 +377,7 @@ impl Host {
                         self.report(after_s, Report::Answers(dial.leg));
                     }
                     Rings::Fails { q850_cause } => {
-                        let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause) };
+                        let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause), ..Evidence::default() };
                         self.report(1, Report::Ends(dial.leg, evidence));
                     }
                     Rings::KeepsRinging => self.report(0, Report::Rings(dial.leg)),
@@ -397,7 +397,10 @@ impl Host {
                 if self.legs.get(&hang_up.leg).is_some_and(|leg| leg.phone.rings != Rings::SaysNothing) {
                     self.report(
                         1,
-                        Report::Ends(hang_up.leg, Evidence { sip_status: None, q850_cause: Some(hang_up.q850_cause) }),
+                        Report::Ends(
+                            hang_up.leg,
+                            Evidence { sip_status: None, q850_cause: Some(hang_up.q850_cause), ..Evidence::default() },
+                        ),
                     );
                 }
             }
@@ -425,7 +428,10 @@ impl Host {
             Report::Answers(id) => {
                 leg.answered = true;
                 if let Some(seconds) = leg.phone.hangs_up_after_s {
-                    self.report(seconds, Report::Ends(id, Evidence { sip_status: None, q850_cause: Some(16) }));
+                    self.report(
+                        seconds,
+                        Report::Ends(id, Evidence { sip_status: None, q850_cause: Some(16), ..Evidence::default() }),
+                    );
                 }
                 Input::LegAnswered(LegAnswered { leg: id })
             }

@@ -1,4 +1,8 @@
 //! Floor 3: decisions. Pure functions from facts to answers.
 
 pub mod aftermath;
+pub mod delivery;
+pub mod diagnosis;
+pub mod diversion;
 pub mod gate;
+pub mod interworking;

@@ -2,11 +2,11 @@
 //!
 //! So far it knows no bindings, so its answer to every failed leg is the true one for an unbound number: the recorder is not offered.
 
-use crate::values::cause::Evidence;
+use crate::values::evidence::Evidence;
 use crate::values::number::PhoneNumber;
 
 /// What the appointment half hands over when a user's leg failed: values, never references.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedLeg {
     /// Who called.
     pub caller: PhoneNumber,

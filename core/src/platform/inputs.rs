@@ -1,7 +1,7 @@
 //! One typed method for each input. Each wraps [`Platform::handle`].
 
 use super::Platform;
-use crate::values::cause::Evidence;
+use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PageOf,

@@ -1,22 +1,174 @@
 //! Why a leg ended: what the network said, and what we say to it.
 
-use serde::{Deserialize, Serialize};
+use alloc::vec::Vec;
+use core::fmt;
 
-/// What the network reported when a leg ended. Everything is optional: carriers say much, little or nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Evidence {
-    /// The final SIP status, 100 to 699 (RFC 3261 §21).
-    pub sip_status: Option<u16>,
-    /// The Q.850 cause, 0 to 127 (ITU-T Q.850 §2.2.5). 0 means unknown, not success.
-    pub q850_cause: Option<u8>,
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why somebody could not be reached, as seed 003 names it: the four conditions under which the caller may leave a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreachable {
+    /// 遇忙占线.
+    Busy,
+    /// 关机.
+    PoweredOff,
+    /// 不在服务区.
+    OutOfServiceArea,
+    /// 欠费停机.
+    Suspended,
 }
 
-impl Evidence {
-    /// Whether every value is one that the standards know.
+/// Why a call to somebody failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// 遇忙占线: in another call, or busy by choice.
+    Busy,
+    /// 关机.
+    PoweredOff,
+    /// 不在服务区, 暂时无法接通.
+    OutOfServiceArea,
+    /// 欠费停机.
+    Suspended,
+    /// It rang and nobody answered.
+    NoAnswer,
+    /// The callee declined.
+    Rejected,
+    /// 空号: the number does not exist, or no longer.
+    InvalidNumber,
+    /// The caller hung up first.
+    CallerGaveUp,
+    /// Congestion or a fault of the network: it says nothing about the callee.
+    NetworkFault,
+    /// A rule of a network or an agency refused it.
+    Blocked,
+    /// Nothing was said that tells.
+    Unknown,
+}
+
+impl FailureReason {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::Busy,
+        Self::PoweredOff,
+        Self::OutOfServiceArea,
+        Self::Suspended,
+        Self::NoAnswer,
+        Self::Rejected,
+        Self::InvalidNumber,
+        Self::CallerGaveUp,
+        Self::NetworkFault,
+        Self::Blocked,
+        Self::Unknown,
+    ];
+
+    /// The condition of seed 003 that it is, if it is one.
     #[must_use]
-    pub fn is_in_range(&self) -> bool {
-        self.sip_status.is_none_or(|status| (100..=699).contains(&status)) && self.q850_cause.is_none_or(|cause| cause <= 127)
+    pub const fn unreachable(self) -> Option<Unreachable> {
+        match self {
+            Self::Busy => Some(Unreachable::Busy),
+            Self::PoweredOff => Some(Unreachable::PoweredOff),
+            Self::OutOfServiceArea => Some(Unreachable::OutOfServiceArea),
+            Self::Suspended => Some(Unreachable::Suspended),
+            Self::NoAnswer
+            | Self::Rejected
+            | Self::InvalidNumber
+            | Self::CallerGaveUp
+            | Self::NetworkFault
+            | Self::Blocked
+            | Self::Unknown => None,
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        match self {
+            Self::Busy => 1,
+            Self::PoweredOff => 1 << 1,
+            Self::OutOfServiceArea => 1 << 2,
+            Self::Suspended => 1 << 3,
+            Self::NoAnswer => 1 << 4,
+            Self::Rejected => 1 << 5,
+            Self::InvalidNumber => 1 << 6,
+            Self::CallerGaveUp => 1 << 7,
+            Self::NetworkFault => 1 << 8,
+            Self::Blocked => 1 << 9,
+            Self::Unknown => 1 << 10,
+        }
+    }
+}
+
+/// A set of reasons.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailureReasons(u16);
+
+impl FailureReasons {
+    /// No reason.
+    pub const NONE: Self = Self(0);
+
+    /// The set of these.
+    #[must_use]
+    pub const fn of(reasons: &[FailureReason]) -> Self {
+        let mut bits = 0;
+        let mut rest = reasons;
+        while let [first, others @ ..] = rest {
+            bits |= first.bit();
+            rest = others;
+        }
+        Self(bits)
+    }
+
+    /// This set and that.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// This set without one reason.
+    #[must_use]
+    pub const fn without(self, reason: FailureReason) -> Self {
+        Self(self.0 & !reason.bit())
+    }
+
+    /// Whether the reason is in it.
+    #[must_use]
+    pub const fn contains(self, reason: FailureReason) -> bool {
+        self.0 & reason.bit() != 0
+    }
+
+    /// Whether all of this is in that.
+    #[must_use]
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether it is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its reasons, in their order.
+    pub fn iter(self) -> impl Iterator<Item = FailureReason> {
+        FailureReason::ALL.into_iter().filter(move |reason| self.contains(*reason))
+    }
+}
+
+impl fmt::Debug for FailureReasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for FailureReasons {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for FailureReasons {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::of(&Vec::<FailureReason>::deserialize(deserializer)?))
     }
 }
 
@@ -78,15 +230,20 @@ impl ReleaseCause {
     }
 
     /// What a failed user leg means to the merchant who waits for it.
-    ///
-    /// Only busy is told apart so far (Q.850 17; SIP 486 and 600 say the same, RFC 3398 §8.2.6.1), with Q.850 before
-    /// SIP when the two disagree, and no answer (Q.850 19).
     #[must_use]
-    pub const fn of_failed_leg(evidence: &Evidence) -> Self {
-        match (evidence.q850_cause, evidence.sip_status) {
-            (Some(17), _) | (None | Some(0), Some(486 | 600)) => Self::UserBusy,
-            (Some(19), _) => Self::NoAnswer,
-            (Some(_) | None, _) => Self::UserUnreachable,
+    pub const fn of_failed_leg(reason: FailureReason) -> Self {
+        match reason {
+            FailureReason::Busy => Self::UserBusy,
+            FailureReason::NoAnswer => Self::NoAnswer,
+            FailureReason::PoweredOff
+            | FailureReason::OutOfServiceArea
+            | FailureReason::Suspended
+            | FailureReason::Rejected
+            | FailureReason::InvalidNumber
+            | FailureReason::CallerGaveUp
+            | FailureReason::NetworkFault
+            | FailureReason::Blocked
+            | FailureReason::Unknown => Self::UserUnreachable,
         }
     }
 }

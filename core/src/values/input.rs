@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::Evidence;
+use super::evidence::Evidence;
 use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
@@ -374,7 +374,7 @@ pub struct LegAnswered {
 }
 
 /// A leg is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegEnded {
     /// The leg.

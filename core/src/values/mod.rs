@@ -2,6 +2,7 @@
 
 pub mod cause;
 pub mod effect;
+pub mod evidence;
 pub mod id;
 pub mod input;
 pub mod number;

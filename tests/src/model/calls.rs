@@ -1,5 +1,6 @@
 //! Calls: how they begin, what joins them, how they end.
 
+use ringfence::decisions::diagnosis::diagnose;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
     Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, LegLost, Party, Play, Prompt, Reject, Rule, UserDialled,
@@ -239,7 +240,7 @@ impl Model {
     }
 
     /// A leg is gone, for whatever reason, with what the network said of it.
-    pub(super) fn leg_is_gone(&mut self, id: LegId, evidence: &ringfence::values::cause::Evidence) {
+    pub(super) fn leg_is_gone(&mut self, id: LegId, evidence: &ringfence::values::evidence::Evidence) {
         let leg = self.legs[&id].clone();
         let talking = self.call_of(leg.call).state == CallState::Talking;
         self.remove_leg(id);
@@ -249,7 +250,7 @@ impl Model {
         }
         let (cause, why) = match leg.party {
             Party::User if leg.was_answered => (ReleaseCause::Normal, Why::Other),
-            Party::User => (ReleaseCause::of_failed_leg(evidence), Why::UserFailed),
+            Party::User => (ReleaseCause::of_failed_leg(diagnose(evidence).reason), Why::UserFailed),
             Party::Merchant if talking => (ReleaseCause::Normal, Why::Other),
             Party::Merchant => (ReleaseCause::OtherSideGone, Why::MerchantFailed),
         };
@@ -259,7 +260,7 @@ impl Model {
     /// Nobody reported the end of a leg, so it is counted as gone.
     pub(super) fn lose_leg(&mut self, id: LegId) {
         self.audit(AuditRecord::LegLost(LegLost { leg: id, call: self.legs[&id].call }));
-        self.leg_is_gone(id, &ringfence::values::cause::Evidence::default());
+        self.leg_is_gone(id, &ringfence::values::evidence::Evidence::default());
     }
 
     /// What was not confirmed and is done at most once is not handed out again once the leg is ended (P3).

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::cause::{Evidence, ReleaseCause};
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Action;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::LegId;
 use ringfence::values::input::LegEnded;
 use ringfence::values::refusal::{Allowed, Field, Object, Refusal};
@@ -42,7 +43,7 @@ impl Model {
     }
 
     pub(super) fn leg_ended(&mut self, input: &LegEnded) -> Result<Reply, Refusal> {
-        let Evidence { sip_status, q850_cause } = input.evidence;
+        let Evidence { sip_status, q850_cause, .. } = input.evidence;
         if sip_status.is_some_and(|status| !(100..=699).contains(&status)) || q850_cause.is_some_and(|cause| cause > 127) {
             return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
         }

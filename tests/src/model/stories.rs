@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ringfence::values::cause::{Evidence, ReleaseCause};
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Prompt};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, Cancel, ChooseMode, EffectFailed, Hours, HoursLabel, Input, LegAnswered, LegEnded, Line, PublishPage, RegisterMerchant,
@@ -42,7 +43,7 @@ fn answered(leg: u64) -> Input {
 }
 
 fn ended(leg: u64, q850_cause: u8) -> Input {
-    let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause) };
+    let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause), ..Evidence::default() };
     Input::LegEnded(LegEnded { leg: LegId::new(leg), evidence })
 }
 

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{
     Book, BookingEvidence, Cancel, Channel, ChooseMode, ConfirmClock, Dedup, EffectFailed, Input, LegAnswered, LegEnded,
@@ -565,7 +565,9 @@ fn report(what: Report, leg: LegId) -> Input {
     match what {
         Report::Progress => Input::LegProgress(LegProgress { leg }),
         Report::Answered => Input::LegAnswered(LegAnswered { leg }),
-        Report::Ended(q850_cause, sip_status) => Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause } }),
+        Report::Ended(q850_cause, sip_status) => {
+            Input::LegEnded(LegEnded { leg, evidence: Evidence { sip_status, q850_cause, ..Evidence::default() } })
+        }
         Report::PlayFinished => Input::PlayFinished(PlayFinished { leg }),
     }
 }

@@ -1,7 +1,7 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Join, Rule};
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, ChooseMode, Input, LegEnded};
 use ringfence::values::number::Address;

@@ -2,8 +2,8 @@
 
 use std::hash::Hash;
 
-use ringfence::values::cause::Evidence;
 use ringfence::values::effect::Party;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::{
     Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall, Resync,
@@ -73,7 +73,10 @@ impl World {
                 } else {
                     self.budget.odd -= 1
                 }
-                let _ = self.input(Input::LegEnded(LegEnded { leg: id, evidence: Evidence { sip_status: None, q850_cause } }));
+                let _ = self.input(Input::LegEnded(LegEnded {
+                    leg: id,
+                    evidence: Evidence { sip_status: None, q850_cause, ..Evidence::default() },
+                }));
             }
             Act::Fail(sequence) => {
                 self.budget.faults -= 1;

@@ -6,12 +6,14 @@ use alloc::collections::BTreeSet;
 
 use super::Appointments;
 use super::calls::hang_up;
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
 use crate::machines::{Machine as _, Step};
-use crate::values::cause::{Evidence, ReleaseCause};
+use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, AuditRecord, LegLost, Party};
+use crate::values::evidence::Evidence;
 use crate::values::id::{CallId, LegId};
 use crate::values::input::LegEnded;
 use crate::values::refusal::{Allowed, Field, Object, Refusal};
@@ -78,7 +80,7 @@ impl Appointments {
         let is_talked = self.calls.get(leg.call.get()).is_some_and(|call| call.is_talked);
         let (event, cause) = match leg.party {
             Party::User if leg.state.is_answered() => (CallEvent::UserGone, ReleaseCause::Normal),
-            Party::User => (CallEvent::UserGone, ReleaseCause::of_failed_leg(evidence)),
+            Party::User => (CallEvent::UserGone, ReleaseCause::of_failed_leg(diagnose(evidence).reason)),
             Party::Merchant if is_talked => (CallEvent::MerchantGone, ReleaseCause::Normal),
             Party::Merchant => (CallEvent::MerchantGone, ReleaseCause::OtherSideGone),
         };

@@ -1,0 +1,100 @@
+//! The small grammar that SIP headers share: tokens, quoted strings, parameters (RFC 3261 §25.1).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use thiserror::Error;
+
+/// Why a header cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("at character {at}: {what}")]
+pub struct HeaderError {
+    /// Where, in characters from 1.
+    pub at: usize,
+    /// What is wrong, or what was expected.
+    pub what: &'static str,
+}
+
+/// A parameter: its name, and its value if it has one.
+pub(super) type Parameter<'a> = (&'a str, Option<Cow<'a, str>>);
+
+/// A reader of one header value.
+#[derive(Clone, Debug)]
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, rest: text }
+    }
+
+    /// An error at the place where the reader is.
+    pub(super) fn error(&self, what: &'static str) -> HeaderError {
+        let read = self.text.len().saturating_sub(self.rest.len());
+        let before = self.text.get(..read).unwrap_or_default().chars().count();
+        HeaderError { at: before.saturating_add(1), what }
+    }
+
+    /// Passes blanks over, a folded line among them.
+    pub(super) fn blanks(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+    }
+
+    /// Whether nothing is left but blanks.
+    pub(super) fn is_done(&mut self) -> bool {
+        self.blanks();
+        self.rest.is_empty()
+    }
+
+    /// Passes this character over, with the blanks before it, if it comes next.
+    pub(super) fn take(&mut self, c: char) -> bool {
+        self.blanks();
+        self.rest.strip_prefix(c).map(|rest| self.rest = rest).is_some()
+    }
+
+    /// Everything up to one of these characters, without the blanks around it; it may be empty.
+    pub(super) fn until(&mut self, ends: &[char]) -> &'a str {
+        let (word, rest) = match self.rest.find(ends) {
+            Some(end) => (self.rest.get(..end), self.rest.get(end..)),
+            None => (Some(self.rest), Some("")),
+        };
+        self.rest = rest.unwrap_or_default();
+        word.unwrap_or_default().trim()
+    }
+
+    /// What follows `=`: a quoted string without its quotes, or a token.
+    pub(super) fn value(&mut self, ends: &[char]) -> Result<Cow<'a, str>, HeaderError> {
+        self.blanks();
+        if !self.rest.starts_with('"') {
+            return Ok(Cow::Borrowed(self.until(ends)));
+        }
+        let open = self.clone();
+        let mut chars = self.rest.chars();
+        chars.next();
+        let mut out = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => {
+                    self.rest = chars.as_str();
+                    return Ok(Cow::Owned(out));
+                }
+                '\\' => out.extend(chars.next()),
+                c => out.push(c),
+            }
+        }
+        Err(open.error("a quoted text has no end"))
+    }
+
+    /// The next parameter: `;name`, `;name=value`. None when no `;` follows.
+    pub(super) fn parameter(&mut self) -> Result<Option<Parameter<'a>>, HeaderError> {
+        if !self.take(';') {
+            return Ok(None);
+        }
+        self.blanks();
+        let name = self.until(&[';', '=', ',']);
+        let value = if self.take('=') { Some(self.value(&[';', ','])?) } else { None };
+        Ok(Some((name, value)))
+    }
+}
