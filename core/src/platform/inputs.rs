@@ -4,13 +4,14 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Book, Cancel, ChooseMode, ConfirmClock, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished, PresetMode,
-    PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Acknowledge, Amend, Book, Cancel, ChooseMode, ConfirmClock, Decline, EffectFailed, Input, LegAnswered, LegEnded, LegProgress,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
+use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use alloc::vec::Vec;
 
@@ -86,6 +87,40 @@ impl Platform {
     /// `unknown` or `gone` reservation, also for another user's; `wrong_state` when it closed otherwise.
     pub fn cancel(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
         self.handle(now, Input::Cancel(Cancel { user, reservation }))
+    }
+
+    /// A user changes a reservation. A phone that rings goes on only if the new terms carry it; during a conversation the change waits for the
+    /// end of the call. One that changes nothing is a no-op. Replies the revision and the state.
+    ///
+    /// # Errors
+    /// In the order of the manual: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `ending`; `last_conversation`; then as
+    /// `book`, for what is changed: `unknown` page or offering, `invalid` (contact), `limit` (text), `window_over`, `limit` (ahead),
+    /// `window_not_offered`, `overlap`, `limit` (revisions, per number, outbox).
+    pub fn amend(&mut self, now: Timestamp, input: Amend) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Amend(input))
+    }
+
+    /// A merchant will not call. The user is told; what rings is ended at once, a conversation is left alone. Twice is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another merchant's; `limit` (text); `wrong_state`; `ending`.
+    pub fn decline(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        reservation: ReservationId,
+        reason: Option<Text>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Decline(Decline { merchant, reservation, reason }))
+    }
+
+    /// A user confirms the result of his booking, or of his last change. It matters only where the policy asks for it; otherwise, and twice, it
+    /// is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another user's; `wrong_state`.
+    pub fn acknowledge(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Acknowledge(Acknowledge { user, reservation }))
     }
 
     /// A dialled phone rings.

@@ -42,6 +42,17 @@ pub enum OnWindowClose {
     HangUp,
 }
 
+/// What counts as the user's confirmation of the result of his booking (claim 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// Silence: the booking itself was his word.
+    #[default]
+    Silence,
+    /// An `acknowledge`; nothing rings before it.
+    Acknowledgement,
+}
+
 /// The rules and bounds of a [`Platform`](crate::Platform).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -99,6 +110,10 @@ pub struct Policy {
     pub dedup_max: u32,
     /// How far the clock may leap forward between two inputs; a longer leap is refused until `confirm_clock`. 0, the default: any leap is taken.
     pub clock_leap_max_s: u32,
+    /// What confirms the result of a booking, and of every change of it. Default: silence.
+    pub confirmation: Confirmation,
+    /// How often the terms of a reservation may be set, the booking included. Default 20.
+    pub revisions_max: u32,
 }
 
 impl Default for Policy {
@@ -130,6 +145,8 @@ impl Default for Policy {
             dedup_retention_s: 3 * DAY_S,
             dedup_max: 1_000_000,
             clock_leap_max_s: 0,
+            confirmation: Confirmation::Silence,
+            revisions_max: 20,
         }
     }
 }
@@ -181,6 +198,7 @@ impl Policy {
             ("dedup_retention_s", self.dedup_retention_s, 1, 366 * DAY_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
+            ("revisions_max", self.revisions_max, 1, 10_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -97,6 +97,8 @@ pub enum Bound {
     BookAhead,
     /// `dedup_max`.
     Dedup,
+    /// `revisions_max`.
+    Revisions,
 }
 
 impl Bound {
@@ -115,6 +117,7 @@ impl Bound {
             Self::TextChars => "text_chars_max",
             Self::BookAhead => "book_ahead_max_s",
             Self::Dedup => "dedup_max",
+            Self::Revisions => "revisions_max",
         }
     }
 }
@@ -220,6 +223,13 @@ pub enum Refusal {
         most_s: u32,
     },
 
+    /// It was cancelled or declined while its user was talking, and closes when the call ends.
+    #[error("reservation {reservation} was cancelled or declined, and closes when its call ends")]
+    Ending {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -241,6 +251,12 @@ pub enum Refusal {
     Overlap {
         /// That reservation, when it is the sender's own.
         reservation: Option<ReservationId>,
+    },
+    /// The user is in the last conversation that the reservation is good for: there is nothing left to change.
+    #[error("the conversation that runs is the last one of reservation {reservation}; book again")]
+    LastConversation {
+        /// The reservation.
+        reservation: ReservationId,
     },
 
     // Limit, 300 to 399.
@@ -354,10 +370,12 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::Ending { .. } => 120,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::LastConversation { .. } => 206,
             Self::Limit { .. } => 300,
         }
     }

@@ -13,24 +13,41 @@ struct Indexed {
     deadline: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
+    contact: Option<PhoneNumber>,
+    /// The number that it will ring by terms that wait.
+    waiting: Option<PhoneNumber>,
 }
 
 impl Indexed {
     fn of(reservation: &Reservation) -> Self {
-        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live: reservation.state.is_live() }
+        Self {
+            deadline: reservation.deadline(),
+            turn: reservation.turn(),
+            is_live: reservation.state.is_live(),
+            contact: Some(reservation.contact),
+            waiting: reservation.pending.as_ref().map(|terms| terms.contact),
+        }
+    }
+
+    /// The numbers that list it.
+    fn numbers(&self) -> [Option<PhoneNumber>; 2] {
+        if !self.is_live {
+            return [None, None];
+        }
+        [self.contact, self.waiting.filter(|number| Some(*number) != self.contact)]
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false };
+    const NONE: Self = Self { deadline: None, turn: None, is_live: false, contact: None, waiting: None };
 }
 
 impl Appointments {
     /// Adds a reservation.
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
-        let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
+        let (id, line) = (reservation.id, reservation.line);
         let after = Indexed::of(&reservation);
         self.reservations.insert(id.get(), reservation);
-        self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
+        self.reindex_reservation(id, line, &Indexed::NONE, &after);
     }
 
     /// Changes a reservation.
@@ -39,8 +56,8 @@ impl Appointments {
         let before = Indexed::of(reservation);
         let out = change(reservation);
         let after = Indexed::of(reservation);
-        let (line, contact) = (reservation.line, reservation.contact);
-        self.reindex_reservation(id, line, contact, &before, &after);
+        let line = reservation.line;
+        self.reindex_reservation(id, line, &before, &after);
         Some(out)
     }
 
@@ -48,34 +65,36 @@ impl Appointments {
     pub(super) fn remove_reservation(&mut self, id: ReservationId) -> Option<Reservation> {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
-        self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
+        self.reindex_reservation(id, reservation.line, &before, &Indexed::NONE);
         Some(reservation)
     }
 
-    fn reindex_reservation(
-        &mut self,
-        id: ReservationId,
-        line: PhoneNumber,
-        contact: PhoneNumber,
-        before: &Indexed,
-        after: &Indexed,
-    ) {
+    fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
+        if before.numbers() != after.numbers() {
+            for number in before.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.remove(&id);
+                });
+            }
+            for number in after.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.insert(id);
+                });
+            }
+        }
         if before.is_live != after.is_live {
-            self.contacts.update(contact, |contact| {
-                if after.is_live {
-                    contact.live.insert(id)
-                } else {
-                    contact.live.remove(&id)
-                };
-            });
             if let Some(line) = self.lines.get_mut(line) {
                 line.reservations =
                     if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
             }
         }
-        if before.turn != after.turn && self.contacts.leg(contact).is_none() {
-            self.requeue(line, id, before.turn, after.turn);
+        let stands = |indexed: &Indexed| {
+            indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.contacts.leg(number).is_none()))
+        };
+        let (before, after) = (stands(before), stands(after));
+        if before != after {
+            self.requeue(line, id, before, after);
         }
     }
 

@@ -6,12 +6,16 @@
 //! | `index` | changes records; the one place that keeps the indexes true |
 //! | `merchants` | inputs of merchants: registration, pages, modes |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `amending` | inputs of users: amend; and new terms |
+//! | `answering` | decline and acknowledge |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
+mod amending;
+mod answering;
 mod booking;
 mod calls;
 mod clock;
@@ -115,6 +119,9 @@ impl Appointments {
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
             Input::Resync(input) => self.resync(cx, &input.legs),
+            Input::Amend(input) => self.amend(cx, input),
+            Input::Decline(input) => self.decline(cx, &input),
+            Input::Acknowledge(input) => self.acknowledge(cx, &input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             // The platform holds the rules, and takes this one itself.
