@@ -13,6 +13,7 @@ use ringfence::values::reply::{Allow, Reply};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
+use super::amendments::Terms;
 use super::{Broken, Judged, Notes, Overdue, Promise, Summary};
 use crate::trace::{Doing, Step};
 
@@ -52,6 +53,18 @@ pub(super) struct Reservation {
     pub(super) eligible_at: Timestamp,
     pub(super) told_missed: bool,
     pub(super) told_cancelled: bool,
+    /// The merchant would not call.
+    pub(super) declined_at: Option<Timestamp>,
+    pub(super) told_declined: bool,
+    /// Its result has to be confirmed, and was not.
+    pub(super) unacknowledged: bool,
+    pub(super) offering: OfferingId,
+    /// The end of the spacing after its last call.
+    pub(super) rested: Option<Timestamp>,
+    /// Terms that wait for the end of a call.
+    pub(super) waiting: Option<Terms>,
+    /// The revision of the last change, whether it holds or waits.
+    pub(super) last_revision: u32,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -183,6 +196,7 @@ impl Books {
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
         let used_up = reservation.cancelled_at.is_some()
+            || reservation.declined_at.is_some()
             || reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
@@ -245,6 +259,9 @@ impl Books {
             Input::ChooseMode(input) => of_reservation(input.reservation),
             Input::RequestCall(input) => of_reservation(input.reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
+            Input::Amend(input) => of_reservation(input.reservation),
+            Input::Decline(input) => of_reservation(input.reservation),
+            Input::Acknowledge(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
             Input::LegEnded(input) => of_leg(input.leg),
@@ -274,6 +291,7 @@ impl Books {
         for (id, reservation) in &self.reservations {
             let Reservation { cancelled_at, attempts, merchant_failures, conversations, told_missed, told_cancelled, .. } =
                 *reservation;
+            reservation.view_changes(&mut view);
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(u64::from(cancelled_at.is_some()) | u64::from(told_missed) << 1 | u64::from(told_cancelled) << 2);
@@ -372,6 +390,9 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
+            (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
+            (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
+            (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
@@ -403,7 +424,10 @@ impl Books {
                 | Input::ChooseMode(_)
                 | Input::Book(_)
                 | Input::RequestCall(_)
-                | Input::Cancel(_),
+                | Input::Cancel(_)
+                | Input::Amend(_)
+                | Input::Decline(_)
+                | Input::Acknowledge(_),
                 _,
             ) => {}
         }
@@ -486,6 +510,13 @@ impl Books {
             eligible_at: self.now.max(input.window.start()),
             told_missed: false,
             told_cancelled: false,
+            declined_at: None,
+            told_declined: false,
+            unacknowledged: verified && self.results_await(),
+            offering: input.offering,
+            rested: None,
+            waiting: None,
+            last_revision: 1,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -633,10 +664,17 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
+            Content::Declined(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    reservation.told_declined |= reservation.sender == send.to;
+                }
+            }
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
             | Content::Reservation(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
             | Content::ModeOptions(_) => {}
         }
     }
@@ -674,12 +712,17 @@ impl Books {
             return;
         }
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
+        let rested = if call.joined_at.is_some() { now } else { spaced };
+        reservation.eligible_at = rested;
+        reservation.rested = Some(rested);
+        reservation.set_waiting(now);
         if call.joined_at.is_some() {
             reservation.conversations += 1;
-            reservation.eligible_at = now;
             return;
         }
-        reservation.eligible_at = spaced;
+        if matches!(first, First::Released(ReleaseCause::Amended)) {
+            return;
+        }
         if call.user_leg.is_some() {
             reservation.attempts += 1;
             return;
@@ -723,17 +766,17 @@ const fn inbound(call: Option<CallId>, line: PhoneNumber) -> Leg {
 }
 
 /// Writes numbers, and instants relative to the clock.
-struct View {
+pub(super) struct View {
     now: Timestamp,
     out: Vec<u8>,
 }
 
 impl View {
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.out.extend(number.to_le_bytes());
     }
 
-    fn instant(&mut self, at: Option<Timestamp>) {
+    pub(super) fn instant(&mut self, at: Option<Timestamp>) {
         self.out.extend(at.map_or(i64::MIN, |at| at.micros_since(self.now)).to_le_bytes());
     }
 }

@@ -31,14 +31,14 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
-        Content::Reservation(content) => {
+        Content::Reservation(content) | Content::Amended(content) => {
             if !is_masked(&content.number.to_string()) {
                 return broken("shows too much of a number");
             }
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) => None,
-        Content::BookingPage(_) | Content::Result(_) | Content::ContactUnconfirmed(_) => {
+        Content::ModeOptions(_) | Content::Cancelled(_) | Content::Missed(_) | Content::OnHold(_) => None,
+        Content::BookingPage(_) | Content::Result(_) | Content::ContactUnconfirmed(_) | Content::Declined(_) => {
             return broken("is one that only users get");
         }
     };
@@ -56,7 +56,7 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     if books.numbers.iter().any(others_number) {
         return broken("holds another user's number");
     }
-    if matches!(send.content, Content::Reservation(_) | Content::ModeOptions(_)) {
+    if matches!(send.content, Content::Reservation(_) | Content::ModeOptions(_) | Content::Amended(_) | Content::OnHold(_)) {
         return broken("is one that only merchants get");
     }
     // What the merchant wrote himself may hold any name, his own contact's above all.

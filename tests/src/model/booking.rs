@@ -15,6 +15,7 @@ use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::{Timestamp, WeeklyRule, Window, Zone};
 
+use super::amending::Terms;
 use super::{Model, Page, Reservation, limit, unknown};
 
 /// How many days around an instant are looked at for weekly hours: every weekday comes twice, should a clock change swallow one.
@@ -62,6 +63,11 @@ impl Model {
             cancel_pending: false,
             end_fired: false,
             closed: None,
+            decline_pending: false,
+            unacknowledged: false,
+            announced: false,
+            rested: None,
+            waiting: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -79,7 +85,9 @@ impl Model {
             let notice = self.notice(id);
             self.tell_user(input.user.clone(), UserContent::ContactUnconfirmed(notice));
         } else {
-            self.announce(id);
+            self.reservation_mut(id).unacknowledged = self.results_await();
+            let terms = self.terms(id);
+            self.announce(id, &terms);
             if self.latest >= input.window.start() {
                 self.open(id);
             }
@@ -110,68 +118,69 @@ impl Model {
         if let Some(name) = &input.name {
             self.check_text(name)?;
         }
-        if input.window.end() <= self.latest {
-            return Err(Refusal::WindowOver { end: input.window.end() });
-        }
-        if input.window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
-            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
-        }
-        let zone = self.merchant_of(page.merchant).zone;
-        if !offered_around(page, zone, input.window.start()).iter().any(|offered| offered.covers(&input.window)) {
-            let nearest = nearest(page, zone, self.latest.max(input.window.start())).or_else(|| nearest(page, zone, self.latest));
-            return Err(Refusal::WindowNotOffered { nearest });
-        }
+        self.check_window(page, &input.window)?;
         // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
         let unverified = input.user.number() != Some(contact);
-        let alike = |reservation: &&Reservation| {
-            let live = reservation.contact == contact && reservation.state != ReservationState::Closed;
-            live && (reservation.state == ReservationState::Unverified) == unverified
-        };
-        let overlapping = self.reservations.iter().find(|(_, reservation)| {
-            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&input.window);
-            !unverified && alike(reservation) && overlaps
-        });
-        if let Some((id, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: (reservation.user == input.user).then_some(*id) });
+        if !unverified {
+            self.check_overlap(None, page.merchant, contact, &input.window, &input.user)?;
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
         }
-        if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
-            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
-        }
+        self.check_number(None, contact, !unverified)?;
         self.check_outbox()?;
         Ok(contact)
     }
 
-    /// The messages of an accepted booking.
-    fn announce(&mut self, id: ReservationId) {
+    /// A window against the clock and the page.
+    pub(super) fn check_window(&self, page: &Page, window: &Window) -> Result<(), Refusal> {
+        if window.end() <= self.latest {
+            return Err(Refusal::WindowOver { end: window.end() });
+        }
+        if window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
+            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
+        }
+        let zone = self.merchant_of(page.merchant).zone;
+        if !offered_around(page, zone, window.start()).iter().any(|offered| offered.covers(window)) {
+            let nearest = nearest(page, zone, self.latest.max(window.start())).or_else(|| nearest(page, zone, self.latest));
+            return Err(Refusal::WindowNotOffered { nearest });
+        }
+        Ok(())
+    }
+
+    /// The messages of an accepted booking, or of agreed terms.
+    pub(super) fn announce(&mut self, id: ReservationId, terms: &Terms) {
+        let known = std::mem::replace(&mut self.reservation_mut(id).announced, true);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             merchant_name: merchant.name,
             line: reservation.line,
             contact: merchant.contact,
             address: merchant.address,
-            offering_name: reservation.offering_name.clone(),
-            window: reservation.window,
-            zone: reservation.zone,
+            offering_name: terms.offering_name.clone(),
+            window: terms.window,
+            zone: terms.zone,
         };
         self.tell_user(reservation.user.clone(), UserContent::Result(result));
         let for_merchant = ReservationForMerchant {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             page: reservation.page,
-            offering: reservation.offering,
-            offering_name: reservation.offering_name.clone(),
-            number: reservation.contact.masked(),
-            name: reservation.name.as_deref().map(MaskedText::new),
+            offering: terms.offering,
+            offering_name: terms.offering_name.clone(),
+            number: terms.contact.masked(),
+            name: terms.name.as_deref().map(MaskedText::new),
             line: reservation.line,
-            window: reservation.window,
-            zone: reservation.zone,
+            window: terms.window,
+            zone: terms.zone,
         };
+        if known {
+            self.tell_merchant(reservation.merchant, MerchantContent::Amended(for_merchant));
+            return;
+        }
         self.tell_merchant(reservation.merchant, MerchantContent::Reservation(for_merchant));
         if reservation.chosen.is_none() {
             let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: self.policy.mode_on_silence };

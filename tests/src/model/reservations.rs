@@ -51,7 +51,7 @@ impl Model {
         if reservation.user != input.user && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
-        let unverified = reservation.state == ReservationState::Unverified;
+        let announced = reservation.announced;
         match reservation.state {
             ReservationState::Closed if matches!(reservation.closed, Some((Outcome::Cancelled, _))) => return Ok(Reply::NoOp),
             ReservationState::Closed => {
@@ -65,6 +65,7 @@ impl Model {
                 return Err(Refusal::WrongState { reservation: id, state: ReservationState::Closed, legal });
             }
             ReservationState::InCall if reservation.cancel_pending => return Ok(Reply::NoOp),
+            ReservationState::InCall if reservation.decline_pending => return Err(Refusal::Ending { reservation: id }),
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
@@ -83,7 +84,7 @@ impl Model {
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
         self.tell_user(user, UserContent::Cancelled(notice.clone()));
-        if !unverified {
+        if announced {
             self.tell_merchant(merchant, MerchantContent::Cancelled(notice));
         }
         Ok(Reply::Done)
@@ -117,6 +118,8 @@ impl Model {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
             Missed::MerchantNotReached
+        } else if reservation.unacknowledged {
+            Missed::NotAcknowledged
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
         } else if self.is_busy(reservation.contact) {
@@ -135,7 +138,7 @@ impl Model {
     }
 
     /// The reservation that an input names.
-    fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
+    pub(super) fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
         let was_given = id.get() > 0 && id.get() <= self.reservations_given;
         let absent = if was_given {
             Refusal::Gone { object: Object::Reservation, id: id.get() }

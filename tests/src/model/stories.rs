@@ -135,6 +135,9 @@ fn word(effect: &Effect) -> String {
                 Content::Reservation(_) => "reservation",
                 Content::ModeOptions(_) => "options",
                 Content::Cancelled(_) => "cancelled",
+                Content::Amended(_) => "amended",
+                Content::OnHold(_) => "on hold",
+                Content::Declined(_) => "declined",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
             };
             format!("{to}: {what}")
@@ -145,6 +148,10 @@ fn word(effect: &Effect) -> String {
             AuditRecord::LegLost(lost) => format!("lost {}", lost.leg),
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
+            AuditRecord::Amended(amended) => format!("amended {}", amended.reservation),
+            AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
+            AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
+            AuditRecord::Declined(record) => format!("declined {}", record.reservation),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }

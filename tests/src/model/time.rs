@@ -102,16 +102,16 @@ impl Model {
             | Input::PresetMode(_)
             | Input::SetPolicy(_)
             | Input::ConfirmClock(_) => Touched::default(),
+            Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
-                let of_it = self
-                    .reservations
-                    .iter()
-                    .filter(|(_, kept)| Some(kept.contact) == contact && kept.state != ReservationState::Closed);
-                Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+                let of_it = contact.map_or_else(BTreeSet::new, |contact| self.live_of(contact));
+                Touched { reservations: of_it, ..Touched::default() }
             }
             Input::LegProgress(input) => self.touched_by_report(input.leg),
             Input::LegAnswered(input) => self.touched_by_report(input.leg),
@@ -214,6 +214,7 @@ impl Model {
             reservation.line == line
                 && reservation.state == ReservationState::Open
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
+                && !reservation.unacknowledged
                 && !self.is_busy(reservation.contact)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)

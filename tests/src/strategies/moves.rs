@@ -146,6 +146,12 @@ pub enum What {
     SetPolicy(u8),
     /// The operator says that the clock is right.
     ConfirmClock,
+    /// Somebody changes a reservation: which one, and how.
+    Amend(Pick, u32),
+    /// A merchant declines: which reservation, and whether it is his own.
+    Decline(Pick, bool),
+    /// Somebody confirms a result: which reservation, which user (its own when absent).
+    Acknowledge(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -189,6 +195,9 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
+        5 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
     ]
 }
 
@@ -282,6 +291,9 @@ impl World {
             What::Resync(kept, foreign) => resync(*kept, *foreign, model),
             What::SetPolicy(change) => Input::SetPolicy(SetPolicy { policy: changed(model.policy(), *change) }),
             What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
+            What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
+            What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -300,6 +312,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.answers(&kept, dice, at, model));
         }
         if model.calls().len() > 1 {
             // The merchant gives up channels while calls occupy them.
@@ -503,7 +516,7 @@ fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
     if pick.is_multiple_of(8) { any } else { one(&kept, pick / 8).map_or(any, |kept| kept.reservation) }
 }
 
-fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
+pub(super) fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
     usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::Reply;
-use ringfence::{Action, Effect, LegId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model};
+use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::{Action, Effect, Input, LegId, ReservationId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are pinned by the issue; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 10] = [
+pub(super) const DEMANDED: [(&str, usize); 14] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -23,6 +23,10 @@ pub(super) const DEMANDED: [(&str, usize); 10] = [
     ("deny NoChannel", 1),
     ("leg lost without a report", 5),
     ("second conversation", 1),
+    ("changed while a phone rang, and ended", 5),
+    ("changed while a phone rang, and kept", 5),
+    ("terms that waited were set after the talk", 1),
+    ("declined while a phone rang", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -84,6 +88,16 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "prompt ConnectingUser",
     "prompt MerchantGone",
     "prompt UserUnreachable",
+    "deny Unacknowledged",
+    "refused 120",
+    "refused 206",
+    "limit Revisions",
+    "closed Declined",
+    "closed Missed(NotAcknowledged)",
+    "release Amended",
+    "back to unverified",
+    "verified by a change",
+    "acknowledged",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -91,6 +105,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
 pub(super) struct Seen {
     kinds: BTreeSet<String>,
     ringing: BTreeSet<LegId>,
+    waiting: BTreeSet<(ReservationId, u32)>,
+    unverified: BTreeSet<ReservationId>,
+    declines: bool,
 }
 
 impl Seen {
@@ -98,6 +115,10 @@ impl Seen {
     pub(super) fn before(&mut self, model: &Model, at: Timestamp, doing: &Doing) {
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.ringing = model.legs().into_iter().filter(|leg| !leg.inbound && rings(leg.state)).map(|leg| leg.leg).collect();
+        self.waiting = model.reservations().iter().filter_map(|kept| Some((kept.reservation, kept.waiting?.0))).collect();
+        let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
+        self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
+        self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -110,6 +131,14 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        for kept in model.reservations() {
+            let set = self.waiting.contains(&(kept.reservation, kept.revision)) && kept.state != ReservationState::Closed;
+            self.note(set, "terms that waited were set after the talk");
+            let (was, is) = (self.unverified.contains(&kept.reservation), kept.state == ReservationState::Unverified);
+            let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
+            self.note(amended && !was && is && kept.revision > 1, "back to unverified");
+            self.note(amended && was && !is && kept.state != ReservationState::Closed, "verified by a change");
+        }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
         self.kinds.extend(match reply {
@@ -134,7 +163,10 @@ impl Seen {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
-                self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
+                let withdrawn = rang && hang_up.cause == ReleaseCause::Withdrawn;
+                self.note(withdrawn && !self.declines, "cancelled while a phone rang");
+                self.note(withdrawn && self.declines, "declined while a phone rang");
+                self.note(rang && hang_up.cause == ReleaseCause::Amended, "changed while a phone rang, and ended");
                 (Some(hang_up.cause), hang_up.prompt)
             }
             Action::Reject(reject) => (Some(reject.cause), None),
@@ -142,6 +174,10 @@ impl Seen {
             Action::Audit(audit) => {
                 let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
+                let rebased = matches!(audit.record, ringfence::values::effect::AuditRecord::Rebased(_));
+                self.note(rebased, "changed while a phone rang, and kept");
+                let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
+                self.note(acknowledged, "acknowledged");
                 (None, None)
             }
             Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Send(_) | Action::Archive(_) => (None, None),

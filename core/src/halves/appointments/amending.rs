@@ -20,14 +20,7 @@ use crate::values::input::{Amend, BookingEvidence};
 use crate::values::policy::CallMode;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Amended, Reply, ReservationState};
-use crate::values::time::{Timestamp, Window};
-
-/// How an open reservation stood before its terms changed.
-#[derive(Clone, Copy)]
-pub(super) struct Stood {
-    window: Window,
-    eligible_at: Timestamp,
-}
+use crate::values::time::Timestamp;
 
 impl Appointments {
     /// A user changes a reservation (修改预约信息). What rings goes over to the new terms or is ended in this step; while the user talks the
@@ -166,23 +159,24 @@ impl Appointments {
     /// New terms of a reservation that no call of is alive.
     fn set_terms(&mut self, cx: &Context<'_>, id: ReservationId, terms: Terms) {
         let is_agreed = terms.is_agreed;
+        let (now, min_ring_s) = (cx.now, cx.policy.min_ring_s);
         let stood = self.update_reservation(id, |reservation| {
-            let stood = Stood { window: reservation.window, eligible_at: reservation.eligible_at };
+            let stands = reservation.state == ReservationState::Open && now < last_call(&reservation.window, min_ring_s);
             reservation.set_terms(terms);
-            Some(stood).filter(|_| reservation.state == ReservationState::Open)
+            Some(reservation.eligible_at).filter(|_| stands)
         });
         self.place_amended(cx, id, is_agreed, stood.flatten());
     }
 
     /// Where new terms lead: back to `unverified`, or to the opening, at once when the window has begun. An open reservation that stays open
-    /// keeps its place in the queue.
-    pub(super) fn place_amended(&mut self, cx: &Context<'_>, id: ReservationId, is_agreed: bool, stood: Option<Stood>) {
+    /// keeps its place in the queue (`stood`).
+    pub(super) fn place_amended(&mut self, cx: &Context<'_>, id: ReservationId, is_agreed: bool, stood: Option<Timestamp>) {
         let now = cx.now;
         self.update_reservation(id, |reservation| {
             let begins = reservation.window.start();
-            let keeps = stood.filter(|stood| is_agreed && begins <= now && stood.eligible_at < stood.window.end());
+            let keeps = stood.filter(|_| is_agreed && begins <= now);
             let rest = reservation.rest_until.unwrap_or(begins);
-            reservation.eligible_at = keeps.map_or_else(|| begins.max(now).max(rest), |stood| stood.eligible_at);
+            reservation.eligible_at = keeps.unwrap_or_else(|| begins.max(now).max(rest));
             if !is_agreed {
                 reservation.state.apply(ReservationEvent::Doubted);
             } else if reservation.state == ReservationState::Unverified {
