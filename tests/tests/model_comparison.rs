@@ -354,8 +354,8 @@ impl Pair {
 /// not speak for it any more.
 fn gave_away(engine: &Platform, input: &Input, reply: &StepReply) -> bool {
     let (Input::Amend(input), Some(Ok(Reply::Amended(_)))) = (input, reply) else { return false };
-    let still = |kept: &ringfence::Reservation| kept.belongs_to(&input.user) && kept.state != ReservationState::Closed;
-    !engine.reservation(input.reservation).is_some_and(still)
+    let kept = engine.reservation(input.reservation);
+    !kept.is_some_and(|kept| kept.belongs_to(&input.user) && kept.state != ReservationState::Closed)
 }
 
 /// P11: an input that comes with a key is taken once. A repeat is answered alike, changes nothing and emits nothing; one that was refused
