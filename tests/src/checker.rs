@@ -7,7 +7,8 @@
 //!
 //! Three rules of reading:
 //!
-//! - Each step's effects are those handed out right after it. The instant of an effect is the step's clock, or the latest seen.
+//! - Each step's effects are those handed out right after it, before anything else is done. The instant of an effect is the step's clock,
+//!   or the latest seen. What a host that stopped was handed only after its restart belongs to the step before.
 //! - Where the rules leave the platform a choice that the trace does not show, the checker takes both answers. It never blames on a
 //!   guess; `tests/tests/checker.rs` shows for each promise what it does not let pass.
 //! - An effect that is handed out again after a restart, under its old sequence number, is no new effect. It must be the same.
@@ -182,8 +183,19 @@ pub fn check_closed(trace: &Trace) -> Result<Summary, Violation> {
 
 fn run(trace: &Trace) -> Result<Checker, Violation> {
     let mut checker = Checker::of_shard(trace.header.policy.clone(), trace.header.shard);
-    for step in &trace.steps {
-        checker.step(step)?;
+    let mut steps = trace.steps.iter().peekable();
+    while let Some(step) = steps.next() {
+        // A host that stopped before it polled was handed the step's effects after it came back.
+        let kept_back: Vec<Effect> = match steps.peek().filter(|next| next.doing == Doing::Restart) {
+            Some(restart) => {
+                restart.effects.iter().filter(|effect| !checker.books.was_handed_out(effect.sequence)).cloned().collect()
+            }
+            None => Vec::new(),
+        };
+        let known: BTreeSet<u64> = step.effects.iter().map(|effect| effect.sequence).collect();
+        let mut step = step.clone();
+        step.effects.extend(kept_back.into_iter().filter(|effect| !known.contains(&effect.sequence)));
+        checker.step(&step)?;
     }
     Ok(checker)
 }
@@ -349,6 +361,7 @@ impl Checker {
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
+                ringing::dialled_again(&self.books, effect)?;
                 continue;
             }
             self.summary.effects += 1;

@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::Chain;
-use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
+use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{Book, Dedup, Input, Line, RegisterMerchant};
+use ringfence::values::input::{Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
-use ringfence::values::reply::{Allow, Reply};
+use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
+use super::Promise;
 use super::amendments::Terms;
-use super::{Broken, Judged, Notes, Overdue, Promise, Summary};
 use crate::trace::{Doing, Step};
+
+mod taking;
 
 /// A merchant as he registered last.
 #[derive(Clone, Debug)]
@@ -111,15 +112,6 @@ pub(super) struct Leg {
     pub(super) late: Option<(Promise, &'static str)>,
 }
 
-/// How the first leg of a call went.
-#[derive(Clone, Copy)]
-enum First {
-    /// By a report, or for want of one.
-    Gone(Party),
-    /// By the platform.
-    Released(ReleaseCause),
-}
-
 #[derive(Clone, Debug)]
 pub(super) struct Books {
     pub(super) policy: Policy,
@@ -159,11 +151,6 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
         }
-    }
-
-    /// P17: every record is the next of the chain.
-    pub(super) fn take_audit(&mut self, audit: &Audit) -> Judged {
-        self.chain.verify(audit).map_err(|error| (Promise::P17, error.to_string()))
     }
 
     // Reading.
@@ -221,6 +208,11 @@ impl Books {
         self.legs.values().any(|leg| leg.party == Party::User && leg.number == number && self.is_alive(leg))
     }
 
+    /// Whether a leg to this number has not gone by a report, a rejection or a record, whatever the time.
+    pub(super) fn is_number_taken(&self, number: PhoneNumber) -> bool {
+        self.legs.values().any(|leg| leg.party == Party::User && leg.number == number)
+    }
+
     /// The calls that count on this line, other than `except`.
     pub(super) fn live_calls_on(&self, line: PhoneNumber, except: Option<CallId>) -> u32 {
         let alive: BTreeSet<CallId> = self.legs.values().filter(|leg| self.is_alive(leg)).filter_map(|leg| leg.call).collect();
@@ -243,6 +235,27 @@ impl Books {
 
     pub(super) fn handed_out(&self, sequence: u64) -> Option<&Effect> {
         self.handed_out.get(&sequence)
+    }
+
+    /// The texts of the offerings of a merchant's pages.
+    pub(super) fn offerings(&self) -> impl Iterator<Item = &Text> {
+        self.pages.values().flat_map(|page| page.offerings.values())
+    }
+
+    pub(super) const fn was_handed_out(&self, sequence: u64) -> bool {
+        sequence <= self.last_sequence
+    }
+
+    /// Whether the step's instant lies farther ahead than the policy trusts.
+    pub(super) fn is_leap(&self, step: &Step) -> bool {
+        let input = match &step.doing {
+            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
+            Doing::Advance { .. } => None,
+            Doing::Confirm { .. } | Doing::Restart => return false,
+        };
+        let most_s = self.policy.clock_leap_max_s;
+        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || matches!(input, Some(Input::ConfirmClock(_)));
+        !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
     }
 
     /// The reservation that an input is about, when it is about one, and the call.
@@ -335,433 +348,6 @@ impl Books {
             view.number(self.last_sequence - effect.sequence);
         }
         view.out
-    }
-
-    // Writing.
-
-    /// Whether the effect was handed out before, as it may be after a restart.
-    pub(super) fn is_handed_out_again(&mut self, effect: &Effect, restart: bool) -> Result<bool, Broken> {
-        let Effect { sequence, .. } = *effect;
-        if sequence > self.last_sequence {
-            self.last_sequence = sequence;
-            self.handed_out.insert(sequence, effect.clone());
-            return Ok(false);
-        }
-        let what = match self.handed_out.get(&sequence) {
-            Some(same) if same == effect && restart => return Ok(true),
-            Some(same) if same == effect => "was handed out before, and there was no restart",
-            Some(_) => "was another one when it was handed out first",
-            None => "was confirmed or voided before",
-        };
-        Err((Promise::P12, format!("effect {sequence} {what}")))
-    }
-
-    pub(super) fn take_confirm(&mut self, up_to: u64) {
-        self.handed_out = self.handed_out.split_off(&up_to.saturating_add(1));
-    }
-
-    /// Whether the step's instant lies farther ahead than the policy trusts.
-    pub(super) fn is_leap(&self, step: &Step) -> bool {
-        let input = match &step.doing {
-            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
-            Doing::Advance { .. } => None,
-            Doing::Confirm { .. } | Doing::Restart => return false,
-        };
-        let most_s = self.policy.clock_leap_max_s;
-        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || matches!(input, Some(Input::ConfirmClock(_)));
-        !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
-    }
-
-    /// What an accepted input says.
-    pub(super) fn take_input(&mut self, input: &Input, reply: &Reply, notes: &mut Notes, summary: &mut Summary) -> Judged {
-        match (input, reply) {
-            (Input::RegisterMerchant(input), Reply::Done) => return self.take_merchant(input),
-            (Input::PublishPage(input), Reply::Published(_)) => {
-                let page = Page { merchant: input.merchant, line: input.line, offerings: input.offerings.clone() };
-                self.pages.insert(input.page, page);
-            }
-            (Input::PresetMode(input), _) => {
-                if let Some(merchant) = self.merchants.get_mut(&input.merchant) {
-                    merchant.preset = input.mode;
-                }
-            }
-            (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
-            (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
-            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
-            (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
-            (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
-            (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
-            (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
-            (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
-            (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
-            (Input::LegEnded(input), _) => {
-                if notes.grace_over.contains(&input.leg) {
-                    // Settling counted it as lost before the report was read.
-                    notes.lost_by_input.insert(input.leg);
-                }
-                self.lose(input.leg);
-            }
-            (Input::Resync(input), _) => {
-                let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
-                for leg in missing {
-                    self.lose(leg);
-                    notes.lost_by_input.insert(leg);
-                }
-                self.handed_out.retain(|_, effect| !effect.action.is_at_most_once());
-            }
-            (Input::LegProgress(input), _) => {
-                if let Some(leg) = self.legs.get_mut(&input.leg) {
-                    leg.progressed |= !notes.overdue.iter().any(|overdue| Some(overdue.call) == leg.call);
-                }
-            }
-            // A failed effect is read after the step's own effects.
-            (Input::PushPage(_) | Input::PlayFinished(_) | Input::EffectFailed(_) | Input::ConfirmClock(_), _) => {}
-            (Input::SetPolicy(input), _) => self.policy = input.policy.clone(),
-            // An input with another reply than its own kind is accepted without having done anything.
-            (
-                Input::RegisterMerchant(_)
-                | Input::PublishPage(_)
-                | Input::ChooseMode(_)
-                | Input::Book(_)
-                | Input::RequestCall(_)
-                | Input::Cancel(_)
-                | Input::Amend(_)
-                | Input::Decline(_)
-                | Input::Acknowledge(_),
-                _,
-            ) => {}
-        }
-        Ok(())
-    }
-
-    /// An `effect_failed`, which the platform takes after what was due: a leg that settling ended is no longer waiting for its effect.
-    pub(super) fn take_late_input(&mut self, step: &Step, notes: &mut Notes) {
-        let Doing::Input(Input::EffectFailed(input)) = &step.doing else { return };
-        if !matches!(step.reply, Some(Ok(_))) {
-            return;
-        }
-        match self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
-            Some(Action::Dial(dial)) => {
-                let id = dial.leg;
-                let waits = |leg: &Leg| match leg.state {
-                    LegState::Ringing => !leg.progressed,
-                    // Ending the leg voided its dial.
-                    LegState::Releasing { .. } | LegState::Answered | LegState::Joined | LegState::Gone => false,
-                };
-                if self.legs.get(&id).is_some_and(waits) {
-                    self.lose(id);
-                    notes.lost_by_input.insert(id);
-                }
-            }
-            Some(Action::Answer(answer)) => {
-                let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
-                if let Some(call) = waits.and_then(|leg| leg.call) {
-                    notes.duties.push(Overdue { call, promise: Promise::P9, why: "the inbound leg could not be answered" });
-                }
-            }
-            Some(_) | None => {}
-        }
-    }
-
-    fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
-        for line in &input.lines {
-            let live = self.live_calls_on(line.number, None);
-            if live > line.channels {
-                return Err((Promise::P8, format!("a line with {live} live calls is given {} channels", line.channels)));
-            }
-        }
-        let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref()].into_iter().flatten().cloned().collect();
-        let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
-        self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset });
-        Ok(())
-    }
-
-    /// The texts of the offerings of a merchant's pages.
-    pub(super) fn offerings(&self) -> impl Iterator<Item = &Text> {
-        self.pages.values().flat_map(|page| page.offerings.values())
-    }
-
-    fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
-        let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
-        let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
-        let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
-        let own = input.user.number();
-        let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
-        let named = page.line.filter(|line| merchant.lines.iter().any(|own| own.number == *line));
-        let line = named.or_else(|| merchant.lines.first().map(|line| line.number)).ok_or_else(|| incomplete("has no line"))?;
-        let chosen = match self.policy.mode_chosen_by {
-            ModeChooser::Platform(mode) => Some(mode),
-            ModeChooser::Merchant => merchant.preset,
-        };
-        let verified = own == Some(number);
-        let reservation = Reservation {
-            merchant: page.merchant,
-            sender: input.user.clone(),
-            number,
-            line,
-            window: input.window,
-            revision: 1,
-            verified,
-            chosen,
-            cancelled_at: None,
-            attempts: 0,
-            merchant_failures: 0,
-            conversations: 0,
-            eligible_at: self.now.max(input.window.start()),
-            told_missed: false,
-            told_cancelled: false,
-            declined_at: None,
-            told_declined: false,
-            unacknowledged: verified && self.results_await(),
-            offering: input.offering,
-            rested: None,
-            waiting: None,
-            last_revision: 1,
-        };
-        for number in [Some(number), own].into_iter().flatten() {
-            self.numbers.entry(number).or_default().insert(input.user.clone());
-        }
-        if let Some(name) = &input.name {
-            self.names.entry(name.clone()).or_default().insert(input.user.clone());
-        }
-        match self.reservations.insert(id, reservation) {
-            None => Ok(()),
-            Some(_) => Err((Promise::P12, format!("the number of reservation {id} is given a second time"))),
-        }
-    }
-
-    fn take_mode(&mut self, id: ReservationId, mode: CallMode, notes: &Notes) -> Judged {
-        let in_force = self.reservations.get(&id).and_then(|reservation| self.mode_in_force(reservation));
-        let living = self
-            .calls
-            .iter()
-            .find(|(call, c)| c.reservation == id && !c.ended && !notes.overdue.iter().any(|overdue| overdue.call == **call));
-        if living.is_some() && in_force != Some(mode) {
-            return Err((Promise::P6, format!("the mode of reservation {id} changed while a call of it lives")));
-        }
-        if let Some(reservation) = self.reservations.get_mut(&id) {
-            if in_force != Some(mode) {
-                // An open one is queued again now; one whose window has not begun will be when it does.
-                reservation.eligible_at = reservation.eligible_at.max(self.now);
-            }
-            reservation.chosen = Some(mode);
-        }
-        Ok(())
-    }
-
-    fn take_leg(&mut self, id: LegId, leg: Leg) -> Judged {
-        let known = self.was_leg(id) || self.legs.insert(id, leg).is_some();
-        if known { Err((Promise::P12, format!("the number of leg {id} is given a second time"))) } else { Ok(()) }
-    }
-
-    fn take_allow(&mut self, line: PhoneNumber, reservation: ReservationId, allow: Allow) -> Judged {
-        let call = Call {
-            reservation,
-            mode: CallMode::MerchantCalls,
-            line,
-            merchant_leg: allow.leg,
-            user_leg: None,
-            answer_until: None,
-            joined_at: None,
-            withdrawn: false,
-            ended: false,
-        };
-        self.calls.insert(allow.call, call);
-        self.take_leg(allow.leg, inbound(Some(allow.call), line))
-    }
-
-    pub(super) fn take_dial(&mut self, dial: &Dial) -> Judged {
-        if dial.party == Party::Merchant {
-            let call = Call {
-                reservation: dial.reason.reservation,
-                mode: CallMode::PlatformCalls,
-                line: dial.to,
-                merchant_leg: dial.leg,
-                user_leg: None,
-                answer_until: None,
-                joined_at: None,
-                withdrawn: false,
-                ended: false,
-            };
-            self.calls.insert(dial.call, call);
-        } else if let Some(call) = self.calls.get_mut(&dial.call) {
-            call.user_leg = Some(dial.leg);
-        }
-        let ring_until = self.now.saturating_add_s(u64::from(self.policy.ring_timeout_s));
-        let leg = Leg {
-            call: Some(dial.call),
-            party: dial.party,
-            inbound: false,
-            number: dial.to,
-            ring_until: Some(ring_until),
-            state: LegState::Ringing,
-            progressed: false,
-            answered: false,
-            late: None,
-        };
-        self.take_leg(dial.leg, leg)
-    }
-
-    pub(super) fn take_answer(&mut self, leg: LegId) {
-        let until = self.now.saturating_add_s(u64::from(self.policy.answer_timeout_s));
-        let call = self.legs.get(&leg).and_then(|leg| leg.call);
-        if let Some(call) = call.and_then(|call| self.calls.get_mut(&call)) {
-            call.answer_until = Some(until);
-        }
-    }
-
-    fn take_cancel(&mut self, id: ReservationId, notes: &Notes, summary: &mut Summary) {
-        if let Some(reservation) = self.reservations.get_mut(&id) {
-            reservation.cancelled_at.get_or_insert(self.now);
-        }
-        for duty in &notes.duties {
-            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.reservation == id) else { continue };
-            call.withdrawn = true;
-            let user = call.user_leg.and_then(|leg| self.legs.get(&leg));
-            summary.withdrawn_while_ringing += usize::from(user.is_some_and(|leg| leg.state == LegState::Ringing));
-        }
-    }
-
-    fn take_answered(&mut self, id: LegId, notes: &Notes, summary: &mut Summary) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let overdue = notes.overdue.iter().find(|overdue| Some(overdue.call) == leg.call);
-        let repeats = leg.answered;
-        leg.answered = true;
-        match (leg.state, overdue) {
-            (LegState::Ringing, Some(overdue)) => {
-                leg.late = Some((overdue.promise, overdue.why));
-                summary.late_answers += 1;
-            }
-            (LegState::Ringing, None) => leg.state = LegState::Answered,
-            (LegState::Releasing { .. }, _) => summary.late_answers += usize::from(!repeats),
-            (LegState::Answered | LegState::Joined | LegState::Gone, _) => {}
-        }
-    }
-
-    pub(super) fn take_join(&mut self, join: &Join, summary: &mut Summary) {
-        let Some(leg) = self.legs.get_mut(&join.leg) else { return };
-        leg.state = LegState::Joined;
-        let party = leg.party;
-        let Some(call) = self.calls.get_mut(&join.bridge) else { return };
-        if party == Party::User {
-            call.joined_at = Some(self.now);
-            match call.mode {
-                CallMode::MerchantCalls => summary.conversations_merchant_calls += 1,
-                CallMode::PlatformCalls => summary.conversations_platform_calls += 1,
-            }
-        }
-    }
-
-    pub(super) fn take_send(&mut self, send: &Send) {
-        match &send.content {
-            Content::Missed(notice) => {
-                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
-                    reservation.told_missed |= reservation.sender == send.to;
-                }
-            }
-            Content::Cancelled(notice) => {
-                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
-                    reservation.told_cancelled |= reservation.sender == send.to;
-                }
-            }
-            Content::Declined(notice) => {
-                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
-                    reservation.told_declined |= reservation.sender == send.to;
-                }
-            }
-            Content::BookingPage(_)
-            | Content::Result(_)
-            | Content::ContactUnconfirmed(_)
-            | Content::Reservation(_)
-            | Content::Amended(_)
-            | Content::OnHold(_)
-            | Content::ModeOptions(_) => {}
-        }
-    }
-
-    pub(super) fn take_archive(&mut self, archive: &Archive) {
-        self.reservations.remove(&archive.reservation);
-    }
-
-    /// A leg is hung up or rejected.
-    pub(super) fn release(&mut self, id: LegId, cause: ReleaseCause, state: LegState) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        if !matches!(leg.state, LegState::Releasing { .. } | LegState::Gone) {
-            leg.state = state;
-        }
-        let call = leg.call;
-        self.end(call, First::Released(cause));
-        self.forget_gone(id);
-    }
-
-    /// A leg is gone without the platform's doing.
-    pub(super) fn lose(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        leg.state = LegState::Gone;
-        let (call, party) = (leg.call, leg.party);
-        self.end(call, First::Gone(party));
-        self.forget_gone(id);
-    }
-
-    /// A call ends with its first leg, and its reservation draws the consequence.
-    fn end(&mut self, id: Option<CallId>, first: First) {
-        let now = self.now;
-        let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
-        let Some(call) = id.and_then(|id| self.calls.get_mut(&id)) else { return };
-        if std::mem::replace(&mut call.ended, true) {
-            return;
-        }
-        let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
-        let rested = if call.joined_at.is_some() { now } else { spaced };
-        reservation.eligible_at = rested;
-        reservation.rested = Some(rested);
-        reservation.set_waiting(now);
-        if call.joined_at.is_some() {
-            reservation.conversations += 1;
-            return;
-        }
-        if matches!(first, First::Released(ReleaseCause::Amended)) {
-            return;
-        }
-        if call.user_leg.is_some() {
-            reservation.attempts += 1;
-            return;
-        }
-        let merchant_failed = match first {
-            First::Gone(party) => party == Party::Merchant,
-            First::Released(cause) => cause == ReleaseCause::NoAnswer,
-        };
-        reservation.merchant_failures += u32::from(merchant_failed);
-    }
-
-    /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
-    fn forget_gone(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get(&id) else { return };
-        if leg.state != LegState::Gone {
-            return;
-        }
-        let call = leg.call;
-        self.legs.remove(&id);
-        self.gone_legs.insert(id);
-        if let Some(call) = call
-            && self.legs.values().all(|leg| leg.call != Some(call))
-        {
-            self.calls.remove(&call);
-        }
-    }
-}
-
-const fn inbound(call: Option<CallId>, line: PhoneNumber) -> Leg {
-    Leg {
-        call,
-        party: Party::Merchant,
-        inbound: true,
-        number: line,
-        ring_until: None,
-        state: LegState::Ringing,
-        progressed: false,
-        answered: false,
-        late: None,
     }
 }
 

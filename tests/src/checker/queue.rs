@@ -9,7 +9,8 @@ use super::books::{Books, Reservation};
 use super::{Judged, Promise};
 use crate::trace::Step;
 
-/// Whether a reservation waits on this line and could be served now. Its opening fires before the line does.
+/// Whether a reservation waits on this line and could be served now. Its opening fires before the line does. A leg to its number keeps
+/// it aside until it is gone on record: a late host fires a line that was due before the leg's grace was over before that.
 fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: PhoneNumber) -> bool {
     reservation.line == line
         && reservation.verified
@@ -20,7 +21,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
         && reservation.eligible_at <= books.now
         && !books.is_used_up(id, reservation, None)
         && books.live_call(id, None).is_none()
-        && !books.is_number_busy(reservation.number)
+        && !books.is_number_taken(reservation.number)
 }
 
 /// A line is rung for a reservation: nobody who waits there stands before it.

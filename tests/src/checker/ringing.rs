@@ -1,6 +1,6 @@
 //! Who may be dialled and joined: P1 to P6, P8, and what of P9 and P14 a single dial shows.
 
-use ringfence::values::effect::{Dial, Join, Party};
+use ringfence::values::effect::{Action, Dial, Effect, Join, Party};
 use ringfence::values::policy::CallMode;
 
 use super::books::{Books, LegState, Reservation};
@@ -130,6 +130,17 @@ fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Pro
         return broken(format!("it may ring until {rings_until}"));
     }
     Ok(())
+}
+
+/// P3: what is handed out again after a restart may be begun only then, so it must not ring for a leg that was ended meanwhile.
+pub(super) fn dialled_again(books: &Books, effect: &Effect) -> Judged {
+    let Action::Dial(dial) = &effect.action else { return Ok(()) };
+    match books.legs.get(&dial.leg).map(|leg| leg.state) {
+        Some(LegState::Ringing | LegState::Answered | LegState::Joined) => Ok(()),
+        Some(LegState::Releasing { .. } | LegState::Gone) | None => {
+            Err((Promise::P3, format!("the dial of leg {} is handed out again after the leg was ended", dial.leg)))
+        }
+    }
 }
 
 /// P6: the side that started the call is the side that may.

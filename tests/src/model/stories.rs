@@ -176,7 +176,7 @@ fn a_booking_tells_the_user_then_the_merchant_then_asks_for_the_mode() {
     let reply = model.handle(at("09:30:00"), &book(USER, window("18:00:00", "20:00:00")));
     let reservation = ReservationId::new(1);
     assert_eq!(reply, Ok(Reply::Booked(Booked { reservation, state: ReservationState::AwaitingMode })));
-    assert_eq!(words(&mut model), ["user: result", "merchant: reservation", "merchant: options"]);
+    assert_eq!(words(&mut model), ["booked 1", "user: result", "merchant: reservation", "merchant: options"]);
 }
 
 #[test]
@@ -513,7 +513,7 @@ fn an_unverified_booking_is_told_to_its_sender_only_and_never_rings() {
         model.handle(at("09:30:00"), &foreign),
         Ok(Reply::Booked(Booked { reservation: ReservationId::new(1), state: ReservationState::Unverified }))
     );
-    assert_eq!(words(&mut model), ["user: unconfirmed"]);
+    assert_eq!(words(&mut model), ["booked 1", "user: unconfirmed"]);
     assert_eq!(reason(&model.handle(at("18:00:00"), &request(1))), Some(DenyReason::Unverified));
     model.take_effects();
     model.advance(at("20:00:00"), 9);

@@ -1,0 +1,151 @@
+//! Good traces, from the real platform.
+
+use ringfence::values::id::ReservationId;
+use ringfence::values::input::{Book, ChooseMode, Input, LegAnswered};
+use ringfence::values::number::Address;
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::reply::Reply;
+use ringfence::values::time::Window;
+use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
+use ringfence_testing::trace::Trace;
+
+use crate::altering::{number, user_leg};
+
+pub(crate) const LINE: &str = "95511";
+pub(crate) const ZHANG: &str = "+8613800000001";
+pub(crate) const LI: &str = "+8613800000002";
+pub(crate) const STRANGER: &str = "+8613900000009";
+
+pub(crate) fn shop(mode: CallMode) -> Host {
+    let mut host = Host::new(Policy { mode_chosen_by: ModeChooser::Platform(mode), ..Policy::default() });
+    host.open_shop(&[LINE], 1);
+    host
+}
+
+/// Merchant mode: an early call, then busy, too soon, no answer, and a conversation.
+pub(crate) fn merchant_calls() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::busy(), Phone::rings_on(), Phone::answers_after(5).talks_for(60)]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3599));
+    let _ = host.calls(LINE, zhang);
+    host.runs_for(1);
+    for pause in [100, 300, 400, 400] {
+        let _ = host.calls(LINE, zhang);
+        host.runs_for(pause);
+    }
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// Platform mode: two users on one channel; the first is busy, does not answer, and talks.
+pub(crate) fn platform_calls() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::busy(), Phone::rings_on(), Phone::answers_after(5).talks_for(60)]);
+    host.phone(LI, &[Phone::answers_after(5).talks_for(60)]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    let _ = host.books(LI, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// The user takes the permission back while his phone rings, and picks up before the hang-up arrives; then once more.
+pub(crate) fn cancelled_while_ringing() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::rings_on()]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, zhang);
+    host.runs_for(5);
+    let _ = host.cancels(ZHANG, zhang);
+    let leg = user_leg(host.trace());
+    let _ = host.input(Input::LegAnswered(LegAnswered { leg }));
+    let _ = host.cancels(ZHANG, zhang);
+    let _ = host.cancels(STRANGER, zhang);
+    host.runs_for(10);
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// The window ends while the phone rings.
+pub(crate) fn window_ends_while_ringing() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::rings_on()]);
+    let zhang = host.books(ZHANG, 3600, 3700);
+    host.runs_until(host.second(3680));
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// Platform mode, and no report ever comes of the user's leg; merchants' reports do.
+pub(crate) fn nothing_is_reported() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::says_nothing()]);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// A host that is a minute late, in both modes, with two channels.
+pub(crate) fn late_host() -> Trace {
+    let mut host = Host::new(Policy { mode_on_silence: CallMode::PlatformCalls, ..Policy::default() });
+    host.open_shop(&[LINE], 2);
+    host.phone(ZHANG, &[Phone::rings_on(), Phone::answers_after(5)]);
+    host.phone(LI, &[Phone::rings_on()]);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    let li = host.books(LI, 3600, 10_800);
+    let _ = host.input(Input::ChooseMode(ChooseMode { merchant: MERCHANT, reservation: li, mode: CallMode::MerchantCalls }));
+    host.is_late_by_us(60_000_000);
+    host.runs_until(host.second(5000));
+    let _ = host.calls(LINE, li);
+    host.runs_for(50);
+    let _ = host.calls(LINE, li);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// The host stops between the log and a dial, comes back, and dials; later the switch stops too.
+pub(crate) fn crashes() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::answers_after(5)]);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    host.crashes_before_next_dial();
+    host.runs_until(host.second(3602));
+    host.restarts();
+    host.runs_until(host.second(3700));
+    host.resyncs();
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// A booking for somebody else's phone, which nobody confirmed.
+pub(crate) fn unverified() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
+    let user = Address::Rcs(number(ZHANG));
+    let book =
+        Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: Some(number(LI)), name: None, evidence: None };
+    let booked = host.input(Input::Book(book));
+    assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, ReservationId::new(1));
+    host.runs_out();
+    host.trace().clone()
+}
+
+pub(crate) type Story = fn() -> Trace;
+
+pub(crate) const STORIES: [(&str, Story); 8] = [
+    ("merchant_calls", merchant_calls),
+    ("platform_calls", platform_calls),
+    ("cancelled_while_ringing", cancelled_while_ringing),
+    ("window_ends_while_ringing", window_ends_while_ringing),
+    ("nothing_is_reported", nothing_is_reported),
+    ("late_host", late_host),
+    ("crashes", crashes),
+    ("unverified", unverified),
+];

@@ -1,0 +1,334 @@
+//! Altered twins of the good traces, each with the promise that it breaks.
+
+use ringfence::values::cause::Evidence;
+use ringfence::values::effect::{Action, AuditRecord, Content, Effect, Join, Rule};
+use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::input::{ChooseMode, Input, LegEnded};
+use ringfence::values::number::Address;
+use ringfence::values::policy::{CallMode, ModeChooser};
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::{Allow, DenyReason, Reply};
+use ringfence::values::time::{Timestamp, Window};
+use ringfence_testing::checker::{Promise, check};
+use ringfence_testing::host::MERCHANT;
+use ringfence_testing::trace::{Doing, Step, Trace};
+
+use crate::altering::*;
+use crate::stories::{
+    LI, STRANGER, Story, ZHANG, cancelled_while_ringing, crashes, merchant_calls, nothing_is_reported, platform_calls,
+    unverified, window_ends_while_ringing,
+};
+
+/// An altered twin of a good trace, and the promise that it must fall by.
+pub(crate) struct Twin {
+    pub(crate) promise: Promise,
+    pub(crate) name: &'static str,
+    pub(crate) story: Story,
+    pub(crate) alter: fn(&mut Trace),
+}
+
+macro_rules! twins {
+    ($($promise:ident $name:literal $story:ident $alter:expr;)*) => {
+        [$(Twin { promise: Promise::$promise, name: $name, story: $story, alter: $alter }),*]
+    };
+}
+
+pub(crate) fn twins() -> Vec<Twin> {
+    Vec::from(twins! {
+        P1 "a user is dialled one microsecond after the window's end" platform_calls |t| {
+            // The merchant answers a microsecond before the end in one twin and at the end in the other; only the latter is wrong.
+            set_end_to_first_user_dial(t, 1);
+            assert_eq!(check(t).map_err(|v| v.promise).err(), None, "up to the last microsecond it is allowed");
+            set_end_to_first_user_dial(t, 0);
+        };
+        P1 "a merchant's call is allowed a microsecond early" merchant_calls |t| {
+            let step = nth_step(t, 1, is_allow);
+            let start = t.steps[step].at.saturating_add_micros(1);
+            let end = t.steps[step].at.saturating_add_s(9_000);
+            set_window(t, Window::new(start, end).expect("a window"));
+            // The denied call before it is right under the new window too.
+            set_retry_at(t, start);
+        };
+        P1 "a dial may be carried out after the window" window_ends_while_ringing |t| {
+            dial(t, 0).not_after = dial(t, 0).not_after.saturating_add_micros(1);
+        };
+        P1 "a phone may ring past the window" window_ends_while_ringing |t| dial(t, 0).ring_timeout_ms += 1;
+        P1 "the phone rings on when the window ends" window_ends_while_ringing |t| drop_effect(t, 0, is_hang_up);
+        P1 "an answer at the window's end is joined" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| matches!(&step.doing, Doing::Input(Input::LegAnswered(_))));
+            let end = t.steps[step].at;
+            t.steps.truncate(step + 4);
+            let start = end.saturating_add_s(0).saturating_add_micros(-7_200_000_000);
+            set_window(t, Window::new(start, end).expect("a window"));
+            // Everything before is made to fit the shorter window.
+            t.steps.retain(|step| !matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+            for n in 0..3 {
+                dial(t, n).not_after = end;
+                dial(t, n).ring_timeout_ms = 5_000;
+            }
+        };
+        P1 "the dial is for another merchant's line" merchant_calls |t| dial(t, 0).from = number("95522");
+        P1 "the phone shows another window" merchant_calls |t| {
+            dial(t, 0).reason.window = Window::new(Timestamp::MIN, Timestamp::MAX).expect("a window");
+        };
+
+        P2 "a number that nobody booked is dialled" merchant_calls |t| dial(t, 0).to = number(STRANGER);
+        P2 "a contact that is not the sender's own is allowed" unverified |t| allow_instead_of_deny(t, 0);
+        P2 "a contact that is not the sender's own is dialled" platform_calls |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(ZHANG)) {
+                    (book.user, book.contact) = (Address::Rcs(number(STRANGER)), Some(number(ZHANG)));
+                }
+            });
+        };
+        P2 "a merchant's leg rings a stranger" platform_calls |t| dial(t, 0).to = number(STRANGER);
+
+        P3 "the cancelled call rings on" cancelled_while_ringing |t| drop_effect(t, 0, is_hang_up);
+        P3 "the merchant's own leg waits on after the cancel" cancelled_while_ringing |t| {
+            let step = nth_step(t, 0, is_cancel);
+            t.steps[step].effects.retain(|effect| !matches!(effect.action, Action::Reject(_)));
+        };
+        P3 "a call is allowed after the cancel" merchant_calls |t| insert_cancel(t, 0, is_allow);
+        P3 "the platform dials after the cancel" platform_calls |t| insert_cancel(t, 0, |step| has(step, is_merchant_dial));
+        P3 "a late answer is joined" cancelled_while_ringing |t| {
+            let step = nth_step(t, 0, is_answered);
+            let (leg, sequence) = (user_leg(t), t.steps[step].effects[0].sequence);
+            t.steps[step].effects = vec![Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg }) }];
+        };
+
+    P3 "a restart hands out the dial of a cancelled call" cancelled_while_ringing |t| {
+            let cancel = nth_step(t, 0, is_cancel);
+            let dialled = t.steps[nth_step(t, 0, |step| has(step, is_user_dial))].effects.clone();
+            t.steps.truncate(cancel + 1);
+            t.steps.retain(|step| !matches!(step.doing, Doing::Confirm { .. }));
+            t.steps.push(Step { doing: Doing::Restart, reply: None, effects: dialled, ..t.steps[0].clone() });
+        };
+
+        P4 "the user is dialled with the merchant" platform_calls |t| {
+            let from = nth_step(t, 0, |step| has(step, is_user_dial));
+            let to = nth_step(t, 0, |step| has(step, is_merchant_dial));
+            let mut moved = std::mem::take(&mut t.steps[from].effects);
+            let at = t.steps[to].at;
+            moved.iter_mut().for_each(|effect| set_audit_at(effect, at));
+            t.steps[to].effects.extend(moved);
+        };
+        P4 "the user is dialled though the merchant said nothing" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            (t.steps[step].doing, t.steps[step].reply) = (Doing::Advance { budget: 0 }, None);
+        };
+        P4 "the user is dialled though the merchant hung up" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            let leg = dial(t, 0).leg;
+            t.steps[step].doing = Doing::Input(Input::LegEnded(LegEnded { leg, evidence: Evidence::default() }));
+        };
+
+        P5 "the user is put on the bridge first" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            let effects = &mut t.steps[step].effects;
+            let (Action::Join(a), Action::Join(b)) = (effects[0].action.clone(), effects[1].action.clone()) else { panic!("two joins") };
+            (effects[0].action, effects[1].action) = (Action::Join(b), Action::Join(a));
+        };
+        P5 "the merchant never comes on the bridge" merchant_calls |t| drop_effect(t, 0, is_join);
+        P5 "a leg is joined before it answered" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            (t.steps[step].doing, t.steps[step].reply) = (Doing::Advance { budget: 0 }, None);
+        };
+        P5 "an inbound leg is joined before it reports its answer" merchant_calls |t| {
+            let from = nth_step(t, 0, |step| has(step, is_join));
+            let to = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Answer(_))));
+            let joins = std::mem::take(&mut t.steps[from].effects);
+            t.steps.truncate(to + 1);
+            t.steps[to].effects.extend(joins);
+        };
+        P5 "a leg comes on another call's bridge" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            if let Action::Join(join) = &mut t.steps[step].effects[1].action { join.bridge = CallId::new(1) }
+        };
+        P5 "a leg is joined after it was hung up" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_hang_up) && is_ended(step));
+            let sequence = t.steps[step].effects[0].sequence + 1;
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.push(Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg: LegId::new(2) }) });
+        };
+
+        P6 "the platform calls in merchant mode" platform_calls |t| {
+            t.steps.retain(|step| !matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+            t.header.policy.mode_chosen_by = ModeChooser::Platform(CallMode::MerchantCalls);
+        };
+        P6 "the merchant calls in platform mode" merchant_calls |t| {
+            t.steps.retain(|step| !matches!(step.doing, Doing::Advance { .. }));
+            t.header.policy.mode_chosen_by = ModeChooser::Platform(CallMode::PlatformCalls);
+        };
+        P6 "the mode changes while a call lives" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            let choose = ChooseMode { merchant: MERCHANT, reservation: ReservationId::new(1), mode: CallMode::MerchantCalls };
+            insert(t, step, Input::ChooseMode(choose), Ok(Reply::Done));
+        };
+        P6 "the user is dialled in the other mode after a choice" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_merchant_dial));
+            let choose = ChooseMode { merchant: MERCHANT, reservation: ReservationId::new(1), mode: CallMode::MerchantCalls };
+            insert(t, step, Input::ChooseMode(choose), Ok(Reply::Done));
+        };
+
+        P7 "the merchant is sent the user's number as his name" merchant_calls |t| in_text(t, r#""name":"用户01","line""#, r#""name":"+8613800000001","line""#);
+        P7 "the merchant is sent it without its country code" merchant_calls |t| in_text(t, r#""name":"用户01","line""#, r#""name":"13800000001","line""#);
+        P7 "the merchant is sent some other number in the name" merchant_calls |t| in_text(t, r#""name":"用户01","line""#, r#""name":"call 021-5888 12","line""#);
+        P7 "the masked number shows too much" merchant_calls |t| in_text(t, "+8613*********", "+86138********");
+        P7 "the merchant's phone shows the user's number" platform_calls |t| dial(t, 0).from = number(ZHANG);
+        P7 "a user is sent another user's number" platform_calls |t| to_user(t, LI, "+8613800000001");
+        P7 "a user is sent another user's name" platform_calls |t| to_user(t, LI, "用户01");
+        P7 "a merchant is sent what only users get" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
+            let [_, first, second] = &mut t.steps[step].effects[..] else { panic!("a record and two messages") };
+            if let (Action::Send(user), Action::Send(merchant)) = (&first.action, &mut second.action) { merchant.content = user.content.clone() }
+        };
+
+        P8 "a user is dialled twice" merchant_calls |t| dial_again(t, is_user_dial, true);
+        P8 "a call gets a second user's leg" platform_calls |t| dial_again(t, is_user_dial, false);
+        P8 "a line of one channel rings twice" platform_calls |t| dial_again(t, is_merchant_dial, true);
+        P8 "a call starts while a leg of the last one may live" platform_calls |t| {
+            t.steps.retain(|step| !matches!(&step.doing, Doing::Input(Input::LegEnded(ended)) if ended.leg == LegId::new(1)));
+        };
+        P8 "a leg is counted as lost before its grace is over" nothing_is_reported |t| {
+            // The channel would come free a second early.
+            let step = nth_step(t, 0, |step| has(step, is_lost));
+            let at = t.steps[step].at.saturating_add_micros(-1_000_000);
+            t.steps[step].at = at;
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, at));
+        };
+        P8 "a line loses the channel that a call is on" platform_calls |t| {
+            let register = t.steps[0].clone();
+            let Doing::Input(Input::RegisterMerchant(mut merchant)) = register.doing else { panic!("the merchant registers first") };
+            merchant.lines[0].channels = 0;
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            insert(t, step, Input::RegisterMerchant(merchant), Ok(Reply::Done));
+        };
+
+        P9 "the merchant's leg goes on after the user hung up" merchant_calls |t| drop_effect(t, 1, is_hang_up);
+        P9 "a phone rings on after its ring time" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_hang_up) && matches!(step.doing, Doing::Advance { .. }));
+            t.steps[step].effects.clear();
+        };
+        P9 "a denied call is not rejected" merchant_calls |t| drop_effect(t, 0, |action| matches!(action, Action::Reject(_)));
+        P9 "a user is rung more often than the policy allows" platform_calls |t| t.header.policy.attempts_max = 2;
+        P9 "a user is rung after his last conversation" platform_calls |t| {
+            // The first conversation becomes the second user's first call, and he is rung again.
+            let step = nth_step(t, 2, |step| has(step, is_merchant_dial));
+            if let Some(dial) = merchant_dial_of(&mut t.steps[step]) { dial.reason.reservation = ReservationId::new(2) }
+        };
+        P9 "a lost leg is never counted as gone" nothing_is_reported |t| drop_effect(t, 0, is_lost);
+        P9 "the user is not told that he was missed" nothing_is_reported |t| drop_effect(t, 0, is_missed);
+        P9 "the user has no word of the cancel" cancelled_while_ringing |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)))
+        });
+        P9 "the trace ends before its windows do" nothing_is_reported |t| t.steps.truncate(4);
+        P9 "a reservation leaves before its retention is over" merchant_calls |t| {
+            let step = t.steps.iter().rposition(|step| has(step, is_archive)).expect("an archive");
+            t.steps[step].at = t.steps[step].at.saturating_add_micros(-1);
+        };
+
+        P11 "a repeated answer joins again" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            repeat(t, step, Reply::Done);
+        };
+        P11 "a repeated end hangs up again" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_hang_up) && is_ended(step));
+            repeat(t, step, Reply::NoOp);
+        };
+        P11 "a second cancel tells everybody again" cancelled_while_ringing |t| {
+            let sends: Vec<Effect> = t.steps[nth_step(t, 0, is_cancel)].effects.clone();
+            let second = nth_step(t, 1, is_cancel);
+            t.steps.truncate(second + 1);
+            t.steps[second].effects = sends.into_iter().filter(|effect| matches!(effect.action, Action::Send(_))).collect();
+            renumber(t, second);
+        };
+        P11 "a report of progress dials" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::LegProgress(_))));
+            let effect = Effect { sequence: 0, action: reject(9) };
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.push(effect);
+            renumber(t, step);
+        };
+
+        P12 "an effect is handed out twice without a restart" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            let effects = t.steps[step].effects.clone();
+            t.steps[step + 1].effects = effects;
+            t.steps[step + 1].doing = Doing::Advance { budget: 0 };
+        };
+        P12 "a restart hands out something else" crashes |t| {
+            let step = nth_step(t, 0, |step| step.doing == Doing::Restart && has(step, is_merchant_dial));
+            merchant_dial_of(&mut t.steps[step]).expect("a dial").ring_timeout_ms -= 1;
+        };
+        P12 "a restart hands out what was confirmed" crashes |t| {
+            let effect = t.steps[nth_step(t, 0, |step| has(step, is_user_dial))].effects[0].clone();
+            let step = nth_step(t, 1, |step| step.doing == Doing::Restart);
+            t.steps[step].effects = vec![Effect { sequence: 1, ..effect }];
+        };
+        P12 "a leg's number is given twice" merchant_calls |t| {
+            let step = nth_step(t, 1, is_allow);
+            t.steps[step].reply = Some(Ok(Reply::Allow(Allow { leg: LegId::new(1), call: CallId::new(2) })));
+        };
+
+        P13 "a refused cancel hangs up" cancelled_while_ringing |t| {
+            let step = nth_step(t, 0, is_cancel);
+            t.steps[step].reply = Some(Err(Refusal::NotTheChatbot));
+        };
+        P13 "a refused call is rejected" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+            t.steps[step].reply = Some(Err(Refusal::NotTheChatbot));
+        };
+
+        P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
+        P14 "an early call is told a wrong time" merchant_calls |t| set_retry_at(t, Timestamp::MAX);
+        P14 "a call is denied for a reason that does not come first" cancelled_while_ringing |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+            let at = t.steps[step].at.saturating_add_s(86_400);
+            t.steps.truncate(step + 1);
+            t.steps[step].at = at;
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, at));
+        };
+        P14 "a call is allowed before the spacing is over" merchant_calls |t| t.header.policy.retry_spacing_s = 500;
+        P14 "the platform rings the merchant before the spacing is over" platform_calls |t| t.header.policy.retry_spacing_s = 301;
+        P14 "the platform rings the merchant before the window" platform_calls |t| {
+            let window = Window::new(t.steps[nth_step(t, 0, |step| has(step, is_merchant_dial))].at.saturating_add_micros(1), Timestamp::MAX);
+            set_window(t, window.expect("a window"));
+        };
+        P14 "an unknown reservation is allowed" merchant_calls |t| each_input(t, |input| {
+            if let Input::RequestCall(request) = input { request.reservation = ReservationId::new(7) }
+        });
+
+        P16 "the second in the queue is served first" platform_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_merchant_dial));
+            merchant_dial_of(&mut t.steps[step]).expect("a dial").reason.reservation = ReservationId::new(2);
+        };
+        P16 "the first in the queue starves" platform_calls |t| drop_effect(t, 0, is_merchant_dial);
+        P16 "the second starves when the channel comes free" platform_calls |t| drop_effect(t, 1, is_merchant_dial);
+
+        P17 "a verdict leaves no record" merchant_calls |t| drop_effect(t, 1, is_judged);
+        P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);
+        P17 "a dialled user leaves no record" platform_calls |t| drop_effect(t, 0, is_user_dialled);
+        P17 "a booking leaves no record" merchant_calls |t| drop_effect(t, 0, is_booked);
+        P17 "a booking's record has another window" merchant_calls |t| each_audit(t, |record| {
+            if let AuditRecord::Booked(booked) = record { booked.window = Window::new(Timestamp::MIN, Timestamp::MAX).expect("a window") }
+        });
+        P17 "a record is of another revision" merchant_calls |t| each_audit(t, |record| {
+            if let AuditRecord::Judged(judged) = record { judged.revision = Some(2) }
+        });
+        P17 "a record names another rule" platform_calls |t| each_audit(t, |record| {
+            if let AuditRecord::UserDialled(dialled) = record { dialled.rule = Rule::Denied(DenyReason::Closed) }
+        });
+        P17 "a record has another time" merchant_calls |t| {
+            let step = nth_step(t, 0, |step| has(step, is_judged));
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, Timestamp::MAX));
+        };
+        P17 "a record speaks of a dial that was not made" merchant_calls |t| drop_effect(t, 0, is_user_dial);
+        P17 "a record speaks of a verdict that nobody asked for" merchant_calls |t| {
+            let judged = t.steps[nth_step(t, 0, |step| has(step, is_judged))].effects[0].clone();
+            t.steps[1].effects.insert(0, Effect { sequence: 1, ..judged });
+            let at = t.steps[1].at;
+            set_audit_at(&mut t.steps[1].effects[0], at);
+            t.steps.truncate(2);
+        };
+        })
+}

@@ -1,0 +1,208 @@
+//! The scopes: which worlds are explored, how many states they have, and what they cannot show.
+
+use std::collections::BTreeSet;
+
+use ringfence::values::policy::{CallMode, Policy};
+use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
+
+use crate::world::{Budget, Sides, World};
+
+/// A world to explore, and what is known of it.
+pub(crate) struct Scope {
+    pub(crate) name: &'static str,
+    pub(crate) budget: Budget,
+    pub(crate) window_s: u32,
+    pub(crate) merchant_attempts_max: u32,
+    /// Both reservations are with one merchant, whose line has one channel, and of two users; or they are with two merchants, and of one user.
+    pub(crate) sides: Sides,
+    /// The `sometimes` that it cannot show.
+    pub(crate) lacks: &'static [&'static str],
+    /// How many states it has.
+    pub(crate) states: usize,
+}
+
+impl Scope {
+    /// Everything takes twenty seconds, so that instants fall together and there are fewer states.
+    pub(crate) fn policy(&self, mode_on_silence: CallMode) -> Policy {
+        Policy {
+            ring_timeout_s: 20,
+            answer_timeout_s: 20,
+            conversation_max_s: 20,
+            release_grace_s: 20,
+            retry_spacing_s: 20,
+            attempts_max: 2,
+            merchant_attempts_max: self.merchant_attempts_max,
+            retention_s: 20,
+            mode_on_silence,
+            ..Policy::default()
+        }
+    }
+
+    /// Explores it completely.
+    pub(crate) fn explore(self) {
+        let (name, lacks, states) = (self.name, self.lacks, self.states);
+        let started = std::time::Instant::now();
+        let checker = self.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
+        println!("{name}: {} states, {} steps, {:.1?}", checker.unique_state_count(), checker.state_count(), started.elapsed());
+        let properties = checker.model().properties();
+        for Property { name, expectation, .. } in &properties {
+            if let (Expectation::Always, Some(path)) = (expectation, checker.discovery(name)) {
+                let (first, acts) = (path.clone().into_states().remove(0), path.into_actions());
+                let mut world = World::new(checker.model(), first.silence, true);
+                acts.iter().for_each(|act| world.act(*act));
+                let life = world.trace.map(|trace| trace.to_json_lines()).unwrap_or_default();
+                panic!("{name}: {:?}\n{acts:?}\n{life}", world.fallen);
+            }
+        }
+        let never = |property: &&Property<Self>| {
+            matches!(property.expectation, Expectation::Sometimes) && checker.discovery(property.name).is_none()
+        };
+        let never: BTreeSet<&str> = properties.iter().filter(never).map(|property| property.name).collect();
+        assert_eq!(never, lacks.iter().copied().collect(), "what this scope never shows");
+        assert_eq!(checker.unique_state_count(), states, "the number of states; pin the new one if the change was meant");
+    }
+}
+
+pub(crate) const TROUBLE_FREE: Budget = Budget { requests: 1, cancels: 0, modes: 0, odd: 0, faults: 0, late: 0 };
+
+pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
+    name: "calls and cancels",
+    budget: Budget { requests: 2, cancels: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
+    lacks: &[
+        "P8: a call is denied because the user is on another",
+        "P5: an answer comes too late",
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 153_976,
+};
+
+pub(crate) const CHOICES: Scope = Scope {
+    name: "choices of the mode",
+    budget: Budget { modes: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
+    lacks: &[
+        "P8: a call is denied because the user is on another",
+        "P3: a cancel ends ringing",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel leaves a conversation alone",
+        "P5: an answer comes too late",
+        "P12: a restart between the log and a dial",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 97_880,
+};
+
+pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
+    name: "odd reports and faults",
+    budget: Budget { odd: 1, faults: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
+    lacks: &[
+        "P8: a call is denied because the user is on another",
+        "P3: a cancel ends ringing",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel leaves a conversation alone",
+        "P8: a call is denied for want of a channel",
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+    ],
+    states: 167_834,
+};
+
+pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
+    name: "faults and a late host",
+    budget: Budget { faults: 1, late: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoUsers,
+    lacks: &[
+        "P8: a call is denied because the user is on another",
+        "P3: a cancel ends ringing",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel leaves a conversation alone",
+        "P8: a call is denied for want of a channel",
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+    ],
+    states: 176_729,
+};
+
+pub(crate) const TWO_MERCHANTS: Scope = Scope {
+    name: "two merchants and one user",
+    budget: Budget { requests: 2, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::TwoMerchantsOneUser,
+    lacks: &[
+        "P3: a cancel ends ringing",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel leaves a conversation alone",
+        "P5: an answer comes too late",
+        "P8: a call is denied for want of a channel",
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 220_515,
+};
+
+/// The larger scopes, for `RINGFENCE_MODEL=full`.
+pub(crate) const FULL: [Scope; 3] = [
+    Scope {
+        name: "full: calls, cancels, choices and a late host",
+        budget: Budget { requests: 2, cancels: 1, modes: 1, late: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::OneMerchantTwoUsers,
+        lacks: &[
+            "P8: a call is denied because the user is on another",
+            "P12: a restart between the log and a dial",
+            "P14: a dial fails",
+            "P9: the switch loses its legs",
+        ],
+        states: 5_421_725,
+    },
+    Scope {
+        name: "full: cancels, faults and a late host",
+        budget: Budget { cancels: 1, faults: 1, late: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::OneMerchantTwoUsers,
+        lacks: &[
+            "P8: a call is denied because the user is on another",
+            "P8: a call is denied for want of a channel",
+            "P13: a choice is refused",
+            "P14: a call is denied because it comes too soon",
+        ],
+        states: 812_944,
+    },
+    Scope {
+        name: "full: two merchants and one user, and a late host",
+        budget: Budget { requests: 2, late: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::TwoMerchantsOneUser,
+        lacks: &[
+            "P3: a cancel ends ringing",
+            "P3: a cancel crosses an answer",
+            "P3: a cancel leaves a conversation alone",
+            "P8: a call is denied for want of a channel",
+            "P12: a restart between the log and a dial",
+            "P13: a choice is refused",
+            "P14: a dial fails",
+            "P9: the switch loses its legs",
+        ],
+        states: 1_116_123,
+    },
+];

@@ -1,0 +1,360 @@
+//! The world: platform, checker, simulated switch, budgets, and what of them makes a state.
+
+use crate::scopes::Scope;
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use ringfence::values::effect::{Action, Content, Effect, Party};
+use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId};
+use ringfence::values::input::{Book, Input, Line, PublishPage, RegisterMerchant};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::CallMode;
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::{DenyReason, Missed, Reply};
+use ringfence::values::time::{Timestamp, Window, Zone};
+use ringfence::{Keyring, Platform};
+use ringfence_testing::checker::{Checker, Promise};
+use ringfence_testing::trace::{Doing, Step, Trace};
+
+const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
+const LINES: [&str; 2] = ["95511", "95522"];
+
+/// How often each kind of trouble may come in one life of this world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    pub(crate) requests: u8,
+    pub(crate) cancels: u8,
+    pub(crate) modes: u8,
+    /// Reports that nobody needs: progress, repeats, answers that cross a hang-up or come unasked.
+    pub(crate) odd: u8,
+    /// Effects that fail, restarts, and switches that lose their legs.
+    pub(crate) faults: u8,
+    /// Steps of a host that lets a deadline pass.
+    pub(crate) late: u8,
+}
+
+/// What the last step showed, for the `sometimes`. Part of the state for one step only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Event {
+    None,
+    Denied(DenyReason),
+    UserDialled(CallMode),
+    Joined { mode: CallMode, last_microsecond: bool, both_served: bool },
+    CancelEndsRinging,
+    CancelCrossesAnswer,
+    CancelLeavesConversation,
+    LateAnswer,
+    WindowEndsWhileRinging,
+    DialledAfterRestart,
+    DialFailed,
+    LegsLost,
+    Repeat,
+    Refused,
+    NotReached,
+    HostLate,
+    Archived,
+}
+
+/// Why a state is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Fallen {
+    Promise(Promise, String),
+    Invariant(String),
+    /// `gate` said something else than `request_call` a moment later.
+    Gate(String),
+    /// A restored platform is another one.
+    Restore,
+    /// Nothing is due any more, and something has not ended.
+    Unfinished(String),
+}
+
+/// A leg at the simulated switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SwitchLeg {
+    pub(crate) party: Party,
+    pub(crate) inbound: bool,
+    /// The platform asked for its answer.
+    pub(crate) asked: bool,
+    pub(crate) progressed: bool,
+    pub(crate) answered: bool,
+    pub(crate) hung_up: bool,
+    /// It was withdrawn by a cancel, so an answer now crosses it.
+    pub(crate) withdrawn: bool,
+}
+
+impl SwitchLeg {
+    /// Whether its answer may come without any trouble: it rings or was asked for, or a cancel hung it up a moment ago.
+    pub(crate) const fn expects_answer(&self) -> bool {
+        !self.answered && (!self.hung_up || self.withdrawn) && (!self.inbound || self.asked)
+    }
+}
+
+/// Who stands on which side of the two reservations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sides {
+    OneMerchantTwoUsers,
+    TwoMerchantsOneUser,
+}
+
+impl Sides {
+    /// The user, the merchant and the line of a reservation.
+    pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
+        match (self, reservation) {
+            (Self::OneMerchantTwoUsers, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
+            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser, _) => (USERS[0], MerchantId::new(1), LINES[0]),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) platform: Platform,
+    pub(crate) checker: Checker,
+    pub(crate) now: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) switch: BTreeMap<LegId, SwitchLeg>,
+    /// A leg that is gone, for reports that repeat its end.
+    pub(crate) gone: Option<LegId>,
+    /// The dials and answers handed out in the last step: they may have failed, and are unconfirmed until the next.
+    pub(crate) fresh: Vec<(u64, LegId)>,
+    pub(crate) last_sequence: u64,
+    pub(crate) budget: Budget,
+    pub(crate) silence: CallMode,
+    pub(crate) sides: Sides,
+    pub(crate) restarted: bool,
+    /// Whose conversation there was.
+    pub(crate) served: [bool; 2],
+    pub(crate) event: Event,
+    pub(crate) fallen: Option<Fallen>,
+    /// Everything that happened, when somebody wants to read it.
+    pub(crate) trace: Option<Trace>,
+    /// Two hashes of all of this; the state for the model checker.
+    pub(crate) key: [u64; 2],
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { now, switch, budget, event, fallen, .. } = self;
+        write!(f, "{now} {budget:?} {event:?} {fallen:?} {switch:?}")
+    }
+}
+
+impl PartialEq for World {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Hash for World {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl World {
+    /// The merchant is open, both users have booked, and it is ten seconds before their window.
+    pub(crate) fn new(scope: &Scope, silence: CallMode, trace: bool) -> Self {
+        let start = Timestamp::parse("2026-11-21T18:00:00+08:00").expect("a time");
+        let window = Window::new(start, start.saturating_add_s(u64::from(scope.window_s))).expect("a window");
+        let policy = scope.policy(silence);
+        let mut world = Self {
+            platform: Platform::new(policy.clone(), Keyring::default(), 0).expect("a policy within its ranges"),
+            checker: Checker::new(policy.clone()),
+            now: start.saturating_sub_s(10),
+            end: window.end(),
+            switch: BTreeMap::new(),
+            gone: None,
+            fresh: Vec::new(),
+            last_sequence: 0,
+            budget: scope.budget,
+            silence,
+            sides: scope.sides,
+            restarted: false,
+            served: [false; 2],
+            event: Event::None,
+            fallen: None,
+            trace: trace.then(|| Trace::new(policy)),
+            key: [0; 2],
+        };
+        for input in opening(scope.sides, window) {
+            world.input(input).expect("the opening is accepted");
+        }
+        world.seal();
+        world
+    }
+
+    /// Everything that was handed out before is done: the host confirms it.
+    pub(crate) fn confirm(&mut self) {
+        self.fresh.clear();
+        if self.platform.unconfirmed() > 0 {
+            let up_to = self.last_sequence;
+            let refused = self.platform.confirm(up_to).err();
+            self.judge(Doing::Confirm { up_to }, refused.map(Err));
+        }
+    }
+
+    pub(crate) fn input(&mut self, input: Input) -> Result<Reply, Refusal> {
+        let reply = self.platform.handle(self.now, input.clone());
+        self.judge(Doing::Input(input), Some(reply.clone()));
+        reply
+    }
+
+    pub(crate) fn judge(&mut self, doing: Doing, reply: Option<Result<Reply, Refusal>>) {
+        let effects: Vec<Effect> = std::iter::from_fn(|| self.platform.poll_effect()).collect();
+        let step = Step { line: None, at: self.now, doing, reply, effects };
+        if let Err(violation) = self.checker.step(&step) {
+            self.fallen.get_or_insert(Fallen::Promise(violation.promise, violation.text));
+        }
+        for effect in &step.effects {
+            self.carry_out(effect);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.steps.push(step);
+        }
+    }
+
+    pub(crate) fn carry_out(&mut self, effect: &Effect) {
+        if effect.sequence <= self.last_sequence {
+            return;
+        }
+        self.last_sequence = effect.sequence;
+        match &effect.action {
+            Action::Dial(dial) => {
+                self.fresh.push((effect.sequence, dial.leg));
+                self.switch.insert(dial.leg, leg(dial.party, false));
+                if dial.party == Party::User {
+                    let mode = self.platform.call(dial.call).map_or(self.silence, |call| call.mode);
+                    self.event = Event::UserDialled(mode);
+                }
+            }
+            Action::Answer(answer) => {
+                self.fresh.push((effect.sequence, answer.leg));
+                if let Some(leg) = self.switch.get_mut(&answer.leg) {
+                    leg.asked = true;
+                }
+            }
+            Action::Reject(reject) => self.remove(reject.leg),
+            Action::HangUp(hang_up) => {
+                if let Some(leg) = self.switch.get_mut(&hang_up.leg) {
+                    leg.hung_up = true;
+                }
+            }
+            Action::Send(send) => match &send.content {
+                Content::Missed(missed) if missed.why == Missed::NotReached => self.event = Event::NotReached,
+                Content::Missed(missed) if missed.why == Missed::HostLate => self.event = Event::HostLate,
+                Content::Missed(_)
+                | Content::BookingPage(_)
+                | Content::Result(_)
+                | Content::ContactUnconfirmed(_)
+                | Content::Reservation(_)
+                | Content::ModeOptions(_)
+                | Content::Cancelled(_)
+                | Content::Amended(_)
+                | Content::OnHold(_)
+                | Content::Declined(_) => {}
+            },
+            Action::Archive(_) => self.event = Event::Archived,
+            Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
+        }
+    }
+
+    pub(crate) fn remove(&mut self, leg: LegId) {
+        if self.switch.remove(&leg).is_some() {
+            self.gone = Some(leg);
+        }
+    }
+
+    /// The instant of the next deadline, never before now.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.platform.poll_deadline().map(|(at, _)| at.max(self.now))
+    }
+
+    /// Whether a phone of a user rings at the switch.
+    pub(crate) fn rings(&self) -> bool {
+        self.switch.values().any(|leg| leg.party == Party::User && !leg.answered && !leg.hung_up)
+    }
+
+    pub(crate) fn last_microsecond(&self) -> Timestamp {
+        self.end.saturating_add_micros(-1)
+    }
+
+    pub(crate) fn fall(&mut self, fallen: Fallen) {
+        self.fallen.get_or_insert(fallen);
+    }
+
+    /// Makes the key that stands for this state.
+    pub(crate) fn seal(&mut self) {
+        let places: Vec<LegId> = self.switch.keys().copied().collect();
+        let place = |leg: LegId| places.iter().position(|id| *id == leg);
+        let mut bytes = self.platform.model_view();
+        bytes.extend(self.checker.view());
+        let environment = (
+            self.now.micros_since(self.platform.latest()),
+            self.switch.values().copied().collect::<Vec<_>>(),
+            self.gone.is_some(),
+            self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
+            (self.budget, self.silence, self.served, self.restarted),
+            (self.event, &self.fallen),
+        );
+        self.key = [1_u64, 2].map(|salt| {
+            let mut hasher = DefaultHasher::new();
+            salt.hash(&mut hasher);
+            bytes.hash(&mut hasher);
+            environment.hash(&mut hasher);
+            hasher.finish()
+        });
+    }
+}
+
+/// The merchants register and publish, and the users book.
+pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
+    let offering = OfferingId::new(1);
+    let mut inputs = Vec::new();
+    for id in [1, 2] {
+        let (_, merchant, line) = sides.of(id);
+        let page = PageId::new(merchant.get());
+        if inputs.is_empty() || sides == Sides::TwoMerchantsOneUser {
+            let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
+            let lines = vec![Line { number: number(line), channels: 1 }];
+            let zone = Zone::parse("Asia/Shanghai").expect("a zone");
+            let name = "平安".into();
+            inputs.push(Input::RegisterMerchant(RegisterMerchant {
+                merchant,
+                name,
+                lines,
+                zone,
+                chatbot,
+                contact: None,
+                address: None,
+            }));
+            let offerings = [(offering, "车险".into())].into();
+            let windows = vec![window];
+            inputs.push(Input::PublishPage(PublishPage {
+                page,
+                merchant,
+                chatbot: None,
+                offerings,
+                windows,
+                hours: Vec::new(),
+                line: None,
+            }));
+        }
+    }
+    for id in [1, 2] {
+        let (user, merchant, _) = sides.of(id);
+        let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
+        inputs.push(Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None }));
+    }
+    inputs
+}
+
+pub(crate) const fn leg(party: Party, inbound: bool) -> SwitchLeg {
+    SwitchLeg { party, inbound, asked: false, progressed: false, answered: false, hung_up: false, withdrawn: false }
+}
+
+pub(crate) fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).expect("a number")
+}
