@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
@@ -29,6 +29,7 @@ from ._values import (
 )
 from .chain import Chain
 from .effects import (
+    Amended,
     Answer,
     Archive,
     Audit,
@@ -37,12 +38,14 @@ from .effects import (
     Cancelled,
     ContactUnconfirmed,
     Content,
+    DeclinedNotice,
     Dial,
     Effect,
     HangUp,
     Join,
     MissedNotice,
     ModeOptions,
+    OnHold,
     Outcome,
     Play,
     Reject,
@@ -73,6 +76,7 @@ __all__ = [
     "TZDB_VERSION",
     "Address",
     "Allow",
+    "Amended",
     "Answer",
     "Archive",
     "Audit",
@@ -87,9 +91,11 @@ __all__ = [
     "Cancelled",
     "Chain",
     "Channel",
+    "Confirmation",
     "ContactUnconfirmed",
     "Content",
     "Deadline",
+    "DeclinedNotice",
     "Deny",
     "DenyReason",
     "Dial",
@@ -114,6 +120,7 @@ __all__ = [
     "ModeChooser",
     "ModeOptions",
     "NoOp",
+    "OnHold",
     "OnWindowClose",
     "Outcome",
     "Party",

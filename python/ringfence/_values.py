@@ -229,6 +229,8 @@ class DenyReason(_Word):
     """The reservation is cancelled, completed, or missed."""
     UNVERIFIED = "unverified"
     """The holder of the contact number has not agreed."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """The user has not confirmed the result of his booking, and the policy asks for it."""
     BEFORE_WINDOW = "before_window"
     """The window has not begun; `retry_at` is its start."""
     PLATFORM_IS_CALLING = "platform_is_calling"
@@ -271,6 +273,8 @@ class MissedReason(_Word):
     """The user's phone rang, or was tried, and nobody was reached."""
     MERCHANT_NOT_REACHED = "merchant_not_reached"
     """The merchant's own phone was tried and not reached."""
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    """The user did not confirm the result of his booking."""
     NOT_CALLED = "not_called"
     """Merchant mode: the merchant never called."""
     NUMBER_BUSY = "number_busy"
@@ -294,6 +298,7 @@ class ReleaseCause(_Word):
     TIME_LIMIT = "time_limit"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN = "unknown"
+    AMENDED = "amended"
 
 
 class Prompt(_Word):
@@ -368,6 +373,7 @@ class Bound(StrEnum):
     TEXT_CHARS = "text_chars"
     BOOK_AHEAD = "book_ahead"
     DEDUP = "dedup"
+    REVISIONS = "revisions"
 
 
 class Field(StrEnum):

@@ -17,10 +17,13 @@ from ._policy import Policy
 from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
 
 __all__ = [
+    "Acknowledge",
+    "Amend",
     "Book",
     "Cancel",
     "ChooseMode",
     "ConfirmClock",
+    "Decline",
     "Dedup",
     "EffectFailed",
     "Input",
@@ -193,6 +196,40 @@ class ConfirmClock(Checked):
     _is_object: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Checked):
+    """A user changes a reservation. What is absent stays as it is; one that changes nothing is a no-op."""
+
+    _tag: ClassVar[str | None] = "amend"
+    user: Address
+    reservation: int
+    window: Window | None = None
+    zone: Zone | None = None
+    contact: PhoneNumber | None = None
+    offering: int | None = None
+    name: str | None = None
+    evidence: BookingEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Checked):
+    """A merchant will not call."""
+
+    _tag: ClassVar[str | None] = "decline"
+    merchant: int
+    reservation: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Checked):
+    """A user confirms the result of his booking, or of his last change."""
+
+    _tag: ClassVar[str | None] = "acknowledge"
+    user: Address
+    reservation: int
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -210,6 +247,9 @@ Input = (
     | Resync
     | SetPolicy
     | ConfirmClock
+    | Amend
+    | Decline
+    | Acknowledge
 )
 """Any of them."""
 

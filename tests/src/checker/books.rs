@@ -66,6 +66,8 @@ pub(super) struct Reservation {
     pub(super) waiting: Option<Terms>,
     /// The revision of the last change, whether it holds or waits.
     pub(super) last_revision: u32,
+    /// Its conversations or attempts were used up when its last call ended.
+    pub(super) used_up: bool,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -184,9 +186,7 @@ impl Books {
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
         let used_up = reservation.cancelled_at.is_some()
             || reservation.declined_at.is_some()
-            || reservation.conversations >= self.policy.conversations_max
-            || reservation.attempts >= self.policy.attempts_max
-            || reservation.merchant_failures >= self.policy.merchant_attempts_max
+            || reservation.used_up
             || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }

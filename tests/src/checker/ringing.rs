@@ -160,7 +160,7 @@ fn within_bounds(books: &Books, dial: &Dial, reservation: &Reservation) -> Judge
         ("attempts_max", reservation.attempts, policy.attempts_max),
         ("merchant_attempts_max", reservation.merchant_failures, policy.merchant_attempts_max),
     ];
-    if let Some((field, done, _)) = reached.into_iter().find(|(_, done, most)| done >= most) {
+    if let Some((field, done, _)) = reached.into_iter().find(|(_, done, most)| reservation.used_up && done >= most) {
         return Err((Promise::P9, format!("leg {} is dialled after {done}, all that {field} allows", dial.leg)));
     }
     let at = reservation.eligible_at;

@@ -206,7 +206,15 @@ impl Model {
             let rings_until = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into()).min(old.window.end());
             let not_after = self.kept.iter().filter(|kept| !kept.voided).find_map(|kept| match &kept.effect.action {
                 Action::Dial(dial) if Some(kept.effect.sequence) == leg.dial => Some(dial.not_after),
-                _ => None,
+                Action::Dial(_)
+                | Action::Answer(_)
+                | Action::Reject(_)
+                | Action::Play(_)
+                | Action::Join(_)
+                | Action::HangUp(_)
+                | Action::Send(_)
+                | Action::Audit(_)
+                | Action::Archive(_) => None,
             });
             rings_until <= new.window.end() && not_after.is_none_or(|not_after| not_after <= last)
         };

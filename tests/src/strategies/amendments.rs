@@ -9,7 +9,7 @@ use ringfence::values::time::{Timestamp, Window};
 
 use super::moves::{Pick, one};
 use super::worlds::{World, chatbot, foreign_number, line_numbers};
-use crate::model::{Model, ReservationSummary};
+use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
 impl World {
@@ -20,8 +20,11 @@ impl World {
         let amend = |weight| (weight, Doing::Input(self.amendment(kept.reservation, dice, at, model)));
         let decline = (1, Doing::Input(self.declines(kept.reservation, true, model)));
         let acknowledge = (6, Doing::Input(self.acknowledges(kept.reservation, None, model)));
+        let talks = |leg: &LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
         match kept.state {
-            ReservationState::InCall => vec![amend(4), decline],
+            ReservationState::InCall if model.legs().iter().any(talks) => vec![amend(2)],
+            ReservationState::InCall if dice.is_multiple_of(4) => vec![amend(2), decline],
+            ReservationState::InCall => vec![amend(1)],
             _ if kept.unacknowledged && kept.state != ReservationState::Closed => vec![acknowledge],
             ReservationState::Unverified => vec![amend(1)],
             ReservationState::AwaitingMode | ReservationState::Scheduled | ReservationState::Open | ReservationState::Closed => {
@@ -48,7 +51,7 @@ impl World {
             contact: None,
             offering: None,
             name: None,
-            evidence: (more % 4 == 0).then(|| BookingEvidence {
+            evidence: more.is_multiple_of(4).then(|| BookingEvidence {
                 channel: Channel::Sms,
                 message: Some(Text::from("m".repeat(usize::from(more / 4 % 34)))),
                 body_hash: None,

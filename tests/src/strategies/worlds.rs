@@ -109,7 +109,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
 
 /// What confirms a result, and how often terms may be set.
 fn confirmations() -> impl Strategy<Value = (Confirmation, u32)> {
-    let confirmation = prop_oneof![6 => Just(Confirmation::Silence), 1 => Just(Confirmation::Acknowledgement)];
+    let confirmation = prop_oneof![9 => Just(Confirmation::Silence), 1 => Just(Confirmation::Acknowledgement)];
     (confirmation, select(vec![20_u32, 20, 2, 4]))
 }
 

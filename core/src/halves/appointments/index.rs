@@ -83,11 +83,11 @@ impl Appointments {
                 });
             }
         }
-        if before.is_live != after.is_live {
-            if let Some(line) = self.lines.get_mut(line) {
-                line.reservations =
-                    if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
-            }
+        if before.is_live != after.is_live
+            && let Some(line) = self.lines.get_mut(line)
+        {
+            line.reservations =
+                if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
         }
         let stands = |indexed: &Indexed| {
             indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.contacts.leg(number).is_none()))

@@ -388,7 +388,7 @@ impl Appointments {
                     name: one.name.clone(),
                     offering: one.offering,
                     revision: one.revision,
-                    rest_in: one.rest_until.map_or(0, |rest| until(rest).max(0)),
+                    rest_in: one.rest_until.filter(|_| one.state.is_live()).map_or(0, |rest| until(rest).max(0)),
                     pending: one.pending.as_ref().map(|terms| PendingView {
                         revision: terms.revision,
                         contact: terms.contact,

@@ -194,6 +194,7 @@ impl Books {
             rested: None,
             waiting: None,
             last_revision: 1,
+            used_up: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -380,8 +381,20 @@ impl Books {
         self.forget_gone(id);
     }
 
-    /// A call ends with its first leg, and its reservation draws the consequence.
+    /// A call ends with its first leg, and its reservation draws the consequence. The bounds count as they are then: rules that are set later take
+    /// nothing away.
     fn end(&mut self, id: Option<CallId>, first: First) {
+        let about = id.and_then(|id| self.calls.get(&id)).filter(|call| !call.ended).map(|call| call.reservation);
+        self.count_end(id, first);
+        let policy = &self.policy;
+        if let Some(known) = about.and_then(|about| self.reservations.get_mut(&about)) {
+            known.used_up = known.conversations >= policy.conversations_max
+                || known.attempts >= policy.attempts_max
+                || known.merchant_failures >= policy.merchant_attempts_max;
+        }
+    }
+
+    fn count_end(&mut self, id: Option<CallId>, first: First) {
         let now = self.now;
         let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
         let Some(call) = id.and_then(|id| self.calls.get_mut(&id)) else { return };
