@@ -800,9 +800,9 @@ mod tests {
              产品或服务：车险"
         );
         reservation.revision = 2;
-        assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
+        assert!(content(&Content::Amended(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(
-            content(&Content::Reservation(reservation), Language::English)
+            content(&Content::Amended(reservation), Language::English)
                 .starts_with("Reservation 7 has changed (revision 2)\n")
         );
     }
