@@ -3,8 +3,12 @@
 //! A pure, I/O-free state machine that decides whether a call may ring, who is called first, and what follows. A host (a switch, a
 //! script, a test) feeds it what happened ([`Input`]) and does what it answers ([`Effect`]). Begin at [`Platform`].
 //!
-//! The crate is built in floors; a file uses only what stands below it: [`values`], [`machines`], [`decisions`], [`books`], [`halves`],
+//! The crate is built in floors; a file uses only what stands below it: [`values`], `machines`, `decisions`, `books`, `halves`,
 //! [`platform`], [`edges`]. The [`manual`] says what it does and why.
+//!
+//! # What is promised from version to version
+//! [`Platform`], what this page re-exports, [`values`], [`edges`] and the [`manual`]. The floors between (`machines`, `decisions`, `books`,
+//! `halves`) are open to the tests of this workspace and to readers; they may change in any version.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
@@ -38,17 +42,22 @@
 
 extern crate alloc;
 
+#[doc(hidden)]
 pub mod books;
+#[doc(hidden)]
 pub mod decisions;
 pub mod edges;
+#[doc(hidden)]
 pub mod halves;
+#[doc(hidden)]
 pub mod machines;
 pub mod manual;
 pub mod platform;
 pub mod values;
 
 pub use crate::books::chain::{Chain, ChainError};
-pub use crate::platform::keyring::Keyring;
+pub use crate::halves::appointments::records::{Call, Closed, Leg, Reservation};
+pub use crate::platform::keyring::{KeyError, Keyring};
 pub use crate::platform::snapshot::RestoreError;
 pub use crate::platform::{Platform, Progress, Why};
 pub use crate::values::cause::Evidence;

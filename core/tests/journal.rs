@@ -145,7 +145,7 @@ fn a_wrong_line_is_told_where_what_and_what_is_allowed() {
         ("{}", 2, "an object that says nothing", None),
         ("x", 1, "another character", Some("value")),
         (r#"{"confirm":7} x"#, 15, "more text after the object", Some("nothing")),
-        (r#"{"confirm":"7"}"#, 14, "invalid type: string \"7\"", Some("u64")),
+        (r#"{"confirm":"7"}"#, 14, "invalid type: string \"…\"", Some("u64")),
         (r#"{"confirm":-7}"#, 13, "invalid value: integer `-7`", Some("u64")),
         (
             r#"{"confrim":7}"#,

@@ -42,3 +42,32 @@ fn a_number_typed_into_the_name_reaches_no_merchant() {
         }
     }
 }
+
+#[test]
+fn what_is_printed_for_debugging_shows_no_name_no_number_and_no_address() {
+    let mut platform = world(Policy::default(), 1);
+    let booking = ringfence::values::input::Book { name: Some("张三 13800000001".into()), ..booking(1) };
+    let printed = format!("{:?}", ringfence::Input::Book(booking.clone()));
+    let Ok(Reply::Booked(booked)) = platform.book(at("09:05:00"), booking) else { panic!("the booking was refused") };
+    let kept = format!("{:?}", platform.reservation(booked.reservation));
+    let sent = format!("{:?}", drain(&mut platform));
+    for text in [printed, kept, sent, format!("{platform:?}")] {
+        for secret in ["张三", "13800000001", "1065000000", "李四"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_told_without_the_values_in_it() {
+    use ringfence::edges::journal::input_from_json;
+    for line in [
+        r#"{"cancel":{"user":"rcs:+8613800000001","reservation":"张三 \"13800000001\""}}"#,
+        r#"{"book":13800000001}"#,
+        r#"{"choose_mode":{"merchant":1,"reservation":1,"mode":"+8613800000001"}}"#,
+        r#"{"cancel":{"user":"rcs:+8613800000001","13800000001":1}}"#,
+    ] {
+        let error = input_from_json(line).expect_err("the line is wrong").to_string();
+        assert!(!error.contains("13800000001") && !error.contains("张三"), "{error}");
+    }
+}

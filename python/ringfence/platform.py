@@ -307,8 +307,8 @@ class Platform:
         found = self._open().poll_deadline()
         if found is None:
             return None
-        at, why, identity, number = found
-        return Deadline(at=instant(at, self._zone), why=Why(why), about=identity if number is None else PhoneNumber(number))
+        at, why, about = found
+        return Deadline(at=instant(at, self._zone), why=Why(why), about=about)
 
     def poll_effect(self) -> Effect | None:
         """The next effect that was not handed out yet, in sequence, or `None`."""

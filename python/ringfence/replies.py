@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from . import _ringfence
 from ._codec import Record, decode
-from ._values import DenyReason, PhoneNumber, ReservationState
+from ._values import DenyReason, ReservationState
 
 __all__ = [
     "Allow",
@@ -171,13 +171,13 @@ class Why(StrEnum):
     RETENTION = "retention"
     """A closed reservation leaves."""
     LINE_FREE = "line_free"
-    """A line has a free channel and somebody waits for it."""
+    """A line of a merchant has a free channel and somebody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to call `advance`, what for, and about which leg, call, reservation or line."""
+    """When to call `advance`, what for, and about which leg, call, reservation, or merchant whose line it is."""
 
     at: datetime
     why: Why
-    about: int | PhoneNumber | None = None
+    about: int | None = None

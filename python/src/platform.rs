@@ -13,7 +13,7 @@ use ringfence::{CallId, Dedup, Keyring, LegId, PhoneNumber, Policy, ReservationI
 use crate::errors::{Failure, guarded, value};
 
 /// When to advance, why, and about which id or number.
-type Due = (i64, &'static str, Option<u64>, Option<String>);
+type Due = (i64, &'static str, Option<u64>);
 
 /// Keys by id.
 pub(crate) type Keys = BTreeMap<String, Vec<u8>>;
@@ -120,8 +120,8 @@ impl Platform {
     fn poll_deadline(&self, py: Python<'_>) -> PyResult<Option<Due>> {
         self.with(py, |platform| {
             Ok(platform.poll_deadline().map(|(at, why)| {
-                let (why, id, number) = words_of(why);
-                (at.as_micros(), why, id, number)
+                let (why, about) = words_of(why);
+                (at.as_micros(), why, about)
             }))
         })
     }
@@ -206,16 +206,16 @@ fn instant(micros: i64) -> Result<Timestamp, Failure> {
         .ok_or_else(|| Failure::Value(format!("an instant lies from {} to {}", Timestamp::MIN, Timestamp::MAX)))
 }
 
-fn words_of(why: Why) -> (&'static str, Option<u64>, Option<String>) {
+fn words_of(why: Why) -> (&'static str, Option<u64>) {
     match why {
-        Why::EffectsWaiting => ("effects_waiting", None, None),
-        Why::RingTimeout(leg) => ("ring_timeout", Some(leg.get()), None),
-        Why::ReleaseGrace(leg) => ("release_grace", Some(leg.get()), None),
-        Why::AnswerTimeout(call) => ("answer_timeout", Some(call.get()), None),
-        Why::ConversationMax(call) => ("conversation_max", Some(call.get()), None),
-        Why::WindowOpens(reservation) => ("window_opens", Some(reservation.get()), None),
-        Why::WindowEnds(reservation) => ("window_ends", Some(reservation.get()), None),
-        Why::Retention(reservation) => ("retention", Some(reservation.get()), None),
-        Why::LineFree(line) => ("line_free", None, Some(line.dialable())),
+        Why::EffectsWaiting => ("effects_waiting", None),
+        Why::RingTimeout(leg) => ("ring_timeout", Some(leg.get())),
+        Why::ReleaseGrace(leg) => ("release_grace", Some(leg.get())),
+        Why::AnswerTimeout(call) => ("answer_timeout", Some(call.get())),
+        Why::ConversationMax(call) => ("conversation_max", Some(call.get())),
+        Why::WindowOpens(reservation) => ("window_opens", Some(reservation.get())),
+        Why::WindowEnds(reservation) => ("window_ends", Some(reservation.get())),
+        Why::Retention(reservation) => ("retention", Some(reservation.get())),
+        Why::LineFree(merchant) => ("line_free", Some(merchant.get())),
     }
 }

@@ -38,6 +38,7 @@ use crate::values::input::{Dedup, Input};
 use crate::values::policy::Policy;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
+use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Zone};
 
 /// The version of the line format that this library reads and writes.
@@ -248,14 +249,33 @@ impl LineError {
             };
             return Self { column: text.chars().count().saturating_add(1), wrong, allowed: Some(allowed.to_owned()) };
         }
+        let message = without_values(message);
         // serde_json counts bytes up to the one that it could not take.
         let column = text.char_indices().take_while(|(at, _)| *at < error.column()).count().max(1);
-        let (wrong, allowed) = match message {
+        let (wrong, allowed) = match message.as_str() {
             "trailing characters" => ("more text after the object", Some("nothing")),
-            _ => split(message),
+            message => split(message),
         };
         Self { column, wrong: wrong.to_owned(), allowed: allowed.map(ToOwned::to_owned) }
     }
+}
+
+/// A fault's text without the values that it repeats: they may be names and numbers. What stands in `\"…\"` goes; elsewhere (the number after
+/// `integer`, the word after `unknown variant`) a run of digits that may be a phone number does.
+fn without_values(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let (mut is_inside, mut is_escaped) = (false, false);
+    for c in message.chars() {
+        let is_quote = c == '"' && !is_escaped;
+        is_escaped = is_inside && c == '\\' && !is_escaped;
+        if is_quote {
+            out.push_str(if is_inside { "\"" } else { "\"…" });
+            is_inside = !is_inside;
+        } else if !is_inside {
+            out.push(c);
+        }
+    }
+    MaskedText::new(&out).as_str().to_owned()
 }
 
 /// Whether a text is the beginning of a JSON document, whatever it says.

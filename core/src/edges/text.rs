@@ -624,7 +624,6 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeMap;
-    use alloc::sync::Arc;
 
     use super::*;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
@@ -738,7 +737,7 @@ mod tests {
                 version: 1,
                 merchant: MerchantId::new(1),
                 merchant_name: "商户1".into(),
-                offerings: BTreeMap::from([(OfferingId::new(1), Arc::from("车险")), (OfferingId::new(2), Arc::from("寿险"))]),
+                offerings: BTreeMap::from([(OfferingId::new(1), "车险".into()), (OfferingId::new(2), "寿险".into())]),
                 windows,
                 hours,
                 zone: shanghai(),
@@ -802,8 +801,7 @@ mod tests {
         reservation.revision = 2;
         assert!(content(&Content::Amended(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(
-            content(&Content::Amended(reservation), Language::English)
-                .starts_with("Reservation 7 has changed (revision 2)\n")
+            content(&Content::Amended(reservation), Language::English).starts_with("Reservation 7 has changed (revision 2)\n")
         );
     }
 

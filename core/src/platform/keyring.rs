@@ -34,6 +34,17 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    /// The number of this error, in one numbering with the refusals; see [`Refusal::code`](crate::Refusal::code).
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::TooShort { .. } => 118,
+            Self::Taken { .. } => 119,
+        }
+    }
+}
+
 impl Keyring {
     /// An empty keyring.
     #[must_use]

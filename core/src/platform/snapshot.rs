@@ -65,6 +65,20 @@ pub enum RestoreError {
     },
 }
 
+impl RestoreError {
+    /// The number of this error, in one numbering with the refusals; see [`Refusal::code`](crate::Refusal::code). A snapshot that was cut and
+    /// one that was altered are both damaged.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::NotASnapshot => 141,
+            Self::Format { .. } => 142,
+            Self::Length { .. } | Self::Checksum => 143,
+            Self::Content { .. } => 144,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Body {
     latest: Timestamp,

@@ -294,7 +294,7 @@ impl fmt::Debug for Address {
             Self::Sms(number) => write!(f, "Sms({})", number.masked()),
             Self::Mms(number) => write!(f, "Mms({})", number.masked()),
             Self::Email(_) => f.write_str("Email(***)"),
-            Self::Chatbot(address) => write!(f, "Chatbot({address})"),
+            Self::Chatbot(address) => write!(f, "Chatbot(***@{})", address.split_once('@').map_or("", |(_, host)| host)),
         }
     }
 }
@@ -338,6 +338,8 @@ mod tests {
 
     #[test]
     fn debug_and_the_masked_form_hide_the_tail() {
+        let chatbot = Address::parse("sip:1065000000@chatbot.example").unwrap();
+        assert_eq!(format!("{chatbot:?}"), "Chatbot(***@chatbot.example)");
         let number = PhoneNumber::parse("+8613800000001").unwrap();
         assert_eq!(format!("{number:?}"), "PhoneNumber(+8613*********)");
         assert_eq!(format!("{:?}", Address::Rcs(number)), "Rcs(+8613*********)");

@@ -168,6 +168,14 @@ pub struct PolicyError {
     pub most: u32,
 }
 
+impl PolicyError {
+    /// The number of this error: that of the refusal `invalid_policy`. One numbering for all, see [`Refusal::code`](super::refusal::Refusal::code).
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        110
+    }
+}
+
 impl Policy {
     /// Checks every field against its range.
     ///

@@ -355,6 +355,14 @@ impl core::fmt::Display for Allowed {
 
 impl Refusal {
     /// The number of this refusal: the same in Rust, C and Python, and never given to another.
+    ///
+    /// One numbering serves everything that can go wrong. What is not a refusal of an input has its numbers among the misuses:
+    ///
+    /// | number | what |
+    /// |---|---|
+    /// | 110 | a field of a policy is out of its range, at making a platform too ([`PolicyError`](super::policy::PolicyError)) |
+    /// | 118, 119 | a key is too short; another key has its id ([`KeyError`](crate::platform::keyring::KeyError)) |
+    /// | 141 to 144 | bytes are no snapshot; of another format; damaged (cut or altered); no state of a platform ([`RestoreError`](crate::RestoreError)) |
     #[must_use]
     pub const fn code(&self) -> u32 {
         match self {

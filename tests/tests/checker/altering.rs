@@ -1,7 +1,6 @@
 //! Finding and altering what stands in a trace.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
@@ -300,7 +299,7 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
     let sends = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
     let result = sends.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
     match result.filter(|send| send.to == to).map(|send| &mut send.content).next() {
-        Some(Content::Result(result)) => result.address = Some(Arc::from(text)),
+        Some(Content::Result(result)) => result.address = Some(text.into()),
         other => panic!("the first message to a user is the result of his booking: {other:?}"),
     }
 }

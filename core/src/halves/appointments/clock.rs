@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::Appointments;
 use super::records::{Call, Leg, Reservation};
 use crate::books::agenda::Target;
@@ -13,14 +15,15 @@ use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive, Party};
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
 use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
 /// Why the host should call `advance`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// Effects wait to be polled.
     EffectsWaiting,
@@ -38,8 +41,8 @@ pub enum Why {
     WindowEnds(ReservationId),
     /// A closed reservation leaves.
     Retention(ReservationId),
-    /// A line has a free channel and somebody waits for it.
-    LineFree(PhoneNumber),
+    /// A line of this merchant has a free channel and somebody waits for it.
+    LineFree(MerchantId),
 }
 
 impl Appointments {
@@ -142,7 +145,11 @@ impl Appointments {
                     Why::WindowEnds(id)
                 }
             },
-            Target::Line(number) => Why::LineFree(number),
+            // A line of the agenda is registered.
+            Target::Line(number) => match self.lines.get(number) {
+                Some(line) => Why::LineFree(line.merchant),
+                None => Why::EffectsWaiting,
+            },
         };
         Some((due, why))
     }
