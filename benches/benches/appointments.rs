@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ringfence::Window;
+use ringfence::{RequestCall, Window};
 use ringfence_benches::World;
 
 /// How many reservations are alive beside the one that is asked for.
@@ -21,7 +21,7 @@ fn gate(criterion: &mut Criterion) {
                 // A stride that is prime to the length: no two neighbours follow each other.
                 next = (next + 618_033) % booked.len();
                 let (line, reservation) = booked[next];
-                let verdict = world.platform.gate(black_box(line), black_box(reservation), world.now);
+                let verdict = world.platform.gate(RequestCall::new(black_box(line), black_box(reservation)), world.now);
                 assert!(verdict.is_allow());
             });
         });

@@ -63,7 +63,7 @@ pub use crate::platform::{Platform, Progress, Why};
 pub use crate::values::cause::Evidence;
 pub use crate::values::effect::{Action, Effect};
 pub use crate::values::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of};
-pub use crate::values::input::{Dedup, Input};
+pub use crate::values::input::{CallTarget, Dedup, Input, RequestCall};
 pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};
 pub use crate::values::policy::{CallMode, Policy, PolicyError};
 pub use crate::values::refusal::Refusal;

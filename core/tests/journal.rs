@@ -13,10 +13,11 @@ use ringfence::values::reply::Reply;
 use ringfence::values::time::{Timestamp, Zone};
 
 /// One line of every form, as it is written.
-const LINES: [&str; 9] = [
+const LINES: [&str; 10] = [
     r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三"}}}"#,
     r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}]}}}"#,
-    r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","reservation":1}}}"#,
+    r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
+    r#"{"at":"2026-11-21T10:00:00Z","input":{"request_call":{"line":"95511","target":{"number":"+8617000000001"}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","advance":{"budget":10}}"#,
     r#"{"confirm":7}"#,
     r#"{"restart":{}}"#,
@@ -26,7 +27,7 @@ const LINES: [&str; 9] = [
 ];
 
 /// One effect of every kind, as it is written.
-const EFFECTS: [&str; 14] = [
+const EFFECTS: [&str; 16] = [
     r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}"#,
     r#"{"sequence":6,"answer":{"leg":1,"not_after":"2026-11-21T10:05:18Z"}}"#,
     r#"{"sequence":7,"reject":{"leg":1,"cause":"user_busy","sip_status":486,"q850_cause":17}}"#,
@@ -37,8 +38,10 @@ const EFFECTS: [&str; 14] = [
     r#"{"sequence":12,"send":{"message":1,"to":"rcs:+8613800000001","content":{"booking_page":{"page":10,"version":1,"merchant":1,"merchant_name":"商户1","offerings":{"2":"寿险","10":"车险"},"windows":[],"hours":[],"zone":"Asia/Shanghai"}}}}"#,
     r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"offering_name":"车险","number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}}"#,
     r#"{"sequence":14,"send":{"message":3,"to":"sip:1065000000@chatbot.example","content":{"mode_options":{"reservation":1,"options":["merchant_calls","platform_calls"],"on_silence":"merchant_calls"}}}}"#,
-    r#"{"sequence":15,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
-    r#"{"sequence":16,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"reservation":9,"rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":15,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":16,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"reservation":9},"rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":17,"audit":{"number":4,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"number":"+8617000000001"},"reservation":1,"revision":1,"rule":{"denied":"before_window"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":18,"audit":{"number":5,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":"unknown_number","rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":17,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"leg_lost":{"leg":1,"call":1}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":18,"archive":{"reservation":1,"merchant":1,"revision":1,"outcome":{"missed":"not_called"},"closed_at":"2026-11-21T12:00:00Z"}}"#,
 ];
@@ -294,10 +297,10 @@ fn a_confirm_of_what_was_never_emitted_is_refused() {
 fn ids_carry_the_shard_of_the_header() {
     let text = [
         r#"{"header":{"format":1,"shard":2}}"#,
-        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","reservation":1}}}"#,
+        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
         r#"{"expect":{"reply":{"deny":{"leg":562949953421313,"reason":"not_recognized"}}}}"#,
         r#"{"restart":{}}"#,
-        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","reservation":1}}}"#,
+        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
         r#"{"expect":{"reply":{"deny":{"leg":562949953421314}}}}"#,
     ];
     assert_eq!(replay(&text.join("\n"), Options::default()).err(), None);
@@ -307,7 +310,7 @@ fn ids_carry_the_shard_of_the_header() {
 fn a_mismatch_names_the_line_the_path_and_both_sides() {
     let text = [
         HEADER,
-        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","reservation":1}}}"#,
+        r#"{"at":"2026-11-20T10:00:00Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
         r#"{"expect":{"effects":[{"audit":{}},{"reject":{"leg":1,"sip_status":486}}]}}"#,
     ];
     assert_eq!(

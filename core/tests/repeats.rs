@@ -3,7 +3,7 @@
 mod common;
 
 use common::{at, booked, booking, drain, line, world};
-use ringfence::{Action, CallMode, Chain, Dedup, Input, Keyring, Platform, Policy, Refusal, Reply};
+use ringfence::{Action, CallMode, Chain, Dedup, Input, Keyring, Platform, Policy, Refusal, Reply, RequestCall};
 
 fn key(key: &str) -> Dedup {
     Dedup { source: "maap".into(), key: key.into() }
@@ -92,14 +92,14 @@ fn every_audit_stands_in_one_chain_across_restarts() {
 fn a_new_policy_holds_at_once_and_a_wrong_one_changes_nothing() {
     let mut platform = world(Policy::default(), 1);
     let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
-    assert!(platform.gate(line(), reservation, at("19:59:55")).is_allow());
+    assert!(platform.gate(RequestCall::new(line(), reservation), at("19:59:55")).is_allow());
     let before = platform.state_hash();
     let wrong = platform.set_policy(at("10:00:00"), Policy { attempts_max: 0, ..Policy::default() });
     assert_eq!(wrong, Err(Refusal::InvalidPolicy { field: "attempts_max".into(), given: 0, least: 1, most: 100 }));
     let refused_only_moved_the_clock = platform.latest() == at("10:00:00");
     assert!(refused_only_moved_the_clock && platform.state_hash() != before);
     platform.set_policy(at("10:00:00"), Policy { min_ring_s: 10, ..Policy::default() }).unwrap();
-    assert!(!platform.gate(line(), reservation, at("19:59:55")).is_allow());
+    assert!(!platform.gate(RequestCall::new(line(), reservation), at("19:59:55")).is_allow());
     assert_eq!(platform.set_policy(at("10:00:00"), platform.policy().clone()), Ok(Reply::NoOp));
 }
 

@@ -79,13 +79,13 @@ static void one_reservation(void)
 
     CHECK(ringfence_platform_poll_deadline(platform, &at) == RINGFENCE_STATUS_OK);
     CHECK(at == START);
-    CHECK(handle(platform, START - 1, "{\"request_call\":{\"line\":\"95511\",\"reservation\":1}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 1, "{\"request_call\":{\"line\":\"95511\",\"target\":{\"reservation\":1}}}") == RINGFENCE_STATUS_OK);
     CHECK(strstr(json, "\"before_window\"") != NULL);
     CHECK(effects_with(platform, "\"dial\"") == 0);
 
     CHECK(ringfence_platform_advance(platform, START, 100, &fired) == RINGFENCE_STATUS_OK);
     CHECK(fired == 1);
-    CHECK(handle(platform, START, "{\"request_call\":{\"line\":\"95511\",\"reservation\":1}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START, "{\"request_call\":{\"line\":\"95511\",\"target\":{\"reservation\":1}}}") == RINGFENCE_STATUS_OK);
     CHECK(strstr(json, "\"allow\"") != NULL);
     CHECK(effects_with(platform, "\"to\":\"+8613800000001\"") == 1);
     ringfence_platform_free(platform);

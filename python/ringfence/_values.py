@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 from zoneinfo import ZoneInfo
 
 from . import _ringfence
@@ -544,6 +544,24 @@ class BookingEvidence(Checked):
         for name, value in (("channel", channel), ("message", message), ("body_hash", body_hash), ("agent", agent)):
             object.__setattr__(self, name, value)
         Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ForReservation(Checked):
+    """A merchant calls for the user of this reservation."""
+
+    _tag: ClassVar[str | None] = "reservation"
+    _newtype: ClassVar[bool] = True
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForNumber(Checked):
+    """A merchant calls for whoever this virtual number means to him now: the number that was dialled."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: PhoneNumber
 
 
 def text_of(kind: str, value: Record, language: str) -> str:

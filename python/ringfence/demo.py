@@ -15,7 +15,7 @@ from rich.text import Text
 from . import inputs
 from ._layout import columns, hanging
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, PhoneNumber, ReleaseCause, Window
+from ._values import Address, CallMode, ForReservation, PhoneNumber, ReleaseCause, Window
 from .effects import (
     AcknowledgedRecord,
     AmendedRecord,
@@ -285,8 +285,10 @@ class _Teller:
                     f"for reservation {reservation}: {_MODES[mode]}", f"预约{reservation}选择{mode.text()}"
                 )
                 self.sent(at, self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot"), platform, words, input)
-            case inputs.RequestCall(line=line, reservation=reservation):
+            case inputs.RequestCall(line=line, target=ForReservation(reservation=reservation)):
                 self.requested(asked, line, reservation)
+            case inputs.RequestCall(line=line):
+                self.requested(asked, line, 0)
             case inputs.Cancel(user=user, reservation=reservation):
                 words = self.say(f"takes reservation {reservation} back", f"取消预约{reservation}")
                 self.sent(at, self.name(user), platform, words)
@@ -422,7 +424,7 @@ class _Teller:
 
     def audited(self, at: datetime, record: AuditRecord) -> None:
         match record:
-            case Judged(leg=leg, reservation=reservation, rule=Permitted() as rule):
+            case Judged(leg=leg, reservation=int(reservation), rule=Permitted() as rule):
                 self.judgements.append(_Judgement(at, self.legs[leg], reservation, rule))
                 allowed = Text.assemble((self.say("allowed", "允许"), "bold green"), self.say(": ", "："), self.permission(rule))
                 self.note(allowed)

@@ -19,6 +19,8 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DenyReason,
+    ForNumber,
+    ForReservation,
     Hours,
     MissedReason,
     Party,
@@ -66,11 +68,13 @@ __all__ = [
     "PolicySet",
     "Rebased",
     "Reject",
+    "RequestedTarget",
     "ReservationCancelled",
     "ReservationDeclined",
     "ReservationForMerchant",
     "Rule",
     "Send",
+    "UnknownNumber",
     "UserDialled",
     "effect_from_json",
 ]
@@ -312,12 +316,24 @@ Rule = Permitted | Denied
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownNumber(Record):
+    """A merchant called a number that is no virtual one. It stands in no record: it may be somebody's own."""
+
+    _tag: ClassVar[str | None] = "unknown_number"
+
+
+RequestedTarget = ForReservation | ForNumber | UnknownNumber
+"""What a merchant's call asked for, as a record names it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged(Record):
-    """The gate judged a merchant's request. `revision` is absent when no such reservation is known to that line."""
+    """The gate judged a merchant's request. `reservation` and `revision` are absent when none is known to that line under this target."""
 
     _tag: ClassVar[str | None] = "judged"
     leg: int
-    reservation: int
+    target: RequestedTarget
+    reservation: int | None
     revision: int | None
     rule: Rule
 

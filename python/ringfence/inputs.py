@@ -14,12 +14,13 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import Address, BookingEvidence, CallMode, Evidence, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
 
 __all__ = [
     "Acknowledge",
     "Amend",
     "Book",
+    "CallTarget",
     "Cancel",
     "ChooseMode",
     "ConfirmClock",
@@ -98,13 +99,17 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
+CallTarget = ForReservation | ForNumber
+"""Whom a merchant calls for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCall(Checked):
     """A merchant's line calls the platform and asks for a user."""
 
     _tag: ClassVar[str | None] = "request_call"
     line: PhoneNumber
-    reservation: int
+    target: CallTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

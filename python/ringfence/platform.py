@@ -13,7 +13,19 @@ from . import _ringfence, effects, inputs, replies
 from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
-from ._values import Address, BookingEvidence, CallMode, Evidence, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    Evidence,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    PhoneNumber,
+    Window,
+    Zone,
+)
 from .effects import Effect
 from .errors import Misused, RingfenceError
 from .inputs import Dedup
@@ -146,12 +158,21 @@ class Platform:
             now, inputs.ChooseMode(merchant=merchant, reservation=reservation, mode=check(CallMode, mode, "mode")), dedup
         )
 
-    def request_call(self, now: datetime, *, line: PhoneNumber | str, reservation: int, dedup: Dedup | None = None) -> CallAllowed | CallDenied:
-        """A merchant's line calls the platform and asks for the user of a reservation. The switch holds the call, unanswered.
+    def request_call(
+        self,
+        now: datetime,
+        *,
+        line: PhoneNumber | str,
+        reservation: int | None = None,
+        number: PhoneNumber | str | None = None,
+        dedup: Dedup | None = None,
+    ) -> CallAllowed | CallDenied:
+        """A merchant's line calls the platform and asks for a user: the one of a reservation, or the one whom the virtual number that was
+        dialled means to this merchant. Give one of the two. The switch holds the call, unanswered.
 
         The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it.
         """
-        request = inputs.RequestCall(line=check(PhoneNumber, line, "line"), reservation=reservation)
+        request = _request(line, reservation, number)
         return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
 
     # What users do.
@@ -336,17 +357,22 @@ class Platform:
 
     # Questions.
 
-    def gate(self, at: datetime, *, line: PhoneNumber | str, reservation: int) -> Verdict:
+    def gate(
+        self,
+        at: datetime,
+        *,
+        line: PhoneNumber | str,
+        reservation: int | None = None,
+        number: PhoneNumber | str | None = None,
+    ) -> Verdict:
         """What `request_call` would answer at that instant. Changes nothing and leaves no audit record.
 
         An `at` before the latest instant seen counts as that.
         """
         core = self._open()
         micros = micros_of(at, "at")
-        number = check(PhoneNumber, line, "line").dialable()
-        verdict: Verdict = decode(
-            _VERDICT, json.loads(core.gate(number, check(int, reservation, "reservation"), micros)), at.tzinfo or timezone.utc
-        )
+        request = _request(line, reservation, number).to_json()
+        verdict: Verdict = decode(_VERDICT, json.loads(core.gate(request, micros)), at.tzinfo or timezone.utc)
         return verdict
 
     def reservation(self, id: int) -> Reservation | None:
@@ -471,6 +497,17 @@ class Platform:
 
 
 _VERDICT: Any = Verdict
+
+
+def _request(line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None) -> inputs.RequestCall:
+    if (reservation is None) == (number is None):
+        raise TypeError("give either reservation or number")
+    target: inputs.CallTarget
+    if number is None:
+        target = ForReservation(check(int, reservation, "reservation"))
+    else:
+        target = ForNumber(check(PhoneNumber, number, "number"))
+    return inputs.RequestCall(line=check(PhoneNumber, line, "line"), target=target)
 
 
 def _maybe(kind: type[_T], value: object, path: str) -> _T | None:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from . import inputs
-from ._values import Evidence, PhoneNumber
+from ._values import Evidence, ForReservation, PhoneNumber
 from .effects import Answer, Archive, Audit, Dial, Effect, HangUp, Join, Play, Reject, Send
 from .errors import RingfenceError
 from .platform import Platform
@@ -172,7 +172,7 @@ class Switch:
     def call_in(self, line: str, reservation: int, *, waits: timedelta | None = None) -> Reply | RingfenceError:
         """A call comes in from a merchant's line for a reservation. `waits` is how long the caller stays once he is on the bridge."""
         self._inbound = _Leg(number=None, talks=waits)
-        return self.ask(inputs.RequestCall(line=PhoneNumber(line), reservation=reservation))
+        return self.ask(inputs.RequestCall(line=PhoneNumber(line), target=ForReservation(reservation)))
 
     def run_until(self, end: datetime) -> None:
         """Lets time pass until `end`, that instant included."""

@@ -8,7 +8,7 @@ use pyo3::sync::MutexExt as _;
 use pyo3::types::PyBytes;
 use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
 use ringfence::edges::json::write;
-use ringfence::{CallId, Dedup, Keyring, LegId, PhoneNumber, Policy, ReservationId, Timestamp, Why};
+use ringfence::{CallId, Dedup, Input, Keyring, LegId, Policy, ReservationId, Timestamp, Why};
 
 use crate::errors::{Failure, guarded, value};
 
@@ -126,10 +126,13 @@ impl Platform {
         })
     }
 
-    fn gate(&self, py: Python<'_>, line: &str, reservation: u64, at_us: i64) -> PyResult<String> {
+    fn gate(&self, py: Python<'_>, request_json: &str, at_us: i64) -> PyResult<String> {
         self.with(py, |platform| {
-            let line = PhoneNumber::parse(line).map_err(value)?;
-            Ok(write(&platform.gate(line, ReservationId::new(reservation), instant(at_us)?)))
+            let wrong = |error| Failure::Malformed("request".to_owned(), error);
+            match input_from_json(request_json).map_err(wrong)? {
+                Input::RequestCall(request) => Ok(write(&platform.gate(request, instant(at_us)?))),
+                _ => Err(Failure::Value("a request_call is needed".to_owned())),
+            }
         })
     }
 

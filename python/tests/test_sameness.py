@@ -13,7 +13,7 @@ from conftest import SCENARIOS
 
 from ringfence import Done, Keyring, Mismatch, Platform, Policy, Replayer, RingfenceError
 from ringfence.effects import effect_from_json
-from ringfence.inputs import Dedup, input_from_json
+from ringfence.inputs import Dedup, RequestCall, input_from_json
 from ringfence.journal import effects_line, header_line, input_line, refusal_line, reply_line
 from ringfence.replies import reply_from_json
 
@@ -54,6 +54,10 @@ class Typed:
         ((name, _),) = json.loads(body).items()
         assert input_from_json(input.to_json()) == input
         arguments = {field.name: getattr(input, field.name) for field in fields(input)}
+        if isinstance(input, RequestCall):
+            # The typed method names its target by what it is.
+            target = arguments.pop("target")
+            arguments[target._tag] = getattr(target, target._tag)
         try:
             reply = getattr(self.platform, name)(now, **arguments, dedup=key)
         except RingfenceError as error:

@@ -123,6 +123,8 @@ TAGGED = [
     (effects.AuditRecord, "AuditRecord"),
     (effects.Outcome, "Outcome"),
     (effects.Rule, "Rule"),
+    (effects.RequestedTarget, "Asked"),
+    (inputs.CallTarget, "CallTarget"),
     (replies.Reply, "Reply"),
 ]
 

@@ -30,9 +30,9 @@
 //! {"expect":{"reply":{"published":{"version":1}}}}
 //! {"at":"2026-11-21T09:00:00+08:00","input":{"book":{"user":"rcs:+8613800000001","page":1,"offering":1,"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"}}}}
 //! {"expect":{"reply":{"booked":{"reservation":1,"state":"scheduled"}}}}
-//! {"at":"2026-11-21T17:59:59+08:00","input":{"request_call":{"line":"95511","reservation":1}}}
+//! {"at":"2026-11-21T17:59:59+08:00","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}
 //! {"expect":{"reply":{"allow":{"leg":1,"call":1}}}}
-//! {"expect":{"effects":[{"sequence":1,"audit":{"at":"2026-11-21T09:59:59Z","record":{"judged":{"leg":1,"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"mode":"merchant_calls"}}}}}}]}}
+//! {"expect":{"effects":[{"sequence":1,"audit":{"at":"2026-11-21T09:59:59Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T18:00:00+08:00","end":"2026-11-21T20:00:00+08:00"},"mode":"merchant_calls"}}}}}}]}}
 //! "#;
 //! let trace = Trace::from_json_lines(journal.trim())?;
 //! let violation = check(&trace).expect_err("the window has not begun");
@@ -58,6 +58,7 @@ use crate::trace::{Doing, Step, Trace};
 mod amendments;
 mod books;
 mod endings;
+mod numbers;
 mod privacy;
 mod queue;
 mod repeats;

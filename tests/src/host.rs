@@ -245,7 +245,7 @@ impl Host {
     /// # Errors
     /// The platform's refusal.
     pub fn calls(&mut self, line: &str, reservation: ReservationId) -> Result<Reply, Refusal> {
-        self.input(Input::RequestCall(RequestCall { line: parse(line), reservation }))
+        self.input(Input::RequestCall(RequestCall::new(parse(line), reservation)))
     }
 
     /// The user takes his reservation back.

@@ -202,9 +202,9 @@ mod tests {
     fn a_trace_is_read_as_it_is_written() {
         let lines = [
             HEADER,
-            r#"{"at":"2026-11-21T18:00:00+08:00","input":{"request_call":{"line":"95511","reservation":1}}}"#,
+            r#"{"at":"2026-11-21T18:00:00+08:00","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
             r#"{"expect":{"reply":{"deny":{"leg":1,"reason":"not_recognized","retry_at":null}}}}"#,
-            r#"{"expect":{"effects":[{"sequence":1,"audit":{"number":1,"at":"2026-11-21T10:00:00Z","record":{"judged":{"leg":1,"reservation":1,"revision":null,"rule":{"denied":"not_recognized"}}},"digest":"0000000000000000000000000000000000000000000000000000000000000000"}},{"sequence":2,"reject":{"leg":1,"cause":"not_permitted","sip_status":403,"q850_cause":21}}]}}"#,
+            r#"{"expect":{"effects":[{"sequence":1,"audit":{"number":1,"at":"2026-11-21T10:00:00Z","record":{"judged":{"leg":1,"target":{"reservation":1},"revision":null,"rule":{"denied":"not_recognized"}}},"digest":"0000000000000000000000000000000000000000000000000000000000000000"}},{"sequence":2,"reject":{"leg":1,"cause":"not_permitted","sip_status":403,"q850_cause":21}}]}}"#,
             r#"{"confirm":2}"#,
             r#"{"at":"2026-11-21T18:00:01+08:00","advance":{"budget":7}}"#,
             r#"{"restart":{}}"#,
@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named_with_what_was_expected() {
-        let request = r#"{"at":"2026-11-21T18:00:00+08:00","input":{"request_call":{"line":"95511","reservation":1}}}"#;
+        let request =
+            r#"{"at":"2026-11-21T18:00:00+08:00","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#;
         for (lines, line, column, what) in [
             (vec![], 1, None, "the first is the header"),
             (vec![request], 1, None, "the header is the first line"),

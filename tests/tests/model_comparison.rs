@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
-use ringfence::values::input::{ConfirmClock, Input, PlayFinished};
+use ringfence::values::input::{ConfirmClock, Input, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
@@ -206,11 +206,7 @@ impl Pair {
 
     /// What the gate says before a `request_call` about that very instant.
     fn verdict_asked(&self, at: Timestamp, doing: &Doing) -> Option<Verdict> {
-        if let Doing::Input(Input::RequestCall(input)) = doing {
-            Some(self.engine.gate(input.line, input.reservation, at))
-        } else {
-            None
-        }
+        if let Doing::Input(Input::RequestCall(input)) = doing { Some(self.engine.gate(*input, at)) } else { None }
     }
 
     fn same_views(&self) -> Result<(), String> {
@@ -285,8 +281,9 @@ impl Pair {
         for (reservation, own) in judged.chain([(nobody, Vec::new())]) {
             for at in instants.iter().copied().chain(own) {
                 for line in &lines {
-                    let expected = self.model.gate(*line, reservation, at);
-                    equal(&format!("the gate for {reservation} at {at}"), &expected, &self.engine.gate(*line, reservation, at))?;
+                    let request = RequestCall::new(*line, reservation);
+                    let expected = self.model.gate(request, at);
+                    equal(&format!("the gate for {reservation} at {at}"), &expected, &self.engine.gate(request, at))?;
                 }
             }
         }

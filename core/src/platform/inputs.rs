@@ -4,8 +4,8 @@ use super::Platform;
 use crate::values::cause::Evidence;
 use crate::values::id::{LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Acknowledge, Amend, Book, Cancel, ChooseMode, ConfirmClock, Decline, EffectFailed, Input, LegAnswered, LegEnded, LegProgress,
-    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
+    Acknowledge, Amend, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, Decline, EffectFailed, Input, LegAnswered, LegEnded,
+    LegProgress, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, Resync, SetPolicy,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -68,8 +68,8 @@ impl Platform {
     ///
     /// # Errors
     /// Only `limit` (outbox), and only for a call that the gate allows.
-    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, reservation: ReservationId) -> Result<Reply, Refusal> {
-        self.handle(now, Input::RequestCall(RequestCall { line, reservation }))
+    pub fn request_call(&mut self, now: Timestamp, line: PhoneNumber, target: impl Into<CallTarget>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCall(RequestCall::new(line, target)))
     }
 
     /// A user books (claim 1). Replies the reservation and its state.

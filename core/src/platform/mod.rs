@@ -21,8 +21,7 @@ use crate::halves::appointments::{Appointments, check_text, limit};
 use crate::halves::fallback::Fallback;
 use crate::values::effect::{AuditRecord, Digest, Effect, PolicySet};
 use crate::values::id::{CallId, LegId, ReservationId};
-use crate::values::input::{Dedup, Input};
-use crate::values::number::PhoneNumber;
+use crate::values::input::{Dedup, Input, RequestCall};
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Bound, Refusal};
 use crate::values::reply::{Reply, Verdict};
@@ -232,12 +231,12 @@ impl Platform {
 
     // ---- questions ----------------------------------------------------------------------------------------------
 
-    /// May this line's call for this reservation ring the user at `at`? Changes nothing and writes no audit.
+    /// May this call of a merchant's line ring the user at `at`? Changes nothing and writes no audit.
     ///
     /// At the latest instant seen it is the verdict that `request_call` would give. An earlier `at` counts as the latest seen.
     #[must_use]
-    pub fn gate(&self, line: PhoneNumber, reservation: ReservationId, at: Timestamp) -> Verdict {
-        self.appointments.gate(&self.policy, line, reservation, at.max(self.latest))
+    pub fn gate(&self, request: RequestCall, at: Timestamp) -> Verdict {
+        self.appointments.gate(&self.policy, request, at.max(self.latest))
     }
 
     /// The rules in force.

@@ -650,12 +650,26 @@ pub struct DeclinedRecord {
 pub struct Judged {
     /// The inbound leg.
     pub leg: LegId,
-    /// The reservation that was asked for, whether it exists or not.
-    pub reservation: ReservationId,
-    /// Its revision; absent when no such reservation is known to that line.
+    /// What was asked for, whether it exists or not.
+    pub target: Asked,
+    /// The reservation that was judged; absent when none is known to that line under this target.
+    pub reservation: Option<ReservationId>,
+    /// Its revision.
     pub revision: Option<u32>,
     /// The rule that decided.
     pub rule: Rule,
+}
+
+/// What a merchant's call asked for, as a record names it. A number stands here only if it is a virtual one: any other may be somebody's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// A reservation.
+    Reservation(ReservationId),
+    /// A virtual number.
+    Number(PhoneNumber),
+    /// A number that is no virtual one.
+    UnknownNumber,
 }
 
 /// A user's phone was dialled.

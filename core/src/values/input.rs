@@ -180,13 +180,43 @@ pub struct ChooseMode {
 }
 
 /// A call that a merchant's line makes to the platform. The switch holds it, unanswered, until the platform says what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequestCall {
     /// The number that the call comes from, as the network asserts it.
     pub line: PhoneNumber,
-    /// The reservation it is for.
-    pub reservation: ReservationId,
+    /// Whom it is for.
+    pub target: CallTarget,
+}
+
+impl RequestCall {
+    /// A call from this line, for a reservation or to a virtual number.
+    #[must_use]
+    pub fn new(line: PhoneNumber, target: impl Into<CallTarget>) -> Self {
+        Self { line, target: target.into() }
+    }
+}
+
+/// Whom a merchant calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallTarget {
+    /// The user of this reservation.
+    Reservation(ReservationId),
+    /// Whoever this virtual number means to the line's merchant now: the number that was dialled.
+    Number(PhoneNumber),
+}
+
+impl From<ReservationId> for CallTarget {
+    fn from(reservation: ReservationId) -> Self {
+        Self::Reservation(reservation)
+    }
+}
+
+impl From<PhoneNumber> for CallTarget {
+    fn from(number: PhoneNumber) -> Self {
+        Self::Number(number)
+    }
 }
 
 /// A user's booking.

@@ -270,7 +270,7 @@ impl Books {
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
-            Input::RequestCall(input) => of_reservation(input.reservation),
+            Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::Amend(input) => of_reservation(input.reservation),
             Input::Decline(input) => of_reservation(input.reservation),

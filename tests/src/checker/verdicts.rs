@@ -2,7 +2,7 @@
 
 use ringfence::values::effect::{Judged as Record, Rule};
 use ringfence::values::id::{CallId, ReservationId};
-use ringfence::values::input::Input;
+use ringfence::values::input::{Input, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::{DenyReason, Reply};
@@ -47,22 +47,23 @@ impl From<bool> for Holds {
 struct Question<'a> {
     books: &'a Books,
     line: PhoneNumber,
-    id: ReservationId,
+    id: Option<ReservationId>,
     own: Option<CallId>,
     /// The reservation, when the line may know of it.
     known: Option<&'a Reservation>,
 }
 
 impl<'a> Question<'a> {
-    fn new(books: &'a Books, line: PhoneNumber, id: ReservationId, own: Option<CallId>) -> Self {
-        let merchant = books.merchant_of_line(line);
-        let known = books.reservations.get(&id).filter(|reservation| Some(reservation.merchant) == merchant);
+    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>) -> Self {
+        let line = request.line;
+        let (id, merchant) = (books.asked_for(request), books.merchant_of_line(line));
+        let known = id.and_then(|id| books.reservations.get(&id)).filter(|known| Some(known.merchant) == merchant);
         Self { books, line, id, own, known }
     }
 
     fn holds(&self, reason: DenyReason) -> Holds {
-        let Some(reservation) = self.known else { return (reason == DenyReason::NotRecognized).into() };
-        let Self { books, id, own, .. } = *self;
+        let (Some(reservation), Some(id)) = (self.known, self.id) else { return (reason == DenyReason::NotRecognized).into() };
+        let Self { books, own, .. } = *self;
         let (now, window) = (books.now, reservation.window);
         let call = books.live_call(id, own);
         match reason {
@@ -146,12 +147,13 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
-    let question = Question::new(books, request.line, request.reservation, own);
+    let question = Question::new(books, *request, own);
     let rule = match denied {
         Some(deny) => Some(Rule::Denied(deny.reason)),
         None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),
     };
-    let about = |what: &str| format!("the call of leg {leg} for reservation {} {what}", request.reservation);
+    let target = books.recorded(request.target);
+    let about = |what: &str| format!("the call of leg {leg} for {target:?} {what}");
     match denied {
         None => {
             if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason) == Holds::Yes) {
@@ -180,7 +182,8 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     }
     let revision = question.known.map(|reservation| reservation.revision);
     let right = record.leg == leg
-        && record.reservation == request.reservation
+        && record.target == target
+        && record.reservation == question.known.and(question.id)
         && record.revision == revision
         && Some(record.rule) == rule;
     if right { Ok(()) } else { Err((Promise::P17, about("has an audit record with another leg, reservation, revision or rule"))) }

@@ -12,6 +12,7 @@ use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, ReservationState, Verdict};
 
 use super::gate::Asker;
+use super::numbers::NOBODY_KNOWN;
 use super::{Call, CallState, Leg, LegState, Model};
 
 /// Why a call ends, as far as it matters to the counting.
@@ -30,23 +31,25 @@ pub(super) enum Why {
 impl Model {
     /// Merchant mode: a line calls.
     pub(super) fn request_call(&mut self, input: &RequestCall) -> Result<Reply, Refusal> {
-        let id = input.reservation;
-        let verdict = self.judge(Asker::Line(input.line), id);
+        let meant = self.meant_by(*input);
+        let verdict = meant.map_or(NOBODY_KNOWN, |id| self.judge(Asker::Line(input.line), id));
         if verdict.is_allow() {
             self.check_outbox()?;
         }
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
-        if let Verdict::Deny { reason, retry_at } = verdict {
-            let known = reason != DenyReason::NotRecognized;
-            let revision = if known { self.reservations.get(&id).map(|reservation| reservation.revision) } else { None };
-            self.audit(AuditRecord::Judged(Judged { leg, reservation: id, revision, rule: Rule::Denied(reason) }));
+        let target = self.as_recorded(input.target);
+        let (Verdict::Allow, Some(id)) = (verdict, meant) else {
+            let Verdict::Deny { reason, retry_at } = verdict else { unreachable!("nothing is allowed that is not known") };
+            let reservation = meant.filter(|_| reason != DenyReason::NotRecognized);
+            let revision = reservation.map(|id| self.reservation_of(id).revision);
+            self.audit(AuditRecord::Judged(Judged { leg, target, reservation, revision, rule: Rule::Denied(reason) }));
             self.reject(leg, ReleaseCause::NotPermitted);
             return Ok(Reply::Deny(Deny { leg, reason, retry_at }));
-        }
+        };
         let revision = Some(self.reservation_of(id).revision);
         let rule = self.permission(id);
-        self.audit(AuditRecord::Judged(Judged { leg, reservation: id, revision, rule }));
+        self.audit(AuditRecord::Judged(Judged { leg, target, reservation: Some(id), revision, rule }));
         let call = self.begin_call(id, CallMode::MerchantCalls, input.line, CallState::Gathering);
         self.enter_leg(leg, call, Party::Merchant, true, input.line, LegState::Ringing);
         self.dial_user(call);

@@ -1,11 +1,13 @@
 //! The gate: may this call ring now?
 
 use ringfence::values::id::{CallId, ReservationId};
+use ringfence::values::input::RequestCall;
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::{DenyReason, ReservationState, Verdict};
 use ringfence::values::time::Timestamp;
 
+use super::numbers::NOBODY_KNOWN;
 use super::{CallState, Model};
 
 /// Who wants to ring.
@@ -36,10 +38,18 @@ impl Model {
         };
         let mut copy = self.clone();
         if let Some(line) = line {
-            let touched = copy.touched_by_request(line, id);
+            let touched = copy.touched_by_request(line, Some(id));
             copy.settle(&touched);
         }
         copy.judge(asker, id)
+    }
+
+    /// The same for what a merchant asks.
+    pub(super) fn judge_request_by_time(&self, request: RequestCall) -> Verdict {
+        let mut copy = self.clone();
+        let touched = copy.touched_by_request(request.line, copy.meant_by(request));
+        copy.settle(&touched);
+        copy.meant_by(request).map_or(NOBODY_KNOWN, |id| copy.judge(Asker::Line(request.line), id))
     }
 
     /// The table of the rules, from top to bottom, at the latest instant, once everything that matters is settled.

@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line};
+use ringfence::values::input::{BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -35,6 +35,7 @@ mod booking;
 mod calls;
 mod gate;
 mod merchants;
+mod numbers;
 mod reports;
 mod reservations;
 #[cfg(test)]
@@ -398,10 +399,10 @@ impl Model {
 
     /// May this phone ring? Answered by a copy that lives until `at`.
     #[must_use]
-    pub fn gate(&self, line: PhoneNumber, reservation: ReservationId, at: Timestamp) -> Verdict {
+    pub fn gate(&self, request: RequestCall, at: Timestamp) -> Verdict {
         let mut copy = self.clone();
         copy.latest = copy.latest.max(at);
-        copy.judge_by_time(gate::Asker::Line(line), reservation)
+        copy.judge_request_by_time(request)
     }
 
     /// The effects since this was last asked, in order.

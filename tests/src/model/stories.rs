@@ -47,7 +47,7 @@ fn ended(leg: u64, q850_cause: u8) -> Input {
 }
 
 fn request(reservation: u64) -> Input {
-    Input::RequestCall(RequestCall { line: number(LINE), reservation: ReservationId::new(reservation) })
+    Input::RequestCall(RequestCall::new(number(LINE), ReservationId::new(reservation)))
 }
 
 fn book(user: &str, window: Window) -> Input {
@@ -200,7 +200,7 @@ fn the_window_is_half_open_to_the_microsecond() {
     ] {
         let mut model = booked(policy);
         let expected = verdict.map_or(Verdict::Allow, |(reason, retry_at)| Verdict::Deny { reason, retry_at });
-        assert_eq!(model.gate(number(LINE), ReservationId::new(1), at(when)), expected, "{when}");
+        assert_eq!(model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at(when)), expected, "{when}");
         let reply = model.handle(at(when), &request(1));
         assert_eq!(reason(&reply), verdict.map(|(reason, _)| reason), "{when}");
     }
@@ -262,7 +262,7 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     assert_eq!(words(&mut model), ["hang up 1 UserBusy UserUnreachable"]);
     model.handle(at("18:00:07"), &ended(1, 16)).expect("ended");
     assert_eq!(
-        model.gate(number(LINE), ReservationId::new(1), at("18:00:08")),
+        model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at("18:00:08")),
         Verdict::Deny { reason: DenyReason::WrongMode, retry_at: None }
     );
     assert_eq!(model.next_deadline().map(|(due, _)| due), Some(at("18:05:06")));

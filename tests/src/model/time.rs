@@ -107,7 +107,7 @@ impl Model {
             Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
-            Input::RequestCall(input) => self.touched_by_request(input.line, input.reservation),
+            Input::RequestCall(input) => self.touched_by_request(input.line, self.meant_by(*input)),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
                 let of_it = contact.map_or_else(BTreeSet::new, |contact| self.live_of(contact));
@@ -128,9 +128,9 @@ impl Model {
         }
     }
 
-    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: ReservationId) -> Touched {
-        let number = self.reservations.get(&reservation).map(|kept| kept.contact);
-        Touched { reservations: BTreeSet::from([reservation]), number, line: Some(line), ..Touched::default() }
+    pub(super) fn touched_by_request(&self, line: PhoneNumber, reservation: Option<ReservationId>) -> Touched {
+        let number = reservation.and_then(|id| self.reservations.get(&id)).map(|kept| kept.contact);
+        Touched { reservations: reservation.into_iter().collect(), number, line: Some(line), ..Touched::default() }
     }
 
     fn touched_by_report(&self, leg: LegId) -> Touched {

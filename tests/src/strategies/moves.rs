@@ -262,7 +262,7 @@ impl World {
             What::Follow(dice) => return self.follow(*dice, at, model),
             What::Book { user, page, window, contact } => self.booking((*user, *page), *window, *contact, at),
             What::Request(reservation, line) => {
-                Input::RequestCall(RequestCall { line: self.any_line(*line), reservation: any_reservation(*reservation, model) })
+                Input::RequestCall(RequestCall::new(self.any_line(*line), any_reservation(*reservation, model)))
             }
             What::Cancel(reservation, user) => {
                 let reservation = any_reservation(*reservation, model);
@@ -462,7 +462,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let choose =
         |mode| Doing::Input(Input::ChooseMode(ChooseMode { merchant: kept.merchant, reservation: kept.reservation, mode }));
     let cancel = Doing::Input(Input::Cancel(Cancel { user: kept.user.clone(), reservation: kept.reservation }));
-    let request = Doing::Input(Input::RequestCall(RequestCall { line: kept.line, reservation: kept.reservation }));
+    let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, kept.reservation)));
     match kept.state {
         ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
         ReservationState::Open | ReservationState::Scheduled => {

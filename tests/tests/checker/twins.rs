@@ -295,7 +295,7 @@ pub(crate) fn twins() -> Vec<Twin> {
             set_window(t, window.expect("a window"));
         };
         P14 "an unknown reservation is allowed" merchant_calls |t| each_input(t, |input| {
-            if let Input::RequestCall(request) = input { request.reservation = ReservationId::new(7) }
+            if let Input::RequestCall(request) = input { request.target = ReservationId::new(7).into() }
         });
 
         P16 "the second in the queue is served first" platform_calls |t| {

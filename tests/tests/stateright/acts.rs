@@ -124,8 +124,8 @@ impl World {
     pub(crate) fn request(&mut self, reservation: ReservationId) {
         self.budget.requests -= 1;
         let line = number(self.sides.of(reservation.get()).2);
-        let gate = self.platform.gate(line, reservation, self.now);
-        let reply = self.input(Input::RequestCall(RequestCall { line, reservation }));
+        let gate = self.platform.gate(RequestCall::new(line, reservation), self.now);
+        let reply = self.input(Input::RequestCall(RequestCall::new(line, reservation)));
         let verdict = match &reply {
             Ok(Reply::Allow(allow)) => {
                 self.switch.insert(allow.leg, leg(Party::Merchant, true));

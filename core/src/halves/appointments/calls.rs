@@ -12,10 +12,10 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, Answer, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
+    Action, Answer, Asked, AuditRecord, CallReason, Dial, HangUp, Join, Judged, Party, Play, Prompt, Reject, Rule, UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
-use crate::values::input::RequestCall;
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::CallMode;
 use crate::values::refusal::Refusal;
@@ -26,35 +26,42 @@ const MICROS_PER_MILLI: i64 = 1_000;
 impl Appointments {
     /// A merchant's line asks for a user (claim 2). A denied call is an answer, not a refusal: it is audited and rejected.
     pub(super) fn request_call(&mut self, cx: &mut Context<'_>, input: &RequestCall) -> Result<Reply, Refusal> {
-        self.settle_asking(cx, input.reservation, input.line);
-        let verdict = self.gate(cx.policy, input.line, input.reservation, cx.now);
+        let request = *input;
+        self.settle_asking(cx, request);
+        let verdict = self.gate(cx.policy, request, cx.now);
         if verdict.is_allow() {
             check_outbox(cx)?;
         }
         let leg = LegId::new(self.counters.leg.take());
-        let known = self.named_by(input.line, input.reservation);
+        let known = self.named_by(request);
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
+        let reservation = known.map(|known| known.id);
         let rule = match (verdict, window) {
             (Verdict::Deny { reason, .. }, _) => Rule::Denied(reason),
             (Verdict::Allow, Some(window)) => Rule::Permitted { window, mode: CallMode::MerchantCalls },
             // The gate allows nothing that it does not recognize.
             (Verdict::Allow, None) => Rule::Denied(DenyReason::NotRecognized),
         };
-        let judged = Judged { leg, reservation: input.reservation, revision, rule };
+        let judged = Judged { leg, target: asked(request.target), reservation, revision, rule };
         cx.audit(AuditRecord::Judged(judged));
-        match verdict {
-            Verdict::Deny { reason, retry_at } => {
+        match (verdict, reservation) {
+            (Verdict::Deny { reason, retry_at }, _) => {
                 cx.emit(reject(leg, ReleaseCause::NotPermitted));
                 Ok(Reply::Deny(Deny { leg, reason, retry_at }))
             }
-            Verdict::Allow => {
-                let call = self.begin_call(input.reservation, CallMode::MerchantCalls, input.line);
+            // The gate allows nothing that it does not recognize.
+            (Verdict::Allow, None) => {
+                cx.emit(reject(leg, ReleaseCause::NotPermitted));
+                Ok(Reply::Deny(Deny { leg, reason: DenyReason::NotRecognized, retry_at: None }))
+            }
+            (Verdict::Allow, Some(reservation)) => {
+                let call = self.begin_call(reservation, CallMode::MerchantCalls, request.line);
                 self.add_leg(Leg {
                     id: leg,
                     call,
                     party: Party::Merchant,
                     origin: Origin::Inbound,
-                    number: input.line,
+                    number: request.line,
                     state: LegState::Ringing,
                     until: cx.now,
                     cause: None,
@@ -300,6 +307,14 @@ impl Appointments {
             },
         };
         self.close(cx, id, ReservationEvent::CallOverForGood, outcome);
+    }
+}
+
+/// What was asked for, as a record names it.
+const fn asked(target: CallTarget) -> Asked {
+    match target {
+        CallTarget::Reservation(id) => Asked::Reservation(id),
+        CallTarget::Number(_) => Asked::UnknownNumber,
     }
 }
 

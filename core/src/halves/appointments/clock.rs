@@ -16,6 +16,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive, Party};
 use crate::values::id::{CallId, LegId, MerchantId, ReservationId};
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::OnWindowClose;
 use crate::values::reply::{Outcome, ReservationState};
@@ -72,14 +73,20 @@ impl Appointments {
         self.settle(cx, &touched);
     }
 
-    /// Settles what a merchant's request touches: the reservation as above, the leg on its contact number, and what is releasing on the
-    /// line that asks.
-    pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, id: ReservationId, line: PhoneNumber) {
+    /// Settles what a merchant's request touches: the reservation that it names, as above, the leg on its contact number, and what is
+    /// releasing on the line that asks.
+    pub(super) fn settle_asking(&mut self, cx: &mut Context<'_>, request: RequestCall) {
         let mut touched = Vec::new();
-        self.touch_reservation(&mut touched, id);
-        let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
-        touched.extend(on_number.map(Target::Leg));
-        for call in self.lines.get(line).into_iter().flat_map(|line| &line.calls) {
+        let named = match request.target {
+            CallTarget::Reservation(id) => Some(id),
+            CallTarget::Number(_) => None,
+        };
+        if let Some(id) = named {
+            self.touch_reservation(&mut touched, id);
+            let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.leg(reservation.contact));
+            touched.extend(on_number.map(Target::Leg));
+        }
+        for call in self.lines.get(request.line).into_iter().flat_map(|line| &line.calls) {
             let legs = self.calls.get(call.get()).into_iter().flat_map(Call::legs);
             let releasing = legs.filter(|leg| self.legs.get(leg.get()).is_some_and(|leg| leg.state.is_releasing()));
             touched.extend(releasing.map(Target::Leg));

@@ -7,17 +7,18 @@ use super::Appointments;
 use super::records::{Call, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
-use crate::values::id::{CallId, ReservationId};
+use crate::values::id::CallId;
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{CallMode, OnWindowClose, Policy};
 use crate::values::reply::{ReservationState, Verdict};
 use crate::values::time::Timestamp;
 
 impl Appointments {
-    /// May a merchant's line call for this reservation at this instant?
-    pub(crate) fn gate(&self, policy: &Policy, line: PhoneNumber, id: ReservationId, at: Timestamp) -> Verdict {
-        let kept = self.named_by(line, id).filter(|reservation| !self.is_archived_at(reservation, at));
-        let facts = kept.map(|reservation| self.facts(policy, reservation, line, at));
+    /// May this call of a merchant's line begin at this instant?
+    pub(crate) fn gate(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Verdict {
+        let kept = self.named_by(request).filter(|reservation| !self.is_archived_at(reservation, at));
+        let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
     }
 
@@ -27,9 +28,13 @@ impl Appointments {
         is_over && reservation.calls.iter().all(|call| self.is_call_gone_at(*call, at))
     }
 
-    /// The reservation, if it is made with the merchant whose line this is.
-    pub(super) fn named_by(&self, line: PhoneNumber, id: ReservationId) -> Option<&Reservation> {
-        let merchant = self.lines.get(line)?.merchant;
+    /// The reservation that is asked for, if it is made with the merchant whose line asks.
+    pub(super) fn named_by(&self, request: RequestCall) -> Option<&Reservation> {
+        let merchant = self.lines.get(request.line)?.merchant;
+        let id = match request.target {
+            CallTarget::Reservation(id) => id,
+            CallTarget::Number(_) => return None,
+        };
         self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant)
     }
 

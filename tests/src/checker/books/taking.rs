@@ -3,7 +3,7 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, Input, RegisterMerchant};
+use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::reply::{Allow, Reply};
@@ -69,7 +69,7 @@ impl Books {
             }
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
-            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(input.line, input.reservation, *allow),
+            (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
@@ -232,7 +232,11 @@ impl Books {
         if known { Err((Promise::P12, format!("the number of leg {id} is given a second time"))) } else { Ok(()) }
     }
 
-    fn take_allow(&mut self, line: PhoneNumber, reservation: ReservationId, allow: Allow) -> Judged {
+    fn take_allow(&mut self, request: RequestCall, allow: Allow) -> Judged {
+        let line = request.line;
+        let Some(reservation) = self.asked_for(request) else {
+            return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg)));
+        };
         let call = Call {
             reservation,
             mode: CallMode::MerchantCalls,
