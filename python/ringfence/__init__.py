@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
@@ -34,6 +34,7 @@ from ._values import (
 )
 from .chain import Chain
 from .effects import (
+    Amended,
     Answer,
     Archive,
     Audit,
@@ -43,6 +44,7 @@ from .effects import (
     CancelledForMerchant,
     ContactUnconfirmed,
     Content,
+    DeclinedNotice,
     Dial,
     Effect,
     HangUp,
@@ -50,6 +52,7 @@ from .effects import (
     MissedNoticeForMerchant,
     MissedNotice,
     ModeOptions,
+    OnHold,
     Outcome,
     Play,
     Reject,
@@ -84,6 +87,7 @@ __all__ = [
     "TZDB_VERSION",
     "Address",
     "Allow",
+    "Amended",
     "Answer",
     "Archive",
     "Audit",
@@ -100,11 +104,13 @@ __all__ = [
     "Chain",
     "Channel",
     "Closed",
+    "Confirmation",
     "ContactUnconfirmed",
     "Content",
     "CountsAs",
     "DayRule",
     "Deadline",
+    "DeclinedNotice",
     "Deny",
     "DenyReason",
     "Dial",
@@ -132,6 +138,7 @@ __all__ = [
     "ModeChooser",
     "ModeOptions",
     "NoOp",
+    "OnHold",
     "OnWindowClose",
     "Outcome",
     "PageAction",

@@ -31,6 +31,8 @@ from ._values import (
 from .evidence import Evidence
 
 __all__ = [
+    "Acknowledge",
+    "Amend",
     "Block",
     "BlockMerchant",
     "BlockNumber",
@@ -40,6 +42,7 @@ __all__ = [
     "Cancel",
     "ChooseMode",
     "ConfirmClock",
+    "Decline",
     "Dedup",
     "EffectFailed",
     "Input",
@@ -285,6 +288,7 @@ class RequestPage(Checked):
     user: Address
     of: PageOf
 
+
 @dataclass(frozen=True, slots=True)
 class BlockMerchant(Checked):
     """A merchant is blocked, whatever his lines."""
@@ -327,6 +331,40 @@ class Unblock(Checked):
     what: BlockTarget
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Checked):
+    """A user changes a reservation. What is absent stays as it is; one that changes nothing is a no-op."""
+
+    _tag: ClassVar[str | None] = "amend"
+    user: Address
+    reservation: int
+    window: Window | None = None
+    zone: Zone | None = None
+    contact: PhoneNumber | None = None
+    offering: int | None = None
+    name: str | None = None
+    evidence: BookingEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Checked):
+    """A merchant will not call."""
+
+    _tag: ClassVar[str | None] = "decline"
+    merchant: int
+    reservation: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Checked):
+    """A user confirms the result of his booking, or of his last change."""
+
+    _tag: ClassVar[str | None] = "acknowledge"
+    user: Address
+    reservation: int
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -350,6 +388,9 @@ Input = (
     | RequestPage
     | Block
     | Unblock
+    | Amend
+    | Decline
+    | Acknowledge
 )
 """Any of them."""
 

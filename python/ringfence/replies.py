@@ -14,6 +14,7 @@ from ._values import DenyReason, ReservationState
 
 __all__ = [
     "Allow",
+    "Amended",
     "Booked",
     "CallAllowed",
     "CallDenied",
@@ -112,10 +113,19 @@ class CallDenied(Deny):
     leg: int = field(kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Amended(Record):
+    """The change stands under this revision. While a conversation runs it waits for the end of the call."""
+
+    _tag: ClassVar[str | None] = "amended"
+    revision: int
+    state: ReservationState
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Amended
 """The answer to an accepted input."""
 
 

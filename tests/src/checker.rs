@@ -55,6 +55,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod amendments;
 mod blocking;
 mod books;
 mod endings;
@@ -149,6 +150,10 @@ pub struct Summary {
     pub conversations_platform_calls: usize,
     /// Cancellations while a phone rang.
     pub withdrawn_while_ringing: usize,
+    /// Changes of terms that ended what rang.
+    pub amended_while_ringing: usize,
+    /// Calls that went over to new terms.
+    pub rebased: usize,
     /// Windows that ended while a user's phone rang.
     pub window_ended_while_ringing: usize,
     /// Answers that came too late to be joined.
@@ -229,6 +234,8 @@ struct Notes {
     judged: bool,
     /// What the `booked` audit said.
     booked: Option<BookedRecord>,
+    /// The records of changes, declines and confirmations.
+    changes: Vec<AuditRecord>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
     /// Legs that went with this step's resync or `effect_failed`.
@@ -434,6 +441,13 @@ impl Checker {
                 match &audit.record {
                     AuditRecord::Booked(booked) => notes.booked = Some(booked.clone()),
                     AuditRecord::PolicySet(_) => {}
+                    AuditRecord::Amended(_) | AuditRecord::Declined(_) | AuditRecord::Acknowledged(_) => {
+                        notes.changes.push(audit.record.clone());
+                    }
+                    AuditRecord::Rebased(rebased) => {
+                        self.books.take_rebased(rebased)?;
+                        self.summary.rebased += 1;
+                    }
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
@@ -478,6 +492,7 @@ impl Checker {
         }
         verdicts::settled(&self.books, step)?;
         endings::performed(&self.books, notes)?;
+        amendments::performed(&self.books, step, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         queue::none_starves(&self.books, step)?;

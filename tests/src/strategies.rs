@@ -27,6 +27,7 @@ use ringfence::values::time::Timestamp;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
+mod amendments;
 mod blocking;
 mod moves;
 mod worlds;

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::values::effect::{Action, Effect};
+use crate::values::effect::{Action, Dial, Effect};
 use crate::values::id::LegId;
 
 /// The effects that are not confirmed, in sequence.
@@ -94,6 +94,24 @@ impl Outbox {
     #[must_use]
     pub const fn next_sequence(&self) -> u64 {
         self.next_sequence
+    }
+
+    /// The unconfirmed `dial` of a leg whose first effect has at least this sequence number.
+    #[must_use]
+    pub fn waiting_dial(&self, leg: LegId, since: u64) -> Option<&Dial> {
+        let begins = self.kept.partition_point(|effect| effect.sequence < since);
+        self.kept.range(begins..).find_map(|effect| match &effect.action {
+            Action::Dial(dial) if dial.leg == leg => Some(dial),
+            Action::Dial(_)
+            | Action::Answer(_)
+            | Action::Reject(_)
+            | Action::Play(_)
+            | Action::Join(_)
+            | Action::HangUp(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_) => None,
+        })
     }
 
     /// Takes out the unconfirmed at-most-once effects of a leg whose first effect has at least this sequence number: the leg is ended, so a host

@@ -55,14 +55,34 @@ pub enum Aftermath {
     Miss,
     /// The user took it back meanwhile.
     Cancel,
+    /// The merchant declined meanwhile.
+    Decline,
+}
+
+/// What was said of a reservation while its call lived, and closes it when the call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The user took it back.
+    Cancelled,
+    /// The merchant will not call.
+    Declined,
 }
 
 /// What follows a call that came to `came` and ends at `now`. `before` is the tally without it.
 #[must_use]
-pub fn aftermath(before: Tally, came: Came, is_cancelled: bool, window: &Window, policy: &Policy, now: Timestamp) -> Aftermath {
+pub fn aftermath(
+    before: Tally,
+    came: Came,
+    withdrawal: Option<Withdrawal>,
+    window: &Window,
+    policy: &Policy,
+    now: Timestamp,
+) -> Aftermath {
     let tally = before.with(came);
-    if is_cancelled {
-        return Aftermath::Cancel;
+    match withdrawal {
+        Some(Withdrawal::Cancelled) => return Aftermath::Cancel,
+        Some(Withdrawal::Declined) => return Aftermath::Decline,
+        None => {}
     }
     if tally.conversations >= policy.conversations_max {
         return Aftermath::Complete;

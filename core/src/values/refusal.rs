@@ -110,6 +110,8 @@ pub enum Bound {
     BlocksPerUser,
     /// `blocks_max`.
     Blocks,
+    /// `revisions_max`.
+    Revisions,
 }
 
 impl Bound {
@@ -133,6 +135,7 @@ impl Bound {
             Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
+            Self::Revisions => "revisions_max",
         }
     }
 }
@@ -256,6 +259,13 @@ pub enum Refusal {
         pages: u64,
     },
 
+    /// It was cancelled or declined while its user was talking, and closes when the call ends.
+    #[error("reservation {reservation} was cancelled or declined, and closes when its call ends")]
+    Ending {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -295,6 +305,12 @@ pub enum Refusal {
     /// The sender has blocked the merchant.
     #[error("the sender has blocked this merchant; unblock him first")]
     Blocked,
+    /// The user is in the last conversation that the reservation is good for: there is nothing left to change.
+    #[error("the conversation that runs is the last one of reservation {reservation}; book again")]
+    LastConversation {
+        /// The reservation.
+        reservation: ReservationId,
+    },
 
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
@@ -426,12 +442,14 @@ impl Refusal {
             Self::EmptyKey => 109,
             Self::InvalidPolicy { .. } => 110,
             Self::ClockLeap { .. } => 111,
+            Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,
             Self::Overlap { .. } => 203,
+            Self::LastConversation { .. } => 206,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,

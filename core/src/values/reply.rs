@@ -21,6 +21,8 @@ pub enum Reply {
     Allow(Allow),
     /// The gate refuses the call; the inbound leg is rejected.
     Deny(Deny),
+    /// The change stands under this revision.
+    Amended(Amended),
 }
 
 /// A page stands.
@@ -38,6 +40,16 @@ pub struct Booked {
     /// The reservation.
     pub reservation: ReservationId,
     /// The state that it begins in.
+    pub state: ReservationState,
+}
+
+/// A change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amended {
+    /// Its revision. While a conversation runs it waits for the end of the call.
+    pub revision: u32,
+    /// The state of the reservation.
     pub state: ReservationState,
 }
 
@@ -99,6 +111,8 @@ pub enum DenyReason {
     Closed,
     /// The holder of the contact number has not agreed (P2).
     Unverified,
+    /// The user has not confirmed the result of his booking, and the policy asks for it.
+    Unacknowledged,
     /// The window has not begun. `retry_at` is its start.
     BeforeWindow,
     /// The platform is ringing this merchant, or this user for him, right now (glare).
@@ -147,6 +161,8 @@ pub enum Outcome {
     Cancelled,
     /// The holder of the contact number never agreed.
     Unverified,
+    /// The merchant would not call.
+    Declined,
 }
 
 /// Why there was no conversation. The first that holds, in this order.
@@ -157,6 +173,8 @@ pub enum Missed {
     NotReached,
     /// The merchant's own phone was tried and not reached.
     MerchantNotReached,
+    /// The user did not confirm the result of his booking.
+    NotAcknowledged,
     /// Merchant mode: the merchant never called.
     NotCalled,
     /// The user was on another call until the end.

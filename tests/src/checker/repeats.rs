@@ -20,7 +20,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
     match &step.reply {
         Some(Err(_)) => return Some((Promise::P13, "a refused input")),
         Some(Ok(Reply::NoOp)) => return Some((Promise::P11, "an input that changes nothing")),
-        Some(Ok(Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Allow(_) | Reply::Deny(_))) | None => {}
+        Some(Ok(Reply::Done | Reply::Published(_) | Reply::Booked(_) | Reply::Allow(_) | Reply::Deny(_) | Reply::Amended(_)))
+        | None => {}
     }
     let gone = |leg: LegId| books.was_leg(leg);
     let repeats = match input {
@@ -29,6 +30,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         Input::LegAnswered(report) => gone(report.leg) || was_answered(books, report.leg),
         Input::LegEnded(report) => gone(report.leg),
         Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
+        Input::Decline(decline) => books.reservations.get(&decline.reservation).is_some_and(|known| known.declined_at.is_some()),
         Input::EffectFailed(failed) => books.handed_out(failed.sequence).is_none(),
         Input::RegisterMerchant(_)
         | Input::PublishPage(_)
@@ -37,6 +39,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::ChooseMode(_)
         | Input::RequestCall(_)
         | Input::Book(_)
+        | Input::Amend(_)
+        | Input::Acknowledge(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
         | Input::ConfirmClock(_)
@@ -58,7 +62,14 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Reject(reject) => of_overdue(reject.leg),
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
-            AuditRecord::Judged(_) | AuditRecord::UserDialled(_) | AuditRecord::Booked(_) | AuditRecord::PolicySet(_) => false,
+            AuditRecord::Judged(_)
+            | AuditRecord::UserDialled(_)
+            | AuditRecord::Booked(_)
+            | AuditRecord::Amended(_)
+            | AuditRecord::Rebased(_)
+            | AuditRecord::Acknowledged(_)
+            | AuditRecord::Declined(_)
+            | AuditRecord::PolicySet(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(missed) => is_over(books, missed.reservation, notes),
@@ -71,7 +82,10 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::Cancelled(_)
             | Content::CancelledForMerchant(_)
             | Content::SearchEntry(_)
-            | Content::SearchResults(_) => false,
+            | Content::SearchResults(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
+            | Content::Declined(_) => false,
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

@@ -95,6 +95,12 @@ fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Reservation) ->
     if !reservation.verified {
         return Err((Promise::P2, format!("leg {} is dialled, and the holder of the contact number has not agreed", dial.leg)));
     }
+    if reservation.unacknowledged {
+        return Err((Promise::P2, format!("leg {} is dialled, and the user has not confirmed the result", dial.leg)));
+    }
+    if let Some(at) = reservation.declined_at {
+        return Err((Promise::P3, format!("leg {} is dialled at {}; the merchant declined at {at}", dial.leg, books.now)));
+    }
     if let Some(at) = reservation.cancelled_at {
         return Err((
             Promise::P3,
@@ -154,7 +160,7 @@ fn within_bounds(books: &Books, dial: &Dial, reservation: &Reservation) -> Judge
         ("attempts_max", reservation.attempts, policy.attempts_max),
         ("merchant_attempts_max", reservation.merchant_failures, policy.merchant_attempts_max),
     ];
-    if let Some((field, done, _)) = reached.into_iter().find(|(_, done, most)| done >= most) {
+    if let Some((field, done, _)) = reached.into_iter().find(|(_, done, most)| reservation.used_up && done >= most) {
         return Err((Promise::P9, format!("leg {} is dialled after {done}, all that {field} allows", dial.leg)));
     }
     let at = reservation.eligible_at;

@@ -13,11 +13,12 @@ use super::{Judged, Promise, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 12] = [
+const ORDER: [DenyReason; 13] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::Unacknowledged,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -70,6 +71,7 @@ impl<'a> Question<'a> {
             DenyReason::WindowOver => (now >= window.end()).into(),
             DenyReason::Closed => books.is_used_up(id, reservation, own).into(),
             DenyReason::Unverified => (!reservation.verified).into(),
+            DenyReason::Unacknowledged => reservation.unacknowledged.into(),
             DenyReason::BeforeWindow => (now < window.start()).into(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls).into(),
             DenyReason::WrongMode => (books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)).into(),
@@ -104,6 +106,7 @@ impl<'a> Question<'a> {
             | DenyReason::WindowOver
             | DenyReason::Closed
             | DenyReason::Unverified
+            | DenyReason::Unacknowledged
             | DenyReason::PlatformIsCalling
             | DenyReason::WrongMode
             | DenyReason::InCall
@@ -118,7 +121,7 @@ impl<'a> Question<'a> {
 const fn promise_of(reason: DenyReason) -> Promise {
     match reason {
         DenyReason::WindowOver | DenyReason::BeforeWindow | DenyReason::WindowClosing => Promise::P1,
-        DenyReason::Unverified => Promise::P2,
+        DenyReason::Unverified | DenyReason::Unacknowledged => Promise::P2,
         DenyReason::WrongMode => Promise::P6,
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
@@ -140,7 +143,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     let (leg, own, denied) = match reply {
         Reply::Allow(allow) => (allow.leg, Some(allow.call), None),
         Reply::Deny(deny) => (deny.leg, None, Some(deny)),
-        Reply::Done | Reply::NoOp | Reply::Published(_) | Reply::Booked(_) => {
+        Reply::Done | Reply::NoOp | Reply::Published(_) | Reply::Booked(_) | Reply::Amended(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
@@ -154,7 +157,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     match denied {
         None => {
             if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason) == Holds::Yes) {
-                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some());
+                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some() || known.declined_at.is_some());
                 let promise = if reason == DenyReason::Closed && cancelled { Promise::P3 } else { promise_of(reason) };
                 return Err((promise, about(&format!("is allowed, and {reason:?} holds"))));
             }

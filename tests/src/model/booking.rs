@@ -11,9 +11,11 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
+use ringfence::values::time::Window;
 
+use super::amending::Terms;
 use super::merchants::is_a_subscribers;
-use super::{Model, Reservation, limit, unknown};
+use super::{Model, Page, Reservation, limit, unknown};
 
 impl Model {
     pub(super) fn book(&mut self, input: &Book) -> Result<Reply, Refusal> {
@@ -56,6 +58,11 @@ impl Model {
             cancel_pending: false,
             end_fired: false,
             closed: None,
+            decline_pending: false,
+            unacknowledged: false,
+            announced: false,
+            rested: None,
+            waiting: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -73,7 +80,9 @@ impl Model {
             let notice = self.notice(id);
             self.tell_user(input.user.clone(), UserContent::ContactUnconfirmed(notice));
         } else {
-            self.announce(id);
+            self.reservation_mut(id).unacknowledged = self.results_await();
+            let terms = self.terms(id);
+            self.announce(id, &terms);
             if self.latest >= input.window.start() {
                 self.open(id);
             }
@@ -111,27 +120,11 @@ impl Model {
         if self.has_blocked(&input.user, page.merchant) {
             return Err(Refusal::Blocked);
         }
-        if input.window.end() <= self.latest {
-            return Err(Refusal::WindowOver { end: input.window.end(), nearest: self.nearest(page, &input.window) });
-        }
-        if input.window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
-            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
-        }
-        if !self.is_offered(page, &input.window) {
-            return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, &input.window) });
-        }
+        self.check_window(page, &input.window)?;
         // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
         let unverified = input.user.number() != Some(contact);
-        let alike = |reservation: &&Reservation| {
-            let live = reservation.contact == contact && reservation.state != ReservationState::Closed;
-            live && (reservation.state == ReservationState::Unverified) == unverified
-        };
-        let overlapping = self.reservations.iter().find(|(_, reservation)| {
-            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&input.window);
-            !unverified && alike(reservation) && overlaps
-        });
-        if let Some((id, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: (reservation.user == input.user).then_some(*id) });
+        if !unverified {
+            self.check_overlap(None, page.merchant, contact, &input.window, &input.user)?;
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
@@ -141,41 +134,58 @@ impl Model {
         if of_sender >= self.policy.reservations_per_sender_max as usize {
             return Err(limit(Bound::ReservationsPerSender, self.policy.reservations_per_sender_max));
         }
-        if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
-            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
-        }
+        self.check_number(None, contact, !unverified)?;
         self.check_outbox()?;
         Ok(contact)
     }
 
-    /// The messages of an accepted booking.
-    fn announce(&mut self, id: ReservationId) {
+    /// A window against the clock and the page.
+    pub(super) fn check_window(&self, page: &Page, window: &Window) -> Result<(), Refusal> {
+        if window.end() <= self.latest {
+            return Err(Refusal::WindowOver { end: window.end(), nearest: self.nearest(page, window) });
+        }
+        if window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
+            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
+        }
+        if !self.is_offered(page, window) {
+            return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, window) });
+        }
+        Ok(())
+    }
+
+    /// The messages of an accepted booking, or of agreed terms.
+    pub(super) fn announce(&mut self, id: ReservationId, terms: &Terms) {
+        let known = std::mem::replace(&mut self.reservation_mut(id).announced, true);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             merchant_name: merchant.name,
             line: reservation.line,
             contact: merchant.contact,
             address: merchant.address,
-            offering_name: reservation.offering_name.clone(),
-            window: reservation.window,
-            zone: reservation.zone,
+            offering_name: terms.offering_name.clone(),
+            window: terms.window,
+            zone: terms.zone,
         };
         self.tell_user(reservation.user.clone(), UserContent::Result(result));
         let for_merchant = ReservationForMerchant {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             page: reservation.page,
-            offering: reservation.offering,
-            offering_name: reservation.offering_name.clone(),
-            number: reservation.contact.masked(),
-            name: reservation.name.as_deref().map(MaskedText::new),
+            offering: terms.offering,
+            offering_name: terms.offering_name.clone(),
+            number: terms.contact.masked(),
+            name: terms.name.as_deref().map(MaskedText::new),
             line: reservation.line,
-            window: reservation.window,
-            zone: reservation.zone,
+            window: terms.window,
+            zone: terms.zone,
         };
+        if known {
+            self.tell_merchant(reservation.merchant, MerchantContent::Amended(for_merchant));
+            return;
+        }
         self.tell_merchant(reservation.merchant, MerchantContent::Reservation(for_merchant));
         if reservation.chosen.is_none() {
             let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: self.policy.mode_on_silence };

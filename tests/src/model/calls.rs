@@ -25,6 +25,8 @@ pub(super) enum Why {
     MerchantFailed,
     /// Something else: it was over, or stopped.
     Other,
+    /// The terms were changed, and the new ones do not carry it: it counts as nothing.
+    Amended,
 }
 
 impl Model {
@@ -214,9 +216,12 @@ impl Model {
     fn count(&mut self, call: &Call, why: Why) {
         let id = call.reservation;
         let (latest, policy) = (self.latest, self.policy.clone());
+        let waited = self.set_waiting_terms(id);
         let reservation = self.reservation_mut(id);
         let joined = call.joined_at.is_some();
-        if joined {
+        if why == Why::Amended {
+            // The user is at his phone: nobody failed to be reached.
+        } else if joined {
             reservation.conversations += 1;
         } else if call.user_dialled {
             reservation.attempts += 1;
@@ -226,6 +231,8 @@ impl Model {
         let next = latest.saturating_add_s(if joined { 0 } else { policy.retry_spacing_s.into() });
         if reservation.cancel_pending {
             self.close(id, Outcome::Cancelled);
+        } else if reservation.decline_pending {
+            self.close(id, Outcome::Declined);
         } else if reservation.conversations >= policy.conversations_max {
             self.close(id, Outcome::Completed);
         } else if latest >= reservation.window.end()
@@ -236,6 +243,10 @@ impl Model {
         } else {
             reservation.state = ReservationState::Open;
             reservation.eligible = next;
+            reservation.rested = Some(next);
+            if let Some(agreed) = waited {
+                self.place(id, agreed, None);
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Action, MerchantContent, MissedNoticeForMerchant, MissedNotice, NoticeForMerchant, Send, UserContent};
+use ringfence::values::effect::{
+    Action, MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, Send, UserContent,
+};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::policy::CallMode;
@@ -51,7 +53,7 @@ impl Model {
         if reservation.user != input.user && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
-        let unverified = reservation.state == ReservationState::Unverified;
+        let announced = reservation.announced;
         match reservation.state {
             ReservationState::Closed if matches!(reservation.closed, Some((Outcome::Cancelled, _))) => return Ok(Reply::NoOp),
             ReservationState::Closed => {
@@ -65,6 +67,7 @@ impl Model {
                 return Err(Refusal::WrongState { reservation: id, state: ReservationState::Closed, legal });
             }
             ReservationState::InCall if reservation.cancel_pending => return Ok(Reply::NoOp),
+            ReservationState::InCall if reservation.decline_pending => return Err(Refusal::Ending { reservation: id }),
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
@@ -84,7 +87,7 @@ impl Model {
         let notice = self.notice(id);
         let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
         self.tell_user(user, UserContent::Cancelled(notice));
-        if !unverified {
+        if announced {
             self.tell_merchant(merchant, MerchantContent::Cancelled(for_merchant));
         }
         Ok(Reply::Done)
@@ -119,6 +122,8 @@ impl Model {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
             Missed::MerchantNotReached
+        } else if reservation.unacknowledged {
+            Missed::NotAcknowledged
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
         } else if self.is_busy(reservation.contact) {
@@ -137,7 +142,7 @@ impl Model {
     }
 
     /// The reservation that an input names.
-    fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
+    pub(super) fn named(&self, id: ReservationId) -> Result<&Reservation, Refusal> {
         let was_given = id.get() > 0 && id.get() <= self.reservations_given;
         let absent = if was_given {
             Refusal::Gone { object: Object::Reservation, id: id.get() }

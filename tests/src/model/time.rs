@@ -100,11 +100,8 @@ impl Model {
         match input {
             Input::RegisterMerchant(input) => {
                 let numbers: BTreeSet<_> = input.lines.iter().map(|line| line.number).collect();
-                let of_them = self
-                    .reservations
-                    .iter()
-                    .filter(|(_, kept)| numbers.contains(&kept.contact) && kept.state != ReservationState::Closed);
-                Touched { reservations: of_them.map(|(id, _)| *id).collect(), numbers, ..Touched::default() }
+                let reservations = numbers.iter().flat_map(|number| self.live_of(*number)).collect();
+                Touched { reservations, numbers, ..Touched::default() }
             }
             Input::PublishPage(_)
             | Input::PushPage(_)
@@ -116,19 +113,17 @@ impl Model {
             | Input::Search(_)
             | Input::RequestPage(_)
             | Input::Unblock(_) => Touched::default(),
-            Input::Block(input) => {
-                Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
-            }
+            Input::Block(input) => Touched { reservations: self.touched_by_block(&input.user, input.what), ..Touched::default() },
+            Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.meant_by(*input)),
             Input::Book(input) => {
                 let contact = input.contact.or_else(|| input.user.number());
-                let of_it = self
-                    .reservations
-                    .iter()
-                    .filter(|(_, kept)| Some(kept.contact) == contact && kept.state != ReservationState::Closed);
-                Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+                let of_it = contact.map_or_else(BTreeSet::new, |contact| self.live_of(contact));
+                Touched { reservations: of_it, ..Touched::default() }
             }
             Input::LegProgress(input) => self.touched_by_report(input.leg),
             Input::LegAnswered(input) => self.touched_by_report(input.leg),
@@ -232,6 +227,7 @@ impl Model {
             reservation.line == line
                 && reservation.state == ReservationState::Open
                 && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
+                && !reservation.unacknowledged
                 && !self.is_busy(reservation.contact)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)

@@ -157,6 +157,12 @@ pub enum What {
     RequestPage(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
+    /// Somebody changes a reservation: which one, and how.
+    Amend(Pick, u32),
+    /// A merchant declines: which reservation, and whether it is his own.
+    Decline(Pick, bool),
+    /// Somebody confirms a result: which reservation, which user (its own when absent).
+    Acknowledge(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -182,7 +188,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        55 => any::<u32>().prop_map(What::Follow),
+        66 => any::<u32>().prop_map(What::Follow),
         12 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -205,6 +211,9 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
         2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        3 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
     ]
 }
 
@@ -299,6 +308,9 @@ impl World {
             What::Resync(kept, foreign) => resync(*kept, *foreign, model),
             What::SetPolicy(change) => Input::SetPolicy(SetPolicy { policy: changed(model.policy(), *change) }),
             What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
+            What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
+            What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -321,6 +333,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.answers(&kept, dice, at, model));
         }
         if model.calls().len() > 1 {
             // The merchant gives up channels while calls occupy them.
@@ -605,7 +618,7 @@ fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
     if pick.is_multiple_of(8) { any } else { one(&kept, pick / 8).map_or(any, |kept| kept.reservation) }
 }
 
-fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
+pub(super) fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
     usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
 }
 

@@ -255,7 +255,10 @@ impl World {
                 | Content::CancelledForMerchant(_)
                 | Content::MissedForMerchant(_)
                 | Content::SearchEntry(_)
-                | Content::SearchResults(_) => {}
+                | Content::SearchResults(_)
+                | Content::Amended(_)
+                | Content::OnHold(_)
+                | Content::Declined(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

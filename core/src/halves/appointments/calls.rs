@@ -239,7 +239,9 @@ impl Appointments {
             return;
         }
         let Some(call) = self.calls.get(id.get()) else { return };
-        let (came, reservation, legs) = (call.came(is_merchant_failure), call.reservation, call.legs());
+        // Who changes the terms while his phone rings has not failed to be reached.
+        let came = if cause == ReleaseCause::Amended { Came::Nothing } else { call.came(is_merchant_failure) };
+        let (reservation, legs) = (call.reservation, call.legs());
         for leg in legs {
             self.release(cx, leg, cause);
         }
@@ -273,19 +275,32 @@ impl Appointments {
 
     /// What the end of a call means for its reservation.
     fn after_call(&mut self, cx: &mut Context<'_>, id: ReservationId, came: Came) {
+        let pending = self.update_reservation(id, |reservation| {
+            let terms = reservation.pending.take();
+            let is_agreed = terms.as_ref().map(|terms| terms.is_agreed);
+            if let Some(terms) = terms {
+                reservation.set_terms(*terms);
+            }
+            is_agreed
+        });
         let Some(reservation) = self.reservations.get(id.get()) else { return };
-        let next = aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, cx.policy, cx.now);
+        let next = aftermath(reservation.tally(), came, reservation.withdrawal(), &reservation.window, cx.policy, cx.now);
         self.update_reservation(id, |reservation| reservation.count(came));
         let outcome = match next {
             Aftermath::Reopen { eligible_at } => {
                 self.update_reservation(id, |reservation| {
                     reservation.eligible_at = eligible_at;
+                    reservation.rest_until = Some(eligible_at);
                     reservation.state.apply(ReservationEvent::CallOver)
                 });
+                if let Some(is_agreed) = pending.flatten() {
+                    self.place_amended(cx, id, is_agreed, None);
+                }
                 return;
             }
             Aftermath::Complete => Outcome::Completed,
             Aftermath::Cancel => Outcome::Cancelled,
+            Aftermath::Decline => Outcome::Declined,
             Aftermath::Miss => match self.reservations.get(id.get()) {
                 Some(reservation) => self.outcome_at_end(reservation, cx.policy),
                 None => return,
@@ -320,6 +335,7 @@ const fn apology(party: Party, cause: ReleaseCause) -> Option<Prompt> {
             | ReleaseCause::UserUnreachable
             | ReleaseCause::TimeLimit
             | ReleaseCause::NotPermitted
+            | ReleaseCause::Amended
             | ReleaseCause::Unknown,
         )
         | (
@@ -330,6 +346,7 @@ const fn apology(party: Party, cause: ReleaseCause) -> Option<Prompt> {
             | ReleaseCause::OtherSideGone
             | ReleaseCause::TimeLimit
             | ReleaseCause::NotPermitted
+            | ReleaseCause::Amended
             | ReleaseCause::Unknown,
         ) => None,
     }

@@ -10,7 +10,7 @@ use crate::decisions::gate::{Facts, Standing, judge};
 use crate::values::id::CallId;
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
-use crate::values::policy::{CallMode, Policy};
+use crate::values::policy::{CallMode, OnWindowClose, Policy};
 use crate::values::reply::{ReservationState, Verdict};
 use crate::values::time::Timestamp;
 
@@ -61,7 +61,13 @@ impl Appointments {
                 ReservationState::AwaitingMode
                 | ReservationState::Scheduled
                 | ReservationState::Open
-                | ReservationState::InCall => Standing::Agreed,
+                | ReservationState::InCall => {
+                    if reservation.awaits_acknowledgement {
+                        Standing::Unacknowledged
+                    } else {
+                        Standing::Agreed
+                    }
+                }
             },
             mode: reservation.mode,
             mode_on_silence: policy.mode_on_silence,
@@ -71,17 +77,41 @@ impl Appointments {
             is_channel_free: self.is_channel_free(line, at),
         };
         if let Some(call) = reservation.call().and_then(|id| self.calls.get(id.get())) {
-            if self.expires_at(call).is_some_and(|end| end <= at) {
+            if self.is_over_at(policy, reservation, call, at) {
+                if let Some(terms) = &reservation.pending {
+                    facts.window = terms.window;
+                    facts.standing = match (terms.is_agreed, terms.awaits_acknowledgement) {
+                        (false, _) => Standing::Unverified,
+                        (true, true) => Standing::Unacknowledged,
+                        (true, false) => Standing::Agreed,
+                    };
+                    facts.is_number_busy = self.is_number_busy(terms.contact, at);
+                }
                 let came = call.came(true);
-                match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
-                    Aftermath::Reopen { eligible_at } => facts.eligible_at = eligible_at,
-                    Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
+                match aftermath(reservation.tally(), came, reservation.withdrawal(), &facts.window, policy, at) {
+                    Aftermath::Reopen { eligible_at } => {
+                        let start = reservation.pending.as_ref().map_or(eligible_at, |terms| terms.window.start());
+                        facts.eligible_at = eligible_at.max(start);
+                    }
+                    Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel | Aftermath::Decline => {
+                        facts.standing = Standing::Closed;
+                    }
                 }
             } else {
                 facts.in_call = Some(call.mode);
             }
         }
         facts
+    }
+
+    /// Whether the call has ended by itself at this instant. The end of the window matters only where other terms wait for it: without them
+    /// the window is judged before the call is.
+    fn is_over_at(&self, policy: &Policy, reservation: &Reservation, call: &Call, at: Timestamp) -> bool {
+        let is_cut = match policy.on_window_close {
+            OnWindowClose::Continue => false,
+            OnWindowClose::HangUp => !reservation.is_window_judged && reservation.window.end() <= at,
+        };
+        self.expires_at(call).is_some_and(|end| end <= at) || (is_cut && reservation.pending.is_some())
     }
 
     /// When the call ends by itself if nothing is reported: a ring time, the wait for an answer, the longest conversation. (The window's

@@ -7,6 +7,8 @@
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `amending` | inputs of users: amend; and new terms |
+//! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
@@ -14,6 +16,8 @@
 //! | `clock` | settling, and firing deadlines |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
+mod amending;
+mod answering;
 mod blocking;
 mod booking;
 mod calls;
@@ -136,6 +140,9 @@ impl Appointments {
             Input::RequestPage(input) => self.request_page(cx, &input),
             Input::Block(input) => self.block(cx, &input),
             Input::Unblock(input) => self.unblock(&input),
+            Input::Amend(input) => self.amend(cx, input),
+            Input::Decline(input) => self.decline(cx, &input),
+            Input::Acknowledge(input) => self.acknowledge(cx, &input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             // The platform holds the rules, and takes this one itself.

@@ -79,7 +79,10 @@ impl Books {
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Block(input), Reply::Done) => {
                 self.blocks.extend(Person::of(&input.user).map(|person| (person, input.what)));
-                for id in notes.withdrawn.clone() {
+                // What was declined already closes as declined.
+                let is_declined = |id: &ReservationId| self.reservations.get(id).is_some_and(|known| known.declined_at.is_some());
+                let taken_back: Vec<ReservationId> = notes.withdrawn.iter().filter(|id| !is_declined(id)).copied().collect();
+                for id in taken_back {
                     self.take_cancel(id, notes, summary);
                 }
             }
@@ -92,6 +95,9 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
+            (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
+            (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
+            (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
@@ -135,7 +141,10 @@ impl Books {
                 | Input::Cancel(_)
                 | Input::WithdrawPage(_)
                 | Input::Block(_)
-                | Input::Unblock(_),
+                | Input::Unblock(_)
+                | Input::Amend(_)
+                | Input::Decline(_)
+                | Input::Acknowledge(_),
                 _,
             ) => {}
         }
@@ -182,7 +191,11 @@ impl Books {
             // Whatever may have closed it early is no ground for blame.
             let is_waiting = |known: &Reservation| {
                 let tries = known.attempts + known.merchant_failures + known.conversations;
-                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+                known.cancelled_at.is_none()
+                    && known.declined_at.is_none()
+                    && !known.told_missed
+                    && tries == 0
+                    && self.now < known.window.end()
             };
             self.reservations.values().any(|known| known.number == number && is_waiting(known))
         };
@@ -227,9 +240,16 @@ impl Books {
             merchant_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(input.window.start()),
-            used_up: false,
             told_missed: false,
             told_cancelled: false,
+            declined_at: None,
+            told_declined: false,
+            unacknowledged: verified && self.results_await(),
+            offering: input.offering,
+            rested: None,
+            waiting: None,
+            last_revision: 1,
+            used_up: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -381,6 +401,11 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
+            Content::Declined(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    reservation.told_declined |= reservation.sender == send.to;
+                }
+            }
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
@@ -389,7 +414,9 @@ impl Books {
             | Content::CancelledForMerchant(_)
             | Content::MissedForMerchant(_)
             | Content::SearchEntry(_)
-            | Content::SearchResults(_) => {}
+            | Content::SearchResults(_)
+            | Content::Amended(_)
+            | Content::OnHold(_) => {}
         }
     }
 
@@ -417,8 +444,20 @@ impl Books {
         self.forget_gone(id);
     }
 
-    /// A call ends with its first leg, and its reservation draws the consequence.
+    /// A call ends with its first leg, and its reservation draws the consequence. The bounds count as they are then: rules that are set later take
+    /// nothing away.
     fn end(&mut self, id: Option<CallId>, first: First) {
+        let about = id.and_then(|id| self.calls.get(&id)).filter(|call| !call.ended).map(|call| call.reservation);
+        self.count_end(id, first);
+        let policy = &self.policy;
+        if let Some(known) = about.and_then(|about| self.reservations.get_mut(&about)) {
+            known.used_up = known.conversations >= policy.conversations_max
+                || known.attempts >= policy.attempts_max
+                || known.merchant_failures >= policy.merchant_attempts_max;
+        }
+    }
+
+    fn count_end(&mut self, id: Option<CallId>, first: First) {
         let now = self.now;
         let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
         let Some(call) = id.and_then(|id| self.calls.get_mut(&id)) else { return };
@@ -426,23 +465,27 @@ impl Books {
             return;
         }
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
+        let rested = if call.joined_at.is_some() { now } else { spaced };
+        reservation.eligible_at = rested;
+        reservation.rested = Some(rested);
+        reservation.set_waiting(now);
+        if call.joined_at.is_some() {
+            reservation.conversations += 1;
+            return;
+        }
+        if matches!(first, First::Released(ReleaseCause::Amended)) {
+            // Who changes the terms while his phone rings has not failed to be reached.
+            return;
+        }
+        if call.user_leg.is_some() {
+            reservation.attempts += 1;
+            return;
+        }
         let merchant_failed = match first {
             First::Gone(party) => party == Party::Merchant,
             First::Released(cause) => cause == ReleaseCause::NoAnswer,
         };
-        reservation.eligible_at = spaced;
-        if call.joined_at.is_some() {
-            reservation.conversations += 1;
-            reservation.eligible_at = now;
-        } else if call.user_leg.is_some() {
-            reservation.attempts += 1;
-        } else {
-            reservation.merchant_failures += u32::from(merchant_failed);
-        }
-        // New rules neither open it again nor close it: it is judged when a call ends.
-        reservation.used_up = reservation.conversations >= self.policy.conversations_max
-            || reservation.attempts >= self.policy.attempts_max
-            || reservation.merchant_failures >= self.policy.merchant_attempts_max;
+        reservation.merchant_failures += u32::from(merchant_failed);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
