@@ -120,7 +120,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     // Written in full, so that another version's defaults change nothing.
     let full = write_line(&short);
     assert!(full.starts_with(r#"{"header":{"format":1,"policy":{"ring_timeout_s":45,"min_ring_s":0,"#), "{full}");
-    assert!(full.ends_with(r#""search_results_max":20},"keyring":[]}}"#), "{full}");
+    assert!(full.ends_with(r#""revisions_max":20},"keyring":[]}}"#), "{full}");
     assert_eq!(parse_line(&full).unwrap(), short);
     let made = Header::new(Policy::default());
     assert_eq!(made.tzdb.as_deref(), Some(Zone::tzdb_version()));
