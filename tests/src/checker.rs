@@ -496,6 +496,7 @@ impl Checker {
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         queue::none_starves(&self.books, step)?;
+        queue::turn_away(&mut self.books, step);
         Ok(())
     }
 }

@@ -56,6 +56,7 @@ impl Reservation {
     fn place(&mut self, now: Timestamp, stood: Option<Timestamp>) {
         let begins = self.window.start();
         let fresh = begins.max(now).max(self.rested.unwrap_or(now));
+        self.turned_away &= stood.is_some();
         self.eligible_at = match stood {
             Some(eligible) if self.verified && begins <= now => eligible,
             Some(_) | None => fresh,

@@ -55,6 +55,8 @@ pub(super) struct Reservation {
     pub(super) conversations: u32,
     /// From when it may be called, and so its place in the queue.
     pub(super) eligible_at: Timestamp,
+    /// The platform came by when too little of the window was left: it will not be served in this window, whatever rules come.
+    pub(super) turned_away: bool,
     /// When its last call ended, its conversations or attempts were used up by the rules of that instant.
     pub(super) used_up: bool,
     pub(super) told_missed: bool,
@@ -325,6 +327,7 @@ impl Books {
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(
                 u64::from(reservation.used_up) << 3
+                    | u64::from(reservation.turned_away) << 4
                     | u64::from(cancelled_at.is_some())
                     | u64::from(told_missed) << 1
                     | u64::from(told_cancelled) << 2,

@@ -7,7 +7,7 @@ use ringfence::values::policy::CallMode;
 
 use super::books::{Books, Reservation};
 use super::{Judged, Promise};
-use crate::trace::Step;
+use crate::trace::{Doing, Step};
 
 /// Whether a reservation waits on this line and could be served now. Its opening fires before the line does. A leg to its number keeps
 /// it aside until it is gone on record: a late host fires a line that was due before the leg's grace was over before that.
@@ -15,6 +15,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
     reservation.line == line
         && reservation.verified
         && !reservation.unacknowledged
+        && !reservation.turned_away
         && reservation.window.contains(books.now)
         && books.now < books.last_ring_before(reservation)
         && books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)
@@ -38,6 +39,24 @@ pub(super) fn served(books: &Books, dial: &Dial) -> Judged {
         }
     }
     Ok(())
+}
+
+/// An advance that comes when less than `min_ring_s` is left may turn away who waits, for the rest of his window.
+pub(super) fn turn_away(books: &mut Books, step: &Step) {
+    if !matches!(step.doing, Doing::Advance { .. }) {
+        return;
+    }
+    let closing = |(id, known): &(&ReservationId, &Reservation)| {
+        let platform = books.mode_in_force(known) == Some(CallMode::PlatformCalls);
+        let is_late = known.window.contains(books.now) && books.last_ring_before(known) <= books.now;
+        platform && is_late && known.eligible_at <= books.now && books.live_call(**id, None).is_none()
+    };
+    let turned: Vec<ReservationId> = books.reservations.iter().filter(closing).map(|(id, _)| *id).collect();
+    for id in turned {
+        if let Some(known) = books.reservations.get_mut(&id) {
+            known.turned_away = true;
+        }
+    }
 }
 
 /// After an advance with the budget for everything, nobody waits on a line with a free channel.

@@ -250,6 +250,7 @@ impl Books {
             waiting: None,
             last_revision: 1,
             used_up: false,
+            turned_away: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -468,6 +469,7 @@ impl Books {
         let rested = if call.joined_at.is_some() { now } else { spaced };
         reservation.eligible_at = rested;
         reservation.rested = Some(rested);
+        reservation.turned_away = false;
         reservation.set_waiting(now);
         if call.joined_at.is_some() {
             reservation.conversations += 1;
