@@ -210,7 +210,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
-        4 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.7)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        3 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.7)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
         1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
