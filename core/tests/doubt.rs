@@ -194,7 +194,11 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::NumberLeased(_)
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
-            | AuditRecord::KeyRotated(_) => None,
+            | AuditRecord::KeyRotated(_)
+            | AuditRecord::Amended(_)
+            | AuditRecord::Rebased(_)
+            | AuditRecord::Acknowledged(_)
+            | AuditRecord::Declined(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -233,6 +233,8 @@ class DenyReason(_Word):
     """The reservation is cancelled, completed, or missed."""
     UNVERIFIED = "unverified"
     """The holder of the contact number has not agreed."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """The user has not confirmed the result of his booking, and the policy asks for it."""
     BEFORE_WINDOW = "before_window"
     """The window has not begun; `retry_at` is its start."""
     PLATFORM_IS_CALLING = "platform_is_calling"
@@ -275,6 +277,8 @@ class MissedReason(_Word):
     """The user's phone rang, or was tried, and nobody was reached."""
     MERCHANT_NOT_REACHED = "merchant_not_reached"
     """The merchant's own phone was tried and not reached."""
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    """The user did not confirm the result of his booking."""
     NOT_CALLED = "not_called"
     """Merchant mode: the merchant never called."""
     NUMBER_BUSY = "number_busy"
@@ -310,6 +314,8 @@ class MissedForMerchant(_Word):
     """Less than `min_ring_s` of the window was left when its turn came."""
     NOT_REACHED_IN_TIME = "not_reached_in_time"
     """The window ended, or came too near its end, before the user could be dialled."""
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    """The user did not confirm the result of his booking."""
 
 
 class ReleaseCause(_Word):
@@ -325,6 +331,7 @@ class ReleaseCause(_Word):
     TIME_LIMIT = "time_limit"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN = "unknown"
+    AMENDED = "amended"
 
 
 class Prompt(_Word):
@@ -417,6 +424,7 @@ class Bound(StrEnum):
     CALENDAR_DAYS = "calendar_days"
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
+    REVISIONS = "revisions"
 
 
 class Field(StrEnum):

@@ -36,6 +36,9 @@ from ._values import (
 )
 
 __all__ = [
+    "AcknowledgedRecord",
+    "Amended",
+    "AmendedRecord",
     "Answer",
     "Archive",
     "Audit",
@@ -53,6 +56,8 @@ __all__ = [
     "ContactNotConfirmed",
     "ContactUnconfirmed",
     "Content",
+    "DeclinedNotice",
+    "DeclinedRecord",
     "Denied",
     "Dial",
     "DialWithdrawn",
@@ -69,13 +74,16 @@ __all__ = [
     "NeverConfirmed",
     "NumberLeased",
     "NumbersLow",
+    "OnHold",
     "Outcome",
     "Permitted",
     "Play",
     "PolicySet",
+    "Rebased",
     "Reject",
     "RequestedTarget",
     "ReservationCancelled",
+    "ReservationDeclined",
     "ReservationForMerchant",
     "Rule",
     "SearchEntry",
@@ -275,6 +283,47 @@ class SearchResults(_Content):
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Amended(_Content):
+    """To a merchant: a reservation that he knows was changed. All of it, as it stands now."""
+
+    _tag: ClassVar[str | None] = "amended"
+    reservation: int
+    revision: int
+    page: int
+    offering: int
+    offering_name: str
+    number: str
+    virtual_number: PhoneNumber | None
+    name: str | None
+    line: PhoneNumber
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class OnHold(_Content):
+    """To a merchant: a reservation that he knows was changed so that its holder must agree anew. Until then nothing rings."""
+
+    _tag: ClassVar[str | None] = "on_hold"
+    reservation: int
+    revision: int
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinedNotice(_Content):
+    """To a user: the merchant will not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+    reservation: int
+    merchant_name: str
+    reason: str | None
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -289,6 +338,9 @@ Content = (
     | ContactNotConfirmed
     | SearchEntry
     | SearchResults
+    | Amended
+    | OnHold
+    | DeclinedNotice
 )
 """What a message says."""
 
@@ -334,7 +386,14 @@ class NeverConfirmed(_Outcome):
     _tag: ClassVar[str | None] = "unverified"
 
 
-Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed
+@dataclass(frozen=True, slots=True)
+class ReservationDeclined(_Outcome):
+    """The merchant would not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined
 """How a reservation ended."""
 
 
@@ -484,6 +543,47 @@ class KeyRotated(Record):
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class AmendedRecord(Record):
+    """A reservation was changed: from here on every call of it rests on this revision."""
+
+    _tag: ClassVar[str | None] = "amended"
+    reservation: int
+    revision: int
+    window: Window
+    is_agreed: bool
+    evidence: BookingEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebased(Record):
+    """The phones of a call ring on under a new revision, which permits all that the host was told of them."""
+
+    _tag: ClassVar[str | None] = "rebased"
+    call: int
+    reservation: int
+    revision: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedRecord(Record):
+    """The user confirmed the result of his booking."""
+
+    _tag: ClassVar[str | None] = "acknowledged"
+    reservation: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinedRecord(Record):
+    """The merchant will not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+    reservation: int
+    revision: int
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -496,6 +596,10 @@ AuditRecord = (
     | CodeJudged
     | KeyRotated
     | DialWithdrawn
+    | AmendedRecord
+    | Rebased
+    | AcknowledgedRecord
+    | DeclinedRecord
 )
 """What was decided."""
 

@@ -14,6 +14,7 @@ from ._values import DenyReason, ReservationState
 
 __all__ = [
     "Allow",
+    "Amended",
     "Booked",
     "CallAllowed",
     "CallDenied",
@@ -140,10 +141,19 @@ class WrongCode(Record):
     left: int
 
 
+@dataclass(frozen=True, slots=True)
+class Amended(Record):
+    """The change stands under this revision. While a conversation runs it waits for the end of the call."""
+
+    _tag: ClassVar[str | None] = "amended"
+    revision: int
+    state: ReservationState
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended
 """The answer to an accepted input."""
 
 

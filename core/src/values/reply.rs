@@ -27,6 +27,8 @@ pub enum Reply {
     Confirmed(Confirmed),
     /// The code is wrong. It counts.
     WrongCode(WrongCode),
+    /// The change stands under this revision.
+    Amended(Amended),
 }
 
 /// Virtual numbers are in the pool.
@@ -71,6 +73,16 @@ pub struct Confirmed {
 pub struct WrongCode {
     /// How many more wrong ones are taken. At 0 the reservation has closed as `unverified`.
     pub left: u32,
+}
+
+/// A change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amended {
+    /// Its revision. While a conversation runs it waits for the end of the call.
+    pub revision: u32,
+    /// The state of the reservation.
+    pub state: ReservationState,
 }
 
 /// A merchant's call goes through.
@@ -131,6 +143,8 @@ pub enum DenyReason {
     Closed,
     /// The holder of the contact number has not agreed (P2).
     Unverified,
+    /// The user has not confirmed the result of his booking, and the policy asks for it.
+    Unacknowledged,
     /// The window has not begun. `retry_at` is its start.
     BeforeWindow,
     /// The platform is ringing this merchant, or this user for him, right now (glare).
@@ -179,6 +193,8 @@ pub enum Outcome {
     Cancelled,
     /// The holder of the contact number never agreed.
     Unverified,
+    /// The merchant would not call.
+    Declined,
 }
 
 /// Why there was no conversation. The first that holds, in the order of the manual.
@@ -189,6 +205,8 @@ pub enum Missed {
     NotReached,
     /// The merchant's own phone was tried and not reached.
     MerchantNotReached,
+    /// The user did not confirm the result of his booking.
+    NotAcknowledged,
     /// Merchant mode: the merchant never called.
     NotCalled,
     /// The user was on another call until the end, or another merchant was being rung for him.
@@ -225,6 +243,8 @@ pub enum MissedForMerchant {
     WindowTooShort,
     /// The window ended, or came too near its end, before the user could be dialled.
     NotReachedInTime,
+    /// The user did not confirm the result of his booking.
+    NotAcknowledged,
 }
 
 impl From<Missed> for MissedForMerchant {
@@ -237,6 +257,7 @@ impl From<Missed> for MissedForMerchant {
             Missed::HostLate => Self::HostLate,
             Missed::NotCarriedOut => Self::NotCarriedOut,
             Missed::WindowTooShort => Self::WindowTooShort,
+            Missed::NotAcknowledged => Self::NotAcknowledged,
             Missed::NumberBusy | Missed::NotReachedInTime => Self::NotReachedInTime,
         }
     }

@@ -44,6 +44,11 @@ impl Holders {
         self.keys.extend(keys.into_iter().map(|(id, key)| (id.clone(), key.clone())));
     }
 
+    /// The code that is out for a reservation is of no use any more.
+    pub(super) fn forget(&mut self, id: ReservationId) {
+        self.asked.remove(&id);
+    }
+
     /// The bounds of what is out, for a view: relative to the clock as [`Books::view`] writes it.
     pub(super) fn view(&self) -> impl Iterator<Item = (u64, u64, Timestamp)> {
         let asked = self.asked.iter().map(|(id, asked)| (id.get(), u64::from(asked.wrong), asked.until));
@@ -61,7 +66,7 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
     let Some(reservation) = books.reservations.get(&id) else {
         return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
     };
-    if reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+    if reservation.verified || reservation.refused || reservation.is_taken_back() {
         return broken(format!("challenge {challenge} asks for an agreement that reservation {id} does not wait for"));
     }
     if *to != Address::Sms(reservation.number) {
@@ -73,6 +78,10 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
     }
     if blocking::has_blocked(books, to, reservation.merchant) {
         return Err((Promise::P3, format!("challenge {challenge} goes to one who blocked the merchant")));
+    }
+    // Terms that are new are asked for as they are.
+    if notes.challenged.as_ref().is_some_and(|record| record.revision != reservation.revision) {
+        return broken(format!("challenge {challenge} is for another revision than reservation {id} has"));
     }
     let Some(record) = notes.challenged.take().filter(|record| (record.challenge, record.reservation) == (challenge, id)) else {
         return Err((Promise::P17, format!("no audit record stands before challenge {challenge}")));
@@ -113,7 +122,7 @@ fn is_one_person(one: &Address, other: &Address) -> bool {
 /// A code was given and called right or wrong.
 pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply, notes: &mut Notes) -> Judged {
     let id = input.reservation;
-    let (now, most) = (books.now, books.policy.code_tries_max);
+    let (now, most, awaits) = (books.now, books.policy.code_tries_max, books.results_await());
     let wants_none = books
         .reservations
         .get(&id)
@@ -122,7 +131,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         return broken(format!("a code is taken for reservation {id}, which never was, or left"));
     };
     let speaks_for_it = is_one_person(&input.user, &reservation.sender) || input.user.number() == Some(reservation.number);
-    if !speaks_for_it || reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+    if !speaks_for_it || reservation.verified || reservation.refused || reservation.is_taken_back() {
         return broken(format!("a code is taken for reservation {id} from a stranger, or it does not wait for one"));
     }
     let Some(asked) = books.holders.asked.get_mut(&id).filter(|asked| now < asked.until) else {
@@ -151,6 +160,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Published(_)
         | Reply::Booked(_)
         | Reply::Imported(_)
+        | Reply::Amended(_)
         | Reply::Allow(_)
         | Reply::Deny(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
@@ -161,7 +171,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
     }
     if is_right {
         reservation.verified = true;
-        reservation.eligible_at = now.max(reservation.window.start());
+        reservation.unacknowledged = awaits;
+        reservation.eligible_at = now.max(reservation.window.start()).max(reservation.rested.unwrap_or(now));
         books.holders.asked.remove(&id);
     } else if asked.wrong >= most {
         reservation.refused = true;
@@ -189,7 +200,7 @@ pub(super) fn recorded(books: &mut Books, notes: &mut Notes) -> Judged {
     let Some(record) = notes.challenged.take() else { return Ok(()) };
     let waits = books.reservations.get(&record.reservation).filter(|reservation| {
         let wants_none = blocking::has_blocked(books, &Address::Sms(reservation.number), reservation.merchant);
-        wants_none && !reservation.verified && !reservation.refused && reservation.cancelled_at.is_none()
+        wants_none && !reservation.verified && !reservation.refused && !reservation.is_taken_back()
     });
     let Some(reservation) = waits else {
         return Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge)));

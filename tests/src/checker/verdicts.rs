@@ -13,11 +13,12 @@ use super::{Judged, Promise, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 12] = [
+const ORDER: [DenyReason; 13] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::Unacknowledged,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -56,6 +57,7 @@ impl<'a> Question<'a> {
             DenyReason::WindowOver => now >= window.end(),
             DenyReason::Closed => books.is_used_up(id, reservation, own),
             DenyReason::Unverified => !reservation.verified,
+            DenyReason::Unacknowledged => reservation.unacknowledged,
             DenyReason::BeforeWindow => now < window.start(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
@@ -80,6 +82,7 @@ impl<'a> Question<'a> {
             | DenyReason::WindowOver
             | DenyReason::Closed
             | DenyReason::Unverified
+            | DenyReason::Unacknowledged
             | DenyReason::PlatformIsCalling
             | DenyReason::WrongMode
             | DenyReason::InCall
@@ -94,7 +97,7 @@ impl<'a> Question<'a> {
 const fn promise_of(reason: DenyReason) -> Promise {
     match reason {
         DenyReason::WindowOver | DenyReason::BeforeWindow | DenyReason::WindowClosing => Promise::P1,
-        DenyReason::Unverified => Promise::P2,
+        DenyReason::Unverified | DenyReason::Unacknowledged => Promise::P2,
         DenyReason::WrongMode => Promise::P6,
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
@@ -122,7 +125,8 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Booked(_)
         | Reply::Imported(_)
         | Reply::Confirmed(_)
-        | Reply::WrongCode(_) => {
+        | Reply::WrongCode(_)
+        | Reply::Amended(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
@@ -136,7 +140,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     match denied {
         None => {
             if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason)) {
-                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some());
+                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some() || known.declined_at.is_some());
                 let promise = if reason == DenyReason::Closed && cancelled { Promise::P3 } else { promise_of(reason) };
                 return Err((promise, about(&format!("is allowed, and {reason:?} holds"))));
             }

@@ -73,6 +73,8 @@ impl Model {
             deny(DenyReason::Closed)
         } else if reservation.state == ReservationState::Unverified {
             deny(DenyReason::Unverified)
+        } else if reservation.unacknowledged {
+            deny(DenyReason::Unacknowledged)
         } else if at < start {
             deny_until(DenyReason::BeforeWindow, start)
         } else if wanted == CallMode::MerchantCalls && rung_by_us() {

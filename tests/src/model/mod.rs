@@ -31,6 +31,7 @@ use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Ver
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod amending;
 mod blocking;
 mod booking;
 mod calls;
@@ -117,6 +118,16 @@ struct Reservation {
     platform_only: bool,
     /// The code that is out for it.
     challenge: Option<challenges::Challenge>,
+    /// The merchant declined while a conversation runs.
+    decline_pending: bool,
+    /// Its last result has to be confirmed, and was not.
+    unacknowledged: bool,
+    /// The merchant was told of it.
+    announced: bool,
+    /// The end of the spacing after its last call.
+    rested: Option<Timestamp>,
+    /// Terms that wait for the end of the conversation.
+    waiting: Option<amending::Terms>,
 }
 
 /// A call, until its last leg is gone.
@@ -235,6 +246,12 @@ pub struct ReservationSummary {
     pub platform_failures: u32,
     /// Conversations.
     pub conversations: u32,
+    /// The revision that holds.
+    pub revision: u32,
+    /// Whether its result has to be confirmed, and was not.
+    pub unacknowledged: bool,
+    /// The revision and the contact that wait for the end of a conversation.
+    pub waiting: Option<(u32, PhoneNumber)>,
 }
 
 /// An effect that is not confirmed.
@@ -347,6 +364,9 @@ impl Model {
             Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
+            Input::Amend(input) => self.amend(input),
+            Input::Decline(input) => self.decline(input),
+            Input::Acknowledge(input) => self.acknowledge(input),
         }
     }
 
@@ -497,6 +517,9 @@ impl Model {
             merchant_failures: kept.merchant_failures,
             platform_failures: kept.platform_failures,
             conversations: kept.conversations,
+            revision: kept.revision,
+            unacknowledged: kept.unacknowledged,
+            waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
         };
         self.reservations.iter().map(summary).collect()
     }

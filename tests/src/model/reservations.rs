@@ -58,7 +58,7 @@ impl Model {
         if !same_person(&reservation.user, &input.user) && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
-        let unverified = reservation.state == ReservationState::Unverified;
+        let announced = reservation.announced;
         match reservation.state {
             ReservationState::Closed if matches!(reservation.closed, Some((Outcome::Cancelled, _))) => return Ok(Reply::NoOp),
             ReservationState::Closed => {
@@ -72,6 +72,7 @@ impl Model {
                 return Err(Refusal::WrongState { reservation: id, state: ReservationState::Closed, legal });
             }
             ReservationState::InCall if reservation.cancel_pending => return Ok(Reply::NoOp),
+            ReservationState::InCall if reservation.decline_pending => return Err(Refusal::Ending { reservation: id }),
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
@@ -90,7 +91,7 @@ impl Model {
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
         self.tell_user(user, UserContent::Cancelled(notice.clone()));
-        if !unverified {
+        if announced {
             let (window, zone) = (notice.window, notice.zone);
             self.tell_merchant(merchant, MerchantContent::Cancelled(NoticeForMerchant { reservation: id, window, zone }));
         }
@@ -122,6 +123,7 @@ impl Model {
             Missed::NumberBusy | Missed::NotReachedInTime => MissedForMerchant::NotReachedInTime,
             Missed::NoChannel => MissedForMerchant::NoChannel,
             Missed::HostLate => MissedForMerchant::HostLate,
+            Missed::NotAcknowledged => MissedForMerchant::NotAcknowledged,
         };
         let told = MissedNoticeForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
         self.tell_merchant(merchant, MerchantContent::Missed(told));
@@ -143,6 +145,8 @@ impl Model {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
+        } else if reservation.unacknowledged {
+            Missed::NotAcknowledged
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
         } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {

@@ -170,6 +170,12 @@ pub enum What {
     RequestPage(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
+    /// Somebody changes a reservation: which one, and how.
+    Amend(Pick, u32),
+    /// A merchant declines: which reservation, and whether it is his own.
+    Decline(Pick, bool),
+    /// Somebody confirms a result: which reservation, which user (its own when absent).
+    Acknowledge(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -195,7 +201,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        72 => any::<u32>().prop_map(What::Follow),
+        78 => any::<u32>().prop_map(What::Follow),
         12 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -222,7 +228,10 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
-        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        3 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.7)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
     ]
 }
 
@@ -338,6 +347,9 @@ impl World {
                     other => Text::from(["k1", "k2"][usize::from(other % 2)]),
                 },
             }),
+            What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
+            What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -369,6 +381,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.answers(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.
         for effect in model.unconfirmed().iter().filter(|effect| effect.action.is_dial()) {
@@ -714,7 +727,7 @@ fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
     if pick.is_multiple_of(8) { any } else { one(&kept, pick / 8).map_or(any, |kept| kept.reservation) }
 }
 
-fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
+pub(super) fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
     usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
 }
 

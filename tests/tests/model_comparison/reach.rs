@@ -11,12 +11,12 @@ use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::values::time::DayRule;
 use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model};
+use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 24] = [
+pub(super) const DEMANDED: [(&str, usize); 28] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -41,6 +41,10 @@ pub(super) const DEMANDED: [(&str, usize); 24] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("changed while a phone rang, and ended", 5),
+    ("changed while a phone rang, and kept", 5),
+    ("terms that waited were set after the talk", 1),
+    ("declined while a phone rang", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -134,6 +138,16 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "prompt ConnectingUser",
     "prompt MerchantGone",
     "prompt UserUnreachable",
+    "deny Unacknowledged",
+    "refused 120",
+    "refused 206",
+    "limit Revisions",
+    "closed Declined",
+    "closed Missed(NotAcknowledged)",
+    "release Amended",
+    "back to unverified",
+    "verified by a change",
+    "acknowledged",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -161,6 +175,9 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    waiting: BTreeSet<(ReservationId, u32)>,
+    unverified: BTreeSet<ReservationId>,
+    declines: bool,
 }
 
 impl Seen {
@@ -181,6 +198,10 @@ impl Seen {
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.waiting = model.reservations().iter().filter_map(|kept| Some((kept.reservation, kept.waiting?.0))).collect();
+        let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
+        self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
+        self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -194,20 +215,27 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
-        let live = |kept: &&ringfence_testing::model::ReservationSummary| kept.outcome.is_none();
+        let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
-        let unnumbered = |kept: &ringfence_testing::model::ReservationSummary| {
-            model.number_of(kept.reservation).is_none() && kept.state != ReservationState::Unverified
-        };
+        let unnumbered =
+            |kept: &ReservationSummary| model.number_of(kept.reservation).is_none() && kept.state != ReservationState::Unverified;
         self.note(!model.pool().is_empty() && reservations.iter().filter(live).any(unnumbered), "pool empty");
         let came_back = reservations.iter().filter(live).any(|kept| {
             let number = model.number_of(kept.reservation);
-            let before = |old: &ringfence_testing::model::ReservationSummary| {
+            let before = |old: &ReservationSummary| {
                 old.outcome.is_some() && old.merchant == kept.merchant && model.number_of(old.reservation) == number
             };
             number.is_some() && reservations.iter().any(before)
         });
         self.note(came_back, "number came back to its user");
+        for kept in model.reservations() {
+            let set = self.waiting.contains(&(kept.reservation, kept.revision)) && kept.state != ReservationState::Closed;
+            self.note(set, "terms that waited were set after the talk");
+            let (was, is) = (self.unverified.contains(&kept.reservation), kept.state == ReservationState::Unverified);
+            let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
+            self.note(amended && !was && is && kept.revision > 1, "back to unverified");
+            self.note(amended && was && !is && kept.state != ReservationState::Closed, "verified by a change");
+        }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
         if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
@@ -258,9 +286,12 @@ impl Seen {
                 self.note(is_crossing && self.alive.contains(&hang_up.leg), "answer of a dial in doubt");
                 self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
-                self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
                 let joined = self.joined.contains(&hang_up.leg);
                 self.note(self.is_block && joined && hang_up.cause == ReleaseCause::Withdrawn, "a block ended a conversation");
+                let withdrawn = rang && hang_up.cause == ReleaseCause::Withdrawn;
+                self.note(withdrawn && !self.declines, "cancelled while a phone rang");
+                self.note(withdrawn && self.declines, "declined while a phone rang");
+                self.note(rang && hang_up.cause == ReleaseCause::Amended, "changed while a phone rang, and ended");
                 (Some(hang_up.cause), hang_up.prompt)
             }
             Action::Reject(reject) => (Some(reject.cause), None),
@@ -279,6 +310,10 @@ impl Seen {
                     let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
+                let rebased = matches!(audit.record, ringfence::values::effect::AuditRecord::Rebased(_));
+                self.note(rebased, "changed while a phone rang, and kept");
+                let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
+                self.note(acknowledged, "acknowledged");
                 (None, None)
             }
             Action::Send(send) => {
@@ -315,7 +350,10 @@ impl Seen {
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)
-            | Content::MissedForMerchant(_) => {}
+            | Content::MissedForMerchant(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
+            | Content::Declined(_) => {}
         }
     }
 

@@ -72,7 +72,8 @@ impl Appointments {
             let is_own = owner.is_some() && owner == reservation.map(|kept| kept.merchant);
             hold!(is_own, "call {id} counts on another merchant's line");
             let is_to_contact = leg(member.leg).is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
-            hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
+            // Once his part is over another phone may be the one to ring.
+            hold!(is_to_contact || member.is_out, "call {id} rings a number that its reservation does not permit (P1)");
         }
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
@@ -131,6 +132,8 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        let waits = reservation.pending.as_ref().is_none_or(|terms| within(now, most::BOOK_AHEAD_S, terms.window.end()));
+        hold!(waits, "the terms that wait for reservation {id} end later than any policy lets them (P9)");
         return Ok(());
     };
     hold!(closed.at <= now, "reservation {id} closed in the future");

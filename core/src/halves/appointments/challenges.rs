@@ -203,8 +203,8 @@ impl Appointments {
         if self.has_blocked(&Address::Sms(reservation.contact), reservation.merchant) {
             return Err(Refusal::Blocked);
         }
-        self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
-        self.check_room_of_number(cx, reservation.contact, true)
+        self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user, Some(reservation.id))?;
+        self.check_number(cx.policy, reservation.contact, true, Some(reservation.id))
     }
 
     /// The holder agrees: the booking is accepted, as any other is.
@@ -216,7 +216,8 @@ impl Appointments {
             if reservation.mode.is_some() {
                 reservation.state.apply(ReservationEvent::ModeChosen);
             }
-            reservation.eligible_at = reservation.window.start().max(now);
+            let begins = reservation.window.start();
+            reservation.eligible_at = begins.max(now).max(reservation.rest_until.unwrap_or(begins));
         });
         self.accept(cx, id);
         self.settle_reservation(cx, id);
