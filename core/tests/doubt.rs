@@ -198,7 +198,10 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Amended(_)
             | AuditRecord::Rebased(_)
             | AuditRecord::Acknowledged(_)
-            | AuditRecord::Declined(_) => None,
+            | AuditRecord::Declined(_)
+            | AuditRecord::Frozen(_)
+            | AuditRecord::Thawed(_)
+            | AuditRecord::DoNotCallChanged(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

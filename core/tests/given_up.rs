@@ -1,10 +1,14 @@
-//! A reservation is given up when too little of its window is left, and stays so only as long as the rules say that it is too little.
+//! A reservation is given up when too little of its window is left, and stays so only as long as the rules say that it is too little. And the host is blamed
+//! only when it was late.
 
 mod common;
 
-use common::{MERCHANT, at, booked, booking, drain, world};
+use std::collections::BTreeMap;
+
+use common::{MERCHANT, at, booked, booking, drain, evening, line, number, world};
+use ringfence::values::input::{Book, Line, PublishPage, RegisterMerchant};
 use ringfence::values::reply::{Missed, Outcome};
-use ringfence::{Action, CallMode, Platform, Policy, Reply, ReservationId};
+use ringfence::{Action, Address, CallMode, MerchantId, OfferingId, PageId, Platform, Policy, Reply, ReservationId, Zone};
 
 fn strict() -> Policy {
     Policy { min_ring_s: 600, ..Policy::default() }
@@ -48,6 +52,52 @@ fn rules_that_ask_for_too_much_still_bring_nothing_back() {
     assert_eq!(outcome, Some(Outcome::Missed(Missed::NotReachedInTime)));
     platform.set_policy(at("20:00:01"), Policy::default()).unwrap();
     assert!(platform.reservation(reservation).unwrap().given_up.is_some(), "what is closed stays as it was");
+}
+
+#[test]
+fn a_punctual_host_is_not_late_when_the_number_comes_free_at_the_end_itself() {
+    for (judged_at, why) in [("20:00:00", Missed::NotReachedInTime), ("20:00:00.000001", Missed::HostLate)] {
+        let mut platform = world(Policy::default(), 2);
+        let one = booked(&mut platform, 1, CallMode::MerchantCalls);
+        // User 1 has a reservation with another merchant, too, and the platform calls for it.
+        let other = RegisterMerchant {
+            merchant: MerchantId::new(2),
+            name: "商户2".into(),
+            lines: vec![Line { number: number("95512"), channels: 1 }],
+            zone: Zone::UTC,
+            chatbot: Some(Address::parse("sip:1065000001@chatbot.example").unwrap()),
+            contact: None,
+            address: None,
+            description: None,
+        };
+        platform.register_merchant(at("09:00:00"), other).unwrap();
+        let page = PageId::new(20);
+        let publish = PublishPage {
+            page,
+            merchant: MerchantId::new(2),
+            chatbot: None,
+            offerings: BTreeMap::from([(OfferingId::new(1), "房贷".into())]),
+            windows: vec![evening()],
+            hours: vec![],
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+        };
+        platform.publish_page(at("09:00:00"), publish).unwrap();
+        let Ok(Reply::Booked(two)) = platform.book(at("09:05:00"), Book { page, ..booking(1) }) else {
+            panic!("the booking was refused")
+        };
+        platform.advance(at("18:00:00"), 9);
+        // His phone rings for 45 s, and its leg counts as alive for 30 s more: until the end itself.
+        platform.request_call(at("19:58:45"), line(), one).unwrap();
+        drain(&mut platform);
+        platform.choose_mode(at("19:58:50"), MerchantId::new(2), two.reservation, CallMode::PlatformCalls).unwrap();
+        platform.advance(at("19:58:50"), 9);
+        platform.advance(at("19:59:30"), 9);
+        platform.advance(at(judged_at), 9);
+        let closed = platform.reservation(two.reservation).unwrap().closed.map(|closed| closed.outcome);
+        assert_eq!(closed, Some(Outcome::Missed(why)), "{judged_at}");
+    }
 }
 
 #[test]

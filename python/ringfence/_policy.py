@@ -160,6 +160,12 @@ class Policy(Checked):
     """What confirms the result of a booking, and of every change of it."""
     revisions_max: U32 = 20
     """How often the terms of a reservation may be set, the booking included."""
+    freezes_max: U32 = 10_000
+    """The most merchants and numbers that are frozen at the same time."""
+    do_not_call_max: U32 = 10_000_000
+    """The most numbers on the do-not-call list."""
+    do_not_call_import_max: U32 = 10_000
+    """The most numbers that one change of the do-not-call list names."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -235,6 +235,10 @@ class DenyReason(_Word):
     """The holder of the contact number has not agreed."""
     UNACKNOWLEDGED = "unacknowledged"
     """The user has not confirmed the result of his booking, and the policy asks for it."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator stopped new ringing: everywhere, for this merchant, or to this number. Nobody knows until when."""
     BEFORE_WINDOW = "before_window"
     """The window has not begun; `retry_at` is its start."""
     PLATFORM_IS_CALLING = "platform_is_calling"
@@ -293,6 +297,10 @@ class MissedReason(_Word):
     """Less than `min_ring_s` of the window was left when its turn came."""
     NOT_REACHED_IN_TIME = "not_reached_in_time"
     """The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator had stopped new ringing when the window ended."""
 
 
 class MissedForMerchant(_Word):
@@ -316,6 +324,10 @@ class MissedForMerchant(_Word):
     """The window ended, or came too near its end, before the user could be dialled."""
     NOT_ACKNOWLEDGED = "not_acknowledged"
     """The user did not confirm the result of his booking."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator had stopped new ringing when the window ended."""
 
 
 class ReleaseCause(_Word):
@@ -425,6 +437,9 @@ class Bound(StrEnum):
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
     REVISIONS = "revisions"
+    FREEZES = "freezes"
+    DO_NOT_CALL = "do_not_call"
+    DO_NOT_CALL_IMPORT = "do_not_call_import"
 
 
 class Field(StrEnum):
@@ -443,6 +458,8 @@ class Field(StrEnum):
     NUMBERS = "numbers"
     ID = "id"
     DESCRIPTIONS = "descriptions"
+    BY = "by"
+    WHY = "why"
 
 
 class Allowed(StrEnum):
@@ -630,6 +647,31 @@ class ForReservation(Checked):
 @dataclass(frozen=True, slots=True)
 class ForNumber(Checked):
     """A merchant calls for whoever this virtual number means to him now: the number that was dialled."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Checked):
+    """Every call of the platform: what a freeze stops."""
+
+    _tag: ClassVar[str | None] = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class OneMerchant(Checked):
+    """The calls of one merchant: what a freeze stops."""
+
+    _tag: ClassVar[str | None] = "merchant"
+    _newtype: ClassVar[bool] = True
+    merchant: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneNumber(Checked):
+    """The calls to one user's number: what a freeze stops."""
 
     _tag: ClassVar[str | None] = "number"
     _newtype: ClassVar[bool] = True

@@ -29,7 +29,9 @@ from .effects import (
     Content,
     DeclinedRecord,
     Dial,
+    DoNotCallChanged,
     Effect,
+    Frozen,
     HangUp,
     Join,
     Judged,
@@ -45,6 +47,7 @@ from .effects import (
     Reject,
     ReservationForMerchant,
     Send,
+    Thawed,
     UserDialled,
 )
 from .errors import RingfenceError
@@ -334,6 +337,12 @@ class _Teller:
                 self.sent(at, chatbot, platform, words)
             case inputs.PlayFinished() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock() | inputs.ImportNumbers():
                 pass
+            case inputs.Freeze(by=by, why=why):
+                self.line(at, Text(self.say(f"the operator freezes: {why} ({by})", f"运营方暂停呼叫：{why}（{by}）"), style="red"))
+            case inputs.Thaw(by=by, why=why):
+                self.line(at, Text(self.say(f"the operator thaws: {why} ({by})", f"运营方恢复呼叫：{why}（{by}）"), style="red"))
+            case inputs.ImportDoNotCall():
+                pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
 
@@ -497,6 +506,12 @@ class _Teller:
                 self.note(self.say(f"audit: reservation {reservation} was confirmed", f"审计：预约{reservation}已获确认"))
             case DeclinedRecord(reservation=reservation):
                 self.note(self.say(f"audit: reservation {reservation} was declined", f"审计：预约{reservation}已被谢绝"))
+            case Frozen():
+                self.note(self.say("audit: new calls are stopped", "审计：已暂停呼叫"))
+            case Thawed():
+                self.note(self.say("audit: calls may ring again", "审计：已恢复呼叫"))
+            case DoNotCallChanged(listed=listed):
+                self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
             case Judged() | UserDialled():
                 pass
 

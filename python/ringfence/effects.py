@@ -20,12 +20,14 @@ from ._values import (
     CallMode,
     DayRule,
     DenyReason,
+    Everything,
     ForNumber,
     ForReservation,
     Hours,
     MissedForMerchant,
     MissedReason,
     PageAction,
+    OneMerchant,
     Party,
     PhoneNumber,
     Prompt,
@@ -61,7 +63,9 @@ __all__ = [
     "Denied",
     "Dial",
     "DialWithdrawn",
+    "DoNotCallChanged",
     "Effect",
+    "Frozen",
     "HangUp",
     "Join",
     "Judged",
@@ -81,6 +85,7 @@ __all__ = [
     "PolicySet",
     "Rebased",
     "Reject",
+    "RecordedScope",
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationDeclined",
@@ -90,6 +95,8 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "Thawed",
+    "OneMaskedNumber",
     "UnknownNumber",
     "UserDialled",
     "effect_from_json",
@@ -584,6 +591,49 @@ class DeclinedRecord(Record):
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class OneMaskedNumber(Record):
+    """The calls to one user's number, which stands here without its tail."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: str
+
+
+RecordedScope = Everything | OneMerchant | OneMaskedNumber
+"""The scope of a freeze as a record names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen(Record):
+    """New ringing is stopped in a scope: by whom and why."""
+
+    _tag: ClassVar[str | None] = "frozen"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thawed(Record):
+    """A scope may ring again: by whom and why."""
+
+    _tag: ClassVar[str | None] = "thawed"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotCallChanged(Record):
+    """The list of numbers that are never rung was changed: how many came and left, and how many are on it now. No record has the numbers."""
+
+    _tag: ClassVar[str | None] = "do_not_call_changed"
+    added: int
+    removed: int
+    listed: int
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -600,6 +650,9 @@ AuditRecord = (
     | Rebased
     | AcknowledgedRecord
     | DeclinedRecord
+    | Frozen
+    | Thawed
+    | DoNotCallChanged
 )
 """What was decided."""
 

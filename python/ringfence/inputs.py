@@ -15,7 +15,22 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, DayRule, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    DayRule,
+    Everything,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    OneMerchant,
+    OneNumber,
+    PhoneNumber,
+    Window,
+    Zone,
+)
 from .evidence import Evidence
 
 __all__ = [
@@ -34,6 +49,8 @@ __all__ = [
     "Decline",
     "Dedup",
     "EffectFailed",
+    "Freeze",
+    "ImportDoNotCall",
     "ImportNumbers",
     "Input",
     "LegAnswered",
@@ -54,9 +71,11 @@ __all__ = [
     "RotateKey",
     "Search",
     "SetCalendar",
+    "Scope",
     "SetPolicy",
     "WithdrawPage",
     "Unblock",
+    "Thaw",
     "input_from_json",
 ]
 
@@ -392,6 +411,39 @@ class Acknowledge(Checked):
     reservation: int
 
 
+Scope = Everything | OneMerchant | OneNumber
+"""What a freeze stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze(Checked):
+    """Nothing new rings in this scope until it is thawed. What rings or talks goes on. Who says so and why go to the audit."""
+
+    _tag: ClassVar[str | None] = "freeze"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thaw(Checked):
+    """The scope may ring again."""
+
+    _tag: ClassVar[str | None] = "thaw"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDoNotCall(Checked):
+    """The list of numbers that are never rung changes. A number that is named for both is on it afterwards."""
+
+    _tag: ClassVar[str | None] = "import_do_not_call"
+    add: tuple[PhoneNumber, ...] = ()
+    remove: tuple[PhoneNumber, ...] = ()
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -422,6 +474,9 @@ Input = (
     | Amend
     | Decline
     | Acknowledge
+    | Freeze
+    | Thaw
+    | ImportDoNotCall
 )
 """Any of them."""
 

@@ -21,6 +21,7 @@ __all__ = [
     "Confirmed",
     "Deadline",
     "Deny",
+    "DoNotCallSet",
     "Done",
     "NoOp",
     "Progress",
@@ -150,10 +151,21 @@ class Amended(Record):
     state: ReservationState
 
 
+@dataclass(frozen=True, slots=True)
+class DoNotCallSet(Record):
+    """The list of numbers that are never rung is changed: so many came, and so many left."""
+
+    _tag: ClassVar[str | None] = "do_not_call_set"
+    added: int
+    removed: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended
+Reply = (
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | DoNotCallSet | Amended
+)
 """The answer to an accepted input."""
 
 

@@ -30,6 +30,7 @@ use crate::trace::{Doing, Step, Trace};
 
 mod amendments;
 mod blocking;
+mod law;
 mod moves;
 mod worlds;
 

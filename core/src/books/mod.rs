@@ -7,6 +7,7 @@ pub mod codes;
 pub mod contacts;
 pub mod directory;
 pub mod keyring;
+pub mod law;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;

@@ -7,3 +7,4 @@ pub mod diagnosis;
 pub mod diversion;
 pub mod gate;
 pub mod interworking;
+pub mod law;

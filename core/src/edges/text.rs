@@ -147,6 +147,8 @@ pub const fn deny_reason(reason: DenyReason, language: Language) -> &'static str
         DenyReason::Closed => language.pick("预约已关闭", "the reservation is closed"),
         DenyReason::Unverified => language.pick("联系号码的机主尚未确认", "the holder of the contact number has not agreed"),
         DenyReason::Unacknowledged => language.pick("用户尚未确认预约结果", "the user has not confirmed the booking"),
+        DenyReason::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
+        DenyReason::Frozen => language.pick("平台已暂停呼叫", "the operator has stopped new calls"),
         DenyReason::BeforeWindow => language.pick("预约时间段尚未开始", "the booked window has not begun"),
         DenyReason::PlatformIsCalling => {
             language.pick("平台正在为该预约呼叫", "the platform is already calling for this reservation")
@@ -180,6 +182,8 @@ pub const fn missed(why: Missed, language: Language) -> &'static str {
         Missed::NotReachedInTime => {
             language.pick("预约时间段结束前未能轮到或接通", "the window was over before the user could be called")
         }
+        Missed::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
+        Missed::Frozen => language.pick("平台已暂停呼叫", "the operator had stopped new calls"),
     }
 }
 
@@ -197,6 +201,8 @@ pub const fn missed_for_merchant(why: MissedForMerchant, language: Language) -> 
             MissedForMerchant::WindowTooShort => Missed::WindowTooShort,
             MissedForMerchant::NotReachedInTime => Missed::NotReachedInTime,
             MissedForMerchant::NotAcknowledged => Missed::NotAcknowledged,
+            MissedForMerchant::DoNotCall => Missed::DoNotCall,
+            MissedForMerchant::Frozen => Missed::Frozen,
         },
         language,
     )

@@ -122,6 +122,12 @@ pub enum Bound {
     Blocks,
     /// `revisions_max`.
     Revisions,
+    /// `freezes_max`.
+    Freezes,
+    /// `do_not_call_max`.
+    DoNotCall,
+    /// `do_not_call_import_max`.
+    DoNotCallImport,
 }
 
 impl Bound {
@@ -151,6 +157,9 @@ impl Bound {
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
             Self::Revisions => "revisions_max",
+            Self::Freezes => "freezes_max",
+            Self::DoNotCall => "do_not_call_max",
+            Self::DoNotCallImport => "do_not_call_import_max",
         }
     }
 }
@@ -370,6 +379,10 @@ pub enum Refusal {
         retry_at: Timestamp,
     },
 
+    /// The phone that shall ring is on the operator's do-not-call list.
+    #[error("the contact number is on the operator's do-not-call list")]
+    DoNotCall,
+
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
     #[error("{bound} of the policy is reached: {most} at most")]
@@ -411,6 +424,10 @@ pub enum Field {
     Id,
     /// The descriptions of offerings.
     Descriptions,
+    /// Who freezes or thaws.
+    By,
+    /// Why he does.
+    Why,
 }
 
 impl core::fmt::Display for Field {
@@ -429,6 +446,8 @@ impl core::fmt::Display for Field {
             Self::Numbers => "numbers",
             Self::Id => "id",
             Self::Descriptions => "descriptions",
+            Self::By => "by",
+            Self::Why => "why",
         })
     }
 }
@@ -527,6 +546,7 @@ impl Refusal {
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,
+            Self::DoNotCall => 290,
             Self::Limit { .. } => 300,
         }
     }

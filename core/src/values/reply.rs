@@ -29,6 +29,8 @@ pub enum Reply {
     WrongCode(WrongCode),
     /// The change stands under this revision.
     Amended(Amended),
+    /// The list of numbers that are never rung is changed.
+    DoNotCallSet(DoNotCallSet),
 }
 
 /// Virtual numbers are in the pool.
@@ -83,6 +85,16 @@ pub struct Amended {
     pub revision: u32,
     /// The state of the reservation.
     pub state: ReservationState,
+}
+
+/// The list of numbers that are never rung is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoNotCallSet {
+    /// How many numbers were not on it before.
+    pub added: u32,
+    /// How many left it.
+    pub removed: u32,
 }
 
 /// A merchant's call goes through.
@@ -145,6 +157,10 @@ pub enum DenyReason {
     Unverified,
     /// The user has not confirmed the result of his booking, and the policy asks for it.
     Unacknowledged,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator stopped new ringing: everywhere, for this merchant, or to this number. Nobody knows until when.
+    Frozen,
     /// The window has not begun. `retry_at` is its start.
     BeforeWindow,
     /// The platform is ringing this merchant, or this user for him, right now (glare).
@@ -221,6 +237,10 @@ pub enum Missed {
     WindowTooShort,
     /// The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang.
     NotReachedInTime,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator had stopped new ringing when the window ended.
+    Frozen,
 }
 
 /// Why there was no conversation, as its merchant is told. Whether the user was on another call is not his to know.
@@ -245,6 +265,10 @@ pub enum MissedForMerchant {
     NotReachedInTime,
     /// The user did not confirm the result of his booking.
     NotAcknowledged,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator had stopped new ringing when the window ended.
+    Frozen,
 }
 
 impl From<Missed> for MissedForMerchant {
@@ -259,6 +283,8 @@ impl From<Missed> for MissedForMerchant {
             Missed::WindowTooShort => Self::WindowTooShort,
             Missed::NotAcknowledged => Self::NotAcknowledged,
             Missed::NumberBusy | Missed::NotReachedInTime => Self::NotReachedInTime,
+            Missed::DoNotCall => Self::DoNotCall,
+            Missed::Frozen => Self::Frozen,
         }
     }
 }

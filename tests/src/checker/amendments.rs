@@ -142,6 +142,9 @@ impl Books {
         let Some(known) = self.reservations.get(&id) else { return Ok(()) };
         blocking::change(self, &input.user, known.merchant)?;
         let (terms, last) = (self.amended(input, known), self.last_ring_before(known));
+        if terms.number != known.terms().number && self.law.is_listed(terms.number) {
+            return Err((Promise::P14, format!("reservation {id} is changed to a number on the do-not-call list")));
+        }
         if terms.revision != amended.revision {
             let what = format!("revision {} of reservation {id} is answered as {}", terms.revision, amended.revision);
             return Err((Promise::P17, what));

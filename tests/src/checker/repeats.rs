@@ -29,7 +29,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Deny(_)
             | Reply::Confirmed(_)
             | Reply::WrongCode(_)
-            | Reply::Amended(_),
+            | Reply::Amended(_)
+            | Reply::DoNotCallSet(_),
         ))
         | None => {}
     }
@@ -62,6 +63,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Search(_)
         | Input::RequestPage(_)
         | Input::ImportNumbers(_)
+        | Input::Freeze(_)
+        | Input::Thaw(_)
+        | Input::ImportDoNotCall(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -96,7 +100,10 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Amended(_)
             | AuditRecord::Rebased(_)
             | AuditRecord::Acknowledged(_)
-            | AuditRecord::Declined(_) => false,
+            | AuditRecord::Declined(_)
+            | AuditRecord::Frozen(_)
+            | AuditRecord::Thawed(_)
+            | AuditRecord::DoNotCallChanged(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })

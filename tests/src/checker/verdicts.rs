@@ -13,12 +13,14 @@ use super::{Judged, Promise, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 13] = [
+const ORDER: [DenyReason; 15] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
     DenyReason::Unacknowledged,
+    DenyReason::DoNotCall,
+    DenyReason::Frozen,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -35,16 +37,18 @@ struct Question<'a> {
     line: PhoneNumber,
     id: Option<ReservationId>,
     own: Option<CallId>,
+    /// The reason that was given.
+    denied: Option<DenyReason>,
     /// The reservation, when the line may know of it.
     known: Option<&'a Reservation>,
 }
 
 impl<'a> Question<'a> {
-    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>) -> Self {
+    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>, denied: Option<DenyReason>) -> Self {
         let line = request.line;
         let (id, merchant) = (books.asked_for(request), books.merchant_of_line(line));
         let known = id.and_then(|id| books.reservations.get(&id)).filter(|known| Some(known.merchant) == merchant);
-        Self { books, line, id, own, known }
+        Self { books, line, id, own, denied, known }
     }
 
     fn holds(&self, reason: DenyReason) -> bool {
@@ -58,8 +62,12 @@ impl<'a> Question<'a> {
             DenyReason::Closed => books.is_used_up(id, reservation, own),
             DenyReason::Unverified => !reservation.verified,
             DenyReason::Unacknowledged => reservation.unacknowledged,
+            DenyReason::DoNotCall => books.law.is_listed(reservation.number),
+            DenyReason::Frozen => books.law.is_frozen(reservation.merchant, reservation.number),
             DenyReason::BeforeWindow => now < window.start(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
+            // Where the mode cannot be known, the answer is believed.
+            DenyReason::WrongMode if reservation.is_mode_unsure => self.denied == Some(reason),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
             DenyReason::InCall => call.is_some(),
             DenyReason::TooSoon => now < reservation.eligible_at,
@@ -83,6 +91,8 @@ impl<'a> Question<'a> {
             | DenyReason::Closed
             | DenyReason::Unverified
             | DenyReason::Unacknowledged
+            | DenyReason::DoNotCall
+            | DenyReason::Frozen
             | DenyReason::PlatformIsCalling
             | DenyReason::WrongMode
             | DenyReason::InCall
@@ -102,6 +112,8 @@ const fn promise_of(reason: DenyReason) -> Promise {
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
         | DenyReason::Closed
+        | DenyReason::DoNotCall
+        | DenyReason::Frozen
         | DenyReason::PlatformIsCalling
         | DenyReason::InCall
         | DenyReason::TooSoon => Promise::P14,
@@ -126,11 +138,12 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Imported(_)
         | Reply::Confirmed(_)
         | Reply::WrongCode(_)
-        | Reply::Amended(_) => {
+        | Reply::Amended(_)
+        | Reply::DoNotCallSet(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
-    let question = Question::new(books, *request, own);
+    let question = Question::new(books, *request, own, denied.map(|deny| deny.reason));
     let rule = match denied {
         Some(deny) => Some(Rule::Denied(deny.reason)),
         None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),

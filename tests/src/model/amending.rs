@@ -183,6 +183,9 @@ impl Model {
         if new.contact != old.contact && !is_a_subscribers(new.contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::SubscriberNumber });
         }
+        if new.contact != old.contact && self.is_listed(new.contact) {
+            return Err(Refusal::DoNotCall);
+        }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
                 self.check_text(text)?;
@@ -302,7 +305,8 @@ impl Model {
     /// The state that new terms lead to. `stood`: the place in the queue of a reservation that was open, if it had one to keep.
     pub(super) fn place(&mut self, id: ReservationId, agreed: bool, stood: Option<Timestamp>) {
         let now = self.latest;
-        let silence = self.policy.mode_on_silence;
+        let silence = self.mode_of_silence();
+        let by_platform = self.mode_by_platform();
         let kept = self.reservation_mut(id);
         let begun = kept.window.start() <= now;
         let fresh = kept.window.start().max(now).max(kept.rested.unwrap_or(now));
@@ -311,6 +315,9 @@ impl Model {
             Some(_) | None => fresh,
         };
         kept.accepted_at = kept.eligible;
+        if agreed && kept.state == ReservationState::Unverified {
+            kept.chosen = kept.chosen.or(by_platform);
+        }
         kept.state = if !agreed {
             ReservationState::Unverified
         } else if begun {

@@ -204,14 +204,19 @@ impl Model {
         if self.has_blocked(&Address::Sms(this.contact), this.merchant) {
             return Err(Refusal::Blocked);
         }
+        if self.is_listed(this.contact) {
+            return Err(Refusal::DoNotCall);
+        }
         self.check_overlap(Some(id), this.merchant, this.contact, &this.window, user)?;
         self.check_number(Some(id), this.contact, true)
     }
 
     fn agreed(&mut self, id: ReservationId) -> Reply {
         let latest = self.latest;
+        let by_platform = self.mode_by_platform();
         let reservation = self.reservation_mut(id);
         reservation.challenge = None;
+        reservation.chosen = reservation.chosen.or(by_platform);
         reservation.accepted_at = reservation.rested.unwrap_or(latest).max(latest);
         reservation.state =
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };

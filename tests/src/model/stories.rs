@@ -160,6 +160,9 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Booked(booked) => format!("booked {}", booked.reservation),
             AuditRecord::PolicySet(_) => "policy set".to_owned(),
             AuditRecord::NumberLeased(leased) => format!("number leased {}", leased.reservation),
+            AuditRecord::Frozen(record) => format!("frozen {:?}", record.scope),
+            AuditRecord::Thawed(record) => format!("thawed {:?}", record.scope),
+            AuditRecord::DoNotCallChanged(changed) => format!("listed {}", changed.listed),
             AuditRecord::NumbersLow(low) => format!("numbers low {}", low.left),
             AuditRecord::Challenged(record) => format!("challenged {}", record.challenge),
             AuditRecord::CodeJudged(record) => format!("code judged {}", record.is_right),
@@ -366,7 +369,7 @@ fn a_conversation_runs_on_past_the_window_unless_the_policy_hangs_up() {
 #[test]
 fn a_late_host_loses_calls_and_rings_nobody() {
     let mut model = booked(platform_mode());
-    let progress = model.advance(at("20:00:00"), 99);
+    let progress = model.advance(at("20:00:01"), 99);
     assert_eq!(progress.fired, 3, "the opening, the line that may not ring any more, and the end");
     assert_eq!(words(&mut model), ["user: missed HostLate", "merchant: missed HostLate"]);
     assert_eq!(outcome(&model), Some(Outcome::Missed(Missed::HostLate)));

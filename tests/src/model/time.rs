@@ -115,8 +115,19 @@ impl Model {
             | Input::SetCalendar(_)
             | Input::Search(_)
             | Input::RequestPage(_)
-            | Input::ImportNumbers(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_)
             | Input::Unblock(_) => Touched::default(),
+            Input::ImportNumbers(input) => {
+                let wanted = |number: &PhoneNumber| input.numbers.contains(number);
+                let waits = |kept: &super::Reservation| kept.waiting.as_ref().is_some_and(|terms| wanted(&terms.contact));
+                let names = |kept: &super::Reservation| {
+                    wanted(&kept.contact) || kept.user.number().is_some_and(|own| wanted(&own)) || waits(kept)
+                };
+                let of_them = self.reservations.iter().filter(|(_, kept)| names(kept));
+                Touched { reservations: of_them.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
             Input::Block(input) => Touched { reservations: self.touched_by_block(&input.user, input.what), ..Touched::default() },
             Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
@@ -270,6 +281,8 @@ impl Model {
                 && reservation.given_up.is_none()
                 && !reservation.unacknowledged
                 && !self.is_busy(reservation.contact)
+                && !self.is_listed(reservation.contact)
+                && !self.is_reservation_frozen(**id)
         });
         waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
     }

@@ -42,8 +42,8 @@ impl Scope {
     pub(crate) fn explore(self) {
         let (name, lacks, states) = (self.name, self.lacks, self.states);
         let started = std::time::Instant::now();
-        // One thread: the count is then the same in every run, also where the view still takes a few states for one.
-        let checker = self.checker().threads(1).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
+        // Two threads come to the states by other ways in every run, and to the same number of them: see `alike`.
+        let checker = self.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_dfs().join();
         println!("{name}: {} states, {} steps, {:.1?}", checker.unique_state_count(), checker.state_count(), started.elapsed());
         let properties = checker.model().properties();
         for Property { name, expectation, .. } in &properties {
@@ -73,6 +73,7 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
         "P12: a restart between the log and a dial",
@@ -80,7 +81,7 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 160_954,
+    states: 161_610,
 };
 
 pub(crate) const CHOICES: Scope = Scope {
@@ -90,6 +91,7 @@ pub(crate) const CHOICES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -99,7 +101,7 @@ pub(crate) const CHOICES: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 102_054,
+    states: 78_022,
 };
 
 pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
@@ -109,6 +111,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -117,7 +120,7 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 245_068,
+    states: 351_862,
 };
 
 pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
@@ -135,7 +138,7 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
         "P13: a choice is refused",
         "P14: a call is denied because it comes too soon",
     ],
-    states: 267_423,
+    states: 348_690,
 };
 
 pub(crate) const TWO_MERCHANTS: Scope = Scope {
@@ -145,6 +148,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::TwoMerchantsOneUser,
     lacks: &[
+        "P14: a host is so late that a call is lost",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
         "P3: a cancel leaves a conversation alone",
@@ -155,7 +159,7 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 68_832,
+    states: 68_988,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.

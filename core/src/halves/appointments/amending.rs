@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::Appointments;
 use super::booking::{check_window, for_merchant, must_acknowledge};
-use super::challenges::needs_agreement;
+use super::challenges::{chosen_by_platform, needs_agreement};
 use super::merchants::{check_outbox, check_text, legal};
 use super::records::{Origin, Reservation, Terms};
 use crate::decisions::gate::last_call;
@@ -145,6 +145,9 @@ impl Appointments {
         if is_new_contact && !terms.contact.is_subscriber() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::SubscriberNumber });
         }
+        if is_new_contact {
+            self.check_not_listed(terms.contact)?;
+        }
         let evidence = input.evidence.as_ref().map(|given| [&given.message, &given.body_hash, &given.agent]);
         for text in evidence.into_iter().flatten().chain([&input.name]).flatten() {
             check_text(text, cx.policy)?;
@@ -255,7 +258,7 @@ impl Appointments {
     /// Where new terms lead: back to `unverified`, or to the opening, at once when the window has begun. An open reservation that stays open
     /// keeps its place in the queue (`stood`).
     pub(super) fn place_amended(&mut self, cx: &Context<'_>, id: ReservationId, is_agreed: bool, stood: Option<Timestamp>) {
-        let now = cx.now;
+        let (now, chosen) = (cx.now, chosen_by_platform(cx.policy));
         self.update_reservation(id, |reservation| {
             let begins = reservation.window.start();
             let keeps = stood.filter(|_| is_agreed && begins <= now);
@@ -264,6 +267,7 @@ impl Appointments {
             if !is_agreed {
                 reservation.state.apply(ReservationEvent::Doubted);
             } else if reservation.state == ReservationState::Unverified {
+                reservation.mode = reservation.mode.or(chosen);
                 reservation.state.apply(ReservationEvent::Confirmed);
                 if reservation.mode.is_some() {
                     reservation.state.apply(ReservationEvent::ModeChosen);

@@ -138,6 +138,7 @@ impl Appointments {
         if !contact.is_subscriber() {
             return Err(invalid(Field::Contact, Allowed::SubscriberNumber));
         }
+        self.check_not_listed(contact)?;
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
@@ -288,7 +289,7 @@ impl Appointments {
 
     /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
     /// a call of it was just stopped before the user was dialled.
-    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, is_cut_off: bool) -> Outcome {
+    pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, now: Timestamp, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
@@ -300,7 +301,11 @@ impl Appointments {
             Missed::NotCarriedOut
         } else if reservation.awaits_acknowledgement {
             Missed::NotAcknowledged
-        } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
+        } else if self.law.is_listed(reservation.contact) {
+            Missed::DoNotCall
+        } else if self.bars(reservation.merchant, reservation.contact).is_frozen {
+            Missed::Frozen
+        } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
         } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
             Missed::WindowTooShort
@@ -310,6 +315,9 @@ impl Appointments {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
+        } else if now <= reservation.window.end() {
+            // The host is in time for the end: what the reservation waited for may have come free at this very instant.
+            Missed::NotReachedInTime
         } else {
             Missed::HostLate
         })

@@ -203,7 +203,10 @@ impl Appointments {
                     self.dial(cx, id, member.reservation, Party::User);
                 }
                 Verdict::Deny { reason, .. } => {
-                    self.give_up(member.reservation, reason);
+                    // What somebody barred may be let on again inside the window.
+                    if !matches!(reason, DenyReason::DoNotCall | DenyReason::Frozen) {
+                        self.give_up(member.reservation, reason);
+                    }
                     self.stop_for(cx, id, member.reservation, ReleaseCause::UserUnreachable);
                 }
             }
@@ -402,7 +405,7 @@ impl Appointments {
             Aftermath::Cancel => Outcome::Cancelled,
             Aftermath::Decline => Outcome::Declined,
             Aftermath::Miss => match self.reservations.get(id.get()) {
-                Some(reservation) => self.outcome_at_end(reservation, cx.policy, came == Came::Nothing),
+                Some(reservation) => self.outcome_at_end(reservation, cx.policy, cx.now, came == Came::Nothing),
                 None => return,
             },
         };

@@ -69,11 +69,12 @@ impl Appointments {
                 }
             },
             mode: reservation.mode,
-            mode_on_silence: policy.mode_on_silence,
+            mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
             eligible_at: reservation.eligible_at,
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
+            bars: self.bars(reservation.merchant, reservation.contact),
         };
         let call = reservation.call().and_then(|id| self.calls.get(id.get()));
         if let Some((call, member)) = call.and_then(|call| Some((call, call.member(reservation.id)?))) {
@@ -86,7 +87,8 @@ impl Appointments {
                         (true, false) => Standing::Agreed,
                     };
                     facts.is_number_busy = self.is_number_busy(terms.contact, at);
-                    if self.will_lack_number(reservation, terms, at) {
+                    facts.bars = self.bars(reservation.merchant, terms.contact);
+                    if self.will_lack_number(policy, reservation, terms, at) {
                         facts.mode = Some(CallMode::PlatformCalls);
                     }
                 }

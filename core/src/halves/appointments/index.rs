@@ -107,8 +107,7 @@ impl Appointments {
             line.reservations =
                 if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
         }
-        let stands =
-            |indexed: &Indexed| indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.contacts.is_free(number)));
+        let stands = |indexed: &Indexed| indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.may_wait(number)));
         let (before, after) = (stands(before), stands(after));
         if before != after {
             self.requeue(line, id, before, after);
@@ -149,11 +148,19 @@ impl Appointments {
                 waiting.extend(contact.live.iter().copied());
             }
         });
-        for id in waiting {
+        // One that is barred stands aside whether it is taken or not.
+        if !self.law.is_barred(number) {
+            self.move_aside(&waiting, is_free);
+        }
+    }
+
+    /// Puts reservations of one number back into their queues, or lets them stand aside.
+    pub(super) fn move_aside(&mut self, reservations: &[ReservationId], is_back: bool) {
+        for id in reservations.iter().copied() {
             let Some(reservation) = self.reservations.get(id.get()) else { continue };
             if let Some(turn) = reservation.turn() {
                 let line = reservation.line;
-                if is_free { self.requeue(line, id, None, Some(turn)) } else { self.requeue(line, id, Some(turn), None) }
+                if is_back { self.requeue(line, id, None, Some(turn)) } else { self.requeue(line, id, Some(turn), None) }
             }
         }
     }

@@ -8,6 +8,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `law` | the operator's freezes and do-not-call list |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
 //! | `answering` | decline and acknowledge |
@@ -29,6 +30,7 @@ mod challenges;
 mod clock;
 mod gate;
 mod index;
+mod law;
 mod merchants;
 mod numbers;
 mod pages;
@@ -38,7 +40,7 @@ mod views;
 
 pub use clock::Why;
 pub(crate) use merchants::{check_text, limit};
-pub use views::{ModelView, State};
+pub use views::{ModelView, State, StateView};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,7 @@ use crate::books::catalog::Catalog;
 use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
+use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
 use crate::books::search::Search;
@@ -106,6 +109,7 @@ pub struct Appointments {
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
+    law: Law,
 }
 
 impl Appointments {
@@ -128,6 +132,7 @@ impl Appointments {
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
+            law: Law::default(),
         }
     }
 
@@ -165,6 +170,9 @@ impl Appointments {
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),
             Input::RequestCode(input) => self.request_code(cx, &input),
+            Input::Freeze(input) => self.freeze(cx, &input),
+            Input::Thaw(input) => self.thaw(cx, &input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }
