@@ -154,9 +154,11 @@ impl Model {
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
             }
-            Input::Resync(_) => {
-                Touched { reservations: self.calls.values().map(|call| call.reservation).collect(), ..Touched::default() }
-            }
+            Input::Resync(_) => Touched {
+                reservations_alone: self.calls.values().map(|call| call.reservation).collect(),
+                calls: self.calls.keys().copied().collect(),
+                ..Touched::default()
+            },
         }
     }
 
