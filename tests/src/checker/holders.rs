@@ -67,35 +67,36 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
     let Some(reservation) = books.reservations.get(&id) else {
         return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
     };
-    if reservation.verified || reservation.refused || reservation.is_taken_back() {
+    // Terms that waited for an overdue call are set before the input is read, and what it says comes after.
+    let came_before = notes.overdue_reservations.contains(&id);
+    let waits = !reservation.verified && !reservation.refused && !reservation.is_taken_back();
+    if !waits && !came_before {
         return broken(format!("challenge {challenge} asks for an agreement that reservation {id} does not wait for"));
     }
-    if *to != Address::Sms(reservation.number) {
+    let is_its = |number: &PhoneNumber| *to == Address::Sms(*number) && (came_before || *number == reservation.number);
+    let Some(number) = to.number().filter(is_its) else {
         return broken(format!("challenge {challenge} goes to another address than the contact number of reservation {id}"));
-    }
+    };
     let longest = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
-    if content.until > longest || content.until <= books.now || content.window != reservation.window {
+    if !came_before && (content.until > longest || content.until <= books.now || content.window != reservation.window) {
         return broken(format!("the code of challenge {challenge} is good until {}; {longest} is the longest", content.until));
     }
-    if blocking::has_blocked(books, to, reservation.merchant) {
+    if !came_before && blocking::has_blocked(books, to, reservation.merchant) {
         return Err((Promise::P3, format!("challenge {challenge} goes to one who blocked the merchant")));
     }
     // Terms that are new are asked for as they are.
-    if notes.challenged.as_ref().is_some_and(|record| record.revision != reservation.revision) {
+    if !came_before && notes.challenged.as_ref().is_some_and(|record| record.revision != reservation.revision) {
         return broken(format!("challenge {challenge} is for another revision than reservation {id} has"));
     }
     let Some(record) = notes.challenged.take().filter(|record| (record.challenge, record.reservation) == (challenge, id)) else {
         return Err((Promise::P17, format!("no audit record stands before challenge {challenge}")));
     };
-    counted(books, &record, content.until)
+    counted(books, &record, number, content.until)
 }
 
 /// A code is made, and counts from now on.
-fn counted(books: &mut Books, record: &Challenged, until: Timestamp) -> Judged {
+fn counted(books: &mut Books, record: &Challenged, number: PhoneNumber, until: Timestamp) -> Judged {
     let (id, challenge) = (record.reservation, record.challenge);
-    let Some(number) = books.reservations.get(&id).map(|reservation| reservation.number) else {
-        return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
-    };
     let now = books.now;
     books.holders.sent.retain(|(_, at)| now < at.saturating_add_s(HOUR_S));
     let within_the_hour = books.holders.sent.iter().filter(|(to, _)| *to == number).count();
@@ -206,11 +207,13 @@ pub(super) fn recorded(books: &mut Books, notes: &mut Notes) -> Judged {
     let Some(record) = notes.challenged.take() else { return Ok(()) };
     let waits = books.reservations.get(&record.reservation).filter(|reservation| {
         let wants_none = blocking::has_blocked(books, &Address::Sms(reservation.number), reservation.merchant);
-        wants_none && !reservation.verified && !reservation.refused && !reservation.is_taken_back()
+        let waits = !reservation.verified && !reservation.refused && !reservation.is_taken_back();
+        wants_none && (waits || notes.overdue_reservations.contains(&record.reservation))
     });
     let Some(reservation) = waits else {
         return Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge)));
     };
     let until = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
-    counted(books, &record, until)
+    let number = reservation.number;
+    counted(books, &record, number, until)
 }

@@ -78,7 +78,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![30_u32, 0, 5, 300]),
         select(vec![3_u32, 1, 2]),
         select(vec![3_u32, 1, 2]),
-        select(vec![1_u32, 2, 3, 4]),
+        select(vec![1_u32, 2, 3, 4, 3]),
         select(vec![10_u32, 1, 2]),
     );
     let modes = (chooser, both(), select(vec![OnWindowClose::Continue, OnWindowClose::HangUp]));

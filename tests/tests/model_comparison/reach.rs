@@ -1,6 +1,6 @@
 //! What the scripts came by. A comparison of scripts in which nothing happens would prove nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Content;
@@ -10,7 +10,7 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::values::time::DayRule;
-use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
+use ringfence::{Action, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
@@ -164,6 +164,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "back to unverified",
     "verified by a change",
     "acknowledged",
+    "a change is confirmed by a code",
+    "a changed phone leaves its number",
+    "terms that waited are asked for",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -196,6 +199,7 @@ pub(super) struct Seen {
     joined: BTreeSet<LegId>,
     is_block: bool,
     waiting: BTreeSet<(ReservationId, u32)>,
+    numbers: BTreeMap<ReservationId, PhoneNumber>,
     unverified: BTreeSet<ReservationId>,
     declines: bool,
 }
@@ -222,6 +226,8 @@ impl Seen {
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        let number = |kept: ReservationSummary| Some((kept.reservation, model.number_of(kept.reservation)?));
+        self.numbers = model.reservations().into_iter().filter_map(number).collect();
         self.waiting = model.reservations().iter().filter_map(|kept| Some((kept.reservation, kept.waiting?.0))).collect();
         let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
@@ -255,6 +261,12 @@ impl Seen {
         for kept in model.reservations() {
             let set = self.waiting.contains(&(kept.reservation, kept.revision)) && kept.state != ReservationState::Closed;
             self.note(set, "terms that waited were set after the talk");
+            let is_asked = model.challenges().iter().any(|out| out.reservation == kept.reservation);
+            self.note(set && is_asked, "terms that waited are asked for");
+            let (old, new) = (self.numbers.get(&kept.reservation).copied(), model.number_of(kept.reservation));
+            self.note(old.is_some() && old != new, "a changed phone leaves its number");
+            let confirmed = matches!(reply, Some(Ok(Reply::Confirmed(confirmed))) if confirmed.reservation == kept.reservation);
+            self.note(confirmed && kept.revision > 1, "a change is confirmed by a code");
             let (was, is) = (self.unverified.contains(&kept.reservation), kept.state == ReservationState::Unverified);
             let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
             self.note(amended && !was && is && kept.revision > 1, "back to unverified");
