@@ -6,10 +6,11 @@ use ringfence::values::input::{Amend, Input};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::Confirmation;
 use ringfence::values::reply::{Amended, Reply};
-use ringfence::values::time::{Timestamp, Window};
+use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::books::{Books, LegState, Reservation, View};
 use super::{Judged, Notes, Overdue, Promise, Summary, blocking, permitted};
+use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
 /// What a revision says, as far as calls rest on it.
@@ -17,6 +18,7 @@ use crate::trace::{Doing, Step};
 pub(super) struct Terms {
     revision: u32,
     window: Window,
+    zone: Zone,
     pub(super) number: PhoneNumber,
     offering: OfferingId,
     verified: bool,
@@ -33,6 +35,7 @@ impl Reservation {
         self.waiting.clone().unwrap_or(Terms {
             revision: self.revision,
             window: self.window,
+            zone: self.zone,
             number: self.number,
             offering: self.offering,
             verified: self.verified,
@@ -43,6 +46,7 @@ impl Reservation {
     fn set(&mut self, terms: Terms) {
         self.revision = terms.revision;
         self.window = terms.window;
+        self.zone = terms.zone;
         self.number = terms.number;
         self.offering = terms.offering;
         self.verified = terms.verified;
@@ -109,13 +113,18 @@ impl Books {
     /// The terms that an amendment leads to.
     fn amended(&self, input: &Amend, known: &Reservation) -> Terms {
         let old = known.terms();
-        let window = input.window.unwrap_or(old.window);
+        let zone = input.zone.unwrap_or(old.zone);
+        let asked = CallableHours { policy: &self.policy, zone, window: input.window.unwrap_or(old.window) };
+        // The window is stored between the first and the last of the hours in which phones may ring.
+        let is_cut_anew = input.window.is_some() || zone != old.zone;
+        let window = asked.trimmed().filter(|_| is_cut_anew).unwrap_or(asked.window);
         let number = input.contact.unwrap_or(old.number);
         let own = input.user.number() == Some(number);
         let verified = own || (old.verified && number == old.number && old.window.covers(&window));
         Terms {
             revision: old.revision + 1,
             window,
+            zone,
             number,
             offering: input.offering.unwrap_or(old.offering),
             verified,
@@ -235,6 +244,7 @@ pub(super) fn must_end(books: &Books, input: &Amend, overdue: &[Overdue]) -> Opt
         && !new.unacknowledged
         && new.number == old.number
         && new.offering == old.offering
+        && new.zone == old.zone
         && new.window.contains(books.now);
     if carried { None } else { Some(call) }
 }

@@ -9,11 +9,11 @@ use ringfence::values::reply::{DenyReason, Reply};
 use ringfence::values::time::Timestamp;
 
 use super::books::{Books, LegState, Reservation};
-use super::{Judged, Promise, permitted};
+use super::{Judged, Promise, law, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 15] = [
+const ORDER: [DenyReason; 17] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
@@ -25,6 +25,8 @@ const ORDER: [DenyReason; 15] = [
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
     DenyReason::InCall,
+    DenyReason::OutsideHours,
+    DenyReason::DailyLimit,
     DenyReason::TooSoon,
     DenyReason::WindowClosing,
     DenyReason::NumberBusy,
@@ -70,7 +72,10 @@ impl<'a> Question<'a> {
             DenyReason::WrongMode if reservation.is_mode_unsure => self.denied == Some(reason),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
             DenyReason::InCall => call.is_some(),
-            DenyReason::TooSoon => now < reservation.eligible_at,
+            // Of these three the strictest holds.
+            DenyReason::OutsideHours | DenyReason::DailyLimit | DenyReason::TooSoon => {
+                law::pause(books, reservation).is_some_and(|(strictest, _)| strictest == reason)
+            }
             DenyReason::WindowClosing => now >= books.last_ring_before(reservation),
             DenyReason::NumberBusy => books.is_number_busy(reservation.number, own),
             DenyReason::NoChannel => books.live_calls_on(self.line, own) >= books.channels_of(self.line),
@@ -82,9 +87,8 @@ impl<'a> Question<'a> {
         let Some(reservation) = self.known else { return vec![None] };
         match reason {
             DenyReason::BeforeWindow => vec![Some(reservation.window.start())],
-            DenyReason::TooSoon => {
-                let inside = |at: &Timestamp| *at > self.books.now && *at < reservation.window.end();
-                vec![Some(reservation.eligible_at).filter(inside)]
+            DenyReason::OutsideHours | DenyReason::DailyLimit | DenyReason::TooSoon => {
+                vec![law::pause(self.books, reservation).and_then(|(_, retry_at)| retry_at)]
             }
             DenyReason::NotRecognized
             | DenyReason::WindowOver
@@ -116,6 +120,8 @@ const fn promise_of(reason: DenyReason) -> Promise {
         | DenyReason::Frozen
         | DenyReason::PlatformIsCalling
         | DenyReason::InCall
+        | DenyReason::OutsideHours
+        | DenyReason::DailyLimit
         | DenyReason::TooSoon => Promise::P14,
     }
 }

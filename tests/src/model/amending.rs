@@ -16,6 +16,8 @@ use ringfence::values::reply::{Amended, Outcome, Reply, ReservationState};
 use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{Timestamp, Window, Zone};
 
+use crate::hours::CallableHours;
+
 use super::calls::Why;
 use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
@@ -127,8 +129,12 @@ impl Model {
         }
         let old = kept.waiting.clone().unwrap_or_else(|| self.terms(id));
         let mut new = old.clone();
-        new.window = input.window.unwrap_or(old.window);
         new.zone = input.zone.unwrap_or(old.zone);
+        new.window = input.window.unwrap_or(old.window);
+        if input.window.is_some() || new.zone != old.zone {
+            let hours = CallableHours { policy: &self.policy, zone: new.zone, window: new.window };
+            new.window = hours.trimmed().unwrap_or(new.window);
+        }
         new.contact = input.contact.unwrap_or(old.contact);
         new.offering = input.offering.unwrap_or(old.offering);
         new.name = input.name.clone().or(old.name.clone());
@@ -201,7 +207,14 @@ impl Model {
             return Err(Refusal::Blocked);
         }
         if new.window != old.window {
-            self.check_window(self.published(kept.page)?, &new.window)?;
+            self.check_window(self.published(kept.page)?, &input.window.unwrap_or(old.window))?;
+        }
+        if new.window != old.window || new.zone != old.zone {
+            let window = input.window.unwrap_or(old.window);
+            let hours = CallableHours { policy: &self.policy, zone: new.zone, window };
+            if hours.trimmed().is_none_or(|window| window.end() <= self.latest) {
+                return Err(Refusal::OutsideHours { callable: hours.next(self.latest.max(window.start())) });
+            }
         }
         let inside = old.window.start() <= new.window.start() && new.window.end() <= old.window.end();
         let from_the_phone = input.user.number() == Some(new.contact);
@@ -232,8 +245,15 @@ impl Model {
             let rings = matches!(leg.state, LegState::Dialled | LegState::Ringing);
             leg.call == call && !leg.inbound && rings
         });
+        let hours_end = CallableHours { policy: &self.policy, zone: new.zone, window: new.window }.end_from(now);
         let told = |leg: &super::Leg| {
-            let rings_until = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into()).min(old.window.end());
+            let rung_out = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into());
+            let rung_out = leg.hours_end.map_or(rung_out, |end| end.min(rung_out));
+            let rings_until = rung_out.min(old.window.end());
+            let of_user = leg.party == ringfence::values::effect::Party::User;
+            if of_user && rung_out.min(new.window.end()) > hours_end {
+                return false;
+            }
             let not_after = self.kept.iter().filter(|kept| !kept.voided).find_map(|kept| match &kept.effect.action {
                 Action::Dial(dial) if Some(kept.effect.sequence) == leg.dial => Some(dial.not_after),
                 Action::Dial(_)
@@ -252,6 +272,7 @@ impl Model {
             && !new.unacknowledged
             && new.contact == old.contact
             && new.offering == old.offering
+            && new.zone == old.zone
             && new.window.start() <= now
             && now < last
             && unanswered.into_iter().all(told)
@@ -263,8 +284,9 @@ impl Model {
         }
         let kept = self.reservation_mut(id);
         kept.challenge = None;
-        if kept.window != terms.window {
+        if kept.window != terms.window || kept.zone != terms.zone || kept.contact != terms.contact {
             kept.given_up = None;
+            kept.held = None;
         }
         kept.revision = terms.revision;
         kept.window = terms.window;

@@ -223,7 +223,8 @@ impl Model {
         let legs = self.legs.iter().filter_map(|(id, leg)| {
             let due = match leg.state {
                 LegState::Dialled | LegState::Ringing if !leg.inbound => {
-                    leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into())
+                    let rung_out = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into());
+                    leg.hours_end.map_or(rung_out, |end| end.min(rung_out))
                 }
                 LegState::Releasing => leg.released?.0.saturating_add_s(self.policy.release_grace_s.into()),
                 LegState::Dialled | LegState::Ringing | LegState::Answered | LegState::Joined => return None,
@@ -270,7 +271,7 @@ impl Model {
         if self.outbox_is_full() {
             return Vec::new();
         }
-        let due = |line: PhoneNumber| Some((self.reservation_of(self.first_waiting(line)?).eligible, Deadline::Line(line)));
+        let due = |line: PhoneNumber| Some((self.reservation_of(self.first_waiting(line)?).place(), Deadline::Line(line)));
         self.lines().into_iter().filter(|(_, line)| self.has_free_channel(*line)).filter_map(|(_, line)| due(line)).collect()
     }
 
@@ -286,7 +287,7 @@ impl Model {
                 && !self.is_listed(reservation.contact)
                 && !self.is_reservation_frozen(**id)
         });
-        waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
+        waiting.map(|(id, reservation)| (reservation.place(), *id)).min().map(|(_, id)| id)
     }
 
     pub(super) fn has_free_channel(&self, line: PhoneNumber) -> bool {
@@ -358,7 +359,7 @@ impl Model {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
             Verdict::Allow => self.ring_merchant(first),
-            Verdict::Deny { reason, .. } => self.reservation_mut(first).given_up = Some(reason),
+            Verdict::Deny { reason, retry_at } => self.put_off(first, reason, retry_at),
         }
     }
 }

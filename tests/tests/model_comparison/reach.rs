@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 29] = [
+pub(super) const DEMANDED: [(&str, usize); 31] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -46,6 +46,8 @@ pub(super) const DEMANDED: [(&str, usize); 29] = [
     ("terms that waited were set after the talk", 1),
     ("declined while a phone rang", 1),
     ("deny Frozen", 1),
+    ("deny OutsideHours", 1),
+    ("deny DailyLimit", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -61,6 +63,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny PlatformIsCalling",
     "deny WrongMode",
     "deny InCall",
+    "deny OutsideHours",
+    "deny DailyLimit",
     "deny TooSoon",
     "deny WindowClosing",
     "deny NumberBusy",
@@ -136,6 +140,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(NoChannel)",
     "closed Missed(HostLate)",
     "closed Missed(Frozen)",
+    "closed Missed(OutsideHours)",
+    "closed Missed(DailyLimit)",
+    "refused 291",
     "closed Missed(DoNotCall)",
     "refused 290",
     "limit Freezes",

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Appointments;
-use super::booking::{check_window, for_merchant, must_acknowledge};
+use super::booking::{check_hours, check_window, for_merchant, must_acknowledge};
 use super::challenges::{chosen_by_platform, needs_agreement};
 use super::merchants::{check_outbox, check_text, legal};
 use super::records::{Origin, Reservation, Terms};
@@ -14,7 +14,7 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    AmendedRecord, AuditRecord, MerchantContent, Rebased, ReservationNotice, ReservationOnHold, Rule, UserContent,
+    AmendedRecord, AuditRecord, MerchantContent, Party, Rebased, ReservationNotice, ReservationOnHold, Rule, UserContent,
 };
 use crate::values::id::{CallId, ReservationId};
 use crate::values::input::{Amend, BookingEvidence};
@@ -115,8 +115,11 @@ impl Appointments {
         input: &Amend,
     ) -> Result<Option<Terms>, Refusal> {
         let mut terms = before.clone();
-        terms.window = input.window.unwrap_or(before.window);
         terms.zone = input.zone.unwrap_or(before.zone);
+        // What is asked for is cut to the hours before it is compared, so that the same change again is none.
+        let hours = Self::hours(cx.policy, input.window.unwrap_or(before.window), terms.zone);
+        let is_cut_anew = input.window.is_some() || terms.zone != before.zone;
+        terms.window = Some(hours).filter(|_| is_cut_anew).and_then(|hours| hours.trimmed()).unwrap_or(hours.window);
         terms.contact = input.contact.unwrap_or(before.contact);
         terms.offering = input.offering.unwrap_or(before.offering);
         terms.name = input.name.clone().or_else(|| before.name.clone());
@@ -162,7 +165,10 @@ impl Appointments {
             let merchant = self.catalog.merchants.get(&reservation.merchant);
             let merchant = merchant.ok_or_else(|| unknown(Object::Page, reservation.page.get()))?;
             let page = page?;
-            check_window(cx.now, cx.policy, &terms.window, page, self.catalog.clockwork(page, merchant))?;
+            check_window(cx.now, cx.policy, &hours.window, page, self.catalog.clockwork(page, merchant))?;
+        }
+        if is_new_window || terms.zone != before.zone {
+            terms.window = check_hours(cx.now, &hours)?;
         }
         let is_holder = !needs_agreement(&input.user, terms.contact);
         let is_wider = !before.window.covers(&terms.window);
@@ -187,8 +193,9 @@ impl Appointments {
 
     /// Whether what rings may ring on under the new terms: they permit all that the host was told of it.
     fn carries(&self, cx: &Context<'_>, call: CallId, reservation: &Reservation, before: &Terms, after: &Terms) -> bool {
-        let is_same_call = after.contact == before.contact && after.offering == before.offering;
-        let last = last_call(&after.window, cx.policy.min_ring_s);
+        let is_same_call = (after.contact, after.offering, after.zone) == (before.contact, before.offering, before.zone);
+        let hours_end = Self::hours(cx.policy, after.window, after.zone).end_from(cx.now);
+        let last = last_call(after.window.end(), cx.policy.min_ring_s);
         let covers = after.window.start() <= cx.now && cx.now < last;
         if !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
             return false;
@@ -202,7 +209,8 @@ impl Appointments {
         ringing.all(|leg| {
             let rings_until = leg.until.min(reservation.window.end());
             let dial_until = cx.outbox.waiting_dial(leg.id).map(|dial| dial.not_after);
-            rings_until <= after.window.end() && dial_until.is_none_or(|not_after| not_after <= last)
+            let is_in_hours = leg.party == Party::Merchant || leg.until.min(after.window.end()) <= hours_end;
+            is_in_hours && rings_until <= after.window.end() && dial_until.is_none_or(|not_after| not_after <= last)
         })
     }
 
@@ -210,7 +218,7 @@ impl Appointments {
     fn set_terms(&mut self, cx: &Context<'_>, id: ReservationId, terms: Terms) {
         let is_agreed = terms.is_agreed;
         let stood = self.reservations.get(id.get()).and_then(|reservation| {
-            let is_in_time = cx.now < last_call(&reservation.window, cx.policy.min_ring_s);
+            let is_in_time = cx.now < last_call(reservation.window.end(), cx.policy.min_ring_s);
             Some(reservation.eligible_at).filter(|_| reservation.state == ReservationState::Open && is_in_time)
         });
         self.apply_terms(cx, id, terms);

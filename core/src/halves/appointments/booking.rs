@@ -6,6 +6,7 @@ use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation, Terms};
 use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::decisions::gate::last_call;
+use crate::decisions::law::Hours;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
@@ -21,7 +22,7 @@ use crate::values::policy::{CallMode, Confirmation, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
-use crate::values::time::{Timestamp, Window, Zone};
+use crate::values::time::{Timestamp, Window};
 
 /// What a booking emits at most: its audit, the lease of a virtual number and the warning that few are left, the result, the reservation and
 /// the mode options; or its audit, the notice, and the audit and the message of a challenge.
@@ -40,9 +41,11 @@ impl Appointments {
             return Err(Refusal::Blocked);
         }
         check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
+        let zone = input.zone.unwrap_or(merchant.zone);
+        let window = check_hours(cx.now, &Self::hours(cx.policy, input.window, zone))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
-            self.check_overlap(merchant.id, contact, &input.window, &input.user, None)?;
+            self.check_overlap(merchant.id, contact, &window, &input.user, None)?;
         }
         limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
         limit(Bound::ReservationsPerSender, self.senders.kept(&input.user), cx.policy.reservations_per_sender_max)?;
@@ -76,18 +79,19 @@ impl Appointments {
             name: input.name,
             evidence: input.evidence.clone(),
             line,
-            window: input.window,
-            zone: input.zone.or_else(|| self.zone_of(merchant)).unwrap_or(Zone::UTC),
+            window,
+            zone,
             revision: 1,
             state,
             mode,
-            eligible_at: input.window.start().max(cx.now),
+            eligible_at: window.start().max(cx.now),
             attempts: 0,
             merchant_failures: 0,
             platform_failures: 0,
             conversations: 0,
             calls: alloc::vec::Vec::new(),
             is_cancelled: false,
+            held_until: None,
             given_up: None,
             is_window_judged: false,
             closed: None,
@@ -100,13 +104,7 @@ impl Appointments {
             rest_until: None,
             pending: None,
         });
-        cx.audit(AuditRecord::Booked(BookedRecord {
-            reservation: id,
-            revision: 1,
-            merchant,
-            window: input.window,
-            evidence: input.evidence,
-        }));
+        cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
             self.accept(cx, id);
             self.settle_reservation(cx, id);
@@ -116,10 +114,6 @@ impl Appointments {
         }
         let state = self.reservations.get(id.get()).map_or(state, |reservation| reservation.state);
         Ok(Reply::Booked(Booked { reservation: id, state }))
-    }
-
-    fn zone_of(&self, merchant: MerchantId) -> Option<Zone> {
-        self.catalog.merchants.get(&merchant).map(|merchant| merchant.zone)
     }
 
     /// The sender, the contact and the name. Returns the contact number.
@@ -307,7 +301,11 @@ impl Appointments {
             Missed::Frozen
         } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
-        } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
+        } else if reservation.given_up == Some(DenyReason::OutsideHours) {
+            Missed::OutsideHours
+        } else if reservation.given_up == Some(DenyReason::DailyLimit) {
+            Missed::DailyLimit
+        } else if reservation.eligible_at >= last_call(reservation.window.end(), policy.min_ring_s) {
             Missed::WindowTooShort
         } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
@@ -416,6 +414,14 @@ pub(super) fn must_acknowledge(policy: &Policy) -> bool {
         Confirmation::Silence => false,
         Confirmation::Acknowledgement => true,
     }
+}
+
+/// The window against the hours in which phones may ring: what is left of it between the first and the last of them.
+pub(super) fn check_hours(now: Timestamp, hours: &Hours<'_>) -> Result<Window, Refusal> {
+    hours
+        .trimmed()
+        .filter(|window| window.end() > now)
+        .ok_or_else(|| Refusal::OutsideHours { callable: hours.next(hours.window.start().max(now)) })
 }
 
 /// The window against the clock and the page.

@@ -8,6 +8,7 @@ use alloc::string::String;
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::codes::HOUR_S;
+use crate::books::rings::DAY_S;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
@@ -56,6 +57,10 @@ impl Appointments {
             let id = challenge.id;
             hold!(within(now, most::CODE_LIFE_S, challenge.until), "challenge {id} ends later than any policy lets it (P9)");
             hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
+        }
+        for ring in self.rings.in_order() {
+            let is_given = self.counters.leg.has_given(ring.leg.get());
+            hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
         }
         for sent in self.codes.in_order() {
             let is_given = self.counters.challenge.has_given(sent.challenge.get());
@@ -125,9 +130,14 @@ impl Appointments {
                     Party::User => call.line,
                 };
                 // A change of the terms lets a phone ring on that it permits all that was said of.
-                let (told, end) = (&dial.reason.window, dial.reason.window.end());
+                let end = dial.reason.window.end();
                 let is_carried = one.revision > 1 && dial.ring_until.max(dial.not_after) <= one.window.end();
-                let last_call = last_call(told, most::MIN_RING_S)..=end;
+                // A user's phone may have been cut to hours that ended before the window; it rings no longer than they last.
+                let cut_to = match dial.party {
+                    Party::Merchant => end,
+                    Party::User => dial.ring_until,
+                };
+                let last_call = last_call(cut_to, most::MIN_RING_S)..=end;
                 let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
                 is_for
                     && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
@@ -183,6 +193,8 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
         let waits = reservation.pending.as_ref().is_none_or(|terms| within(now, most::BOOK_AHEAD_S, terms.window.end()));
         hold!(waits, "the terms that wait for reservation {id} end later than any policy lets them (P9)");
+        let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.window.end());
+        hold!(is_held_inside, "reservation {id} is put off beyond its window");
         return Ok(());
     };
     hold!(closed.at <= now, "reservation {id} closed in the future");

@@ -51,7 +51,7 @@ impl Appointments {
         judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
     }
 
-    pub(super) fn facts(&self, policy: &Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts {
+    pub(super) fn facts<'a>(&self, policy: &'a Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts<'a> {
         let mut facts = Facts {
             window: reservation.window,
             standing: match reservation.state {
@@ -71,7 +71,7 @@ impl Appointments {
             mode: reservation.mode,
             mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
-            eligible_at: reservation.eligible_at,
+            times: self.times(policy, (reservation.window, reservation.zone), reservation.contact, reservation.eligible_at, at),
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
             bars: self.bars(reservation.merchant, reservation.contact),
@@ -88,6 +88,7 @@ impl Appointments {
                     };
                     facts.is_number_busy = self.is_number_busy(terms.contact, at);
                     facts.bars = self.bars(reservation.merchant, terms.contact);
+                    facts.times = self.times(policy, (terms.window, terms.zone), terms.contact, reservation.eligible_at, at);
                     if self.will_lack_number(policy, reservation, terms, at) {
                         facts.mode = Some(CallMode::PlatformCalls);
                     }
@@ -96,7 +97,7 @@ impl Appointments {
                 match aftermath(reservation.tally(), came, reservation.withdrawal(), &facts.window, policy, at) {
                     Aftermath::Reopen { eligible_at } => {
                         let start = reservation.pending.as_ref().map_or(eligible_at, |terms| terms.window.start());
-                        facts.eligible_at = eligible_at.max(start);
+                        facts.times.eligible_at = eligible_at.max(start);
                     }
                     Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel | Aftermath::Decline => {
                         facts.standing = Standing::Closed;

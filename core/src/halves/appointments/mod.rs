@@ -8,7 +8,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
-//! | `law` | the operator's freezes and do-not-call list |
+//! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
 //! | `answering` | decline and acknowledge |
@@ -54,6 +54,7 @@ use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
+use crate::books::rings::Rings;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
@@ -110,6 +111,7 @@ pub struct Appointments {
     counters: Counters,
     numbers: Numbers,
     law: Law,
+    rings: Rings,
 }
 
 impl Appointments {
@@ -133,6 +135,7 @@ impl Appointments {
             counters: Counters::new(shard),
             numbers: Numbers::default(),
             law: Law::default(),
+            rings: Rings::default(),
         }
     }
 

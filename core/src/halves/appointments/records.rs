@@ -66,6 +66,8 @@ pub struct Reservation {
     pub calls: Vec<CallId>,
     /// The user took it back while he was talking; it closes when the call ends.
     pub is_cancelled: bool,
+    /// Its turn in the queue came, and the law put it off until then: the hours, or the limit of a day.
+    pub held_until: Option<Timestamp>,
     /// Why the platform serves it no more: the window was over, or too little of it was left by the rules, when it came to it.
     pub given_up: Option<DenyReason>,
     /// The window's end was judged while a conversation lived.
@@ -141,7 +143,13 @@ impl Reservation {
     pub fn turn(&self) -> Option<Timestamp> {
         let is_open = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls);
         let waits = is_open && self.given_up.is_none() && !self.awaits_acknowledgement;
-        Some(self.eligible_at).filter(|eligible_at| waits && *eligible_at < self.window.end())
+        Some(self.place()).filter(|turn| waits && *turn < self.window.end())
+    }
+
+    /// Its place among those that wait, by instant.
+    #[must_use]
+    pub fn place(&self) -> Timestamp {
+        self.held_until.map_or(self.eligible_at, |held| held.max(self.eligible_at))
     }
 
     /// The call that is alive with it.
@@ -194,9 +202,10 @@ impl Reservation {
 
     /// Sets terms. What state they lead to is not decided here.
     pub fn set_terms(&mut self, terms: Terms) {
-        // Why he was given up lay in the window that he had.
-        if self.window != terms.window {
+        // Why he was put off or given up lay in the window that he had, in its hours, or in the number.
+        if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
             self.given_up = None;
+            self.held_until = None;
         }
         self.revision = terms.revision;
         self.window = terms.window;
