@@ -10,7 +10,7 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, DenyReason, Missed, Reply};
 use ringfence::values::text::MaskedText;
-use ringfence::values::time::{Timestamp, Window};
+use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
 use ringfence_testing::host::MERCHANT;
 use ringfence_testing::trace::{Doing, Step, Trace};
@@ -412,6 +412,22 @@ pub(crate) fn twins() -> Vec<Twin> {
                     notice.why = Missed::HostLate;
                 }
             }
+        };
+
+        P14 "a phone rings between the callable hours" merchant_calls |t| {
+            let rule = |from: &str, to: &str| {
+                let time = |text: &str| TimeOfDay::parse(text).expect("a time of day");
+                WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("a rule")
+            };
+            t.header.policy.callable_hours = vec![rule("09:00", "10:05"), rule("11:00", "13:00")];
+        };
+        P14 "the merchant is rung for a user between the callable hours" platform_calls |t| {
+            let time = |text: &str| TimeOfDay::parse(text).expect("a time of day");
+            let rule = |from: &str, to: &str| WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("a rule");
+            t.header.policy.callable_hours = vec![rule("09:00", "10:01"), rule("11:00", "13:00")];
+        };
+        P14 "a phone rings more often in a day than the operator lets it" merchant_calls |t| {
+            t.header.policy.rings_per_day_max = 2;
         };
 
         P16 "the second in the queue is served first" platform_calls |t| {
