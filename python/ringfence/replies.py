@@ -164,7 +164,7 @@ Verdict = Allow | Deny
 """The gate's answer."""
 
 Reply = (
-    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | DoNotCallSet | Amended
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet
 )
 """The answer to an accepted input."""
 

@@ -150,8 +150,7 @@ impl Model {
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
         }
-        let same_phone = |kept: &Reservation| kept.user.number().is_some() && kept.user.number() == input.user.number();
-        let of_sender = self.reservations.values().filter(|kept| kept.user == input.user || same_phone(kept)).count();
+        let of_sender = self.reservations.values().filter(|kept| same_person(&kept.user, &input.user)).count();
         if of_sender >= self.policy.reservations_per_sender_max as usize {
             return Err(limit(Bound::ReservationsPerSender, self.policy.reservations_per_sender_max));
         }

@@ -228,5 +228,5 @@ impl Model {
 /// A plus and 7 to 15 digits.
 pub(super) fn is_a_subscribers(number: PhoneNumber) -> bool {
     let text = number.dialable();
-    text.starts_with('+') && (8..=16).contains(&text.len())
+    text.starts_with('+') && (8..=16).contains(&text.len()) && !text.starts_with("+860")
 }

@@ -24,7 +24,6 @@ use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, Poli
 use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
-use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
@@ -46,6 +45,8 @@ mod reservations;
 #[cfg(test)]
 mod stories;
 mod time;
+
+use self::reservations::Who;
 
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
@@ -299,7 +300,7 @@ pub struct Model {
     chain: Chain,
     taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
     /// Who blocked whom.
-    blocks: BTreeSet<(Person, BlockTarget)>,
+    blocks: BTreeSet<(Who, BlockTarget)>,
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,

@@ -11,6 +11,7 @@ use ringfence::values::refusal::{Allowed, Bound, Field, Refusal};
 use ringfence::values::reply::{DenyReason, Imported, Reply, ReservationState, Verdict};
 use ringfence::values::time::Timestamp;
 
+use super::merchants::is_a_subscribers;
 use super::{Model, limit};
 
 /// The one answer to a call that is for nobody whom the line's merchant may know of.
@@ -29,9 +30,7 @@ impl Model {
         if numbers.is_empty() {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
-        // E.164, and at least 7 digits.
-        let is_subscriber = |number: &PhoneNumber| number.dialable().strip_prefix('+').is_some_and(|digits| digits.len() >= 7);
-        if !numbers.iter().all(is_subscriber) {
+        if !numbers.iter().all(|number| is_a_subscribers(*number)) {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber });
         }
         for (number, index) in numbers.iter().zip(0..) {

@@ -6,7 +6,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
-use ringfence::values::number::Address;
+use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Object, Refusal};
 use ringfence::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, Reply, ReservationState};
@@ -202,14 +202,27 @@ impl Model {
     }
 }
 
-/// Whether two addresses are one person's: one number, or one mailbox.
-pub(super) fn same_person(one: &Address, other: &Address) -> bool {
-    if one.number().is_some() || other.number().is_some() {
-        return one.number() == other.number();
+/// Who is behind an address, by the rule: the holder of the number, or the mailbox with its host in small letters. A chatbot is nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    Phone(PhoneNumber),
+    Mailbox { name: String, host: String },
+}
+
+impl Who {
+    pub(super) fn of(address: &Address) -> Option<Self> {
+        match address {
+            Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => Some(Self::Phone(*number)),
+            Address::Email(mailbox) => {
+                let (name, host) = mailbox.split_once('@')?;
+                Some(Self::Mailbox { name: name.to_owned(), host: host.to_ascii_lowercase() })
+            }
+            Address::Chatbot(_) => None,
+        }
     }
-    let host_in_small_letters = |address: &Address| match address {
-        Address::Email(mailbox) => mailbox.split_once('@').map(|(name, host)| (name.to_owned(), host.to_ascii_lowercase())),
-        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => None,
-    };
-    one == other || host_in_small_letters(one).is_some_and(|mailbox| host_in_small_letters(other) == Some(mailbox))
+}
+
+/// Whether two addresses are one person's.
+pub(super) fn same_person(one: &Address, other: &Address) -> bool {
+    Who::of(one).map_or(one == other, |who| Who::of(other) == Some(who))
 }

@@ -18,8 +18,14 @@ use super::law::{hours_around, with_law};
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
 const ZONES: [&str; 3] = ["Asia/Shanghai", "UTC", "Europe/Berlin"];
-const USERS: [&str; 5] =
-    ["rcs:+8613800000001", "rcs:+8613800000002", "sms:+8613800000003", "mailto:zhang@example.com", "sms:+8613800000001"];
+const USERS: [&str; 6] = [
+    "rcs:+8613800000001",
+    "rcs:+8613800000002",
+    "sms:+8613800000003",
+    "mailto:zhang@example.com",
+    "sms:+8613800000001",
+    "mailto:zhang@EXAMPLE.com",
+];
 
 /// Where a script happens.
 #[derive(Clone, Debug)]
@@ -184,9 +190,9 @@ pub(super) fn foreign_number() -> PhoneNumber {
     number("+8613900000009")
 }
 
-/// A number that no user can have: it is not in E.164 form, or too short.
+/// A number that no user can have: it is not in E.164 form, too short, or has a 0 after +86.
 pub(super) fn no_users_number(index: u16) -> PhoneNumber {
-    number(["13800000001", "110", "+86120"][usize::from(index % 3)])
+    number(["13800000001", "110", "+86120", "+86013800000001"][usize::from(index % 4)])
 }
 
 /// A number that is a line only when a new merchant comes.

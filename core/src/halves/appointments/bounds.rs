@@ -17,6 +17,7 @@ use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::{LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
+use crate::values::reply::ReservationState;
 use crate::values::time::Timestamp;
 
 /// Says which bound does not hold, and where.
@@ -193,6 +194,14 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
         let waits = reservation.pending.as_ref().is_none_or(|terms| within(now, most::BOOK_AHEAD_S, terms.window.end()));
         hold!(waits, "the terms that wait for reservation {id} end later than any policy lets them (P9)");
+        let begins = match reservation.state {
+            ReservationState::Open | ReservationState::InCall => reservation.window.start() <= now,
+            ReservationState::Unverified
+            | ReservationState::AwaitingMode
+            | ReservationState::Scheduled
+            | ReservationState::Closed => true,
+        };
+        hold!(begins, "reservation {id} is open before its window begins");
         let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.window.end());
         hold!(is_held_inside, "reservation {id} is put off beyond its window");
         return Ok(());
