@@ -17,6 +17,7 @@ use crate::hours::CallableHours;
 
 use super::amending::Terms;
 use super::merchants::is_a_subscribers;
+use super::reservations::same_person;
 use super::{Model, Page, Reservation, limit, unknown};
 
 impl Model {
