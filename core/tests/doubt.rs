@@ -195,6 +195,10 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
             | AuditRecord::KeyRotated(_)
+            | AuditRecord::Amended(_)
+            | AuditRecord::Rebased(_)
+            | AuditRecord::Acknowledged(_)
+            | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_) => None,

@@ -93,7 +93,7 @@ fn merchant(description: &str) -> RegisterMerchant {
         name: "商户1".into(),
         lines: vec![Line { number: line(), channels: 1 }],
         zone: Zone::parse("Asia/Shanghai").unwrap(),
-        chatbot: None,
+        chatbot: Some(ringfence::Address::parse("sip:1065000000@chatbot.example").unwrap()),
         contact: None,
         address: None,
         description: Some(description.into()),

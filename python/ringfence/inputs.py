@@ -34,6 +34,8 @@ from ._values import (
 from .evidence import Evidence
 
 __all__ = [
+    "Acknowledge",
+    "Amend",
     "Block",
     "BlockMerchant",
     "BlockNumber",
@@ -44,6 +46,7 @@ __all__ = [
     "ChooseMode",
     "ConfirmClock",
     "ConfirmContact",
+    "Decline",
     "Dedup",
     "EffectFailed",
     "Freeze",
@@ -331,6 +334,7 @@ class RequestPage(Checked):
     user: Address
     of: PageOf
 
+
 @dataclass(frozen=True, slots=True)
 class BlockMerchant(Checked):
     """A merchant is blocked, whatever his lines."""
@@ -371,6 +375,40 @@ class Unblock(Checked):
     _tag: ClassVar[str | None] = "unblock"
     user: Address
     what: BlockTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Checked):
+    """A user changes a reservation. What is absent stays as it is; one that changes nothing is a no-op."""
+
+    _tag: ClassVar[str | None] = "amend"
+    user: Address
+    reservation: int
+    window: Window | None = None
+    zone: Zone | None = None
+    contact: PhoneNumber | None = None
+    offering: int | None = None
+    name: str | None = None
+    evidence: BookingEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Checked):
+    """A merchant will not call."""
+
+    _tag: ClassVar[str | None] = "decline"
+    merchant: int
+    reservation: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Checked):
+    """A user confirms the result of his booking, or of his last change."""
+
+    _tag: ClassVar[str | None] = "acknowledge"
+    user: Address
+    reservation: int
 
 
 Scope = Everything | OneMerchant | OneNumber
@@ -433,6 +471,9 @@ Input = (
     | RequestPage
     | Block
     | Unblock
+    | Amend
+    | Decline
+    | Acknowledge
     | Freeze
     | Thaw
     | ImportDoNotCall

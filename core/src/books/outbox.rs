@@ -4,7 +4,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::values::effect::{Action, BookingPage, Content, Effect};
+use crate::values::effect::{Action, BookingPage, Content, Dial, Effect};
 use crate::values::id::LegId;
 
 /// So many places are not worth being given back.
@@ -175,6 +175,23 @@ impl Outbox {
         self.tidy();
     }
 
+    /// The unconfirmed `dial` of a leg.
+    #[must_use]
+    pub fn waiting_dial(&self, leg: LegId) -> Option<&Dial> {
+        let mut waiting = self.once.range((leg, 0)..=(leg, u64::MAX)).filter_map(|(_, sequence)| self.get(*sequence));
+        waiting.find_map(|effect| match &effect.action {
+            Action::Dial(dial) => Some(dial),
+            Action::Answer(_)
+            | Action::Reject(_)
+            | Action::Play(_)
+            | Action::Join(_)
+            | Action::HangUp(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_) => None,
+        })
+    }
+
     /// An effect is unconfirmed no longer: every count and index forgets it.
     fn let_go(&mut self, effect: &Effect) {
         self.alive = self.alive.saturating_sub(1);
@@ -257,6 +274,9 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::ModeOptions(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
+            | Content::Declined(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)

@@ -120,6 +120,8 @@ pub enum Bound {
     BlocksPerUser,
     /// `blocks_max`.
     Blocks,
+    /// `revisions_max`.
+    Revisions,
     /// `freezes_max`.
     Freezes,
     /// `do_not_call_max`.
@@ -154,6 +156,7 @@ impl Bound {
             Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
+            Self::Revisions => "revisions_max",
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
@@ -302,6 +305,13 @@ pub enum Refusal {
         pages: u64,
     },
 
+    /// It was cancelled or declined while its user was talking, and closes when the call ends.
+    #[error("reservation {reservation} was cancelled or declined, and closes when its call ends")]
+    Ending {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -349,6 +359,12 @@ pub enum Refusal {
     /// The sender has blocked the merchant.
     #[error("the sender has blocked this merchant; unblock him first")]
     Blocked,
+    /// The user is in the last conversation that the reservation is good for: there is nothing left to change.
+    #[error("the conversation that runs is the last one of reservation {reservation}; book again")]
+    LastConversation {
+        /// The reservation.
+        reservation: ReservationId,
+    },
 
     /// The rules of the platform choose the call mode of every reservation.
     #[error("the platform's rules choose the call mode; merchants do not")]
@@ -522,6 +538,7 @@ impl Refusal {
             Self::NoCode { .. } => 145,
             Self::KeyNotLoaded { .. } => 146,
             Self::NoKey => 147,
+            Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
@@ -531,6 +548,7 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::LastConversation { .. } => 206,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,

@@ -14,6 +14,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
+use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use crate::trace::{Doing, Step};
@@ -70,6 +71,18 @@ pub(super) struct Reservation {
     pub(super) told_cancelled: bool,
     /// The virtual number that its merchant was told.
     pub(super) virtual_number: Option<PhoneNumber>,
+    /// The merchant would not call.
+    pub(super) declined_at: Option<Timestamp>,
+    pub(super) told_declined: bool,
+    /// Its result has to be confirmed, and was not.
+    pub(super) unacknowledged: bool,
+    pub(super) offering: OfferingId,
+    /// The end of the spacing after its last call.
+    pub(super) rested: Option<Timestamp>,
+    /// Terms that wait for the end of a call.
+    pub(super) waiting: Option<Terms>,
+    /// The revision of the last change, whether it holds or waits.
+    pub(super) last_revision: u32,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -234,7 +247,11 @@ impl Books {
 
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
-        let used_up = reservation.cancelled_at.is_some() || reservation.used_up || reservation.refused || reservation.told_missed;
+        let used_up = reservation.cancelled_at.is_some()
+            || reservation.declined_at.is_some()
+            || reservation.used_up
+            || reservation.refused
+            || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
 
@@ -337,6 +354,9 @@ impl Books {
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::ConfirmContact(input) => of_reservation(input.reservation),
             Input::RequestCode(input) => of_reservation(input.reservation),
+            Input::Amend(input) => of_reservation(input.reservation),
+            Input::Decline(input) => of_reservation(input.reservation),
+            Input::Acknowledge(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
             Input::LegEnded(input) => of_leg(input.leg),
@@ -385,6 +405,7 @@ impl Books {
                 told_cancelled,
                 ..
             } = *reservation;
+            reservation.view_changes(&mut view);
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(
@@ -451,17 +472,17 @@ impl Books {
 }
 
 /// Writes numbers, and instants relative to the clock.
-struct View {
+pub(super) struct View {
     now: Timestamp,
     out: Vec<u8>,
 }
 
 impl View {
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.out.extend(number.to_le_bytes());
     }
 
-    fn instant(&mut self, at: Option<Timestamp>) {
+    pub(super) fn instant(&mut self, at: Option<Timestamp>) {
         self.out.extend(at.map_or(i64::MIN, |at| at.micros_since(self.now)).to_le_bytes());
     }
 }

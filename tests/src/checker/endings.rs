@@ -7,7 +7,7 @@ use ringfence::values::policy::OnWindowClose;
 use ringfence::values::reply::{Outcome, Reply};
 
 use super::books::{Books, Call, Leg, LegState, Reservation};
-use super::{Judged, Notes, Overdue, Promise};
+use super::{Judged, Notes, Overdue, Promise, amendments};
 use crate::trace::{Doing, Step};
 
 /// A user's phone rang when the window ended.
@@ -64,10 +64,22 @@ pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Ove
     let answered =
         |leg: LegId| books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
     let first_cancel = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.cancelled_at.is_none());
+    let first_decline = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.declined_at.is_none());
     match (input, reply) {
         (Input::Cancel(_), Reply::Done) if first_cancel && !call.ended && !call.user_leg.is_some_and(answered) => {
             vec![Overdue { call: id, promise: Promise::P3, why: "the user took the permission back" }]
         }
+        (Input::Decline(_), Reply::Done) if first_decline && !call.ended && !call.user_leg.is_some_and(answered) => {
+            vec![Overdue { call: id, promise: Promise::P3, why: "the merchant declined" }]
+        }
+        (Input::Amend(input), Reply::Amended(_)) => amendments::must_end(books, input, overdue)
+            .map(|call| Overdue {
+                call,
+                promise: Promise::P3,
+                why: "the terms were changed, and the new ones do not carry the call",
+            })
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -117,11 +129,14 @@ pub(super) fn archived(books: &Books, archive: &Archive) -> Judged {
     if archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now {
         return broken("its retention is not over".to_owned());
     }
+    let stood = reservation.cancelled_at.is_none() && reservation.declined_at.is_none();
     let right = match archive.outcome {
         Outcome::Cancelled => reservation.cancelled_at.is_some(),
         Outcome::Unverified => reservation.cancelled_at.is_none() && !reservation.verified,
-        Outcome::Completed => reservation.cancelled_at.is_none() && reservation.conversations > 0,
-        Outcome::Missed(_) => reservation.cancelled_at.is_none() && reservation.verified && reservation.conversations == 0,
+        Outcome::Declined => reservation.cancelled_at.is_none() && reservation.declined_at.is_some(),
+        Outcome::Completed => stood && reservation.conversations > 0,
+        // A change can ask for the holder's agreement anew when it is too late for it to matter.
+        Outcome::Missed(_) => stood && (reservation.verified || reservation.last_revision > 1) && reservation.conversations == 0,
     };
     if !right {
         return broken(format!("{:?} is not how it ended", archive.outcome));
@@ -149,9 +164,13 @@ pub(super) fn all_closed(books: &Books) -> Judged {
 
 /// What the user of a closed reservation was not told.
 fn untold(reservation: &Reservation) -> Option<&'static str> {
-    let missed = reservation.verified && reservation.cancelled_at.is_none() && reservation.conversations == 0;
+    let stood = reservation.cancelled_at.is_none() && reservation.declined_at.is_none();
+    let missed = reservation.verified && stood && reservation.conversations == 0;
     if missed && !reservation.told_missed {
         return Some("is over without a conversation, and its user was not told");
+    }
+    if reservation.declined_at.is_some() && !reservation.told_declined {
+        return Some("was declined, and its user has no word of it");
     }
     let silent = reservation.cancelled_at.is_some() && !reservation.told_cancelled;
     silent.then_some("was cancelled, and its user has no word of it")

@@ -202,6 +202,7 @@ pub(super) fn missed(books: &Books, notice: &MissedNotice) -> Judged {
     let listed = books.law.is_listed(reservation.number);
     let frozen = books.law.is_frozen(reservation.merchant, reservation.number);
     let right = match notice.why {
+        Missed::NotAcknowledged => reservation.unacknowledged,
         Missed::DoNotCall => listed,
         Missed::Frozen => frozen && !listed,
         Missed::NotReached | Missed::MerchantNotReached | Missed::NotCarriedOut => true,

@@ -73,23 +73,32 @@ impl Model {
         of_it.map(|(id, _)| *id).collect()
     }
 
+    /// The same, and those that would ring his phone by terms that wait.
+    pub(super) fn touched_by_block(&self, user: &Address, what: BlockTarget) -> BTreeSet<ReservationId> {
+        let mut touched = self.blocked_reservations(user, what);
+        let merchant = self.merchant_of_block(what);
+        let waiting = user.number().map_or_else(BTreeSet::new, |number| self.live_of(number));
+        touched.extend(waiting.into_iter().filter(|id| Some(self.reservation_of(*id).merchant) == merchant));
+        touched
+    }
+
     fn take_back(&mut self, id: ReservationId) {
         let before = self.reservation_of(id).clone();
         if before.state == ReservationState::InCall {
-            self.reservation_mut(id).cancel_pending = true;
+            self.reservation_mut(id).cancel_pending = !before.decline_pending;
             for call in self.live_calls_of(id) {
                 self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
             }
         } else {
             self.close(id, Outcome::Cancelled);
         }
-        if before.cancel_pending {
+        if before.cancel_pending || before.decline_pending {
             return;
         }
         let notice = self.notice(id);
         let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
         self.tell_user(before.user, UserContent::Cancelled(notice));
-        if before.state != ReservationState::Unverified {
+        if before.announced {
             self.tell_merchant(before.merchant, MerchantContent::Cancelled(for_merchant));
         }
     }

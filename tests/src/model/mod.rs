@@ -30,6 +30,7 @@ use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Ver
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod amending;
 mod blocking;
 mod booking;
 mod calls;
@@ -121,6 +122,16 @@ struct Reservation {
     platform_only: bool,
     /// The code that is out for it.
     challenge: Option<challenges::Challenge>,
+    /// The merchant declined while a conversation runs.
+    decline_pending: bool,
+    /// Its last result has to be confirmed, and was not.
+    unacknowledged: bool,
+    /// The merchant was told of it.
+    announced: bool,
+    /// The end of the spacing after its last call.
+    rested: Option<Timestamp>,
+    /// Terms that wait for the end of the conversation.
+    waiting: Option<amending::Terms>,
 }
 
 impl Reservation {
@@ -248,6 +259,12 @@ pub struct ReservationSummary {
     pub platform_failures: u32,
     /// Conversations.
     pub conversations: u32,
+    /// The revision that holds.
+    pub revision: u32,
+    /// Whether its result has to be confirmed, and was not.
+    pub unacknowledged: bool,
+    /// The revision and the contact that wait for the end of a conversation.
+    pub waiting: Option<(u32, PhoneNumber)>,
 }
 
 /// An effect that is not confirmed.
@@ -369,6 +386,9 @@ impl Model {
             Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
+            Input::Amend(input) => self.amend(input),
+            Input::Decline(input) => self.decline(input),
+            Input::Acknowledge(input) => self.acknowledge(input),
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
@@ -439,12 +459,17 @@ impl Model {
         (counts && leapt).then_some(Refusal::ClockLeap { latest: self.latest, most_s })
     }
 
+    /// The mode that the platform chooses, if that is its to do.
+    const fn mode_by_platform(&self) -> Option<CallMode> {
+        match self.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => None,
+        }
+    }
+
     /// The mode from a window's start on if nobody has chosen.
     fn mode_of_silence(&self) -> CallMode {
-        match self.policy.mode_chosen_by {
-            ModeChooser::Platform(mode) => mode,
-            ModeChooser::Merchant => self.policy.mode_on_silence,
-        }
+        self.mode_by_platform().unwrap_or(self.policy.mode_on_silence)
     }
 
     fn set_policy(&mut self, policy: &Policy) -> Result<Reply, Refusal> {
@@ -547,6 +572,9 @@ impl Model {
             merchant_failures: kept.merchant_failures,
             platform_failures: kept.platform_failures,
             conversations: kept.conversations,
+            revision: kept.revision,
+            unacknowledged: kept.unacknowledged,
+            waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
         };
         self.reservations.iter().map(summary).collect()
     }

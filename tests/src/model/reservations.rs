@@ -58,7 +58,7 @@ impl Model {
         if !same_person(&reservation.user, &input.user) && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
-        let unverified = reservation.state == ReservationState::Unverified;
+        let announced = reservation.announced;
         match reservation.state {
             ReservationState::Closed if matches!(reservation.closed, Some((Outcome::Cancelled, _))) => return Ok(Reply::NoOp),
             ReservationState::Closed => {
@@ -72,6 +72,7 @@ impl Model {
                 return Err(Refusal::WrongState { reservation: id, state: ReservationState::Closed, legal });
             }
             ReservationState::InCall if reservation.cancel_pending => return Ok(Reply::NoOp),
+            ReservationState::InCall if reservation.decline_pending => return Err(Refusal::Ending { reservation: id }),
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
@@ -90,7 +91,7 @@ impl Model {
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
         self.tell_user(user, UserContent::Cancelled(notice.clone()));
-        if !unverified {
+        if announced {
             let (window, zone) = (notice.window, notice.zone);
             self.tell_merchant(merchant, MerchantContent::Cancelled(NoticeForMerchant { reservation: id, window, zone }));
         }
@@ -124,6 +125,7 @@ impl Model {
             Missed::OutsideHours => MissedForMerchant::OutsideHours,
             Missed::NoChannel => MissedForMerchant::NoChannel,
             Missed::HostLate => MissedForMerchant::HostLate,
+            Missed::NotAcknowledged => MissedForMerchant::NotAcknowledged,
             Missed::DoNotCall => MissedForMerchant::DoNotCall,
             Missed::Frozen => MissedForMerchant::Frozen,
         };
@@ -147,6 +149,8 @@ impl Model {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
+        } else if reservation.unacknowledged {
+            Missed::NotAcknowledged
         } else if self.is_listed(reservation.contact) {
             Missed::DoNotCall
         } else if self.is_reservation_frozen(id) {

@@ -9,7 +9,7 @@ use ringfence::values::input::{
     Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey, SetCalendar,
 };
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
+use ringfence::values::policy::{CallMode, Confirmation, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
@@ -86,7 +86,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![30_u32, 0, 5, 300]),
         select(vec![3_u32, 1, 2]),
         select(vec![3_u32, 1, 2]),
-        select(vec![1_u32, 2, 3, 4]),
+        select(vec![1_u32, 2, 3, 4, 3]),
         select(vec![10_u32, 1, 2]),
     );
     let modes = (chooser, both(), select(vec![OnWindowClose::Continue, OnWindowClose::HangUp]));
@@ -99,7 +99,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
-        prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
+        (prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)], confirmations()),
         prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
         1..=3_u32,
     );
@@ -142,7 +142,9 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         text_chars_max: 30,
         dedup_retention_s: 60,
         dedup_max: 4,
-        clock_leap_max_s: bounds.8,
+        clock_leap_max_s: bounds.8.0,
+        confirmation: bounds.8.1.0,
+        revisions_max: bounds.8.1.1,
         channels_max: 3,
         pushed_pages_max: 1,
         code_digits: codes.0,
@@ -159,6 +161,12 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         blocks_max: 2,
         ..Policy::default()
     })
+}
+
+/// What confirms a result, and how often terms may be set.
+fn confirmations() -> impl Strategy<Value = (Confirmation, u32)> {
+    let confirmation = prop_oneof![9 => Just(Confirmation::Silence), 1 => Just(Confirmation::Acknowledgement)];
+    (confirmation, select(vec![20_u32, 20, 2, 4]))
 }
 
 /// The lines of the merchants: two for each, in two forms.

@@ -82,7 +82,8 @@ impl Appointments {
             let is_own = owner.is_some() && owner == reservation.map(|kept| kept.merchant);
             hold!(is_own, "call {id} counts on another merchant's line");
             let is_to_contact = leg(member.leg).is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
-            hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
+            // Once his part is over another phone may be the one to ring.
+            hold!(is_to_contact || member.is_out, "call {id} rings a number that its reservation does not permit (P1)");
         }
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
@@ -129,7 +130,9 @@ impl Appointments {
                     Party::Merchant => one.virtual_number.map_or(call.line, VirtualNumber::number),
                     Party::User => call.line,
                 };
-                let end = one.window.end();
+                // A change of the terms lets a phone ring on that it permits all that was said of.
+                let end = dial.reason.window.end();
+                let is_carried = one.revision > 1 && dial.ring_until.max(dial.not_after) <= one.window.end();
                 // A user's phone may have been cut to hours that ended before the window; it rings no longer than they last.
                 let cut_to = match dial.party {
                     Party::Merchant => end,
@@ -144,7 +147,8 @@ impl Appointments {
                     && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
                     && last_call.contains(&dial.not_after)
                     // The merchant may have another name by now.
-                    && (&dial.reason.offering_name, dial.reason.window, dial.reason.zone) == (&one.offering_name, one.window, one.zone)
+                    && dial.reason.offering_name == one.offering_name
+                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone))
             }
             // Once it is reported answered, nothing says any more how long the report was waited for.
             Action::Answer(answer) => {
@@ -153,8 +157,8 @@ impl Appointments {
                 ends && leg.party == Party::Merchant && leg.origin == Origin::InboundAsked
             }
             Action::Play(play) => {
-                let mut ends = call.reservations().filter_map(of_call).map(|one| one.window.end());
-                leg.party == Party::Merchant && ends.any(|end| end == play.not_after)
+                let mut of_it = call.reservations().filter_map(of_call);
+                leg.party == Party::Merchant && of_it.any(|one| one.window.end() == play.not_after || one.revision > 1)
             }
             Action::Reject(_) | Action::HangUp(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
                 true
@@ -188,6 +192,8 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        let waits = reservation.pending.as_ref().is_none_or(|terms| within(now, most::BOOK_AHEAD_S, terms.window.end()));
+        hold!(waits, "the terms that wait for reservation {id} end later than any policy lets them (P9)");
         let begins = match reservation.state {
             ReservationState::Open | ReservationState::InCall => reservation.window.start() <= now,
             ReservationState::Unverified

@@ -10,6 +10,7 @@ use crate::machines::call::CallState;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
+use crate::values::person::Person;
 use crate::values::time::Timestamp;
 
 /// What the indexes hold of a reservation.
@@ -17,28 +18,45 @@ struct Indexed {
     deadline: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
+    contact: Option<PhoneNumber>,
+    /// The number that it will ring by terms that wait.
+    waiting: Option<PhoneNumber>,
+    /// Its sender, while it is live and the phone that it would ring is not his.
+    foreign: Option<Person>,
 }
 
 impl Indexed {
     fn of(reservation: &Reservation) -> Self {
-        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live: reservation.state.is_live() }
+        Self {
+            deadline: reservation.deadline(),
+            turn: reservation.turn(),
+            is_live: reservation.state.is_live(),
+            contact: Some(reservation.contact),
+            waiting: reservation.pending.as_ref().map(|terms| terms.contact),
+            foreign: reservation.foreign_sender().filter(|_| reservation.state.is_live()),
+        }
+    }
+
+    /// The numbers that list it.
+    fn numbers(&self) -> [Option<PhoneNumber>; 2] {
+        if !self.is_live {
+            return [None, None];
+        }
+        [self.contact, self.waiting.filter(|number| Some(*number) != self.contact)]
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false };
+    const NONE: Self = Self { deadline: None, turn: None, is_live: false, contact: None, waiting: None, foreign: None };
 }
 
 impl Appointments {
     /// Adds a reservation.
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
-        let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
+        let (id, line) = (reservation.id, reservation.line);
         let after = Indexed::of(&reservation);
         self.senders.add(&reservation.sender);
-        if let Some(person) = reservation.foreign_sender().filter(|_| after.is_live) {
-            self.for_others.set(person, id, true);
-        }
         self.reservations.insert(id.get(), reservation);
-        self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
+        self.reindex_reservation(id, line, &Indexed::NONE, &after);
     }
 
     /// Changes a reservation.
@@ -47,13 +65,8 @@ impl Appointments {
         let before = Indexed::of(reservation);
         let out = change(reservation);
         let after = Indexed::of(reservation);
-        let (line, contact) = (reservation.line, reservation.contact);
-        if before.is_live != after.is_live
-            && let Some(person) = reservation.foreign_sender()
-        {
-            self.for_others.set(person, id, after.is_live);
-        }
-        self.reindex_reservation(id, line, contact, &before, &after);
+        let line = reservation.line;
+        self.reindex_reservation(id, line, &before, &after);
         Some(out)
     }
 
@@ -62,37 +75,42 @@ impl Appointments {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
         self.senders.remove(&reservation.sender);
-        if let Some(person) = reservation.foreign_sender().filter(|_| before.is_live) {
-            self.for_others.set(person, id, false);
-        }
-        self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
+        self.reindex_reservation(id, reservation.line, &before, &Indexed::NONE);
         Some(reservation)
     }
 
-    fn reindex_reservation(
-        &mut self,
-        id: ReservationId,
-        line: PhoneNumber,
-        contact: PhoneNumber,
-        before: &Indexed,
-        after: &Indexed,
-    ) {
+    fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
-        if before.is_live != after.is_live {
-            self.contacts.update(contact, |contact| {
-                if after.is_live {
-                    contact.live.insert(id)
-                } else {
-                    contact.live.remove(&id)
-                };
-            });
-            if let Some(line) = self.lines.get_mut(line) {
-                line.reservations =
-                    if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
+        if before.foreign != after.foreign {
+            if let Some(person) = &before.foreign {
+                self.for_others.set(person.clone(), id, false);
+            }
+            if let Some(person) = &after.foreign {
+                self.for_others.set(person.clone(), id, true);
             }
         }
-        if before.turn != after.turn && self.may_wait(contact) {
-            self.requeue(line, id, before.turn, after.turn);
+        if before.numbers() != after.numbers() {
+            for number in before.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.remove(&id);
+                });
+            }
+            for number in after.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.insert(id);
+                });
+            }
+        }
+        if before.is_live != after.is_live
+            && let Some(line) = self.lines.get_mut(line)
+        {
+            line.reservations =
+                if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
+        }
+        let stands = |indexed: &Indexed| indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.may_wait(number)));
+        let (before, after) = (stands(before), stands(after));
+        if before != after {
+            self.requeue(line, id, before, after);
         }
     }
 

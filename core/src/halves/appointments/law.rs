@@ -51,7 +51,7 @@ impl Appointments {
                 let barred = self
                     .reservations
                     .get(member.reservation.get())
-                    .filter(|known| is_meant && self.bars(known).reason().is_some());
+                    .filter(|known| is_meant && self.bars(known.merchant, known.contact).reason().is_some());
                 let Some(eligible_at) = barred.map(|known| known.eligible_at) else { continue };
                 self.not_dialled(call, member.reservation);
                 self.stop_for(cx, call, member.reservation, ReleaseCause::UserUnreachable);
@@ -189,14 +189,17 @@ impl Appointments {
         Hours { rules: &policy.callable_hours, zone, window, min_ring_s: policy.min_ring_s }
     }
 
-    /// When a reservation may be called, at this instant.
-    pub(super) fn times<'a>(&self, policy: &'a Policy, reservation: &Reservation, at: Timestamp) -> Times<'a> {
+    /// When a phone may be called by these terms, at this instant.
+    pub(super) fn times<'a>(
+        &self,
+        policy: &'a Policy,
+        (window, zone): (Window, Zone),
+        contact: PhoneNumber,
+        eligible_at: Timestamp,
+        at: Timestamp,
+    ) -> Times<'a> {
         let most = usize::try_from(policy.rings_per_day_max).unwrap_or(usize::MAX);
-        Times {
-            hours: Self::hours(policy, reservation.window, reservation.zone),
-            rings_free_at: self.rings.free_from(reservation.contact, most, at),
-            eligible_at: reservation.eligible_at,
-        }
+        Times { hours: Self::hours(policy, window, zone), rings_free_at: self.rings.free_from(contact, most, at), eligible_at }
     }
 
     /// A user's phone is dialled. That counts for the day, whether the host carries it out or not: when it does not, nobody knows that it did not ring.
@@ -230,12 +233,9 @@ impl Appointments {
         self.rings.forget_old(now);
     }
 
-    /// What stands against any call of this reservation.
-    pub(super) fn bars(&self, reservation: &Reservation) -> Bars {
-        Bars {
-            is_listed: self.law.is_listed(reservation.contact),
-            is_frozen: self.law.is_frozen(reservation.merchant, reservation.contact),
-        }
+    /// What stands against any call of this merchant to this number.
+    pub(super) fn bars(&self, merchant: MerchantId, number: PhoneNumber) -> Bars {
+        Bars { is_listed: self.law.is_listed(number), is_frozen: self.law.is_frozen(merchant, number) }
     }
 }
 

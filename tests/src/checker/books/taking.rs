@@ -82,7 +82,10 @@ impl Books {
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Block(input), Reply::Done) => {
                 self.blocks.extend(Person::of(&input.user).map(|person| (person, input.what)));
-                for id in notes.taken_back.clone() {
+                // What was declined already closes as declined.
+                let is_declined = |id: &ReservationId| self.reservations.get(id).is_some_and(|known| known.declined_at.is_some());
+                let taken_back: Vec<ReservationId> = notes.taken_back.iter().filter(|id| !is_declined(id)).copied().collect();
+                for id in taken_back {
                     self.take_cancel(id, notes, summary);
                 }
             }
@@ -96,6 +99,9 @@ impl Books {
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
+            (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
+            (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
+            (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
@@ -168,7 +174,10 @@ impl Books {
                 | Input::Freeze(_)
                 | Input::Thaw(_)
                 | Input::ImportDoNotCall(_)
-                | Input::Unblock(_),
+                | Input::Unblock(_)
+                | Input::Amend(_)
+                | Input::Decline(_)
+                | Input::Acknowledge(_),
                 _,
             ) => {}
         }
@@ -217,9 +226,14 @@ impl Books {
             // Whatever may have closed it early is no ground for blame.
             let is_waiting = |known: &Reservation| {
                 let tries = known.attempts + known.merchant_failures + known.conversations;
-                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+                known.cancelled_at.is_none()
+                    && known.declined_at.is_none()
+                    && !known.told_missed
+                    && tries == 0
+                    && self.now < known.window.end()
             };
-            self.reservations.values().any(|known| known.number == number && is_waiting(known))
+            let would_ring = |known: &Reservation| known.number == number || known.waits_for(number);
+            self.reservations.values().any(|known| would_ring(known) && is_waiting(known))
         };
         if input.lines.iter().any(|line| is_users(line.number)) {
             return Err((Promise::P8, "a user's phone becomes a merchant's line".to_owned()));
@@ -275,10 +289,17 @@ impl Books {
             platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(window.start()),
-            used_up: false,
             told_missed: false,
             told_cancelled: false,
             virtual_number: None,
+            declined_at: None,
+            told_declined: false,
+            unacknowledged: verified && self.results_await(),
+            offering: input.offering,
+            rested: None,
+            waiting: None,
+            last_revision: 1,
+            used_up: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -442,6 +463,11 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
+            Content::Declined(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    reservation.told_declined |= reservation.sender == send.to;
+                }
+            }
             Content::CancelledForMerchant(_)
             | Content::MissedForMerchant(_)
             | Content::BookingPage(_)
@@ -452,7 +478,9 @@ impl Books {
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
-            | Content::ContactNotConfirmed(_) => {}
+            | Content::ContactNotConfirmed(_)
+            | Content::Amended(_)
+            | Content::OnHold(_) => {}
         }
     }
 
@@ -495,7 +523,8 @@ impl Books {
         self.end(call, First::Undialled(party));
     }
 
-    /// A call ends with its first leg, and its reservation draws the consequence.
+    /// A call ends with its first leg, and its reservation draws the consequence. The bounds count as they are then: rules that are set later take
+    /// nothing away.
     fn end(&mut self, id: Option<CallId>, first: First) {
         let now = self.now;
         let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
@@ -506,26 +535,32 @@ impl Books {
         let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
         let rung = call.user_leg.is_some();
         let place = reservation.eligible_at;
-        reservation.eligible_at = spaced;
+        let mut rested = spaced;
         match first {
             // Nobody was rung, and his turn is as it was.
             _ if call.barred => reservation.eligible_at = place,
+            // Who changes the terms while his phone rings has not failed to be reached.
+            First::Released(ReleaseCause::Amended) => {}
             _ if call.joined_at.is_some() => {
                 reservation.conversations += 1;
-                reservation.eligible_at = now;
+                rested = now;
             }
             First::Undialled(Party::User) => reservation.platform_failures += 1,
             First::Undialled(_) | First::Gone(_) | First::Released(_) if rung => reservation.attempts += 1,
             First::Undialled(_) => reservation.platform_failures += 1,
             First::Gone(Party::Merchant) | First::Released(ReleaseCause::NoAnswer) => reservation.merchant_failures += 1,
             // Nobody was rung in vain, so nothing has to be spaced.
-            First::Gone(Party::User) | First::Released(_) => reservation.eligible_at = now,
+            First::Gone(Party::User) | First::Released(_) => rested = now,
         }
+        reservation.eligible_at = rested;
+        reservation.rested = Some(rested);
         // New rules neither open it again nor close it: it is judged when a call ends.
         reservation.used_up = reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
             || reservation.platform_failures >= self.policy.platform_attempts_max;
+        let id = call.reservation;
+        self.set_waiting(id);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
