@@ -538,7 +538,7 @@ impl Books {
         let mut rested = spaced;
         match first {
             // Nobody was rung, and his turn is as it was.
-            _ if call.barred => reservation.eligible_at = place,
+            _ if call.barred => rested = place,
             // Who changes the terms while his phone rings has not failed to be reached.
             First::Released(ReleaseCause::Amended) => {}
             _ if call.joined_at.is_some() => {
