@@ -129,10 +129,7 @@ fn he_has_his_old_place_in_the_queue() {
     drain(&mut platform);
     platform.advance(at("18:00:12"), 100);
     let dialled = drain(&mut platform);
-    let whose = |action: &Action| match action {
-        Action::Dial(dial) => Some(dial.reason.reservation),
-        _ => None,
-    };
+    let whose = |action: &Action| if let Action::Dial(dial) = action { Some(dial.reason.reservation) } else { None };
     assert_eq!(dialled.iter().filter_map(whose).collect::<Vec<_>>(), [first]);
     assert_ne!(first, second);
 }
