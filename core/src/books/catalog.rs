@@ -170,6 +170,11 @@ impl Catalog {
         Clockwork { zone: merchant.zone, calendar: named.unwrap_or(&NO_CALENDAR) }
     }
 
+    /// Whose each page is, withdrawn ones included.
+    pub fn owners(&self) -> impl Iterator<Item = MerchantId> {
+        self.pages.values().map(|page| page.merchant).chain(self.withdrawn.values().map(|page| page.merchant))
+    }
+
     /// How many pages there are, withdrawn ones included.
     #[must_use]
     pub fn pages_known(&self) -> usize {
