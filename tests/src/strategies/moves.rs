@@ -20,6 +20,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::law;
+use super::managing::result_way;
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -188,6 +189,8 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
+    Manage(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -249,6 +252,7 @@ fn whats() -> impl Strategy<Value = What> {
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
         1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
     ]
 }
 
@@ -374,6 +378,7 @@ impl World {
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -497,7 +502,8 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
+        let (result_by, email) = result_way(user);
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, result_by, email })
     }
 
     /// Who speaks for a reservation: this user, or its sender.

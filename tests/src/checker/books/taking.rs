@@ -480,7 +480,8 @@ impl Books {
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
-            | Content::OnHold(_) => {}
+            | Content::OnHold(_)
+            | Content::ManagePage(_) => {}
         }
     }
 
