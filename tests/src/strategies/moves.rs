@@ -217,7 +217,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        118 => any::<u32>().prop_map(What::Follow),
+        122 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -250,7 +250,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
-        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
     ]
@@ -682,7 +682,10 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let target = model.number_of(kept.reservation).map_or(CallTarget::Reservation(kept.reservation), CallTarget::Number);
     let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, target)));
     match kept.state {
-        ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
+        ReservationState::AwaitingMode => {
+            let by_platform = Input::SetPolicy(SetPolicy { policy: changed(model.policy(), 4) });
+            vec![(4, choose(CallMode::MerchantCalls)), (4, choose(CallMode::PlatformCalls)), (1, Doing::Input(by_platform))]
+        }
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
