@@ -51,7 +51,8 @@ pub(super) fn send(books: &Books, send: &Send, step: &Step) -> Judged {
     };
     let is_meant = |known: &Reservation| {
         let others = numbers(known).filter(|number| known.sender.number() != Some(*number));
-        known.way == send.to || others.map(Address::Sms).any(|to| to == send.to)
+        // One whose holder has not agreed is judged by what rings.
+        !known.verified || known.way == send.to || others.map(Address::Sms).any(|to| to == send.to)
     };
     judged(books, id, is_meant, "a result goes to an address that nobody asked for")
 }
