@@ -179,6 +179,12 @@ class Policy(Checked):
     """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
+    pages_per_merchant_max: U32 = 1_000
+    """The most booking pages of one merchant, withdrawn ones included."""
+    search_candidates_max: U32 = 10_000
+    """How many pages one search ranks at most."""
+    wrong_codes_per_day_max: U32 = 20
+    """How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young."""
     actions_in: ActionsIn = ActionsIn.RESULT
     """Where a user finds the buttons to confirm, to amend and to cancel. A manage page makes `outbox_max` at least 9."""
     bearer: Bearer = Bearer.VOLTE
