@@ -61,6 +61,8 @@ fn book(user: &str, window: Window) -> Input {
         contact: None,
         name: None,
         evidence: None,
+        result_by: None,
+        email: None,
     })
 }
 
@@ -146,6 +148,7 @@ fn word(effect: &Effect) -> String {
                 Content::Amended(_) => "amended",
                 Content::OnHold(_) => "on hold",
                 Content::Declined(_) => "declined",
+                Content::ManagePage(_) => "manage_page",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
