@@ -132,6 +132,14 @@ pub struct RegisterMerchant {
     pub description: Option<Text>,
 }
 
+impl RegisterMerchant {
+    /// A merchant with nothing that may be left out. One without a chatbot publishes no page.
+    #[must_use]
+    pub fn new(merchant: MerchantId, name: impl Into<Text>, lines: Vec<Line>, zone: Zone) -> Self {
+        Self { merchant, name: name.into(), lines, zone, chatbot: None, contact: None, address: None, description: None }
+    }
+}
+
 /// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -180,6 +188,24 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+}
+
+impl PublishPage {
+    /// A page of this merchant with these offerings, and nothing that may be left out. It needs windows or hours to be taken.
+    #[must_use]
+    pub const fn new(page: PageId, merchant: MerchantId, offerings: BTreeMap<OfferingId, Text>) -> Self {
+        Self {
+            page,
+            merchant,
+            chatbot: None,
+            offerings,
+            windows: Vec::new(),
+            hours: Vec::new(),
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+        }
+    }
 }
 
 /// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
@@ -341,6 +367,15 @@ pub struct Book {
     /// The sender's mailbox: for a result by e-mail, and the last way of a message that fails.
     #[serde(default)]
     pub email: Option<Address>,
+}
+
+impl Book {
+    /// A booking with nothing that may be left out: `Book { name, ..Book::new(user, page, offering, window) }`.
+    #[must_use]
+    pub const fn new(user: Address, page: PageId, offering: OfferingId, window: Window) -> Self {
+        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
+        Self { user, page, offering, window, zone, contact, name, evidence, result_by, email }
+    }
 }
 
 /// How the result of a booking comes, and of every change of it (seed 000, S304).
