@@ -107,6 +107,7 @@ impl World {
             contact: None,
             name: None,
             evidence: None,
+            attachments: Vec::new(),
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

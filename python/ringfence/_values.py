@@ -15,6 +15,7 @@ from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode,
 __all__ = [
     "Address",
     "Allowed",
+    "Attachment",
     "BookingEvidence",
     "Bound",
     "CallMode",
@@ -27,6 +28,7 @@ __all__ = [
     "Hours",
     "HoursLabel",
     "Line",
+    "MediaKind",
     "MissedForMerchant",
     "MissedReason",
     "Object",
@@ -36,6 +38,7 @@ __all__ = [
     "Prompt",
     "ReleaseCause",
     "ReservationState",
+    "SharedMedia",
     "Weekday",
     "WeeklyRule",
     "Window",
@@ -386,6 +389,17 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
+class MediaKind(StrEnum):
+    """What kind of media is attached."""
+
+    PICTURE = "picture"
+    """A picture, such as a screenshot of the product."""
+    VOICE = "voice"
+    """A spoken note."""
+    VIDEO = "video"
+    """A video."""
+
+
 class Channel(StrEnum):
     """How a booking reached the platform."""
 
@@ -450,6 +464,7 @@ class Bound(StrEnum):
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"
+    ATTACHMENTS = "attachments"
 
 
 class Field(StrEnum):
@@ -470,6 +485,7 @@ class Field(StrEnum):
     DESCRIPTIONS = "descriptions"
     BY = "by"
     WHY = "why"
+    ATTACHMENTS = "attachments"
 
 
 class Allowed(StrEnum):
@@ -643,6 +659,29 @@ class BookingEvidence(Checked):
         for name, value in (("channel", channel), ("message", message), ("body_hash", body_hash), ("agent", agent)):
             object.__setattr__(self, name, value)
         Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment(Checked):
+    """Something that a user attaches to a booking (产品截图). You keep it, and give each attachment a number of its own.
+
+    The merchant is told of it only if the user shares it.
+
+    >>> Attachment(media=501, kind="picture", share=True).kind
+    <MediaKind.PICTURE: 'picture'>
+    """
+
+    media: int
+    kind: MediaKind
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMedia(Checked):
+    """Something attached that the user chose to share, as the merchant is told of it."""
+
+    media: int
+    kind: MediaKind
 
 
 @dataclass(frozen=True, slots=True)

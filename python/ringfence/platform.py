@@ -15,6 +15,7 @@ from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -207,12 +208,13 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        attachments: Iterable[Attachment] = (),
         dedup: Dedup | None = None,
     ) -> Booked:
         """A user books: the merchant may ring him inside `window`.
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
-        when absent), `evidence` what shall prove the booking later.
+        when absent), `evidence` what shall prove the booking later. Of the `attachments` the merchant is told of those that the user shares.
         """
         return self._expect(
             Booked,
@@ -226,6 +228,7 @@ class Platform:
                 contact=_maybe(PhoneNumber, contact, "contact"),
                 name=name,
                 evidence=evidence,
+                attachments=tuple(attachments),
             ),
             dedup,
         )
@@ -279,6 +282,7 @@ class Platform:
         offering: int | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        attachments: Iterable[Attachment] | None = None,
         dedup: Dedup | None = None,
     ) -> Amended | NoOp:
         """A user changes a reservation; what is `None` stays as it is.
@@ -294,6 +298,7 @@ class Platform:
             offering=offering,
             name=name,
             evidence=evidence,
+            attachments=None if attachments is None else tuple(attachments),
         )
         return cast(Amended | NoOp, self.handle(now, amend, dedup=dedup))
 

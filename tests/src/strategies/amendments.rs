@@ -8,6 +8,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
 use super::moves::{Pick, one};
+use super::people;
 use super::worlds::{World, chatbot, foreign_number, line_numbers};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
@@ -57,6 +58,7 @@ impl World {
                 body_hash: None,
                 agent: None,
             }),
+            attachments: what.is_multiple_of(7).then(|| people::attachments(dice.rotate_right(7) & !8)),
         };
         let window = kept.as_ref().and_then(|kept| self.new_window(kept, how, at));
         let contact = match how % 8 {

@@ -19,7 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::law;
+use super::{law, people};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -497,7 +497,8 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
+        let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, attachments })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -680,7 +681,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 240 } else { 7 };
+            let weight = if kept.conversations > 0 { 1_000 } else { 7 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.

@@ -260,6 +260,7 @@ impl World {
                 | Content::OnHold(_)
                 | Content::Declined(_) => {}
             },
+            Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
         }
@@ -356,7 +357,17 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None }));
+        inputs.push(Input::Book(Book {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            attachments: Vec::new(),
+        }));
     }
     inputs
 }
