@@ -158,6 +158,9 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         calendars_max: 2,
         calendar_days_max: 4,
         search_results_max: bounds.10,
+        pages_per_merchant_max: bounds.10,
+        search_candidates_max: counts.4,
+        wrong_codes_per_day_max: codes.3,
         blocks_per_user_max: 2,
         blocks_max: 2,
         ..Policy::default()
