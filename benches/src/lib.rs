@@ -108,6 +108,8 @@ impl World {
             name: None,
             evidence: None,
             attachments: Vec::new(),
+            result_by: None,
+            email: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

@@ -17,6 +17,7 @@ from ._values import (
     PhoneNumber,
     ReleaseCause,
     ReservationState,
+    ResultBy,
     Window,
     Zone,
 )
@@ -133,6 +134,10 @@ class Reservation(Record):
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime
+    result_by: ResultBy | None
+    """How its results come, if its sender said so."""
+    email: Address | None
+    """Its sender's mailbox, if he named one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,8 @@ impl Host {
             name,
             evidence: None,
             attachments: Vec::new(),
+            result_by: None,
+            email: None,
         };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,

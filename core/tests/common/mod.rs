@@ -74,6 +74,8 @@ pub(crate) fn booking(last: u32) -> Book {
         name: Some("张三".into()),
         evidence: None,
         attachments: Vec::new(),
+        result_by: None,
+        email: None,
     }
 }
 

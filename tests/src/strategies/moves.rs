@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::managing::result_way;
 use super::{law, people};
 
 use super::worlds::{
@@ -188,6 +189,8 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
+    Manage(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -247,8 +250,9 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
-        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
     ]
 }
 
@@ -374,6 +378,7 @@ impl World {
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -498,7 +503,20 @@ impl World {
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
         let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, attachments })
+        let (result_by, email) = result_way(user);
+        Input::Book(Book {
+            user: sender,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact,
+            name,
+            evidence,
+            attachments,
+            result_by,
+            email,
+        })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -677,7 +695,10 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let target = model.number_of(kept.reservation).map_or(CallTarget::Reservation(kept.reservation), CallTarget::Number);
     let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, target)));
     match kept.state {
-        ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
+        ReservationState::AwaitingMode => {
+            let by_platform = Input::SetPolicy(SetPolicy { policy: changed(model.policy(), 4) });
+            vec![(4, choose(CallMode::MerchantCalls)), (4, choose(CallMode::PlatformCalls)), (1, Doing::Input(by_platform))]
+        }
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.

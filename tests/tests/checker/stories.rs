@@ -181,6 +181,8 @@ pub(crate) fn unverified() -> Trace {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        result_by: None,
+        email: None,
     };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
@@ -208,6 +210,8 @@ pub(crate) fn confirmed() -> Trace {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        result_by: None,
+        email: None,
     };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);

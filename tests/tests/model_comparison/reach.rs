@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
+use ringfence::values::effect::{Content, ReservationAction};
 use ringfence::values::input::Input;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
@@ -187,6 +187,14 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "media was kept from a merchant",
     "media was erased with its reservation",
     "media was erased by a change",
+    "result without buttons",
+    "result to be confirmed",
+    "result that may not be changed",
+    "manage page of a closed one",
+    "manage page with terms that wait",
+    "manage page of one that is ending",
+    "invalid Email Mailbox",
+    "invalid ResultBy NumberOfTheSender",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -443,8 +451,17 @@ impl Seen {
                 self.note(!told.media.is_empty(), "a merchant was told of media");
                 self.note(self.attaches > told.media.len(), "media was kept from a merchant");
             }
-            Content::Result(_)
-            | Content::ContactUnconfirmed(_)
+            Content::Result(result) => {
+                self.note(result.actions.is_empty(), "result without buttons");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
+                self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::ManagePage(page) => {
+                self.note(page.outcome.is_some(), "manage page of a closed one");
+                self.note(page.waiting.is_some(), "manage page with terms that wait");
+                self.note(page.state == ReservationState::InCall && page.actions.is_empty(), "manage page of one that is ending");
+            }
+            Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::ModeOptions(_)

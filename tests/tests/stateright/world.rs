@@ -258,7 +258,8 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
-                | Content::Declined(_) => {}
+                | Content::Declined(_)
+                | Content::ManagePage(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
@@ -367,6 +368,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             name: None,
             evidence: None,
             attachments: Vec::new(),
+            result_by: None,
+            email: None,
         }));
     }
     inputs
