@@ -417,7 +417,7 @@ impl Host {
                     );
                 }
             }
-            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {}
+            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => {}
         }
     }
 

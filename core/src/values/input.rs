@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::code::Code;
 use super::evidence::Evidence;
 use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
@@ -361,6 +362,9 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// What the user attaches (产品截图). The merchant is told of those that he shares.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// How the result comes; as the sender writes when absent.
     #[serde(default)]
     pub result_by: Option<ResultBy>,
@@ -373,8 +377,19 @@ impl Book {
     /// A booking with nothing that may be left out: `Book { name, ..Book::new(user, page, offering, window) }`.
     #[must_use]
     pub const fn new(user: Address, page: PageId, offering: OfferingId, window: Window) -> Self {
-        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
-        Self { user, page, offering, window, zone, contact, name, evidence, result_by, email }
+        Self {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            attachments: Vec::new(),
+            result_by: None,
+            email: None,
+        }
     }
 }
 
@@ -459,6 +474,9 @@ pub struct Amend {
     /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// All that is attached from now on; what is left out of it is erased.
+    #[serde(default)]
+    pub attachments: Option<Vec<Attachment>>,
 }
 
 /// A merchant will not call.

@@ -164,6 +164,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
         },
+        Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
 }

@@ -261,6 +261,7 @@ impl World {
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },
+            Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
         }
