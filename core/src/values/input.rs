@@ -84,6 +84,8 @@ pub enum Input {
     Thaw(Thaw),
     /// The operator changes the list of numbers that are never rung.
     ImportDoNotCall(ImportDoNotCall),
+    /// A gateway says what became of a message.
+    MessageReported(MessageReported),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -636,4 +638,29 @@ pub struct ImportDoNotCall {
     /// Numbers that may be rung again. Those that are not listed are passed over.
     #[serde(default)]
     pub remove: Vec<PhoneNumber>,
+}
+
+/// What became of a message, as its gateway says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReported {
+    /// The sequence number of the effect that sent it.
+    pub message: u64,
+    /// What became of it.
+    pub status: MessageStatus,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// It came to the receiver's device.
+    Delivered,
+    /// He opened it.
+    Read,
+    /// It did not arrive, and will not.
+    Failed {
+        /// What the gateway said of the reason.
+        code: Text,
+    },
 }

@@ -288,6 +288,9 @@ impl Model {
             kept.given_up = None;
             kept.held = None;
         }
+        if kept.window != terms.window {
+            kept.reminded = None;
+        }
         kept.revision = terms.revision;
         kept.window = terms.window;
         kept.zone = terms.zone;
@@ -350,6 +353,7 @@ impl Model {
         } else {
             ReservationState::AwaitingMode
         };
+        self.fix_reminder(id);
     }
 
     fn tell_of_new_terms(&mut self, input: &Amend, new: &Terms, accepted: bool, carried: Option<CallId>) {

@@ -74,6 +74,8 @@ impl Model {
             waiting: None,
             result_by: input.result_by,
             email: input.email.clone(),
+            remind_at: None,
+            reminded: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -184,6 +186,7 @@ impl Model {
     pub(super) fn accept(&mut self, id: ReservationId) {
         self.lease(id);
         self.reservation_mut(id).unacknowledged = self.results_await();
+        self.fix_reminder(id);
         let terms = self.terms(id);
         self.announce(id, &terms);
     }

@@ -137,6 +137,10 @@ struct Reservation {
     result_by: Option<ResultBy>,
     /// The sender's mailbox, if he named it.
     email: Option<Address>,
+    /// When its user is to be reminded.
+    remind_at: Option<Timestamp>,
+    /// For this window he was.
+    reminded: Option<Window>,
 }
 
 impl Reservation {

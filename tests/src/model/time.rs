@@ -35,6 +35,8 @@ pub enum Deadline {
     Challenge(ChallengeId),
     /// The opening, the window's end, or the end of the retention.
     Reservation(ReservationId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
     /// Somebody in the queue of this line can be served.
     Line(PhoneNumber),
 }
@@ -65,6 +67,7 @@ impl Model {
     #[must_use]
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
         let mut all = self.object_deadlines();
+        all.extend(self.reminders());
         all.extend(self.line_deadlines());
         all.sort();
         all
@@ -218,7 +221,7 @@ impl Model {
                 touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
-            Deadline::Line(_) => false,
+            Deadline::Reminder(_) | Deadline::Line(_) => false,
         }
     }
 
@@ -267,6 +270,14 @@ impl Model {
                 (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
             }
         }
+    }
+
+    /// The words before a window, as long as there is room for both of them.
+    fn reminders(&self) -> Vec<(Timestamp, Deadline)> {
+        if self.check_outbox(2).is_err() {
+            return Vec::new();
+        }
+        self.reservations.keys().filter_map(|id| Some((self.reminder_due(*id)?, Deadline::Reminder(*id)))).collect()
     }
 
     /// A line with a free channel and a queue is due from the instant at which the first of the queue is eligible.
@@ -322,6 +333,7 @@ impl Model {
                 }
             }
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
+            Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
         }
     }

@@ -9,6 +9,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
@@ -29,6 +30,7 @@ mod bounds;
 mod calls;
 mod challenges;
 mod clock;
+mod delivery;
 mod gate;
 mod index;
 mod law;
@@ -57,6 +59,7 @@ use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
+use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
@@ -120,6 +123,7 @@ pub struct Appointments {
     numbers: Numbers,
     law: Law,
     rings: Rings,
+    messages: Messages,
 }
 
 impl Appointments {
@@ -146,6 +150,7 @@ impl Appointments {
             numbers: Numbers::default(),
             law: Law::default(),
             rings: Rings::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -186,6 +191,7 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::MessageReported(input) => self.message_reported(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

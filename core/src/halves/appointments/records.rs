@@ -94,6 +94,10 @@ pub struct Reservation {
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
     pub email: Option<Address>,
+    /// When its user is reminded, as the rules were when it was accepted or changed last.
+    pub remind_at: Option<Timestamp>,
+    /// Its user was reminded of this window.
+    pub is_reminded: bool,
 }
 
 /// What a revision of a reservation says.
@@ -139,6 +143,15 @@ impl Reservation {
             ReservationState::Unverified | ReservationState::Open => Some(self.window.end()),
             ReservationState::InCall => Some(self.window.end()).filter(|_| !self.is_window_judged),
             ReservationState::Closed => self.closed.map(|closed| closed.archive_at).filter(|_| self.calls.is_empty()),
+        }
+    }
+
+    /// When its user is to be reminded: until the window opens, and as long as it is agreed.
+    #[must_use]
+    pub fn reminder(&self) -> Option<Timestamp> {
+        match self.state {
+            ReservationState::AwaitingMode | ReservationState::Scheduled => self.remind_at,
+            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall | ReservationState::Closed => None,
         }
     }
 
@@ -222,6 +235,9 @@ impl Reservation {
         if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
             self.given_up = None;
             self.held_until = None;
+        }
+        if self.window != terms.window {
+            self.is_reminded = false;
         }
         self.revision = terms.revision;
         self.window = terms.window;

@@ -15,6 +15,7 @@ use crate::books::codes::{Codes, Sent};
 use crate::books::directory::Blocks;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
+use crate::books::messages::Sent as SentMessage;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::rings::Ring;
 use crate::books::senders::Senders;
@@ -46,6 +47,7 @@ pub struct State {
     blocks: Blocks,
     pub(crate) law: Law,
     pub(crate) rings: Vec<Ring>,
+    pub(crate) messages: Vec<SentMessage>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -63,6 +65,7 @@ pub struct StateView<'a> {
     blocks: &'a Blocks,
     law: &'a Law,
     rings: Vec<&'a Ring>,
+    messages: Vec<&'a SentMessage>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -110,6 +113,7 @@ struct ReservationView {
     rest_in: i64,
     pending: Option<PendingView>,
     result_way: (Option<ResultBy>, Option<Address>),
+    reminder: (Option<i64>, bool),
 }
 
 /// Terms that wait for the end of a call.
@@ -196,6 +200,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            messages: self.messages.in_order().collect(),
         }
     }
 
@@ -212,6 +217,10 @@ impl Appointments {
         half.law = state.law;
         for ring in state.rings {
             half.rings.put(ring);
+        }
+        for message in state.messages {
+            hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
+            half.messages.put(message, u32::MAX);
         }
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
@@ -255,6 +264,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -483,6 +493,7 @@ impl Appointments {
         let mut seen: BTreeMap<_, OnNumber> = BTreeMap::new();
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
+            expected.extend(reservation.reminder().map(|due| (due, Target::Reminder(reservation.id))));
             if reservation.state.is_live() {
                 let waiting =
                     reservation.pending.as_ref().map(|terms| terms.contact).filter(|number| *number != reservation.contact);
@@ -635,6 +646,7 @@ impl Appointments {
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                     }),
                     result_way: (one.result_by, one.email.clone()),
+                    reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
             codes: counting(&self.codes),
