@@ -63,6 +63,7 @@ mod doubt;
 mod endings;
 mod holders;
 mod law;
+mod messages;
 mod numbers;
 mod privacy;
 mod queue;
@@ -263,6 +264,8 @@ struct Notes {
     withdrawn: BTreeSet<LegId>,
     /// The leg whose `dial` this step reports as not carried out.
     doubted: Option<LegId>,
+    /// How often this step follows up the failure of a message that it reports.
+    followed_up: u32,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -469,7 +472,13 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
+                    return Ok(());
+                }
                 results::send(&self.books, send, step)?;
+                if let Content::Reminder(reminder) = &send.content {
+                    messages::reminded(&mut self.books, &send.to, reminder)?;
+                }
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
                 }
@@ -493,6 +502,7 @@ impl Checker {
                         numbers::leased(&self.books, leased)?;
                         self.books.take_lease(leased);
                     }
+                    AuditRecord::Undelivered(record) => messages::undelivered(record, step, notes)?,
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
                     AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
                     AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
@@ -562,6 +572,7 @@ impl Checker {
         amendments::performed(&self.books, step, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
+        messages::followed_up(step, notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

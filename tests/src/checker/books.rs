@@ -17,6 +17,7 @@ use super::Promise;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
+use super::messages::Sendings;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -47,6 +48,8 @@ pub(super) struct Reservation {
     pub(super) sender: Address,
     /// Where its results go.
     pub(super) way: Address,
+    /// The mailbox that its sender named.
+    pub(super) mailbox: Option<Address>,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
@@ -170,6 +173,8 @@ pub(super) struct Books {
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
     pub(super) law: Law,
+    /// What was sent, and what became of it.
+    pub(super) messages: Sendings,
 }
 
 impl Books {
@@ -194,6 +199,7 @@ impl Books {
             holders: Holders::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
+            messages: Sendings::default(),
             policy,
         }
     }
@@ -382,6 +388,7 @@ impl Books {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::MessageReported(_)
             | Input::Unblock(_) => (None, None),
         }
     }

@@ -39,6 +39,7 @@ mod gate;
 mod law;
 mod managing;
 mod merchants;
+mod messages;
 mod numbers;
 mod pages;
 mod reports;
@@ -325,6 +326,8 @@ pub struct Model {
     listed: BTreeSet<PhoneNumber>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
+    /// Every message that may be reported on, and some that no longer may.
+    sent: Vec<messages::Sent>,
 }
 
 impl Model {
@@ -360,6 +363,7 @@ impl Model {
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
             rings: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -404,6 +408,7 @@ impl Model {
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
+            Input::MessageReported(input) => self.message_reported(input),
         }
     }
 
@@ -498,6 +503,7 @@ impl Model {
         }
         let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
         let is_law_new = law(policy) != law(&self.policy);
+        self.forget_messages();
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
             let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());

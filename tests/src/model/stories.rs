@@ -149,6 +149,7 @@ fn word(effect: &Effect) -> String {
                 Content::OnHold(_) => "on hold",
                 Content::Declined(_) => "declined",
                 Content::ManagePage(_) => "manage_page",
+                Content::Reminder(_) => "reminder",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
@@ -174,6 +175,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
+            AuditRecord::Undelivered(record) => format!("undelivered {}", record.message),
         },
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }

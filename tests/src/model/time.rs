@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use ringfence::values::input::{Input, PageOf, RequestPage};
+use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
 use ringfence::values::reply::{Outcome, ReservationState, Verdict};
@@ -159,6 +159,14 @@ impl Model {
             Input::PlayFinished(input) => self.touched_by_report(input.leg),
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
+            }
+            Input::MessageReported(input) => {
+                let is_refused = match &input.status {
+                    MessageStatus::Failed { code } => self.check_text(code).is_err(),
+                    MessageStatus::Delivered | MessageStatus::Read => false,
+                };
+                let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
+                Touched { reservations: about.into_iter().collect(), ..Touched::default() }
             }
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().map(|call| call.reservation).collect(),

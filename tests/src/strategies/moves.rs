@@ -20,7 +20,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::law;
-use super::managing::result_way;
+use super::managing::{message_report, result_way};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -189,6 +189,8 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// A gateway says what became of a message: which one, and what.
+    MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
 }
@@ -217,7 +219,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        122 => any::<u32>().prop_map(What::Follow),
+        136 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -249,10 +251,11 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
-        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        10 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
         3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
+        8 => any::<(Pick, u8)>().prop_map(|(message, how)| What::MessageReport(message, how)),
     ]
 }
 
@@ -378,6 +381,7 @@ impl World {
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::MessageReport(message, how) => message_report(*message, *how, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })

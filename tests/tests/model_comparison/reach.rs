@@ -16,7 +16,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 31] = [
+pub(super) const DEMANDED: [(&str, usize); 35] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -48,6 +48,10 @@ pub(super) const DEMANDED: [(&str, usize); 31] = [
     ("deny Frozen", 1),
     ("deny OutsideHours", 1),
     ("deny DailyLimit", 1),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -180,6 +184,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "a change is confirmed by a code",
     "a changed phone leaves its number",
     "terms that waited are asked for",
+    "a page sent again",
+    "reminded of what is to be confirmed",
+    "reminded of a change",
     "result without buttons",
     "result to be confirmed",
     "result that may not be changed",
@@ -225,6 +232,8 @@ pub(super) struct Seen {
     numbers: BTreeMap<ReservationId, PhoneNumber>,
     unverified: BTreeSet<ReservationId>,
     declines: bool,
+    /// The step reports what became of a message.
+    reports_message: bool,
 }
 
 impl Seen {
@@ -260,6 +269,7 @@ impl Seen {
         let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
         self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
+        self.reports_message = matches!(doing, Doing::Input(Input::MessageReported(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -400,10 +410,16 @@ impl Seen {
                 self.note(rebased, "changed while a phone rang, and kept");
                 let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
+                let undelivered = matches!(audit.record, ringfence::values::effect::AuditRecord::Undelivered(_));
+                self.note(undelivered, "undelivered");
                 (None, None)
             }
             Action::Send(send) => {
                 self.message(&send.content);
+                self.note(self.reports_message && send.to.number().is_some(), "sent again by short message");
+                self.note(self.reports_message && send.to.number().is_none(), "sent again by e-mail");
+                let is_page = matches!(send.content, Content::BookingPage(_));
+                self.note(self.reports_message && is_page, "a page sent again");
                 let cancelled = matches!(send.content, Content::Cancelled(_));
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
@@ -431,6 +447,11 @@ impl Seen {
                 self.note(result.actions.is_empty(), "result without buttons");
                 self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
                 self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::Reminder(result) => {
+                self.note(true, "reminded");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "reminded of what is to be confirmed");
+                self.note(result.revision > 1, "reminded of a change");
             }
             Content::ManagePage(page) => {
                 self.note(page.outcome.is_some(), "manage page of a closed one");

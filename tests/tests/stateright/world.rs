@@ -259,7 +259,8 @@ impl World {
                 | Content::Amended(_)
                 | Content::OnHold(_)
                 | Content::Declined(_)
-                | Content::ManagePage(_) => {}
+                | Content::ManagePage(_)
+                | Content::Reminder(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

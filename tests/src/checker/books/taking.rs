@@ -11,7 +11,7 @@ use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
 use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -141,6 +141,7 @@ impl Books {
                     notes.doubted = Some(leg);
                 }
             }
+            (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
@@ -275,6 +276,7 @@ impl Books {
             merchant: page.merchant,
             sender: input.user.clone(),
             way: results::way_of(input),
+            mailbox: input.email.clone(),
             number,
             line,
             window,
@@ -482,7 +484,8 @@ impl Books {
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
             | Content::OnHold(_)
-            | Content::ManagePage(_) => {}
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => {}
         }
     }
 
