@@ -9,6 +9,7 @@ from enum import StrEnum
 from ._codec import Record
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DenyReason,
@@ -83,6 +84,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ class Reservation(Record):
     """The end of the spacing after its last call."""
     pending: Terms | None
     """The terms that were set while the user was talking; they hold when the call ends."""
+    attachments: tuple[Attachment, ...]
+    """What the user attached."""
+    booked_at: datetime
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None

@@ -33,6 +33,7 @@ mod blocking;
 mod law;
 mod managing;
 mod moves;
+mod people;
 mod worlds;
 
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};

@@ -68,6 +68,7 @@ fn world() -> Platform {
             contact: None,
             name: None,
             evidence: None,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };
@@ -103,6 +104,7 @@ fn ringing_a_merchant() -> Platform {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -305,6 +307,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -428,6 +431,7 @@ fn a_user_is_reminded_before_his_window_and_once() {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };

@@ -17,6 +17,7 @@ use super::Promise;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
+use super::media::Media;
 use super::messages::Sendings;
 use crate::trace::{Doing, Step};
 
@@ -173,6 +174,8 @@ pub(super) struct Books {
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
     pub(super) law: Law,
+    /// What users attached.
+    pub(super) media: Media,
     /// What was sent, and what became of it.
     pub(super) messages: Sendings,
 }
@@ -199,6 +202,7 @@ impl Books {
             holders: Holders::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
+            media: Media::default(),
             messages: Sendings::default(),
             policy,
         }
@@ -431,6 +435,7 @@ impl Books {
             view.instant(Some(reservation.eligible_at));
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
+        view.out.extend(self.media.view().bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

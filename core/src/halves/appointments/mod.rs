@@ -9,6 +9,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
@@ -35,6 +36,7 @@ mod gate;
 mod index;
 mod law;
 mod managing;
+mod media;
 mod merchants;
 mod numbers;
 mod pages;
@@ -59,6 +61,7 @@ use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
+use crate::books::media::Media;
 use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
@@ -123,6 +126,7 @@ pub struct Appointments {
     numbers: Numbers,
     law: Law,
     rings: Rings,
+    media: Media,
     messages: Messages,
 }
 
@@ -150,6 +154,7 @@ impl Appointments {
             numbers: Numbers::default(),
             law: Law::default(),
             rings: Rings::default(),
+            media: Media::default(),
             messages: Messages::default(),
         }
     }
