@@ -68,6 +68,9 @@ pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, n
 }
 
 fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged {
+    if let Content::BookingPage(page) = &send.content {
+        blocking::page(books, &send.to, page)?;
+    }
     let broken = |what: &str| Err((Promise::P11, format!("message {} goes out again {what}", send.message)));
     let of_it = failed(step).and_then(|sequence| books.messages.sent.get(&sequence));
     if of_it != Some(&send.message) {
@@ -96,9 +99,6 @@ fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged 
     };
     if !is_his {
         return Err((Promise::P7, format!("message {} goes out again to somebody else", send.message)));
-    }
-    if let Content::BookingPage(page) = &send.content {
-        blocking::page(books, &send.to, page)?;
     }
     Ok(())
 }
