@@ -68,6 +68,7 @@ mod privacy;
 mod queue;
 mod repeats;
 mod ringing;
+mod slots;
 mod verdicts;
 mod withdrawn;
 
@@ -470,6 +471,9 @@ impl Checker {
                 privacy::send(&self.books, send)?;
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
+                }
+                if let Content::SlotOver(notice) = &send.content {
+                    slots::over(&mut self.books, notice)?;
                 }
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;

@@ -32,6 +32,7 @@ mod amendments;
 mod blocking;
 mod law;
 mod moves;
+mod slots;
 mod worlds;
 
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};

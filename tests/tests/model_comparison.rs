@@ -228,6 +228,7 @@ impl Pair {
                 kept.conversations,
                 open(kept.eligible),
                 (kept.revision, kept.unacknowledged, kept.waiting, kept.window, kept.contact),
+                (kept.slot, kept.spent),
             );
             let outcome = seen.closed.map(|closed| closed.outcome);
             let seen_as = (
@@ -245,6 +246,7 @@ impl Pair {
                     seen.window,
                     seen.contact,
                 ),
+                (seen.slot, seen.spent_slot),
             );
             equal(&format!("reservation {}", kept.reservation), &expected, &seen_as)?;
         }
@@ -344,6 +346,8 @@ impl Pair {
                 | Input::Amend(_)
                 | Input::Decline(_)
                 | Input::Acknowledge(_)
+                | Input::ChooseSlot(_)
+                | Input::MerchantReady(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)

@@ -276,6 +276,7 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::SearchResults(_)
             | Content::Amended(_)
             | Content::OnHold(_)
+            | Content::SlotOver(_)
             | Content::Declined(_)
             | Content::Cancelled(_)
             | Content::Missed(_)

@@ -72,6 +72,8 @@ impl Model {
             announced: false,
             rested: None,
             waiting: None,
+            slot: None,
+            spent: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);

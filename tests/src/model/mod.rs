@@ -42,6 +42,7 @@ mod numbers;
 mod pages;
 mod reports;
 mod reservations;
+mod slots;
 #[cfg(test)]
 mod stories;
 mod time;
@@ -132,6 +133,10 @@ struct Reservation {
     rested: Option<Timestamp>,
     /// Terms that wait for the end of the conversation.
     waiting: Option<amending::Terms>,
+    /// The part of its window that the merchant chose.
+    slot: Option<Window>,
+    /// What the last slot came to; the reservation waits for another.
+    spent: Option<Outcome>,
 }
 
 impl Reservation {
@@ -265,6 +270,10 @@ pub struct ReservationSummary {
     pub unacknowledged: bool,
     /// The revision and the contact that wait for the end of a conversation.
     pub waiting: Option<(u32, PhoneNumber)>,
+    /// The slot.
+    pub slot: Option<Window>,
+    /// What the last slot came to, while another is waited for.
+    pub spent: Option<Outcome>,
 }
 
 /// An effect that is not confirmed.
@@ -392,6 +401,8 @@ impl Model {
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
+            Input::ChooseSlot(input) => self.choose_slot(input),
+            Input::MerchantReady(input) => self.merchant_ready(input),
         }
     }
 
@@ -488,7 +499,7 @@ impl Model {
         let is_law_new = law(policy) != law(&self.policy);
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
-            let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
+            let last = kept.span().end().saturating_sub_s(policy.min_ring_s.into());
             let by_law = [DenyReason::OutsideHours, DenyReason::DailyLimit];
             kept.given_up.take_if(|reason| if by_law.contains(reason) { is_law_new } else { self.latest < last });
             kept.held.take_if(|_| is_law_new);
@@ -575,6 +586,8 @@ impl Model {
             revision: kept.revision,
             unacknowledged: kept.unacknowledged,
             waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
+            slot: kept.slot,
+            spent: kept.spent,
         };
         self.reservations.iter().map(summary).collect()
     }

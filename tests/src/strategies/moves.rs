@@ -19,7 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::law;
+use super::{law, slots};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -188,6 +188,8 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// A merchant chooses a slot, or is ready: for which reservation, and how.
+    Slot(Pick, u32),
 }
 
 /// Moves, weighted towards conversations.
@@ -247,6 +249,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        4 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
         1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
     ]
@@ -372,6 +375,7 @@ impl World {
                 },
             }),
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
@@ -410,6 +414,7 @@ impl World {
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
             choices.extend(self.answers(&kept, dice, at, model));
+            choices.extend(slots::next(&kept, dice, at, model));
             choices.extend(self.booked_again(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.

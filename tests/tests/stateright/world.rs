@@ -258,6 +258,7 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
+                | Content::SlotOver(_)
                 | Content::Declined(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
