@@ -68,7 +68,8 @@ impl Model {
 
         if self.merchant_of_line(line) != Some(reservation.merchant) {
             deny(DenyReason::NotRecognized)
-        } else if at >= end {
+        } else if at >= end || (wanted == CallMode::PlatformCalls && reservation.spent.is_some()) {
+            // A slot that is over stands for the window too.
             deny(DenyReason::WindowOver)
         } else if reservation.state == ReservationState::Closed {
             deny(DenyReason::Closed)
