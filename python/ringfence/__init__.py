@@ -67,6 +67,7 @@ from .effects import (
     SearchResult,
     SearchResults,
     Send,
+    SlotOver,
 )
 from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
 from .evidence import Evidence
@@ -86,6 +87,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -177,6 +179,8 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotChosen",
+    "SlotOver",
     "OneNumber",
     "Verdict",
     "Weekday",

@@ -95,6 +95,7 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotOver",
     "Thawed",
     "OneMaskedNumber",
     "UnknownNumber",
@@ -331,6 +332,18 @@ class DeclinedNotice(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class SlotOver(_Content):
+    """To a merchant: his slot is over without a conversation. The platform calls again once he chooses another, or says that he is ready."""
+
+    _tag: ClassVar[str | None] = "slot_over"
+    reservation: int
+    slot: Window
+    why: MissedForMerchant
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -348,6 +361,7 @@ Content = (
     | Amended
     | OnHold
     | DeclinedNotice
+    | SlotOver
 )
 """What a message says."""
 

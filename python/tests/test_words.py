@@ -123,6 +123,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.SearchResults, "SearchResults"),
     (effects.Amended, "ReservationForMerchant"),
     (effects.OnHold, "ReservationOnHold"),
+    (effects.SlotOver, "SlotOverNotice"),
     (effects.DeclinedNotice, "DeclinedNotice"),
     (effects.AmendedRecord, "AmendedRecord"),
     (effects.Rebased, "Rebased"),
@@ -138,6 +139,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
     (replies.DoNotCallSet, "DoNotCallSet"),
+    (replies.SlotChosen, "SlotChosen"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -166,6 +168,7 @@ TAGGED = [
     (inputs.PageOf, "PageOf"),
     (_values.DayRule, "DayRule"),
     (inputs.Scope, "Scope"),
+    (inputs.Slot, "Slot"),
     (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),
 ]

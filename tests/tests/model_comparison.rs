@@ -33,7 +33,7 @@ mod reach;
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
 const CASES: u32 = 1_024;
-const MOVES_MAX: usize = 160;
+const MOVES_MAX: usize = 176;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -42,7 +42,7 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
     let cases = number("RINGFENCE_CASES").unwrap_or(CASES);
     let mut seed = *b"ringfence, model against engine.";
     seed[..4].copy_from_slice(&number("RINGFENCE_SEED").unwrap_or(0).to_le_bytes());
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: std::env::var("RINGFENCE_SHRINK").map_or(20_000, |n| n.parse().unwrap()), ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
 
     let reached = RefCell::new(Vec::new());
@@ -61,10 +61,14 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
 
     let reached = reached.into_inner();
     let count = |kind: &str| reached.iter().filter(|kinds| kinds.contains(kind)).count();
+    let mut rare = Vec::new();
     for (kind, percent) in DEMANDED {
         println!("{} of {} scripts came by: {kind}", count(kind), reached.len());
-        assert!(count(kind) * 100 >= reached.len() * percent, "fewer than {percent} % of the scripts came by: {kind}");
+        if count(kind) * 100 < reached.len() * percent {
+            rare.push(format!("fewer than {percent} % of the scripts came by: {kind}"));
+        }
     }
+    assert!(rare.is_empty(), "{}", rare.join("\n"));
     let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| count(kind) == 0).collect();
     assert!(unseen.is_empty(), "no script came by {unseen:?}");
 }

@@ -20,7 +20,11 @@ pub(super) fn next(kept: &ReservationSummary, dice: u32, at: Timestamp, model: &
     }
     let slot = Doing::Input(slot(kept.merchant, kept.reservation, Some(kept.window), dice, at));
     let ready = Doing::Input(Input::MerchantReady(MerchantReady { merchant: kept.merchant, reservation: kept.reservation }));
+    // Seldom is there a second conversation: nobody stands in its way.
+    let talked = kept.conversations > 0;
     match (kept.spent, kept.slot) {
+        (Some(_), _) if talked => vec![(240, ready)],
+        _ if talked => Vec::new(),
         (Some(_), _) => vec![(6, slot), (8, ready)],
         (None, Some(_)) => vec![(1, slot)],
         (None, None) => vec![(2, slot)],

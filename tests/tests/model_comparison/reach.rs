@@ -52,7 +52,7 @@ pub(super) const DEMANDED: [(&str, usize); 36] = [
     ("another slot after one that was over", 5),
     ("a user's phone rang when the slot ended", 1),
     ("a merchant's phone rang when the slot ended", 1),
-    ("talking in a slot", 5),
+    ("talking in a slot", 2),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
