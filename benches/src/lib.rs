@@ -107,6 +107,8 @@ impl World {
             contact: None,
             name: None,
             evidence: None,
+            result_by: None,
+            email: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

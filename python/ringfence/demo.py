@@ -607,6 +607,7 @@ _KINDS = {
     "slot_over": ("the slot is over", "时段已过通知"),
     "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
     "declined": ("the merchant declines", "商户谢绝通知"),
+    "manage_page": ("the page to manage it", "管理预约界面"),
 }
 
 _HOW = {

@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Record, decode, dumps, encode
 from ._values import (
     Address,
+    Bearer,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -32,6 +33,8 @@ from ._values import (
     PhoneNumber,
     Prompt,
     ReleaseCause,
+    ReservationAction,
+    ReservationState,
     Window,
     Zone,
     text_of,
@@ -59,6 +62,8 @@ __all__ = [
     "ContactUnconfirmed",
     "Content",
     "DeclinedNotice",
+    "ManagePage",
+    "ShownTerms",
     "DeclinedRecord",
     "Denied",
     "Dial",
@@ -148,6 +153,35 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    actions: tuple[ReservationAction, ...]
+    """The buttons under it. None when they come on a manage page of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTerms(Record):
+    """What a revision of a reservation says, as its user is shown it."""
+
+    revision: int
+    offering_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ManagePage(_Content):
+    """To a user: how his reservation stands, and what he may do with it. `waiting` will hold when the conversation is over."""
+
+    _tag: ClassVar[str | None] = "manage_page"
+    reservation: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    state: ReservationState
+    outcome: Outcome | None
+    terms: ShownTerms
+    waiting: ShownTerms | None
+    actions: tuple[ReservationAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +396,7 @@ Content = (
     | OnHold
     | DeclinedNotice
     | SlotOver
+    | ManagePage
 )
 """What a message says."""
 
@@ -712,6 +747,8 @@ class Dial(_Effect):
     ring_until: datetime
     not_after: datetime
     reason: CallReason
+    bearer: Bearer
+    """What carries the voice, if the host has the choice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ._values import (
     PhoneNumber,
     ReleaseCause,
     ReservationState,
+    ResultBy,
     Window,
     Zone,
 )
@@ -132,6 +133,10 @@ class Reservation(Record):
     """The part of its window in which the platform calls, if its merchant chose one."""
     spent_slot: Outcome | None
     """What its last slot came to, while it waits for another one."""
+    result_by: ResultBy | None
+    """How its results come, if its sender said so."""
+    email: Address | None
+    """Its sender's mailbox, if he named one."""
 
 
 @dataclass(frozen=True, slots=True)

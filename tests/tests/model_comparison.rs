@@ -33,7 +33,7 @@ mod reach;
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
 const CASES: u32 = 1_024;
-const MOVES_MAX: usize = 176;
+const MOVES_MAX: usize = 200;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {

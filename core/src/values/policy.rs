@@ -57,6 +57,28 @@ pub enum Confirmation {
     Acknowledgement,
 }
 
+/// Where a user finds what he may do with his reservation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionsIn {
+    /// On the result itself.
+    #[default]
+    Result,
+    /// On a manage page of its own, which follows each result.
+    ManagePage,
+}
+
+/// What carries the voice of a call, as the host is asked for it. A hint: a host that has no such network dials as it can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    /// Whatever the host has.
+    Any,
+    /// The voice network of 2G, 3G and VoLTE, for its sound (seed 000, figure 4).
+    #[default]
+    Volte,
+}
+
 /// The rules and bounds of a [`Platform`](crate::Platform).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -167,6 +189,17 @@ pub struct Policy {
     /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
     /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
     pub rings_per_day_max: u32,
+    /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
+    pub pages_per_merchant_max: u32,
+    /// How many pages one search ranks at most. Default 10,000.
+    pub search_candidates_max: u32,
+    /// How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young. Default 20: NIST SP 800-63B
+    /// (5.2.2) asks for at most 100 in a row.
+    pub wrong_codes_per_day_max: u32,
+    /// Where a user finds the buttons to confirm, to amend and to cancel. Default: on the result. A manage page makes `outbox_max` at least 9.
+    pub actions_in: ActionsIn,
+    /// What a `dial` asks to be carried by. Default: `Volte`.
+    pub bearer: Bearer,
 }
 
 impl Default for Policy {
@@ -223,6 +256,11 @@ impl Default for Policy {
             do_not_call_import_max: 10_000,
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
+            pages_per_merchant_max: 1_000,
+            search_candidates_max: 10_000,
+            wrong_codes_per_day_max: 20,
+            actions_in: ActionsIn::Result,
+            bearer: Bearer::Volte,
         }
     }
 }
@@ -278,6 +316,15 @@ impl Policy {
         }
     }
 
+    /// Whether a manage page follows each result.
+    #[must_use]
+    pub const fn has_manage_pages(&self) -> bool {
+        match self.actions_in {
+            ActionsIn::Result => false,
+            ActionsIn::ManagePage => true,
+        }
+    }
+
     /// Checks every field against its range.
     ///
     /// # Errors
@@ -303,7 +350,7 @@ impl Policy {
             ("reservations_max", self.reservations_max, 1, u32::MAX),
             ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
             ("push_max", self.push_max, 1, 100_000),
-            ("outbox_max", self.outbox_max, 7, u32::MAX),
+            ("outbox_max", self.outbox_max, if self.has_manage_pages() { 9 } else { 7 }, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
             ("dedup_retention_s", self.dedup_retention_s, 1, most::DEDUP_RETENTION_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),
@@ -323,6 +370,9 @@ impl Policy {
             ("calendars_max", self.calendars_max, 1, 1_000_000),
             ("calendar_days_max", self.calendar_days_max, 1, 100_000),
             ("search_results_max", self.search_results_max, 1, 1_000),
+            ("pages_per_merchant_max", self.pages_per_merchant_max, 1, 100_000),
+            ("search_candidates_max", self.search_candidates_max, 1, 1_000_000),
+            ("wrong_codes_per_day_max", self.wrong_codes_per_day_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
             ("revisions_max", self.revisions_max, 1, 10_000),

@@ -104,6 +104,8 @@ pub enum Bound {
     Channels,
     /// `pushed_pages_max`: confirm effects first.
     PushedPages,
+    /// `pages_per_merchant_max`.
+    PagesPerMerchant,
     /// `numbers_max`.
     Numbers,
     /// `challenges_per_number_max`.
@@ -148,6 +150,7 @@ impl Bound {
             Self::Dedup => "dedup_max",
             Self::Channels => "channels_max",
             Self::PushedPages => "pushed_pages_max",
+            Self::PagesPerMerchant => "pages_per_merchant_max",
             Self::Numbers => "numbers_max",
             Self::ChallengesPerNumber => "challenges_per_number_max",
             Self::Codes => "codes_max",
@@ -370,6 +373,15 @@ pub enum Refusal {
     #[error("the platform's rules choose the call mode; merchants do not")]
     ModeByPlatform,
 
+    /// As many wrong codes as are taken for one number within a day were given for it.
+    #[error("{most} wrong codes were given for this number within the day; the next code may go to it at {retry_at}")]
+    WrongCodeLimit {
+        /// How many are taken within 24 hours.
+        most: u32,
+        /// When the next code may go.
+        retry_at: Timestamp,
+    },
+
     /// As many codes as one number takes within an hour went to it.
     #[error("{most} codes went to this number within the hour; the next may go at {retry_at}")]
     CodeLimit {
@@ -452,6 +464,10 @@ pub enum Field {
     By,
     /// Why he does.
     Why,
+    /// The mailbox of the one who books.
+    Email,
+    /// How the result is asked for.
+    ResultBy,
 }
 
 impl core::fmt::Display for Field {
@@ -472,6 +488,8 @@ impl core::fmt::Display for Field {
             Self::Descriptions => "descriptions",
             Self::By => "by",
             Self::Why => "why",
+            Self::Email => "email",
+            Self::ResultBy => "result_by",
         })
     }
 }
@@ -504,6 +522,10 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
+    /// A mailbox (`mailto:`).
+    Mailbox,
+    /// A page or a short message for a sender whose address has a phone number only.
+    NumberOfTheSender,
 }
 
 impl core::fmt::Display for Allowed {
@@ -523,6 +545,10 @@ impl core::fmt::Display for Allowed {
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
+            Self::Mailbox => "a mailbox (mailto:) is needed",
+            Self::NumberOfTheSender => {
+                "the sender's address has no phone number, so neither a page nor a short message reaches him"
+            }
         })
     }
 }
@@ -566,6 +592,7 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::WrongCodeLimit { .. } => 205,
             Self::LastConversation { .. } => 206,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,

@@ -73,6 +73,8 @@ pub(crate) fn booking(last: u32) -> Book {
         contact: None,
         name: Some("张三".into()),
         evidence: None,
+        result_by: None,
+        email: None,
     }
 }
 

@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, ResultBy, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -37,6 +37,7 @@ mod calls;
 mod challenges;
 mod gate;
 mod law;
+mod managing;
 mod merchants;
 mod numbers;
 mod pages;
@@ -137,6 +138,10 @@ struct Reservation {
     slot: Option<Window>,
     /// What the last slot came to; the reservation waits for another.
     spent: Option<Outcome>,
+    /// How its results come, if the sender said so.
+    result_by: Option<ResultBy>,
+    /// The sender's mailbox, if he named it.
+    email: Option<Address>,
 }
 
 impl Reservation {
@@ -304,6 +309,8 @@ pub struct Model {
     key: Option<Text>,
     /// Every code that went out: where to, and when.
     codes_sent: Vec<(PhoneNumber, Timestamp)>,
+    /// The numbers for which a wrong code was given, and when.
+    wrong_codes: Vec<(PhoneNumber, Timestamp)>,
     effects_given: u64,
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
@@ -345,6 +352,7 @@ impl Model {
             challenges_given: 0,
             key: None,
             codes_sent: Vec::new(),
+            wrong_codes: Vec::new(),
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),

@@ -61,6 +61,8 @@ fn book(user: &str, window: Window) -> Input {
         contact: None,
         name: None,
         evidence: None,
+        result_by: None,
+        email: None,
     })
 }
 
@@ -147,6 +149,7 @@ fn word(effect: &Effect) -> String {
                 Content::OnHold(_) => "on hold",
                 Content::SlotOver(_) => "slot over",
                 Content::Declined(_) => "declined",
+                Content::ManagePage(_) => "manage_page",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",

@@ -24,7 +24,7 @@ impl World {
         match kept.state {
             ReservationState::InCall if model.legs().iter().any(talks) => vec![amend(2)],
             ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(4), decline],
-            ReservationState::InCall => vec![amend(2)],
+            ReservationState::InCall => vec![amend(1)],
             _ if kept.unacknowledged && kept.state != ReservationState::Closed => vec![acknowledge],
             ReservationState::Unverified => vec![amend(1)],
             ReservationState::AwaitingMode | ReservationState::Scheduled | ReservationState::Open | ReservationState::Closed => {

@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::managing::result_way;
 use super::{law, slots};
 
 use super::worlds::{
@@ -54,7 +55,7 @@ pub enum Wait {
     UntilDeadline,
     /// Until one microsecond before the next deadline.
     BeforeDeadline,
-    /// Until some microseconds before or after the end of a live reservation's window.
+    /// Until some microseconds before or after the end of a live reservation's window, or of its slot.
     AroundEnd(Pick, i64),
     /// So much that the host is late for everything: some minutes.
     Minutes(u32),
@@ -190,6 +191,8 @@ pub enum What {
     List(Vec<Pick>, Vec<Pick>),
     /// A merchant chooses a slot, or is ready: for which reservation, and how.
     Slot(Pick, u32),
+    /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
+    Manage(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -216,7 +219,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        118 => any::<u32>().prop_map(What::Follow),
+        122 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -250,8 +253,9 @@ fn whats() -> impl Strategy<Value = What> {
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
         4 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
-        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
     ]
 }
 
@@ -304,7 +308,8 @@ impl World {
             Wait::BeforeDeadline => deadline().saturating_add_micros(-1).max(now),
             Wait::AroundEnd(reservation, micros) => {
                 let live: Vec<_> = model.reservations().into_iter().filter(|kept| kept.window.end() > now).collect();
-                one(&live, reservation).map_or(now, |kept| kept.window.end().saturating_add_micros(micros).max(now))
+                let end = |kept: ReservationSummary| kept.slot.unwrap_or(kept.window).end();
+                one(&live, reservation).map_or(now, |kept| end(kept).saturating_add_micros(micros).max(now))
             }
             Wait::Minutes(minutes) => now.saturating_add_s(u64::from(minutes) * 60),
             Wait::Backwards(seconds) => now.saturating_sub_s(seconds.into()),
@@ -378,6 +383,7 @@ impl World {
             What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -502,7 +508,8 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
+        let (result_by, email) = result_way(user);
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, result_by, email })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -681,7 +688,10 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let target = model.number_of(kept.reservation).map_or(CallTarget::Reservation(kept.reservation), CallTarget::Number);
     let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, target)));
     match kept.state {
-        ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
+        ReservationState::AwaitingMode => {
+            let by_platform = Input::SetPolicy(SetPolicy { policy: changed(model.policy(), 4) });
+            vec![(4, choose(CallMode::MerchantCalls)), (4, choose(CallMode::PlatformCalls)), (1, Doing::Input(by_platform))]
+        }
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.

@@ -259,7 +259,8 @@ impl World {
                 | Content::Amended(_)
                 | Content::OnHold(_)
                 | Content::SlotOver(_)
-                | Content::Declined(_) => {}
+                | Content::Declined(_)
+                | Content::ManagePage(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
@@ -357,7 +358,18 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None }));
+        inputs.push(Input::Book(Book {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            result_by: None,
+            email: None,
+        }));
     }
     inputs
 }

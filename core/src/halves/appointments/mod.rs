@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `records` | what is kept of a reservation, a call, a leg |
 //! | `index` | changes records; the one place that keeps the indexes true |
+//! | `managing` | how results go out, what a user may do with his reservation, and the page to manage it |
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
@@ -32,6 +33,7 @@ mod clock;
 mod gate;
 mod index;
 mod law;
+mod managing;
 mod merchants;
 mod numbers;
 mod pages;
@@ -43,6 +45,8 @@ mod views;
 pub use clock::Why;
 pub(crate) use merchants::{check_text, limit};
 pub use views::{ModelView, State, StateView};
+
+use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +64,7 @@ use crate::books::rings::Rings;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::Counter;
+use crate::values::id::{Counter, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -107,6 +111,10 @@ pub struct Appointments {
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
     codes: Codes,
+    /// The wrong ones that were given.
+    wrong_codes: Codes,
+    /// How many pages each merchant has, withdrawn ones included.
+    pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
     for_others: ForOthers,
     agenda: Agenda,
@@ -131,6 +139,8 @@ impl Appointments {
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
             codes: Codes::default(),
+            wrong_codes: Codes::default(),
+            pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),
             agenda: Agenda::default(),

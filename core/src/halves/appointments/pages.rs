@@ -13,6 +13,7 @@ use crate::values::effect::{BookingPage, PageAction, SearchEntry, SearchResult, 
 use crate::values::id::{MerchantId, PageId};
 use crate::values::input::{PageOf, PushPage, RequestPage, Search, SetCalendar, WithdrawPage};
 use crate::values::number::Address;
+use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::Reply;
 use crate::values::text::Text;
@@ -77,22 +78,26 @@ impl Appointments {
     }
 
     /// Whom a message goes to: a user, and no virtual number, which would only lead back here.
-    fn check_receiver(&self, to: &Address, field: Field) -> Result<(), Refusal> {
+    pub(super) fn check_receiver(&self, to: &Address, field: Field) -> Result<(), Refusal> {
         check_user(to, field)?;
         to.number().map_or(Ok(()), |number| self.check_not_virtual(field, number))
     }
 
-    /// A user is sent the page that he asks for.
+    /// A user is sent the page that he asks for: a merchant's to book on, or his own to manage a reservation.
     pub(super) fn request_page(&mut self, cx: &mut Context<'_>, input: &RequestPage) -> Result<Reply, Refusal> {
-        self.check_receiver(&input.user, Field::User)?;
         let page = match input.of {
-            PageOf::Page(page) => page,
+            PageOf::Page(page) => {
+                self.check_receiver(&input.user, Field::User)?;
+                page
+            }
             PageOf::Merchant(merchant) => {
+                self.check_receiver(&input.user, Field::User)?;
                 if !self.catalog.merchants.contains_key(&merchant) {
                     return Err(Refusal::Unknown { object: Object::Merchant, id: merchant.get() });
                 }
                 self.search.of_merchant(merchant).next().ok_or(Refusal::NoPage { merchant })?
             }
+            PageOf::Reservation(id) => return self.request_manage_page(cx, &input.user, id),
         };
         let page = self.published(page)?;
         check_outbox(cx, 1)?;
@@ -110,18 +115,16 @@ impl Appointments {
         }
         check_outbox(cx, 1)?;
         let content = match input.keyword.as_ref().filter(|keyword| has_words(keyword)) {
-            Some(keyword) => UserContent::SearchResults(self.found(keyword, cx.policy.search_results_max)),
+            Some(keyword) => UserContent::SearchResults(self.found(keyword, cx.policy)),
             None => UserContent::SearchEntry(SearchEntry {}),
         };
         self.send_user(cx, input.user.clone(), content);
         Ok(Reply::Done)
     }
 
-    fn found(&self, keyword: &Text, most: u32) -> SearchResults {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut pages = self.search.find(keyword, most.saturating_add(1));
-        let more = pages.len() > most;
-        pages.truncate(most);
+    fn found(&self, keyword: &Text, policy: &Policy) -> SearchResults {
+        let size = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
+        let found = self.search.find(keyword, size(policy.search_results_max), size(policy.search_candidates_max));
         let words = Words::of(keyword);
         let result = |id: PageId| {
             let page = self.catalog.pages.get(&id)?;
@@ -136,7 +139,11 @@ impl Appointments {
                 offerings: offerings.map(|(id, name)| (*id, name.clone())).collect(),
             })
         };
-        SearchResults { keyword: keyword.clone(), results: pages.into_iter().filter_map(result).collect(), more }
+        SearchResults {
+            keyword: keyword.clone(),
+            results: found.pages.into_iter().filter_map(result).collect(),
+            more: found.more,
+        }
     }
 
     /// A page that is published: the refusal tells a withdrawn one from one that never was.
@@ -170,11 +177,17 @@ impl Appointments {
             days,
             actions: [PageAction::Search],
         };
-        if let Some(shared) = cx.outbox.shared(&content) {
-            return Ok(Some(shared));
+        if let Some(same) = cx.outbox.pages().same(&content) {
+            return Ok(Some(same.clone()));
         }
         limit(Bound::PushedPages, cx.outbox.pages().len(), cx.policy.pushed_pages_max)?;
         Ok(Some(Arc::new(content)))
+    }
+
+    /// A merchant has one page more. It stays his, withdrawn or not.
+    pub(super) fn count_page(&mut self, merchant: MerchantId) {
+        let pages = self.pages_of.entry(merchant).or_default();
+        *pages = pages.saturating_add(1);
     }
 
     /// Puts every page of a merchant into the index anew, since his name or description may have changed.

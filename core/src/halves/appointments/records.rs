@@ -11,7 +11,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use crate::values::input::BookingEvidence;
+use crate::values::input::{BookingEvidence, ResultBy};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
 use crate::values::policy::CallMode;
@@ -94,6 +94,10 @@ pub struct Reservation {
     pub slot: Option<Window>,
     /// What its last slot came to, while it waits for another one.
     pub spent_slot: Option<Outcome>,
+    /// How its results come, if its sender said so.
+    pub result_by: Option<ResultBy>,
+    /// Its sender's mailbox, if he named one.
+    pub email: Option<Address>,
 }
 
 /// What a revision of a reservation says.
@@ -231,6 +235,18 @@ impl Reservation {
             is_agreed: self.state != ReservationState::Unverified,
             awaits_acknowledgement: self.awaits_acknowledgement,
         })
+    }
+
+    /// Where its results go: as its sender asked for, and otherwise as he writes.
+    #[must_use]
+    pub fn result_to(&self) -> Address {
+        let by_number = |way: fn(PhoneNumber) -> Address| self.sender.number().map(way);
+        let asked = self.result_by.and_then(|by| match by {
+            ResultBy::Page => by_number(Address::Rcs),
+            ResultBy::Sms => by_number(Address::Sms),
+            ResultBy::Email => self.email.clone(),
+        });
+        asked.unwrap_or_else(|| self.sender.clone())
     }
 
     /// Sets terms. What state they lead to is not decided here.

@@ -11,7 +11,7 @@ use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
 use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -280,6 +280,7 @@ impl Books {
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
+            way: results::way_of(input),
             number,
             line,
             window,
@@ -493,7 +494,8 @@ impl Books {
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
             | Content::OnHold(_)
-            | Content::SlotOver(_) => {}
+            | Content::SlotOver(_)
+            | Content::ManagePage(_) => {}
         }
     }
 
