@@ -275,6 +275,8 @@ pub struct ReservationSummary {
     pub unacknowledged: bool,
     /// The revision and the contact that wait for the end of a conversation.
     pub waiting: Option<(u32, PhoneNumber)>,
+    /// It was cancelled or declined, and closes when its call ends.
+    pub ending: bool,
     /// The slot.
     pub slot: Option<Window>,
     /// What the last slot came to, while another is waited for.
@@ -594,6 +596,7 @@ impl Model {
             revision: kept.revision,
             unacknowledged: kept.unacknowledged,
             waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
+            ending: kept.cancel_pending || kept.decline_pending,
             slot: kept.slot,
             spent: kept.spent,
         };
