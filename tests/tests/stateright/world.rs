@@ -262,6 +262,7 @@ impl World {
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },
+            Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
         }
@@ -367,6 +368,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             contact: None,
             name: None,
             evidence: None,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         }));
