@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from . import _ringfence
@@ -46,6 +46,7 @@ __all__ = [
     "CallTarget",
     "Cancel",
     "ChooseMode",
+    "ChooseSlot",
     "ConfirmClock",
     "ConfirmContact",
     "Delivered",
@@ -63,6 +64,7 @@ __all__ = [
     "LegAnswered",
     "LegEnded",
     "LegProgress",
+    "MerchantReady",
     "OfMerchant",
     "OfPage",
     "OfReservation",
@@ -81,6 +83,9 @@ __all__ = [
     "SetCalendar",
     "Scope",
     "SetPolicy",
+    "Slot",
+    "SlotFrom",
+    "SlotWindow",
     "WithdrawPage",
     "Unblock",
     "Thaw",
@@ -466,6 +471,47 @@ class ImportDoNotCall(Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotWindow(Checked):
+    """This part of the window."""
+
+    _tag: ClassVar[str | None] = "window"
+    _newtype: ClassVar[bool] = True
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFrom(Checked):
+    """From this instant to the window's end."""
+
+    _tag: ClassVar[str | None] = "from"
+    _newtype: ClassVar[bool] = True
+    start: datetime
+
+
+Slot = SlotWindow | SlotFrom
+"""When inside the window the platform calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseSlot(Checked):
+    """Platform mode: a merchant chooses when inside the window he is called. Another choice replaces it."""
+
+    _tag: ClassVar[str | None] = "choose_slot"
+    merchant: int
+    reservation: int
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantReady(Checked):
+    """Platform mode: a merchant is ready, and is called from now on."""
+
+    _tag: ClassVar[str | None] = "merchant_ready"
+    merchant: int
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered(Checked):
     """A message came to its receiver's device."""
 
@@ -537,6 +583,8 @@ Input = (
     | Freeze
     | Thaw
     | ImportDoNotCall
+    | ChooseSlot
+    | MerchantReady
     | MessageReported
 )
 """Any of them."""

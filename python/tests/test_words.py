@@ -130,6 +130,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.SearchResults, "SearchResults"),
     (effects.Amended, "ReservationForMerchant"),
     (effects.OnHold, "ReservationOnHold"),
+    (effects.SlotOver, "SlotOverNotice"),
     (effects.DeclinedNotice, "DeclinedNotice"),
     (effects.ManagePage, "ManagePage"),
     (effects.ShownTerms, "ShownTerms"),
@@ -149,6 +150,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
     (replies.DoNotCallSet, "DoNotCallSet"),
+    (replies.SlotChosen, "SlotChosen"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -178,6 +180,7 @@ TAGGED = [
     (inputs.MessageStatus, "MessageStatus"),
     (_values.DayRule, "DayRule"),
     (inputs.Scope, "Scope"),
+    (inputs.Slot, "Slot"),
     (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),
 ]

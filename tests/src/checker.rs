@@ -71,6 +71,7 @@ mod queue;
 mod repeats;
 mod results;
 mod ringing;
+mod slots;
 mod verdicts;
 mod withdrawn;
 
@@ -482,6 +483,9 @@ impl Checker {
                 }
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
+                }
+                if let Content::SlotOver(notice) = &send.content {
+                    slots::over(&mut self.books, notice)?;
                 }
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;

@@ -24,14 +24,19 @@ fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
         return None;
     }
     let over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
+    let slot_over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.span().end());
     let merchant = books.legs.get(&call.merchant_leg)?;
     let user = call.user_leg.and_then(|leg| books.legs.get(&leg));
     let rang_out = |leg: &Leg| leg.state == LegState::Ringing && leg.ring_until.is_some_and(|until| books.now >= until);
     match user {
         Some(leg) if leg.state == LegState::Ringing && over => return Some((Promise::P1, WINDOW_ENDED)),
+        Some(leg) if leg.state == LegState::Ringing && slot_over => {
+            return Some((Promise::P14, "the slot ended while the user's phone rang"));
+        }
         Some(leg) if rang_out(leg) => return Some((Promise::P9, "the user's ring time was over")),
         Some(_) => {}
         None if over => return Some((Promise::P9, "the window ended before the user was dialled")),
+        None if slot_over => return Some((Promise::P9, "the slot ended before the user was dialled")),
         None if rang_out(merchant) => return Some((Promise::P9, "the merchant's ring time was over")),
         None => {}
     }

@@ -75,6 +75,8 @@ impl Model {
             announced: false,
             rested: None,
             waiting: None,
+            slot: None,
+            spent: None,
             result_by: input.result_by,
             email: input.email.clone(),
             remind_at: None,

@@ -258,6 +258,7 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
+                | Content::SlotOver(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_)
                 | Content::Reminder(_) => {}
