@@ -47,6 +47,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -319,6 +320,30 @@ class Platform:
         """A user confirms the result of his booking. It matters only where `Policy.confirmation` asks for it."""
         return self._done(now, inputs.Acknowledge(user=check(Address, user, "user"), reservation=reservation), dedup)
 
+    def choose_slot(
+        self,
+        now: datetime,
+        *,
+        merchant: int,
+        reservation: int,
+        slot: Window | datetime,
+        dedup: Dedup | None = None,
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant chooses when inside the window he is called. An instant means: from then to the window's end.
+
+        When the slot is over without a conversation he is told, and nobody is called before he chooses another or is ready.
+        """
+        chosen = inputs.SlotWindow(slot) if isinstance(slot, Window) else inputs.SlotFrom(slot)
+        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=chosen)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
+
+    def merchant_ready(
+        self, now: datetime, *, merchant: int, reservation: int, dedup: Dedup | None = None
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant is ready, and is called from now on. A no-op while he is anyway."""
+        input = inputs.MerchantReady(merchant=merchant, reservation=reservation)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
+
     # What the network reports.
 
     def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -386,6 +411,15 @@ class Platform:
         numbers = tuple[PhoneNumber, ...]
         given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
         return self._expect(DoNotCallSet, now, given, dedup)
+
+    def message_reported(
+        self, now: datetime, *, message: int, status: inputs.MessageStatus, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A gateway says what became of the message that the `Send` with this sequence number sent: `Delivered()`, `WasRead()`, or `Failed("404")`.
+
+        One that failed goes by the next way that the policy names; when none is left, an `Undelivered` audit says so.
+        """
+        return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""

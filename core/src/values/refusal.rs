@@ -410,6 +410,24 @@ pub enum Refusal {
         /// The next hours in which they may.
         callable: Option<Window>,
     },
+    /// Slots are for calls that the platform makes.
+    #[error("slots are for calls that the platform makes; the mode of reservation {reservation} is another")]
+    NotPlatformMode {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// The slot does not lie inside the window that the user permits.
+    #[error("the slot lies outside the reservation's window")]
+    SlotOutside {
+        /// The window.
+        window: Window,
+    },
+    /// The slot is over.
+    #[error("the slot was over at {end}")]
+    SlotOver {
+        /// When it ended.
+        end: Timestamp,
+    },
 
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
@@ -595,6 +613,9 @@ impl Refusal {
             Self::Blocked => 220,
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
+            Self::NotPlatformMode { .. } => 207,
+            Self::SlotOutside { .. } => 208,
+            Self::SlotOver { .. } => 209,
             Self::Limit { .. } => 300,
         }
     }

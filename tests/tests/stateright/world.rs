@@ -258,8 +258,10 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
+                | Content::SlotOver(_)
                 | Content::Declined(_)
-                | Content::ManagePage(_) => {}
+                | Content::ManagePage(_)
+                | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,

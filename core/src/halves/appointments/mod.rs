@@ -10,9 +10,11 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `media` | what users attach: whose it is, and its end |
+//! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
+//! | `slots` | inputs of merchants: the part of a window in which the platform calls, and its end |
 //! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -30,6 +32,7 @@ mod bounds;
 mod calls;
 mod challenges;
 mod clock;
+mod delivery;
 mod gate;
 mod index;
 mod law;
@@ -40,6 +43,7 @@ mod numbers;
 mod pages;
 pub mod records;
 mod reports;
+mod slots;
 mod views;
 
 pub use clock::Why;
@@ -60,6 +64,7 @@ use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
+use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
@@ -124,6 +129,7 @@ pub struct Appointments {
     law: Law,
     rings: Rings,
     media: Media,
+    messages: Messages,
 }
 
 impl Appointments {
@@ -151,6 +157,7 @@ impl Appointments {
             law: Law::default(),
             rings: Rings::default(),
             media: Media::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -191,6 +198,9 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::ChooseSlot(input) => self.choose_slot(cx, &input),
+            Input::MerchantReady(input) => self.merchant_ready(cx, &input),
+            Input::MessageReported(input) => self.message_reported(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }
