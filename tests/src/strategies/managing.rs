@@ -43,7 +43,7 @@ pub(super) fn result_way(user: Pick) -> (Option<ResultBy>, Option<Address>) {
         2 | 3 => (Some(ResultBy::Email), mailbox()),
         4 => (Some(ResultBy::Email), None),
         5 | 6 => (None, mailbox()),
-        7 if user % 5 == 0 => (None, Some(Address::Sms(foreign_number()))),
+        7 if user.is_multiple_of(5) => (None, Some(Address::Sms(foreign_number()))),
         _ => (None, None),
     }
 }
@@ -72,7 +72,7 @@ pub(super) fn message_report(message: Pick, how: u8, model: &Model) -> Input {
     let chosen = match how % 8 {
         0 => None,
         1 | 2 => one(&other, message),
-        _ => left.last().copied().filter(|_| message % 2 == 0).or_else(|| one(&left, message)),
+        _ => left.last().copied().filter(|_| message.is_multiple_of(2)).or_else(|| one(&left, message)),
     };
     let status = match how / 8 % 8 {
         0 => MessageStatus::Delivered,

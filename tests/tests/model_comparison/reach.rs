@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::Party;
-use ringfence::values::effect::{Content, ReservationAction};
+use ringfence::values::effect::{AuditRecord, Content, Party, ReservationAction};
 use ringfence::values::input::Input;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
@@ -439,24 +438,24 @@ impl Seen {
             Action::Reject(reject) => (Some(reject.cause), None),
             Action::Play(play) => (None, Some(play.prompt)),
             Action::Audit(audit) => {
-                let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
+                let lost = matches!(audit.record, AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
-                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                let withdrawn = matches!(audit.record, AuditRecord::DialWithdrawn(_));
                 self.note(withdrawn, "dial withdrawn");
                 self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
                 self.after_withdrawn = withdrawn;
-                let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
+                let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
-                if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
+                if let AuditRecord::Judged(judged) = &audit.record {
                     let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
                     let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
-                let rebased = matches!(audit.record, ringfence::values::effect::AuditRecord::Rebased(_));
+                let rebased = matches!(audit.record, AuditRecord::Rebased(_));
                 self.note(rebased, "changed while a phone rang, and kept");
-                let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
+                let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
-                let undelivered = matches!(audit.record, ringfence::values::effect::AuditRecord::Undelivered(_));
+                let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
                 (None, None)
             }
@@ -520,11 +519,9 @@ impl Seen {
             self.note(gone && amended, "a slot dropped by a change");
             self.note(gone && self.chooses_mode, "a slot dropped with the mode");
             self.note(before.is_some() && before == kept.slot && amended, "a slot kept by a change");
-            let rebased = |effect: &Effect| match &effect.action {
-                Action::Audit(audit) => {
-                    matches!(&audit.record, ringfence::values::effect::AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
-                }
-                _ => false,
+            let rebased = |effect: &Effect| {
+                let Action::Audit(audit) = &effect.action else { return false };
+                matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
             };
             self.note(before.is_some() && effects.iter().any(rebased), "a call carried on in its slot");
             self.note(before.is_none() && kept.outcome.is_some(), "closed after a slot that was over");

@@ -38,7 +38,7 @@ impl Appointments {
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
-        let contact = self.check_sender(cx.policy, &input)?;
+        let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
         }
@@ -127,7 +127,7 @@ impl Appointments {
     }
 
     /// The sender, the contact and the name. Returns the contact number.
-    fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
+    fn check_sender(&self, cx: &Context<'_>, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
         check_user(&input.user, Field::User)?;
         if let Some(number) = input.user.number() {
@@ -146,12 +146,12 @@ impl Appointments {
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
-            check_text(text, policy)?;
+            check_text(text, cx.policy)?;
         }
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
-        self.check_attachments(policy, &input.attachments, None)?;
+        self.check_attachments(cx, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }
