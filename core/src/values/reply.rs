@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{CallId, LegId, ReservationId};
+use super::id::{BindingId, CallId, LegId, ReservationId};
 use super::time::{Timestamp, Window};
 
 /// The answer to an accepted input.
@@ -33,6 +33,28 @@ pub enum Reply {
     DoNotCallSet(DoNotCallSet),
     /// The platform calls inside this slot.
     SlotChosen(SlotChosen),
+    /// The holder of the number is asked.
+    BindingRequested(BindingRequested),
+    /// The number is the account's.
+    Bound(Bound),
+}
+
+/// A binding is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingRequested {
+    /// The binding.
+    pub binding: BindingId,
+    /// Until when the code may be given.
+    pub until: Timestamp,
+}
+
+/// A number is an account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// The binding.
+    pub binding: BindingId,
 }
 
 /// Virtual numbers are in the pool.
