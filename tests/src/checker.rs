@@ -42,7 +42,7 @@
 //! # Ok::<(), ringfence_testing::trace::TraceError>(())
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Challenged, Content, Effect, Party, Rule};
@@ -56,6 +56,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod accounts;
 mod amendments;
 mod blocking;
 mod books;
@@ -268,6 +269,8 @@ struct Notes {
     doubted: Option<LegId>,
     /// How often this step follows up the failure of a message that it reports.
     followed_up: u32,
+    /// What the step still has to emit about bindings.
+    bindings: VecDeque<accounts::Expected>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -342,7 +345,7 @@ impl Checker {
     /// # Errors
     /// P9, when a leg, a call or a reservation has not ended.
     pub fn closed(&self) -> Result<(), Violation> {
-        endings::all_closed(&self.books).map_err(|(promise, text)| Violation {
+        endings::all_closed(&self.books).and_then(|()| accounts::all_closed(&self.books)).map_err(|(promise, text)| Violation {
             promise,
             step: 0,
             line: None,
@@ -474,6 +477,7 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                accounts::sent(&self.books, send, notes)?;
                 if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
                     return Ok(());
                 }
@@ -524,6 +528,9 @@ impl Checker {
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
+                    }
+                    AuditRecord::BindingAsked(_) | AuditRecord::BindingJudged(_) | AuditRecord::BindingEnded(_) => {
+                        accounts::recorded(&mut self.books, &audit.record, notes)?;
                     }
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
@@ -581,6 +588,7 @@ impl Checker {
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         messages::followed_up(step, notes)?;
+        accounts::performed(notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

@@ -28,6 +28,7 @@ use crate::codes::known_keys;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
+mod accounts;
 mod amendments;
 mod blocking;
 mod law;
@@ -37,6 +38,7 @@ mod people;
 mod slots;
 mod worlds;
 
+pub use self::accounts::{AccountMove, account_scripts};
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};
 pub use self::worlds::{World, policies, worlds};
 

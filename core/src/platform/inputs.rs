@@ -378,7 +378,7 @@ impl Platform {
     ///
     /// # Errors
     /// In this order: `invalid` (the number is no subscriber's, a merchant's line or a virtual number), `not_following`, `no_key`, `wrong_code_limit`,
-    /// `code_limit`, `limit` (bindings of the account, bindings, outbox).
+    /// `code_limit`, `limit` (codes, bindings of the account, bindings, outbox).
     pub fn request_binding(&mut self, now: Timestamp, account: AccountId, number: PhoneNumber) -> Result<Reply, Refusal> {
         self.handle(now, Input::RequestBinding(RequestBinding { account, number }))
     }

@@ -14,6 +14,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
+use super::accounts::Accounts;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
@@ -176,6 +177,7 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    pub(super) accounts: Accounts,
     /// Who blocked whom.
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
@@ -206,6 +208,7 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            accounts: Accounts::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
@@ -401,6 +404,11 @@ impl Books {
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
             | Input::MessageReported(_)
+            | Input::Follow(_)
+            | Input::Unfollow(_)
+            | Input::RequestBinding(_)
+            | Input::ConfirmBinding(_)
+            | Input::Unbind(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -444,6 +452,7 @@ impl Books {
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
         view.out.extend(self.media.view().bytes());
+        view.out.extend(self.accounts.view(self.now).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -98,7 +98,7 @@ fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged 
     let is_new = match &send.to {
         Address::Sms(_) => !before.iter().any(|way| matches!(way, Address::Sms(_))),
         Address::Email(_) => !before.iter().any(|way| matches!(way, Address::Email(_))),
-        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) => false,
+        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) | Address::WeChat(_) => false,
     };
     if !is_new {
         return broken("by a way that was tried before");

@@ -31,6 +31,7 @@ use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Ver
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod accounts;
 mod amending;
 mod attachments;
 mod blocking;
@@ -53,6 +54,7 @@ mod time;
 
 use self::reservations::Who;
 
+pub use self::accounts::{BindingState, BindingView};
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
 
@@ -343,6 +345,7 @@ pub struct Model {
     rings: Vec<(PhoneNumber, Timestamp)>,
     /// Every message that may be reported on, and some that no longer may.
     sent: Vec<messages::Sent>,
+    accounts: accounts::Accounts,
 }
 
 impl Model {
@@ -379,6 +382,7 @@ impl Model {
             listed: BTreeSet::new(),
             rings: Vec::new(),
             sent: Vec::new(),
+            accounts: accounts::Accounts::default(),
         }
     }
 
@@ -426,6 +430,11 @@ impl Model {
             Input::ChooseSlot(input) => self.choose_slot(input),
             Input::MerchantReady(input) => self.merchant_ready(input),
             Input::MessageReported(input) => self.message_reported(input),
+            Input::Follow(input) => self.follow(&input.account),
+            Input::Unfollow(input) => Ok(self.unfollow(&input.account)),
+            Input::RequestBinding(input) => self.request_binding(input),
+            Input::ConfirmBinding(input) => self.confirm_binding(input),
+            Input::Unbind(input) => Ok(self.unbind(&input.account, input.number)),
         }
     }
 

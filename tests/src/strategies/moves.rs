@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::accounts::AccountMove;
 use super::managing::{message_report, result_way};
 use super::{law, people, slots};
 
@@ -195,6 +196,8 @@ pub enum What {
     MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
+    /// Somebody with an account does something.
+    Account(AccountMove),
 }
 
 /// Moves, weighted towards conversations.
@@ -216,7 +219,7 @@ fn waits() -> impl Strategy<Value = Wait> {
     ]
 }
 
-fn whats() -> impl Strategy<Value = What> {
+pub(super) fn whats() -> impl Strategy<Value = What> {
     let mode = || select(CallMode::ALL.to_vec());
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
@@ -387,6 +390,7 @@ impl World {
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::MessageReport(message, how) => message_report(*message, *how, model),
+            What::Account(made) => self.of_account(*made, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
@@ -675,7 +679,7 @@ impl World {
         Input::RegisterMerchant(input)
     }
 
-    fn any_line(&self, pick: Pick) -> PhoneNumber {
+    pub(super) fn any_line(&self, pick: Pick) -> PhoneNumber {
         let mut lines: Vec<_> = self.merchants.iter().flat_map(|merchant| &merchant.lines).map(|line| line.number).collect();
         lines.push(foreign_number());
         one(&lines, pick).unwrap_or_else(foreign_number)
@@ -774,7 +778,7 @@ fn sibling(address: &Address) -> Option<Address> {
             let (name, host) = mailbox.split_once('@')?;
             Address::parse(&format!("mailto:{name}@{}", host.to_uppercase())).ok()
         }
-        Address::Chatbot(_) => None,
+        Address::Chatbot(_) | Address::WeChat(_) => None,
     }
 }
 

@@ -9,8 +9,8 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
 use ringfence::values::time::{DayRule, Window};
-use ringfence::{Action, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
+use ringfence::{Action, BindingId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
+use ringfence_testing::model::{BindingState, CallState, Deadline, LegState, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
@@ -55,6 +55,22 @@ pub(super) const DEMANDED: [(&str, usize); 39] = [
     ("sent again by short message", 10),
     ("sent again by e-mail", 1),
     ("undelivered", 10),
+];
+
+/// The same for scripts in which accounts bind numbers.
+pub(super) const DEMANDED_OF_ACCOUNTS: [(&str, usize); 12] = [
+    ("told Bound", 50),
+    ("told NotConfirmed", 10),
+    ("told TakenOver", 10),
+    ("binding ended Unbound", 10),
+    ("binding ended TakenOver", 10),
+    ("binding ended Unfollowed", 10),
+    ("suspended and bound again", 10),
+    ("an account with two numbers", 20),
+    ("refused 148", 20),
+    ("refused 225", 10),
+    ("refused 240", 20),
+    ("wrong code of a binding", 30),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -272,6 +288,8 @@ pub(super) struct Seen {
     users_ringing: BTreeSet<LegId>,
     /// The step reports what became of a message.
     reports_message: bool,
+    /// The bindings whose accounts do not follow.
+    suspended: BTreeSet<BindingId>,
 }
 
 impl Seen {
@@ -327,6 +345,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.bindings_after(model);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
         let unnumbered =
@@ -457,6 +476,12 @@ impl Seen {
                 self.note(acknowledged, "acknowledged");
                 let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
+                if let AuditRecord::BindingEnded(ended) = &audit.record {
+                    self.kinds.insert(format!("binding ended {:?}", ended.why));
+                }
+                if let AuditRecord::BindingJudged(judged) = &audit.record {
+                    self.note(!judged.is_right, "wrong code of a binding");
+                }
                 (None, None)
             }
             Action::Send(send) => {
@@ -570,7 +595,11 @@ impl Seen {
                 self.note(page.waiting.is_some(), "manage page with terms that wait");
                 self.note(page.state == ReservationState::InCall && page.actions.is_empty(), "manage page of one that is ending");
             }
-            Content::ContactUnconfirmed(_)
+            Content::BindingChanged(changed) => {
+                self.kinds.insert(format!("told {:?}", changed.change));
+            }
+            Content::BindingChallenge(_)
+            | Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::ModeOptions(_)
@@ -586,6 +615,17 @@ impl Seen {
                 self.kinds.insert(format!("slot over {:?}", notice.why));
             }
         }
+    }
+
+    fn bindings_after(&mut self, model: &Model) {
+        let bindings = model.bindings();
+        let of = |wanted: BindingState| bindings.iter().filter(move |kept| kept.state == wanted);
+        let again = of(BindingState::Bound).any(|kept| self.suspended.contains(&kept.binding));
+        let shared =
+            of(BindingState::Bound).any(|kept| of(BindingState::Bound).filter(|two| two.account == kept.account).count() > 1);
+        self.note(again, "suspended and bound again");
+        self.note(shared, "an account with two numbers");
+        self.suspended = of(BindingState::Suspended).map(|kept| kept.binding).collect();
     }
 
     fn note(&mut self, holds: bool, kind: &str) {

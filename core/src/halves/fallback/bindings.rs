@@ -8,7 +8,7 @@ use crate::books::bindings::{Binding, BindingCode};
 use crate::books::keyring::Keyring;
 use crate::books::recent::{DAY_S, Entry, HOUR_S};
 use crate::decisions::codes;
-use crate::halves::checks::{at_most, check_code_limits, check_outbox};
+use crate::halves::checks::{at_most, check_code_limits, check_outbox, limit};
 use crate::halves::{Context, NumberUse};
 use crate::machines::binding::{BindingEvent, BindingState};
 use crate::machines::{Machine as _, Step};
@@ -49,7 +49,7 @@ fn code_of(keyring: &Keyring, binding: BindingId, code: &BindingCode) -> Option<
 
 impl Fallback {
     pub(super) fn follow(&mut self, cx: &mut Context<'_>, input: &Follow) -> Result<Reply, Refusal> {
-        self.settle_account(cx, &input.account);
+        self.settle(cx, &input.account, None);
         if self.bindings.follows(&input.account) {
             return Ok(Reply::NoOp);
         }
@@ -62,7 +62,7 @@ impl Fallback {
     }
 
     pub(super) fn unfollow(&mut self, cx: &mut Context<'_>, input: &Unfollow) -> Result<Reply, Refusal> {
-        self.settle_account(cx, &input.account);
+        self.settle(cx, &input.account, None);
         if !self.bindings.follows(&input.account) {
             return Ok(Reply::NoOp);
         }
@@ -81,7 +81,7 @@ impl Fallback {
         input: &RequestBinding,
     ) -> Result<Reply, Refusal> {
         let (account, number) = (&input.account, input.number);
-        self.settle_account(cx, account);
+        self.settle(cx, account, None);
         cx.commons.forget_codes(cx.now);
         check_number(number, used_for)?;
         if !self.bindings.follows(account) {
@@ -93,6 +93,7 @@ impl Fallback {
         };
         let Some(key) = cx.key.cloned() else { return Err(Refusal::NoKey) };
         check_code_limits(cx, number)?;
+        limit(Bound::Codes, cx.commons.codes.len(), cx.policy.codes_max)?;
         if older.is_none() {
             let own = self.bindings.of(account).count().saturating_add(1);
             at_most(Bound::BindingsPerAccount, own, cx.policy.bindings_per_account_max)?;
@@ -132,8 +133,7 @@ impl Fallback {
         input: &ConfirmBinding,
     ) -> Result<Reply, Refusal> {
         let (account, number) = (&input.account, input.number);
-        self.settle_account(cx, account);
-        self.settle_number(cx, number);
+        self.settle(cx, account, Some(number));
         let binding = self.bindings.of_pair(account, number).ok_or(Refusal::NotRequested)?;
         let (id, code) = (binding.id, binding.code.clone().ok_or(Refusal::NotRequested)?);
         check_outbox(cx, CONFIRMING_EFFECTS)?;
@@ -168,7 +168,7 @@ impl Fallback {
     }
 
     pub(super) fn unbind(&mut self, cx: &mut Context<'_>, input: &Unbind) -> Result<Reply, Refusal> {
-        self.settle_account(cx, &input.account);
+        self.settle(cx, &input.account, None);
         let Some(id) = self.bindings.of_pair(&input.account, input.number).map(|binding| binding.id) else {
             return Ok(Reply::NoOp);
         };

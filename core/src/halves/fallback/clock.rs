@@ -1,7 +1,10 @@
 //! Settling, and firing deadlines.
 
+use alloc::collections::BTreeSet;
+
 use super::Fallback;
 use crate::books::agenda::{Due, May, Side};
+use crate::books::bindings::Binding;
 use crate::halves::{Context, Why};
 use crate::machines::binding::BindingState;
 use crate::values::account::AccountId;
@@ -29,23 +32,15 @@ impl Due for Target {
 const MAY: May = May { remind: true, start: true };
 
 impl Fallback {
-    /// Settles the bindings of an account.
-    pub(super) fn settle_account(&mut self, cx: &mut Context<'_>, account: &AccountId) {
-        for id in self.ids_of(account) {
-            self.settle_binding(cx, id);
-        }
-    }
-
-    /// Settles the binding of the account that has this number.
-    pub(super) fn settle_number(&mut self, cx: &mut Context<'_>, number: PhoneNumber) {
-        if let Some(id) = self.bindings.holder(number).map(|holder| holder.id) {
-            self.settle_binding(cx, id);
-        }
-    }
-
-    fn settle_binding(&mut self, cx: &mut Context<'_>, id: BindingId) {
-        if self.bindings.get(id).and_then(|binding| binding.deadline()).is_some_and(|due| due <= cx.now) {
-            self.fire(cx, Target::Binding(id));
+    /// Settles the bindings of an account and, if a number is named, that of the account that has it.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, account: &AccountId, holder_of: Option<PhoneNumber>) {
+        let holder = holder_of.and_then(|number| self.bindings.holder(number));
+        let due =
+            |binding: &Binding| binding.deadline().filter(|due| *due <= cx.now).map(|due| (due, Target::Binding(binding.id)));
+        // The holder may be the account itself.
+        let due: BTreeSet<_> = self.bindings.of(account).chain(holder).filter_map(due).collect();
+        for (_, target) in due {
+            self.fire(cx, target);
         }
     }
 

@@ -10,7 +10,7 @@ use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results};
 use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -98,6 +98,10 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
+            (
+                Input::Follow(_) | Input::Unfollow(_) | Input::RequestBinding(_) | Input::ConfirmBinding(_) | Input::Unbind(_),
+                _,
+            ) => return accounts::take(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
             (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
@@ -494,6 +498,8 @@ impl Books {
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
+            | Content::BindingChallenge(_)
+            | Content::BindingChanged(_)
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
             | Content::OnHold(_)
