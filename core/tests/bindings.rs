@@ -6,7 +6,7 @@ use common::{MERCHANT, at, drain, line, number, world};
 use ringfence::values::effect::{AuditRecord, BindingChallenge, BindingChange, BindingChanged, BindingEnd, Content};
 use ringfence::values::input::{Line, RegisterMerchant};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object};
-use ringfence::values::reply::{BindingRequested, Bound as IsBound, WrongCode};
+use ringfence::values::reply::{BindingRequested, NumberBound, WrongCode};
 use ringfence::{
     AccountId, Action, Address, BindingId, BindingState, Code, KeyError, Keyring, PhoneNumber, Platform, Policy, Refusal, Reply,
     RestoreError, Timestamp, Why, Zone,
@@ -55,7 +55,7 @@ fn asks(platform: &mut Platform, now: Timestamp, who: &str) -> (BindingId, Bindi
 /// Asks and confirms at the same instant.
 fn binds(platform: &mut Platform, now: Timestamp, who: &str) -> BindingId {
     let (binding, _, code) = asks(platform, now, who);
-    assert_eq!(platform.confirm_binding(now, account(who), phone(), code), Ok(Reply::Bound(IsBound { binding })));
+    assert_eq!(platform.confirm_binding(now, account(who), phone(), code), Ok(Reply::Bound(NumberBound { binding })));
     binding
 }
 
@@ -102,7 +102,7 @@ fn a_number_is_bound_by_the_code_that_went_to_it() {
     assert_eq!(platform.fallback().account_of(phone()), None, "nothing is bound before the code");
     assert_eq!(platform.poll_deadline(), Some((at("09:15:00"), Why::CodeExpires(challenge.challenge))));
     let reply = platform.confirm_binding(at("09:06:00"), account("zhang"), phone(), code);
-    assert_eq!(reply, Ok(Reply::Bound(IsBound { binding })));
+    assert_eq!(reply, Ok(Reply::Bound(NumberBound { binding })));
     assert_eq!(told(&mut platform), (vec![changed("zhang", BindingChange::Bound)], vec![]));
     assert_eq!(platform.fallback().account_of(phone()), Some((binding, &account("zhang"))));
     assert_eq!(platform.poll_deadline(), None);

@@ -36,7 +36,7 @@ pub enum Reply {
     /// The holder of the number is asked.
     BindingRequested(BindingRequested),
     /// The number is the account's.
-    Bound(Bound),
+    Bound(NumberBound),
 }
 
 /// A binding is asked for.
@@ -52,7 +52,7 @@ pub struct BindingRequested {
 /// A number is an account's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bound {
+pub struct NumberBound {
     /// The binding.
     pub binding: BindingId,
 }

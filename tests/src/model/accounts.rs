@@ -11,7 +11,7 @@ use ringfence::values::effect::{
 use ringfence::values::id::{BindingId, ChallengeId};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::refusal::{Allowed, Bound, Field, Refusal};
-use ringfence::values::reply::{self, BindingRequested, Reply, WrongCode};
+use ringfence::values::reply::{BindingRequested, NumberBound, Reply, WrongCode};
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
@@ -229,7 +229,7 @@ impl Model {
         }
         self.accounts.bindings.get_mut(&id).expect("it was asked for").state = State::Bound;
         self.tell_account(account, number, BindingChange::Bound);
-        Ok(Reply::Bound(reply::Bound { binding: id }))
+        Ok(Reply::Bound(NumberBound { binding: id }))
     }
 
     pub(super) fn unbind(&mut self, account: &AccountId, number: PhoneNumber) -> Reply {

@@ -8,7 +8,7 @@ use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Allow, Bound, DenyReason, Missed, Reply, ReservationState, SlotChosen};
+use ringfence::values::reply::{Allow, DenyReason, Missed, NumberBound, Reply, ReservationState, SlotChosen};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
@@ -489,7 +489,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P17 "a verdict leaves no record" merchant_calls |t| drop_effect(t, 1, is_judged);
         P2 "a wrong code binds a number" bindings |t| {
             let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
-            t.steps[step].reply = Some(Ok(Reply::Bound(Bound { binding: BindingId::new(2) })));
+            t.steps[step].reply = Some(Ok(Reply::Bound(NumberBound { binding: BindingId::new(2) })));
         };
         P2 "a code that is over binds a number" bindings |t| {
             let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Bound(_)))));

@@ -21,7 +21,7 @@ use crate::values::effect::{
 use crate::values::id::{BindingId, ChallengeId, MessageId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{self, BindingRequested, Reply, WrongCode};
+use crate::values::reply::{BindingRequested, NumberBound, Reply, WrongCode};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
@@ -151,7 +151,7 @@ impl Fallback {
         }
         self.apply(id, BindingEvent::Confirmed, |binding| binding.code = None);
         self.tell(cx, account.clone(), number, BindingChange::Bound);
-        Ok(Reply::Bound(reply::Bound { binding: id }))
+        Ok(Reply::Bound(NumberBound { binding: id }))
     }
 
     /// A wrong code counts; the last one ends the request.
