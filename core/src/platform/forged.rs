@@ -24,6 +24,8 @@ use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
 use crate::values::time::{Timestamp, Window, Zone};
 
+const KEY: &[u8] = b"a key that everybody may know";
+
 fn at(time: &str) -> Timestamp {
     Timestamp::parse(&format!("2026-11-21T{time}+08:00")).unwrap()
 }
@@ -91,7 +93,9 @@ fn talking() -> Platform {
 fn refused(platform: &Platform, forge: impl FnOnce(&mut Body)) -> String {
     let mut body: Body = postcard::from_bytes(check(&platform.snapshot()).unwrap()).unwrap();
     forge(&mut body);
-    Platform::restore(&seal(&body), Keyring::new(), 1).err().map_or_else(String::new, |error| error.to_string())
+    let mut keyring = Keyring::new();
+    keyring.load("k1", KEY).unwrap();
+    Platform::restore(&seal(&body), keyring, 1).err().map_or_else(String::new, |error| error.to_string())
 }
 
 #[track_caller]
@@ -409,7 +413,7 @@ fn what_is_attached_is_not_about_to_be_erased() {
 /// Two accounts follow; one has a number, the other asks for it.
 fn bound() -> Platform {
     let mut platform = Platform::with_shard(Policy::default(), Keyring::new(), 7, 3).unwrap();
-    platform.load_key("k1", b"a key that everybody may know").unwrap();
+    platform.load_key("k1", KEY).unwrap();
     platform.rotate_key(at("09:00:00"), "k1").unwrap();
     for name in ["zhang", "li"] {
         let account = AccountId::parse(name).unwrap();
