@@ -244,6 +244,16 @@ fn our_own_cancel_is_no_answer_and_not_a_caller_who_gave_up() {
 }
 
 #[test]
+fn normal_clearing_beside_a_refusal_is_nobody_who_gave_up() {
+    // Gateways write 16 into any response; the status tells.
+    assert_eq!(of(&headers(486, "Q.850;cause=16;text=\"Normal call clearing\"")), (R::Busy, High));
+    assert_eq!(of(&Evidence { q850_cause: Some(16), ..sip(404) }), (R::InvalidNumber, Medium));
+    assert_eq!(of(&Evidence { sip_status: Some(486), ..freeswitch("NORMAL_CLEARING") }), (R::Busy, High));
+    assert_eq!(of(&headers(487, "Q.850;cause=16")), (R::CallerGaveUp, High));
+    assert_eq!(of(&q850(16)), (R::CallerGaveUp, High));
+}
+
+#[test]
 fn the_last_redirection_brought_the_call_to_us() {
     let redirections = diversion("<tel:+8613800000002>;reason=user-busy, <tel:+8613800000001>;reason=no-answer").unwrap();
     let evidence = Evidence { redirections, ..Evidence::default() };

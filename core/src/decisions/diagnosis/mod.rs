@@ -8,7 +8,7 @@
 //! **Translations are not evidence of their own.** A switch that got a bare SIP status reports a cause, too: its own translation. When the status is
 //! known and translates to that cause, the status is judged. When it is not known, the cause may stand for each status that the switch
 //! translates to it, so all of their reasons count ([`interworking`](super::interworking)). A Q.850 cause without a location that is the switch's own once more
-//! (`hangup_cause_q850`) counts as that. After a timer of our own, whatever says that the caller gave up says only that we cancelled.
+//! (`hangup_cause_q850`) counts as that. "Normal clearing" (16) beside a final status other than 487 says nothing: nobody gave up. After a timer of our own, whatever says that the caller gave up says only that we cancelled.
 //!
 //! **Never upgraded.** Evidence that agrees makes nothing surer. The tables say how sure a row is, with their sources: [`tables`].
 //!
@@ -133,6 +133,13 @@ fn is_heard(evidence: &Evidence, meaning: &Meaning) -> bool {
     evidence.timer.is_none() || meaning.reason != FailureReason::CallerGaveUp
 }
 
+/// What a Q.850 cause says beside the rest. "Normal clearing" beside a final status that is no answer to a cancel is a gateway's default: a caller who gives up gets 487.
+fn of_cause(cause: u16, location: Option<Location>, evidence: &Evidence) -> Option<Meaning> {
+    let statuses = [evidence.sip_status, evidence.asterisk.and_then(|release| release.tech_cause)];
+    let is_refused = statuses.into_iter().flatten().any(|status| status >= 400 && status != 487);
+    tables::q850(cause, location).filter(|meaning| is_heard(evidence, meaning) && !(cause == 16 && is_refused))
+}
+
 /// How much a Q.850 cause tells by who gave it: the lower the more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rank {
@@ -152,11 +159,11 @@ impl Rank {
 
 fn by_q850(evidence: &Evidence) -> Option<Diagnosis> {
     let trunk = of_trunk(evidence);
-    let said = || evidence.reasons.iter().filter_map(of_header).chain(trunk);
+    let said = || evidence.reasons.iter().filter_map(|header| of_header(header, evidence)).chain(trunk);
     // Causes of one rank stand beside each other: their order in the message tells nothing.
     let of_rank = |wanted: Rank| {
-        let meanings = said().filter(move |(rank, _)| *rank == wanted).map(|(_, meaning)| meaning);
-        Meaning::merged(meanings.filter(|meaning| is_heard(evidence, meaning)))
+        let of_rank = said().filter(move |(rank, _)| *rank == wanted);
+        Meaning::merged(of_rank.map(|(_, meaning)| meaning))
     };
     Rank::ALL
         .into_iter()
@@ -173,7 +180,7 @@ fn of_trunk(evidence: &Evidence) -> Option<(Rank, Meaning)> {
     let is_echo = evidence.q850_location.is_none()
         && (evidence.asterisk.is_some_and(|release| u16::from(release.cause) == cause) || of_freeswitch() == Some(cause));
     let rank = if evidence.q850_location == Some(Location::User) { Rank::User } else { Rank::Trunk };
-    tables::q850(cause, evidence.q850_location).filter(|_| !is_echo).map(|meaning| (rank, meaning))
+    of_cause(cause, evidence.q850_location, evidence).filter(|_| !is_echo).map(|meaning| (rank, meaning))
 }
 
 /// What FreeSWITCH writes into `hangup_cause_q850`: "normal clearing" for each cause of its own (`switch_channel_cause_q850`).
@@ -182,13 +189,13 @@ const fn freeswitch_as_q850(number: u16) -> u16 {
 }
 
 /// Carriers write causes with the high bit of the octet still set; it is masked, as FreeSWITCH and Asterisk do.
-fn of_header(header: &ReasonHeader) -> Option<(Rank, Meaning)> {
+fn of_header(header: &ReasonHeader, evidence: &Evidence) -> Option<(Rank, Meaning)> {
     let cause = header.cause.filter(|_| header.protocol.eq_ignore_ascii_case(Q850))? & 0x7f;
     if cause == 21 && is_analytics(header) {
         return Some((Rank::Analytics, tables::BLOCKED_BY_ANALYTICS));
     }
     let rank = if header.location == Some(Location::User) { Rank::User } else { Rank::Header };
-    tables::q850(cause, header.location).map(|meaning| (rank, meaning))
+    of_cause(cause, header.location, evidence).map(|meaning| (rank, meaning))
 }
 
 /// Whether the text is the one that ATIS-1000099 puts into a rejection by analytics: `v=analytics1;url=…`.
@@ -212,7 +219,7 @@ fn of_freeswitch(name: &str, evidence: &Evidence) -> Option<Meaning> {
 }
 
 fn translated(table: Table, cause: u16, status: Option<u16>, evidence: &Evidence) -> Option<Meaning> {
-    let own = tables::q850(cause, None).filter(|meaning| is_heard(evidence, meaning))?;
+    let own = of_cause(cause, None, evidence)?;
     match status {
         // The status is judged, as such.
         Some(status) if table.cause_of(status) == Some(cause) => None,

@@ -56,7 +56,21 @@ const PHRASES: [(&[Announcement], &[&str]); 12] = [
             "lines are busy",
         ],
     ),
-    (&[Announcement::PoweredOff], &["关机", "powered off", "power off", "switched off", "turned off"]),
+    (
+        &[Announcement::PoweredOff],
+        &[
+            "关机",
+            "未开机",
+            "没有开机",
+            "没开机",
+            "关闭手机",
+            "手机已关闭",
+            "powered off",
+            "power off",
+            "switched off",
+            "turned off",
+        ],
+    ),
     (
         &[Announcement::InvalidNumber],
         &[
@@ -90,6 +104,10 @@ const PHRASES: [(&[Announcement], &[&str]); 12] = [
             "不方便接听",
             "不便接听",
             "unable to answer",
+            "can't take your call",
+            "cannot take your call",
+            "can not take your call",
+            "unable to take your call",
             "cannot answer",
             "can not answer",
             "can't answer",

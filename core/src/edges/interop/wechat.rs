@@ -543,7 +543,7 @@ pub fn event(body: impl AsRef<[u8]>) -> Result<Event, EventError> {
     let account = named("FromUserName")?;
     let official = named("ToUserName")?;
     let created = need("CreateTime")?;
-    let created_s =
+    let created_s: i64 =
         created.parse().map_err(|_| EventError::Element { element: "CreateTime", what: "it is no number of seconds" })?;
     let kind = need("MsgType")?;
     let what = match kind.as_ref() {
@@ -561,7 +561,7 @@ pub fn event(body: impl AsRef<[u8]>) -> Result<Event, EventError> {
         What::Wrote { .. } | What::Spoke { .. } => named("MsgId")?,
         What::Other { word } => Text::from([word.as_ref(), "/", get("MsgId").as_deref().unwrap_or_default()].concat()),
     };
-    let key = Text::from([account.as_ref(), "/", created.as_ref(), "/", word_of(&what), "/", about.as_ref()].concat());
+    let key = Text::from([account.as_ref(), "/", &created_s.to_string(), "/", word_of(&what), "/", about.as_ref()].concat());
     Ok(Event { account, official, created_s, dedup: Dedup { source: Text::from("wechat"), key }, what })
 }
 
