@@ -316,7 +316,7 @@ fn taken(text: &str, phrase: &str, classes: &[Announcement]) -> (String, bool) {
     while let Some((before, after)) = rest.split_once(phrase) {
         out.push_str(before);
         if is_word(phrase, &out, after) {
-            is_said |= !is_denied(&out) && !(classes == [Announcement::Suspended] && is_of_caller(&out));
+            is_said |= !(is_denied(&out) || classes == [Announcement::Suspended] && is_of_caller(&out));
             out.push('|');
         } else {
             out.push_str(phrase);
