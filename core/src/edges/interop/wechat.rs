@@ -793,7 +793,7 @@ mod tests {
     }
 
     fn what(inside: &str) -> What {
-        event(&posted(inside)).unwrap().what
+        event(posted(inside)).unwrap().what
     }
 
     #[test]
@@ -845,10 +845,10 @@ mod tests {
     #[test]
     fn a_repeat_has_the_same_key_and_another_event_has_not() {
         let text =
-            |id: u32| event(&posted(&format!("<MsgType>text</MsgType><Content>x</Content><MsgId>{id}</MsgId>"))).unwrap().dedup;
+            |id: u32| event(posted(&format!("<MsgType>text</MsgType><Content>x</Content><MsgId>{id}</MsgId>"))).unwrap().dedup;
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
-        let follow = || event(&posted("<MsgType>event</MsgType><Event>subscribe</Event>")).unwrap().dedup;
+        let follow = || event(posted("<MsgType>event</MsgType><Event>subscribe</Event>")).unwrap().dedup;
         assert_eq!(follow(), follow());
         assert_ne!(follow(), event(posted("<MsgType>event</MsgType><Event>unsubscribe</Event>")).unwrap().dedup);
         // Two messages of one account that end in one second.
