@@ -69,21 +69,23 @@ fn sent(action: Action) -> Option<(Address, Content)> {
     if let Action::Send(send) = action { Some((send.to, send.content)) } else { None }
 }
 
-/// What accounts were told, and why bindings ended.
-fn told(platform: &mut Platform) -> (Vec<(Address, BindingChanged)>, Vec<(BindingId, BindingEnd)>) {
+/// What accounts were told.
+type Told = Vec<(Address, BindingChanged)>;
+/// Which bindings ended, and why.
+type Ended = Vec<(BindingId, BindingEnd)>;
+
+/// Nothing but this was emitted, and audits.
+fn told(platform: &mut Platform) -> (Told, Ended) {
     let (mut told, mut ended) = (Vec::new(), Vec::new());
     for action in drain(platform) {
-        match action {
-            Action::Send(send) => match send.content {
-                Content::BindingChanged(changed) => told.push((send.to, changed)),
-                other => panic!("{other:?}"),
-            },
-            Action::Audit(audit) => {
-                if let AuditRecord::BindingEnded(record) = audit.record {
-                    ended.push((record.binding, record.why));
-                }
+        if let Action::Audit(audit) = &action {
+            if let AuditRecord::BindingEnded(record) = &audit.record {
+                ended.push((record.binding, record.why));
             }
-            other => panic!("{other:?}"),
+        } else if let Some((to, Content::BindingChanged(changed))) = sent(action.clone()) {
+            told.push((to, changed));
+        } else {
+            panic!("{action:?}");
         }
     }
     (told, ended)
@@ -119,9 +121,9 @@ fn one_account_has_many_numbers_and_each_its_own_code() {
     for last in 1..=3 {
         let own = number(&format!("+861380000000{last}"));
         platform.request_binding(at("09:05:00"), account("zhang"), own).unwrap();
-        let challenge = drain(&mut platform).into_iter().filter_map(sent).find_map(|(to, content)| match content {
-            Content::BindingChallenge(challenge) if to == Address::Sms(own) => Some(challenge),
-            _ => None,
+        let challenge = drain(&mut platform).into_iter().filter_map(sent).find_map(|(to, content)| {
+            let Content::BindingChallenge(challenge) = content else { return None };
+            (to == Address::Sms(own)).then_some(challenge)
         });
         let code = platform.code(challenge.unwrap().challenge).unwrap();
         let reply = platform.confirm_binding(at("09:05:00"), account("zhang"), own, code);

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use ringfence::machines::binding::{BindingEvent, BindingState};
+use ringfence::machines::binding::BindingState;
 use ringfence::machines::call::CallState;
 use ringfence::machines::leg::{LegEvent, LegState};
 use ringfence::machines::reservation::ReservationEvent;
@@ -83,6 +83,7 @@ fn every_state_is_reached_and_the_terminal_ones_absorb() {
     is_connected_and_absorbing(&[ReservationState::Unverified, ReservationState::AwaitingMode], ReservationState::Closed);
     is_connected_and_absorbing(&[CallState::RingingMerchant, CallState::Gathering], CallState::Ended);
     is_connected_and_absorbing(&[LegState::Dialled, LegState::Ringing], LegState::Gone);
+    is_connected_and_absorbing(&[BindingState::Requested], BindingState::Unbound);
 }
 
 #[test]

@@ -529,9 +529,9 @@ impl Checker {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
                     }
-                    AuditRecord::BindingAsked(_) | AuditRecord::BindingJudged(_) | AuditRecord::BindingEnded(_) => {
-                        accounts::recorded(&mut self.books, &audit.record, notes)?;
-                    }
+                    AuditRecord::BindingAsked(record) => accounts::asked_recorded(&mut self.books, record, notes)?,
+                    AuditRecord::BindingJudged(record) => accounts::judged_recorded(record, notes)?,
+                    AuditRecord::BindingEnded(record) => accounts::ended_recorded(&mut self.books, record, notes)?,
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
                     AuditRecord::LegLost(lost) => {

@@ -16,7 +16,7 @@ use crate::machines::leg::LegState;
 use crate::values::account::AccountId;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{Counter, LegId, MediaId, MessageId};
+use crate::values::id::{ChallengeId, Counter, LegId, MediaId, MessageId};
 use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
 use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
@@ -423,7 +423,7 @@ fn bound() -> Platform {
             panic!("refused")
         };
         if name == "zhang" {
-            let code = platform.code(crate::ChallengeId::new((3 << 48) | 1)).unwrap();
+            let code = platform.code(ChallengeId::new((3 << 48) | 1)).unwrap();
             platform.confirm_binding(at("09:00:00"), account, number("+8613800000009"), code).unwrap();
         }
     }
@@ -443,7 +443,7 @@ fn a_number_is_one_accounts_and_what_waits_for_it_ends() {
     is_refused(&platform, state, |body| body.fallback.bindings[0].suspended_until = Some(far()));
     is_refused(&platform, state, |body| drop(body.fallback.followers.remove(0)));
     is_refused(&platform, "waits for a code that was never sent", |body| {
-        body.fallback.bindings[1].code.as_mut().unwrap().challenge = crate::ChallengeId::new((3 << 48) | 9);
+        body.fallback.bindings[1].code.as_mut().unwrap().challenge = ChallengeId::new((3 << 48) | 9);
     });
     is_refused(&platform, "waits for its code longer than any policy lets it", |body| {
         body.fallback.bindings[1].code.as_mut().unwrap().until = far();

@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ringfence::values::account::{AccountId, ConfirmBinding, RequestBinding, Unbind};
 use ringfence::values::effect::{
-    AuditRecord, BindingAsked, BindingChange, BindingChanged, BindingEnd, BindingEnded, BindingJudged, Content, Send,
+    BindingAsked, BindingChange, BindingChanged, BindingEnd, BindingEnded, BindingJudged, Content, Send,
 };
 use ringfence::values::id::{BindingId, ChallengeId};
-use ringfence::values::input::Input;
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::reply::{Reply, WrongCode};
 use ringfence::values::time::Timestamp;
@@ -113,51 +112,44 @@ fn broken(promise: Promise, what: String) -> Judged {
     Err((promise, what))
 }
 
-/// An input of an account that was answered: what it does, and what it has to emit.
-pub(super) fn take(books: &mut Books, input: &Input, reply: &Reply, notes: &mut Notes) -> Judged {
-    let now = books.now;
-    let (account, number) = match input {
-        Input::Follow(input) => (&input.account, None),
-        Input::Unfollow(input) => (&input.account, None),
-        Input::RequestBinding(input) => (&input.account, None),
-        Input::ConfirmBinding(input) => (&input.account, Some(input.number)),
-        Input::Unbind(input) => (&input.account, None),
-        _ => return Ok(()),
-    };
-    let settled = books.accounts.settle(now, account, number);
-    for ended in &settled {
-        if let Expected::Ended(id, _) = ended {
+/// The time of what an input of this account touches is judged first, and that of the account that has the number.
+fn settled(books: &mut Books, account: &AccountId, number: Option<PhoneNumber>, notes: &mut Notes) {
+    for ended in books.accounts.settle(books.now, account, number) {
+        if let Expected::Ended(id, _) = &ended {
             books.accounts.bindings.remove(id);
         }
-    }
-    notes.bindings.extend(settled);
-    match (input, reply) {
-        (Input::Follow(input), Reply::Done) => {
-            books.accounts.follow.insert(input.account.clone());
-            for kept in books.accounts.bindings.values_mut().filter(|kept| kept.account == input.account) {
-                kept.state = State::Bound;
-            }
-            Ok(())
-        }
-        (Input::Unfollow(input), Reply::Done) => {
-            let until = now.saturating_add_s(books.policy.unfollowed_max_s.into());
-            books.accounts.follow.remove(&input.account);
-            books.accounts.bindings.retain(|_, kept| kept.account != input.account || kept.holds());
-            for kept in books.accounts.bindings.values_mut().filter(|kept| kept.account == input.account) {
-                kept.state = State::Suspended { until };
-            }
-            Ok(())
-        }
-        (Input::RequestBinding(input), reply) => requested(books, input, reply, notes),
-        (Input::ConfirmBinding(input), reply) => confirmed(books, input, reply, notes),
-        (Input::Unbind(input), Reply::Done) => unbound(books, input, notes),
-        // A no-op.
-        (_, _) => Ok(()),
+        notes.bindings.push_back(ended);
     }
 }
 
-fn requested(books: &mut Books, input: &RequestBinding, reply: &Reply, notes: &mut Notes) -> Judged {
+/// Somebody follows.
+pub(super) fn follows(books: &mut Books, account: &AccountId, reply: &Reply, notes: &mut Notes) {
+    settled(books, account, None, notes);
+    if *reply == Reply::Done {
+        books.accounts.follow.insert(account.clone());
+        for kept in books.accounts.bindings.values_mut().filter(|kept| kept.account == *account) {
+            kept.state = State::Bound;
+        }
+    }
+}
+
+/// Somebody does not follow any more.
+pub(super) fn unfollows(books: &mut Books, account: &AccountId, reply: &Reply, notes: &mut Notes) {
+    settled(books, account, None, notes);
+    if *reply == Reply::Done {
+        let until = books.now.saturating_add_s(books.policy.unfollowed_max_s.into());
+        books.accounts.follow.remove(account);
+        books.accounts.bindings.retain(|_, kept| kept.account != *account || kept.holds());
+        for kept in books.accounts.bindings.values_mut().filter(|kept| kept.account == *account) {
+            kept.state = State::Suspended { until };
+        }
+    }
+}
+
+/// A number is asked for.
+pub(super) fn requested(books: &mut Books, input: &RequestBinding, reply: &Reply, notes: &mut Notes) -> Judged {
     let (account, number) = (&input.account, input.number);
+    settled(books, account, None, notes);
     let own = books.accounts.of_pair(account, number).map(|(id, kept)| (id, kept.holds()));
     let Reply::BindingRequested(asked) = reply else {
         let is_his = matches!(own, Some((_, true)));
@@ -192,8 +184,10 @@ fn requested(books: &mut Books, input: &RequestBinding, reply: &Reply, notes: &m
     Ok(())
 }
 
-fn confirmed(books: &mut Books, input: &ConfirmBinding, reply: &Reply, notes: &mut Notes) -> Judged {
+/// A code is given for a number.
+pub(super) fn confirmed(books: &mut Books, input: &ConfirmBinding, reply: &Reply, notes: &mut Notes) -> Judged {
     let (account, number, most) = (&input.account, input.number, books.policy.code_tries_max);
+    settled(books, account, Some(number), notes);
     let Some((id, Binding { state: State::Asked { challenge, digits, wrong, .. }, .. })) =
         books.accounts.of_pair(account, number)
     else {
@@ -204,40 +198,53 @@ fn confirmed(books: &mut Books, input: &ConfirmBinding, reply: &Reply, notes: &m
         let key = books.holders.key(key)?;
         Some(codes::binding_code(key, *challenge, id, *digits).digits() == input.code.digits())
     });
-    match reply {
-        Reply::Bound(bound) if bound.binding == id && right != Some(false) => {
-            notes.bindings.push_back(Expected::Judged(id, true));
-            let told = |account: AccountId, change| Expected::Told(account, BindingChanged { number, change });
-            if let Some((before, loser)) = books.accounts.holder(number) {
-                books.accounts.bindings.remove(&before);
-                notes.bindings.push_back(Expected::Ended(before, BindingEnd::TakenOver));
-                if books.accounts.follow.contains(&loser) {
-                    notes.bindings.push_back(told(loser, BindingChange::TakenOver));
-                }
-            }
-            notes.bindings.push_back(told(account.clone(), BindingChange::Bound));
-            if let Some(kept) = books.accounts.bindings.get_mut(&id) {
-                kept.state = State::Bound;
-            }
-            Ok(())
+    if let Reply::Bound(bound) = reply
+        && bound.binding == id
+        && right != Some(false)
+    {
+        taken_for_right(books, id, account, number, notes);
+        return Ok(());
+    }
+    if let Reply::WrongCode(WrongCode { left }) = reply
+        && right != Some(true)
+        && *left == most.saturating_sub(given)
+    {
+        notes.bindings.push_back(Expected::Judged(id, false));
+        books.holders.wrong_for(number, books.now);
+        if *left == 0 {
+            books.accounts.bindings.remove(&id);
+            let change = BindingChange::NotConfirmed;
+            notes.bindings.push_back(Expected::Told(account.clone(), BindingChanged { number, change }));
+        } else if let Some(Binding { state: State::Asked { wrong, .. }, .. }) = books.accounts.bindings.get_mut(&id) {
+            *wrong = given;
         }
-        Reply::WrongCode(WrongCode { left }) if right != Some(true) && *left == most.saturating_sub(given) => {
-            notes.bindings.push_back(Expected::Judged(id, false));
-            books.holders.wrong_for(number, books.now);
-            if *left == 0 {
-                books.accounts.bindings.remove(&id);
-                let change = BindingChange::NotConfirmed;
-                notes.bindings.push_back(Expected::Told(account.clone(), BindingChanged { number, change }));
-            } else if let Some(Binding { state: State::Asked { wrong, .. }, .. }) = books.accounts.bindings.get_mut(&id) {
-                *wrong = given;
-            }
-            Ok(())
+        return Ok(());
+    }
+    broken(Promise::P2, format!("a code for binding {id} is judged wrongly, or miscounted"))
+}
+
+fn taken_for_right(books: &mut Books, id: BindingId, account: &AccountId, number: PhoneNumber, notes: &mut Notes) {
+    notes.bindings.push_back(Expected::Judged(id, true));
+    let told = |account: AccountId, change| Expected::Told(account, BindingChanged { number, change });
+    if let Some((before, loser)) = books.accounts.holder(number) {
+        books.accounts.bindings.remove(&before);
+        notes.bindings.push_back(Expected::Ended(before, BindingEnd::TakenOver));
+        if books.accounts.follow.contains(&loser) {
+            notes.bindings.push_back(told(loser, BindingChange::TakenOver));
         }
-        _ => broken(Promise::P2, format!("a code for binding {id} is judged wrongly, or miscounted")),
+    }
+    notes.bindings.push_back(told(account.clone(), BindingChange::Bound));
+    if let Some(kept) = books.accounts.bindings.get_mut(&id) {
+        kept.state = State::Bound;
     }
 }
 
-fn unbound(books: &mut Books, input: &Unbind, notes: &mut Notes) -> Judged {
+/// A number is given back.
+pub(super) fn unbound(books: &mut Books, input: &Unbind, reply: &Reply, notes: &mut Notes) -> Judged {
+    settled(books, &input.account, None, notes);
+    if *reply != Reply::Done {
+        return Ok(());
+    }
     let Some((id, holds)) = books.accounts.of_pair(&input.account, input.number).map(|(id, kept)| (id, kept.holds())) else {
         return broken(Promise::P11, "a number that the account does not have is given back".to_owned());
     };
@@ -257,35 +264,33 @@ fn next(expected: &mut VecDeque<Expected>, came: &Expected, promise: Promise) ->
     }
 }
 
-/// An audit record about a binding.
-pub(super) fn recorded(books: &mut Books, record: &AuditRecord, notes: &mut Notes) -> Judged {
-    match record {
-        AuditRecord::BindingAsked(BindingAsked { challenge, binding, key }) => {
-            next(&mut notes.bindings, &Expected::Asked(*binding), Promise::P17)?;
-            if let Some(Binding { state: State::Asked { challenge: of_it, .. }, .. }) = books.accounts.bindings.get_mut(binding) {
-                *of_it = Some((*challenge, key.as_ref().to_owned()));
-            }
-            Ok(())
-        }
-        AuditRecord::BindingJudged(BindingJudged { binding, is_right, .. }) => {
-            next(&mut notes.bindings, &Expected::Judged(*binding, *is_right), Promise::P17)
-        }
-        AuditRecord::BindingEnded(BindingEnded { binding, why: BindingEnd::Unfollowed })
-            if notes.bindings.front() != Some(&Expected::Ended(*binding, BindingEnd::Unfollowed)) =>
-        {
-            // Its deadline fired.
-            let over = |kept: &Binding| matches!(kept.state, State::Suspended { until } if until <= books.now);
-            match books.accounts.bindings.get(binding).is_some_and(over) {
-                true => drop(books.accounts.bindings.remove(binding)),
-                false => return broken(Promise::P10, format!("binding {binding} ends as unfollowed, and its time is not over")),
-            }
-            Ok(())
-        }
-        AuditRecord::BindingEnded(BindingEnded { binding, why }) => {
-            next(&mut notes.bindings, &Expected::Ended(*binding, *why), Promise::P17)
-        }
-        _ => Ok(()),
+/// A holder is asked.
+pub(super) fn asked_recorded(books: &mut Books, record: &BindingAsked, notes: &mut Notes) -> Judged {
+    next(&mut notes.bindings, &Expected::Asked(record.binding), Promise::P17)?;
+    if let Some(Binding { state: State::Asked { challenge, .. }, .. }) = books.accounts.bindings.get_mut(&record.binding) {
+        *challenge = Some((record.challenge, record.key.as_ref().to_owned()));
     }
+    Ok(())
+}
+
+/// A code was judged.
+pub(super) fn judged_recorded(record: &BindingJudged, notes: &mut Notes) -> Judged {
+    next(&mut notes.bindings, &Expected::Judged(record.binding, record.is_right), Promise::P17)
+}
+
+/// A number is an account's no more.
+pub(super) fn ended_recorded(books: &mut Books, record: &BindingEnded, notes: &mut Notes) -> Judged {
+    let (binding, ended) = (record.binding, Expected::Ended(record.binding, record.why));
+    if record.why != BindingEnd::Unfollowed || notes.bindings.front() == Some(&ended) {
+        return next(&mut notes.bindings, &ended, Promise::P17);
+    }
+    // Its deadline fired.
+    let over = |kept: &Binding| matches!(kept.state, State::Suspended { until } if until <= books.now);
+    if !books.accounts.bindings.get(&binding).is_some_and(over) {
+        return broken(Promise::P10, format!("binding {binding} ends as unfollowed, and its time is not over"));
+    }
+    books.accounts.bindings.remove(&binding);
+    Ok(())
 }
 
 /// A message about a binding.
