@@ -108,6 +108,7 @@ impl World {
             name: None,
             evidence: None,
             attachments: Vec::new(),
+            remember: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

@@ -57,6 +57,7 @@ pub mod values;
 
 pub use crate::books::chain::{Chain, ChainError};
 pub use crate::books::keyring::{KeyError, Keyring};
+pub use crate::books::profiles::Profile;
 pub use crate::halves::appointments::records::{Call, Closed, Leg, LiveChallenge, Reservation};
 pub use crate::platform::snapshot::RestoreError;
 pub use crate::platform::{Platform, Progress, Why};

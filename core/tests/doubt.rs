@@ -201,7 +201,8 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
-            | AuditRecord::DoNotCallChanged(_) => None,
+            | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Erased(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -65,6 +65,7 @@ mod holders;
 mod law;
 mod media;
 mod numbers;
+mod people;
 mod privacy;
 mod queue;
 mod repeats;
@@ -241,6 +242,10 @@ struct Notes {
     announced: Vec<ringfence::values::effect::UserDialled>,
     /// The reservations that a block takes back.
     taken_back: Vec<ReservationId>,
+    /// The reservations whose sender, or the holder of whose phone, is forgotten.
+    forgotten: Vec<ReservationId>,
+    /// Those of them that this takes back.
+    forgotten_live: Vec<ReservationId>,
     /// Whether the `judged` audit came.
     judged: bool,
     /// What the `booked` audit said.
@@ -429,6 +434,9 @@ impl Checker {
         notes.taken_back = blocking::withdrawn(&self.books, step, &notes.overdue);
         notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
+        notes.forgotten = people::forgotten(&self.books, step);
+        notes.forgotten_live = people::live(&self.books, step, &notes.forgotten, &notes.overdue);
+        notes.duties.extend(people::duties(&self.books, &notes.forgotten, &notes.overdue));
         notes.duties.extend(blocking::duties(&self.books, &notes.taken_back, &notes.overdue));
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
@@ -511,6 +519,7 @@ impl Checker {
                     }
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
+                    AuditRecord::Erased(_) => {}
                     AuditRecord::LegLost(lost) => {
                         endings::lost(&self.books, lost, notes)?;
                         self.books.lose(lost.leg);
@@ -562,6 +571,7 @@ impl Checker {
         endings::performed(&self.books, notes)?;
         amendments::performed(&self.books, step, notes)?;
         self.books.media.all_erased()?;
+        people::erased(&self.books, &notes.forgotten, step)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         queue::none_starves(&self.books, step)?;

@@ -263,6 +263,7 @@ impl Host {
             name,
             evidence: None,
             attachments: Vec::new(),
+            remember: None,
         };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,

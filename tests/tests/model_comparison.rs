@@ -216,6 +216,9 @@ impl Pair {
         equal("the ids of the reservations", &ids(&expected, |kept| kept.reservation), &self.engine.reservations())?;
         for kept in expected {
             let Some(seen) = self.engine.reservation(kept.reservation) else { continue };
+            let ours = self.model.profile(&kept.user).map(|kept| (&kept.name, kept.contact, &kept.email, kept.until));
+            let theirs = self.engine.profile(&kept.user).map(|kept| (&kept.name, kept.contact, &kept.email, kept.until));
+            equal("what is remembered of a sender", &ours, &theirs)?;
             let number = seen.virtual_number.map(ringfence::values::number::VirtualNumber::number);
             equal(&format!("the number of {}", kept.reservation), &self.model.number_of(kept.reservation), &number)?;
             let open = |eligible| (kept.state == ReservationState::Open).then_some(eligible);
@@ -351,6 +354,8 @@ impl Pair {
                 | Input::SetCalendar(_)
                 | Input::RotateKey(_)
                 | Input::Block(_)
+                | Input::SetProfile(_)
+                | Input::ForgetMe(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
                 | Input::Unblock(_),

@@ -12,6 +12,7 @@ pub mod lines;
 pub mod media;
 pub mod numbers;
 pub mod outbox;
+pub mod profiles;
 pub mod repeats;
 pub mod rings;
 pub mod search;

@@ -228,6 +228,7 @@ pub fn outcome(outcome: Outcome, language: Language) -> String {
         Outcome::Missed(why) => format!("{}{}", language.pick("未能通话：", "missed: "), missed(why, language)),
         Outcome::Cancelled => language.pick("已取消", "cancelled").to_string(),
         Outcome::Declined => language.pick("商户已谢绝", "declined by the merchant").to_string(),
+        Outcome::Forgotten => language.pick("应用户要求取消并删除", "cancelled and forgotten at the user's request").to_string(),
         Outcome::Unverified => language.pick("联系号码的机主未确认", "the holder of the contact number never agreed").to_string(),
     }
 }

@@ -68,6 +68,7 @@ fn world() -> Platform {
             name: None,
             evidence: None,
             attachments: Vec::new(),
+            remember: None,
         };
         platform.book(at("09:05:00"), book).unwrap();
     }
@@ -102,6 +103,7 @@ fn ringing_a_merchant() -> Platform {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     };
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
@@ -303,6 +305,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     };
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();

@@ -6,9 +6,9 @@ use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, Decline,
-    EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished,
+    EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished,
     PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
-    SetCalendar, SetPolicy, Thaw, Unblock, WithdrawPage,
+    SetCalendar, SetPolicy, SetProfile, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -305,6 +305,23 @@ impl Platform {
         remove: Vec<PhoneNumber>,
     ) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportDoNotCall(ImportDoNotCall { add, remove }))
+    }
+
+    /// A user changes what is remembered of him for his next booking. What is neither given nor erased stays; a contact is remembered by bookings only.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (user), `limit` (text), `invalid` (the name is empty), `invalid` (no mailbox), `limit` (text), `invalid` (set and erased).
+    pub fn set_profile(&mut self, now: Timestamp, input: SetProfile) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetProfile(input))
+    }
+
+    /// A user wants to be forgotten, as one who booked and as the holder of a phone. What is live is cancelled, a conversation is left alone, and what is
+    /// kept of him leaves. It comes through while the outbox is full. Replies how much was done.
+    ///
+    /// # Errors
+    /// `invalid` (user).
+    pub fn forget_me(&mut self, now: Timestamp, user: Address) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ForgetMe(ForgetMe { user }))
     }
 
     /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.

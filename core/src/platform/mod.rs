@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::books::chain::Chain;
 use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
+use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
 pub use crate::halves::appointments::Why;
@@ -22,6 +23,7 @@ use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::input::{Dedup, Input, RequestCall};
+use crate::values::number::Address;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 use crate::values::reply::{Reply, Verdict};
@@ -254,6 +256,7 @@ impl Platform {
         self.repeats.forget_old(self.latest);
         self.appointments.forget_codes(self.latest);
         self.appointments.forget_rings(self.latest);
+        self.appointments.forget_profiles(self.latest);
         let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
         while fired < budget.max(1) && appointments.fire_first(&mut cx) {
@@ -375,6 +378,12 @@ impl Platform {
     /// `unknown` or `gone` challenge: it was answered or replaced, its time is over, or its reservation is closed. Do not send the message then.
     pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
         self.appointments.code(&self.keyring, challenge, self.latest)
+    }
+
+    /// What is remembered of a user for his next booking.
+    #[must_use]
+    pub fn profile(&self, user: &Address) -> Option<&Profile> {
+        self.appointments.profile(user, self.latest)
     }
 
     /// A code that is out: what is known of it, which is not the code itself.

@@ -749,6 +749,8 @@ pub enum AuditRecord {
     Thawed(FreezeRecord),
     /// The list of numbers that are never rung was changed.
     DoNotCallChanged(DoNotCallChanged),
+    /// A user was forgotten.
+    Erased(ErasedRecord),
 }
 
 /// What was frozen or thawed, by whom and why. A number stands here without its tail, and so does one in the texts.
@@ -785,6 +787,18 @@ pub struct DoNotCallChanged {
     pub removed: u32,
     /// How many are on it now.
     pub listed: u64,
+}
+
+/// A user was forgotten: what was erased of him, by ids. Who he was is not said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedRecord {
+    /// The reservations.
+    pub reservations: Vec<ReservationId>,
+    /// What was attached to them.
+    pub media: Vec<MediaId>,
+    /// Whether he had a profile.
+    pub profile: bool,
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.

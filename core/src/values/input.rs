@@ -3,7 +3,7 @@
 //! In JSON an input is one object with one key, the variant in snake_case: `{"book":{…}}`. Unknown fields are refused, so a typing error
 //! is seen at once. Who may send what is the host's to check: a `merchant` field says which merchant the host has authenticated.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,10 @@ pub enum Input {
     Thaw(Thaw),
     /// The operator changes the list of numbers that are never rung.
     ImportDoNotCall(ImportDoNotCall),
+    /// A user changes what is remembered of him.
+    SetProfile(SetProfile),
+    /// A user wants to be forgotten.
+    ForgetMe(ForgetMe),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -337,6 +341,10 @@ pub struct Book {
     /// What the user attaches (产品截图). The merchant is told of those that he shares.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
+    /// Whether the booking has to do with the sender's profile: what it leaves out is taken from there, and what it says is remembered there. As the policy
+    /// says when absent.
+    #[serde(default)]
+    pub remember: Option<bool>,
 }
 
 /// How a booking reached the platform.
@@ -623,4 +631,42 @@ pub struct ImportDoNotCall {
     /// Numbers that may be rung again. Those that are not listed are passed over.
     #[serde(default)]
     pub remove: Vec<PhoneNumber>,
+}
+
+/// What of a profile may be erased by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// The name.
+    Name,
+    /// The phone that shall ring.
+    Contact,
+    /// The mailbox.
+    Email,
+}
+
+/// A user changes what is remembered of him for his next booking. What is neither given nor erased stays. A contact is never given here: it is remembered once
+/// its holder has agreed to a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetProfile {
+    /// Who asks.
+    pub user: Address,
+    /// His name.
+    #[serde(default)]
+    pub name: Option<Text>,
+    /// His mailbox.
+    #[serde(default)]
+    pub email: Option<Address>,
+    /// What is to be erased.
+    #[serde(default)]
+    pub erase: BTreeSet<ProfileField>,
+}
+
+/// A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetMe {
+    /// Who asks.
+    pub user: Address,
 }

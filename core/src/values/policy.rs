@@ -169,6 +169,12 @@ pub struct Policy {
     pub rings_per_day_max: u32,
     /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
     pub attachments_max: u32,
+    /// Whether a booking has to do with its sender's profile when it does not say. Default: it has; the seed asks for it.
+    pub profiles_remembered: bool,
+    /// The most profiles. The one that would be forgotten first leaves for a new one. Default 10,000,000.
+    pub profiles_max: u32,
+    /// How long a profile is remembered after its last booking. Default 365 days.
+    pub profile_life_s: u32,
     /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
     pub pages_per_merchant_max: u32,
     /// How many pages one search ranks at most. Default 10,000.
@@ -233,6 +239,9 @@ impl Default for Policy {
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
             attachments_max: 10,
+            profiles_remembered: true,
+            profiles_max: 10_000_000,
+            profile_life_s: 365 * DAY_S,
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
@@ -257,6 +266,7 @@ pub(crate) mod most {
     pub(crate) const CODE_LIFE_S: u32 = DAY_S;
     pub(crate) const MIN_RING_S: u32 = 600;
     pub(crate) const NUMBER_REST_S: u32 = TEN_YEARS_S;
+    pub(crate) const PROFILE_LIFE_S: u32 = TEN_YEARS_S;
 }
 
 /// A field of a [`Policy`] that is out of its range.
@@ -348,6 +358,8 @@ impl Policy {
             ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
             ("attachments_max", self.attachments_max, 0, 1_000),
+            ("profiles_max", self.profiles_max, 1, u32::MAX),
+            ("profile_life_s", self.profile_life_s, 1, most::PROFILE_LIFE_S),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -458,6 +458,8 @@ pub enum Field {
     Why,
     /// What is attached.
     Attachments,
+    /// The mailbox of the one who books.
+    Email,
 }
 
 impl core::fmt::Display for Field {
@@ -479,6 +481,7 @@ impl core::fmt::Display for Field {
             Self::By => "by",
             Self::Why => "why",
             Self::Attachments => "attachments",
+            Self::Email => "email",
         })
     }
 }
@@ -511,6 +514,10 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
+    /// A mailbox (`mailto:`).
+    Mailbox,
+    /// Set or erased, not both.
+    SetOrErased,
 }
 
 impl core::fmt::Display for Allowed {
@@ -529,6 +536,8 @@ impl core::fmt::Display for Allowed {
                 "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
+            Self::Mailbox => "a mailbox (mailto:) is needed",
+            Self::SetOrErased => "what is set cannot be erased as well",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
         })
     }

@@ -31,6 +31,8 @@ pub enum Reply {
     Amended(Amended),
     /// The list of numbers that are never rung is changed.
     DoNotCallSet(DoNotCallSet),
+    /// The user is forgotten.
+    Forgotten(Forgotten),
 }
 
 /// Virtual numbers are in the pool.
@@ -95,6 +97,20 @@ pub struct DoNotCallSet {
     pub added: u32,
     /// How many left it.
     pub removed: u32,
+}
+
+/// A user is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgotten {
+    /// How many reservations were cancelled by that.
+    pub cancelled: u32,
+    /// How many are in a conversation that goes on; they close when it ends.
+    pub ending: u32,
+    /// Of how many reservations the names, media and evidence are erased, these included.
+    pub erased: u32,
+    /// Whether he had a profile.
+    pub profile: bool,
 }
 
 /// A merchant's call goes through.
@@ -216,6 +232,8 @@ pub enum Outcome {
     Unverified,
     /// The merchant would not call.
     Declined,
+    /// The user, or the holder of the phone, wanted to be forgotten.
+    Forgotten,
 }
 
 /// Why there was no conversation. The first that holds, in the order of the manual.

@@ -74,6 +74,7 @@ pub(crate) fn booking(last: u32) -> Book {
         name: Some("张三".into()),
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     }
 }
 

@@ -18,6 +18,7 @@ use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
+use super::people::Profiles;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -84,6 +85,12 @@ pub(super) struct Reservation {
     pub(super) waiting: Option<Terms>,
     /// The revision of the last change, whether it holds or waits.
     pub(super) last_revision: u32,
+    /// Whether it has to do with its sender's profile.
+    pub(super) remembered: bool,
+    /// Whether it has a name.
+    pub(super) named: bool,
+    /// Its sender, or the holder of its phone, was forgotten.
+    pub(super) forgotten: bool,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -171,6 +178,8 @@ pub(super) struct Books {
     pub(super) law: Law,
     /// What users attached.
     pub(super) media: Media,
+    /// What is remembered of users.
+    pub(super) profiles: Profiles,
 }
 
 impl Books {
@@ -196,6 +205,7 @@ impl Books {
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
+            profiles: Profiles::default(),
             policy,
         }
     }
@@ -384,6 +394,8 @@ impl Books {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::SetProfile(_)
+            | Input::ForgetMe(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -418,7 +430,7 @@ impl Books {
                     | u64::from(told_missed) << 1
                     | u64::from(told_cancelled) << 2,
             );
-            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
+            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1 | u64::from(reservation.forgotten) << 2);
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));
@@ -427,6 +439,7 @@ impl Books {
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
         view.out.extend(self.media.view().bytes());
+        view.out.extend(self.profiles.view(self.now).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -177,7 +177,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Amended(_)
         | Reply::Allow(_)
         | Reply::Deny(_)
-        | Reply::DoNotCallSet(_) => {
+        | Reply::DoNotCallSet(_)
+        | Reply::Forgotten(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
@@ -197,6 +198,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         books.holders.asked.remove(&id);
     }
     notes.code = Some((challenge, id, is_right));
+    if let Some(known) = books.reservations.get(&id).filter(|_| is_right).cloned() {
+        books.profiles.remember(&known, &books.policy, books.now);
+    }
     Ok(())
 }
 

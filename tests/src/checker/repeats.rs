@@ -30,7 +30,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Confirmed(_)
             | Reply::WrongCode(_)
             | Reply::Amended(_)
-            | Reply::DoNotCallSet(_),
+            | Reply::DoNotCallSet(_)
+            | Reply::Forgotten(_),
         ))
         | None => {}
     }
@@ -66,6 +67,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Freeze(_)
         | Input::Thaw(_)
         | Input::ImportDoNotCall(_)
+        | Input::SetProfile(_)
+        | Input::ForgetMe(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -103,7 +106,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
-            | AuditRecord::DoNotCallChanged(_) => false,
+            | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Erased(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })

@@ -235,6 +235,7 @@ impl Model {
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
         let begins = reservation.window.start();
         self.accept(id);
+        self.remember(id);
         if latest >= begins {
             self.open(id);
         }

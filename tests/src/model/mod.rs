@@ -42,12 +42,14 @@ mod law;
 mod merchants;
 mod numbers;
 mod pages;
+mod people;
 mod reports;
 mod reservations;
 #[cfg(test)]
 mod stories;
 mod time;
 
+use self::people::Profile;
 use self::reservations::Who;
 
 pub use self::challenges::ChallengeView;
@@ -94,6 +96,9 @@ struct Reservation {
     evidence: Option<BookingEvidence>,
     attachments: Vec<Attachment>,
     booked_at: Timestamp,
+    remembered: bool,
+    /// When its sender, or the holder of its phone, was forgotten.
+    forgotten: Option<Timestamp>,
     window: Window,
     zone: Zone,
     line: PhoneNumber,
@@ -318,6 +323,8 @@ pub struct Model {
     frozen: BTreeSet<Scope>,
     /// The numbers that are never rung.
     listed: BTreeSet<PhoneNumber>,
+    /// What is remembered of users.
+    profiles: BTreeMap<Who, Profile>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
 }
@@ -355,6 +362,7 @@ impl Model {
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
             rings: Vec::new(),
+            profiles: BTreeMap::new(),
         }
     }
 
@@ -364,6 +372,14 @@ impl Model {
     /// The refusal that the rules give.
     pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
         self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        let recalled;
+        let input = match input {
+            Input::Book(book) => {
+                recalled = Input::Book(self.recalled(book));
+                &recalled
+            }
+            other => other,
+        };
         let touched = self.touched_by(input);
         self.settle(&touched);
         match input {
@@ -399,6 +415,8 @@ impl Model {
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
+            Input::SetProfile(input) => self.set_profile(input),
+            Input::ForgetMe(input) => self.forget_me(input),
         }
     }
 

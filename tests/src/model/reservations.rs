@@ -103,6 +103,8 @@ impl Model {
         let latest = self.latest;
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Closed;
+        let forgotten = reservation.forgotten.is_some() && outcome == Outcome::Cancelled;
+        let outcome = if forgotten { Outcome::Forgotten } else { outcome };
         reservation.closed = Some((outcome, latest));
         self.let_rest(id);
         let reservation = self.reservation_mut(id);

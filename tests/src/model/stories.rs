@@ -62,6 +62,7 @@ fn book(user: &str, window: Window) -> Input {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     })
 }
 
@@ -154,6 +155,7 @@ fn word(effect: &Effect) -> String {
             format!("{to}: {what}")
         }
         Action::Audit(audit) => match &audit.record {
+            AuditRecord::Erased(record) => format!("audit erased {}", record.reservations.len()),
             AuditRecord::Judged(judged) => format!("judged {}", judged.leg),
             AuditRecord::UserDialled(dialled) => format!("user dialled {}", dialled.leg),
             AuditRecord::DialWithdrawn(withdrawn) => format!("withdrawn {}", withdrawn.leg),

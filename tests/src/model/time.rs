@@ -118,7 +118,9 @@ impl Model {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::SetProfile(_)
             | Input::Unblock(_) => Touched::default(),
+            Input::ForgetMe(input) => Touched { reservations: self.touched_by_forgetting(&input.user), ..Touched::default() },
             Input::ImportNumbers(input) => {
                 let wanted = |number: &PhoneNumber| input.numbers.contains(number);
                 let waits = |kept: &super::Reservation| kept.waiting.as_ref().is_some_and(|terms| wanted(&terms.contact));
@@ -261,7 +263,10 @@ impl Model {
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
                 let kept_by_a_call = self.calls.values().any(|call| call.reservation == id);
-                (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
+                let retained = closed_at.saturating_add_s(self.policy.retention_s.into());
+                // Of whom is forgotten nothing is retained.
+                let leaves = reservation.forgotten.map_or(retained, |forgotten| retained.min(forgotten).max(closed_at));
+                (!kept_by_a_call).then_some(leaves)
             }
         }
     }
@@ -347,7 +352,7 @@ impl Model {
         }
     }
 
-    fn archive(&mut self, id: ReservationId) {
+    pub(super) fn archive(&mut self, id: ReservationId) {
         let media = self.media_of(id);
         let Some(reservation) = self.reservations.remove(&id) else { return };
         let Some((outcome, closed_at)) = reservation.closed else { return };

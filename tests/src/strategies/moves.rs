@@ -188,6 +188,10 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// A user changes what is remembered of him.
+    Profile(Pick),
+    /// Somebody wants to be forgotten.
+    Forget(Pick),
 }
 
 /// Moves, weighted towards conversations.
@@ -246,6 +250,8 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
+        2 => any::<Pick>().prop_map(What::Profile),
+        3 => any::<Pick>().prop_map(What::Forget),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
         1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
@@ -324,6 +330,8 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Profile(pick) => people::set_profile(self, *pick),
+            What::Forget(pick) => people::forget(self, *pick, model),
             What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
@@ -497,8 +505,9 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
+        let remember = people::remember(u32::from(user).wrapping_mul(0x85eb_ca6b) >> 7);
         let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, attachments })
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, attachments, remember })
     }
 
     /// Who speaks for a reservation: this user, or its sender.

@@ -181,6 +181,7 @@ pub(crate) fn unverified() -> Trace {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
@@ -208,6 +209,7 @@ pub(crate) fn confirmed() -> Trace {
         name: None,
         evidence: None,
         attachments: Vec::new(),
+        remember: None,
     };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);

@@ -126,6 +126,7 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                     name: None,
                     evidence: None,
                     attachments: Vec::new(),
+                    remember: None,
                 };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
                     booked.push((user, shop, reply.reservation));

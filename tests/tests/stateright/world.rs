@@ -367,6 +367,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             name: None,
             evidence: None,
             attachments: Vec::new(),
+            remember: None,
         }));
     }
     inputs

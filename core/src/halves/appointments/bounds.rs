@@ -45,6 +45,8 @@ impl Appointments {
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
         hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
+        let by = now.saturating_add_s(u64::from(most::PROFILE_LIFE_S));
+        hold!(self.profiles.ends_by(by), "a profile is remembered longer than any policy lets it");
         for reservation in self.reservations.unordered() {
             check_reservation(now, reservation)?;
         }
@@ -199,6 +201,8 @@ impl Appointments {
 
 fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     let id = reservation.id;
+    let is_bare = reservation.name.is_none() && reservation.evidence.is_none() && reservation.media().next().is_none();
+    hold!(!reservation.is_forgotten || is_bare, "reservation {id} is forgotten and still says who booked");
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");

@@ -239,6 +239,7 @@ impl Appointments {
             reservation.eligible_at = begins.max(now).max(reservation.rest_until.unwrap_or(begins));
         });
         self.accept(cx, id);
+        self.remember(cx, id);
         self.settle_reservation(cx, id);
         let state = self.reservations.get(id.get()).map_or(ReservationState::Closed, |reservation| reservation.state);
         Reply::Confirmed(Confirmed { reservation: id, state })

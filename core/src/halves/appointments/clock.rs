@@ -375,7 +375,7 @@ impl Appointments {
         }
     }
 
-    fn archive(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+    pub(super) fn archive(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.remove_reservation(id) else { return };
         let media = reservation.media().collect();
         if let Some(closed) = reservation.closed {

@@ -8,6 +8,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `people` | what is remembered of users, and how they are forgotten |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
@@ -36,6 +37,7 @@ mod media;
 mod merchants;
 mod numbers;
 mod pages;
+mod people;
 pub mod records;
 mod reports;
 mod views;
@@ -59,6 +61,7 @@ use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
 use crate::books::numbers::Numbers;
+use crate::books::profiles::Profiles;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
@@ -122,6 +125,7 @@ pub struct Appointments {
     law: Law,
     rings: Rings,
     media: Media,
+    profiles: Profiles,
 }
 
 impl Appointments {
@@ -149,6 +153,7 @@ impl Appointments {
             law: Law::default(),
             rings: Rings::default(),
             media: Media::default(),
+            profiles: Profiles::default(),
         }
     }
 
@@ -189,6 +194,8 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::SetProfile(input) => self.set_profile(cx, &input),
+            Input::ForgetMe(input) => self.forget_me(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

@@ -16,6 +16,7 @@ use crate::books::directory::Blocks;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
+use crate::books::profiles::Profiles;
 use crate::books::rings::Ring;
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
@@ -26,6 +27,7 @@ use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
+use crate::values::person::Person;
 use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
@@ -46,6 +48,7 @@ pub struct State {
     blocks: Blocks,
     pub(crate) law: Law,
     pub(crate) rings: Vec<Ring>,
+    pub(crate) profiles: Profiles,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -63,6 +66,7 @@ pub struct StateView<'a> {
     blocks: &'a Blocks,
     law: &'a Law,
     rings: Vec<&'a Ring>,
+    profiles: &'a Profiles,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -78,6 +82,7 @@ pub struct ModelView {
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
+    profiles: Vec<(Person, Option<Text>, Option<PhoneNumber>, Option<Address>, i64)>,
 }
 
 /// The pool, and what each merchant has of it.
@@ -99,7 +104,7 @@ struct ReservationView {
     rank: (u32, u32),
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
-    flags: [bool; 5],
+    flags: [bool; 7],
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
@@ -197,6 +202,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            profiles: &self.profiles,
         }
     }
 
@@ -211,6 +217,7 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
+        half.profiles = state.profiles;
         for ring in state.rings {
             half.rings.put(ring);
         }
@@ -256,6 +263,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.profiles.is_consistent(), "the book of profiles does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -616,6 +624,8 @@ impl Appointments {
                         one.is_declined,
                         one.is_announced,
                         one.awaits_acknowledgement,
+                        one.is_remembered,
+                        one.is_forgotten,
                     ],
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
@@ -677,6 +687,12 @@ impl Appointments {
             numbers: self.numbers.view(now),
             law: self.law.clone(),
             rings: self.rings.in_order().filter(|ring| ring.until > now).map(|ring| (ring.number, until(ring.until))).collect(),
+            profiles: self
+                .profiles
+                .in_order()
+                .filter(|(_, kept)| kept.until > now)
+                .map(|(person, kept)| (person.clone(), kept.name.clone(), kept.contact, kept.email.clone(), until(kept.until)))
+                .collect(),
         }
     }
 

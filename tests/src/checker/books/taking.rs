@@ -89,6 +89,20 @@ impl Books {
                     self.take_cancel(id, notes, summary);
                 }
             }
+            (Input::SetProfile(input), Reply::Done) => self.profiles.change(input, &self.policy, self.now),
+            (Input::ForgetMe(input), Reply::Forgotten(_)) => {
+                self.profiles.forget(&input.user);
+                let (forgotten, live) = (notes.forgotten.clone(), notes.forgotten_live.clone());
+                for id in live {
+                    self.take_cancel(id, notes, summary);
+                }
+                for id in forgotten {
+                    if let Some(known) = self.reservations.get_mut(&id) {
+                        known.forgotten = true;
+                        known.waiting = None;
+                    }
+                }
+            }
             (Input::Unblock(input), Reply::Done) => {
                 if let Some(person) = Person::of(&input.user) {
                     self.blocks.remove(&(person, input.what));
@@ -175,6 +189,8 @@ impl Books {
                 | Input::Thaw(_)
                 | Input::ImportDoNotCall(_)
                 | Input::Unblock(_)
+                | Input::SetProfile(_)
+                | Input::ForgetMe(_)
                 | Input::Amend(_)
                 | Input::Decline(_)
                 | Input::Acknowledge(_),
@@ -254,7 +270,8 @@ impl Books {
         }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
-        let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
+        let (contact, has_name) = self.profiles.recalled(input, &self.policy, self.now);
+        let number = contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
         let named = page.line.filter(|line| merchant.lines.iter().any(|own| own.number == *line));
         let line = named.or_else(|| merchant.lines.first().map(|line| line.number)).ok_or_else(|| incomplete("has no line"))?;
         let chosen = match self.policy.mode_chosen_by {
@@ -300,7 +317,13 @@ impl Books {
             waiting: None,
             last_revision: 1,
             used_up: false,
+            remembered: input.remember.unwrap_or(self.policy.profiles_remembered),
+            named: has_name,
+            forgotten: false,
         };
+        if verified {
+            self.profiles.remember(&reservation, &self.policy, self.now);
+        }
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
         }

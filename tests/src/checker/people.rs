@@ -1,0 +1,170 @@
+//! Who is remembered, and who is forgotten: whose phone a booking without a contact rings (P2), what ends when somebody is forgotten (P3), and what is erased
+//! then (P9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ringfence::values::effect::{Action, Content, Erase, Send};
+use ringfence::values::id::ReservationId;
+use ringfence::values::input::{Book, Input, ProfileField, SetProfile};
+use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::person::Person;
+use ringfence::values::policy::Policy;
+use ringfence::values::reply::Reply;
+use ringfence::values::time::Timestamp;
+
+use super::books::{Books, LegState, Reservation};
+use super::{Judged, Overdue, Promise};
+use crate::trace::{Doing, Step};
+
+/// What is remembered of somebody, as far as it decides anything: whether there is a name, which phone, whether there is a mailbox, and until when.
+#[derive(Clone, Debug)]
+struct Profile {
+    has_name: bool,
+    contact: Option<PhoneNumber>,
+    has_email: bool,
+    until: Timestamp,
+}
+
+/// The profiles, by person.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Profiles {
+    of: BTreeMap<Person, Profile>,
+}
+
+impl Profiles {
+    fn known(&self, person: &Person, policy: &Policy, now: Timestamp) -> Profile {
+        let until = now.saturating_add_s(u64::from(policy.profile_life_s));
+        let nothing = Profile { has_name: false, contact: None, has_email: false, until };
+        self.of.get(person).filter(|kept| now < kept.until).cloned().unwrap_or(nothing)
+    }
+
+    fn set(&mut self, person: Person, profile: Profile, policy: &Policy, now: Timestamp) {
+        self.of.retain(|of, kept| now < kept.until && *of != person);
+        if !profile.has_name && !profile.has_email && profile.contact.is_none() {
+            return;
+        }
+        while self.of.len() >= policy.profiles_max as usize {
+            let first = self.of.iter().min_by_key(|(of, kept)| (kept.until, (*of).clone())).map(|(of, _)| of.clone());
+            let Some(first) = first else { break };
+            self.of.remove(&first);
+        }
+        self.of.insert(person, profile);
+    }
+
+    /// The phone and whether there is a name, for a booking that says neither.
+    pub(super) fn recalled(&self, input: &Book, policy: &Policy, now: Timestamp) -> (Option<PhoneNumber>, bool) {
+        let person = Person::of(&input.user).filter(|_| input.remember.unwrap_or(policy.profiles_remembered));
+        let profile = person.map(|person| self.known(&person, policy, now));
+        let contact = input.contact.or_else(|| profile.as_ref().and_then(|profile| profile.contact));
+        (contact, input.name.is_some() || profile.is_some_and(|profile| profile.has_name))
+    }
+
+    /// A reservation is accepted.
+    pub(super) fn remember(&mut self, reservation: &Reservation, policy: &Policy, now: Timestamp) {
+        let Some(person) = Person::of(&reservation.sender).filter(|_| reservation.remembered) else { return };
+        let known = self.known(&person, policy, now);
+        let until = now.saturating_add_s(u64::from(policy.profile_life_s));
+        let contact = (reservation.sender.number() != Some(reservation.number)).then_some(reservation.number);
+        let profile = Profile { has_name: known.has_name || reservation.named, contact, until, ..known };
+        self.set(person, profile, policy, now);
+    }
+
+    pub(super) fn change(&mut self, input: &SetProfile, policy: &Policy, now: Timestamp) {
+        let Some(person) = Person::of(&input.user) else { return };
+        let known = self.known(&person, policy, now);
+        let stays = |field| !input.erase.contains(&field);
+        let profile = Profile {
+            has_name: (known.has_name || input.name.is_some()) && stays(ProfileField::Name),
+            contact: known.contact.filter(|_| stays(ProfileField::Contact)),
+            has_email: (known.has_email || input.email.is_some()) && stays(ProfileField::Email),
+            until: now.saturating_add_s(u64::from(policy.profile_life_s)),
+        };
+        self.set(person, profile, policy, now);
+    }
+
+    pub(super) fn forget(&mut self, user: &Address) {
+        let Some(person) = Person::of(user) else { return };
+        self.of.remove(&person);
+        for kept in self.of.values_mut().filter(|kept| kept.contact.map(Person::Number).as_ref() == Some(&person)) {
+            kept.contact = None;
+        }
+        self.of.retain(|_, kept| kept.has_name || kept.has_email || kept.contact.is_some());
+    }
+
+    /// For the view.
+    pub(super) fn view(&self, now: Timestamp) -> String {
+        let kept = self.of.iter().filter(|(_, kept)| now < kept.until);
+        let relative = kept.map(|(person, kept)| (person, kept.has_name, kept.contact.is_some(), kept.has_email, kept.until.micros_since(now)));
+        format!("{:?}", relative.collect::<Vec<_>>())
+    }
+}
+
+/// The reservations of whom this step forgets, live or not: those that he sent, and those whose phone is his.
+pub(super) fn forgotten(books: &Books, step: &Step) -> Vec<ReservationId> {
+    let (Doing::Input(Input::ForgetMe(input)), Some(Ok(Reply::Forgotten(_)))) = (&step.doing, &step.reply) else {
+        return Vec::new();
+    };
+    let person = Person::of(&input.user);
+    let is_his = |known: &Reservation| {
+        Person::of(&known.sender) == person || person == Some(Person::Number(known.number))
+    };
+    let of_it = books.reservations.iter().filter(|(_, known)| is_his(known) && !known.forgotten);
+    of_it.map(|(id, _)| *id).collect()
+}
+
+/// Those of them that this step takes back: the live ones that nobody took back before. Of one with an overdue call the notice says whether settling left it
+/// live.
+pub(super) fn live(books: &Books, step: &Step, forgotten: &[ReservationId], overdue: &[Overdue]) -> Vec<ReservationId> {
+    let is_told = |id: ReservationId| {
+        step.effects.iter().any(|effect| {
+            matches!(&effect.action, Action::Send(Send { content: Content::Cancelled(notice), .. }) if notice.reservation == id)
+        })
+    };
+    let call = |id: ReservationId| books.calls.iter().find(|(_, call)| call.reservation == id && !call.ended).map(|(id, _)| *id);
+    let is_live = |id: &ReservationId| {
+        let Some(known) = books.reservations.get(id) else { return false };
+        let is_withdrawn = known.cancelled_at.is_some() || known.declined_at.is_some();
+        let stands = match call(*id) {
+            Some(call) if overdue.iter().any(|overdue| overdue.call == call) => is_told(*id),
+            Some(_) => true,
+            None => !books.is_used_up(*id, known, None) && books.now < known.window.end(),
+        };
+        !is_withdrawn && stands
+    };
+    forgotten.iter().copied().filter(is_live).collect()
+}
+
+/// The calls that must end with them: those in which nobody but the merchant has answered.
+pub(super) fn duties(books: &Books, forgotten: &[ReservationId], overdue: &[Overdue]) -> Vec<Overdue> {
+    let answered = |leg| books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
+    let concerns = |id: &ReservationId| forgotten.contains(id);
+    let live = books.calls.iter().filter(|(_, call)| concerns(&call.reservation) && !call.ended);
+    let rings = live.filter(|(_, call)| !call.user_leg.is_some_and(answered));
+    let duty = |call| {
+        let late = overdue.iter().find(|overdue| overdue.call == call).copied();
+        late.unwrap_or(Overdue { call, promise: Promise::P3, why: "the user wanted to be forgotten" })
+    };
+    rings.map(|(call, _)| duty(*call)).collect()
+}
+
+/// At the end of the step: each of them has left, or the host was told to forget it; and nothing else of anybody.
+pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) -> Judged {
+    let named = |erase: &Erase| erase.reservations.clone();
+    let erased: BTreeSet<ReservationId> = step
+        .effects
+        .iter()
+        .filter_map(|effect| match &effect.action {
+            Action::Erase(erase) => Some(named(erase)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if let Some(id) = erased.iter().find(|id| !forgotten.contains(id)) {
+        return Err((Promise::P9, format!("reservation {id} is erased, and nobody asked for it")));
+    }
+    let left = |id: &ReservationId| !books.reservations.contains_key(id);
+    match forgotten.iter().find(|id| !erased.contains(id) && !left(id)) {
+        None => Ok(()),
+        Some(id) => Err((Promise::P9, format!("the user of reservation {id} is forgotten, and the host is not told"))),
+    }
+}
