@@ -109,6 +109,8 @@ impl World {
             evidence: None,
             attachments: Vec::new(),
             remember: None,
+            result_by: None,
+            email: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

@@ -4,11 +4,12 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import ActionsIn, Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
     Attachment,
+    Bearer,
     BookingEvidence,
     CallMode,
     Channel,
@@ -31,8 +32,10 @@ from ._values import (
     PhoneNumber,
     Prompt,
     ReleaseCause,
+    ReservationAction,
     ReservationState,
     SharedMedia,
+    ResultBy,
     OneNumber,
     Weekday,
     WeeklyRule,
@@ -59,6 +62,7 @@ from .effects import (
     Erase,
     HangUp,
     Join,
+    ManagePage,
     MissedNotice,
     MissedNoticeForMerchant,
     ModeOptions,
@@ -97,6 +101,7 @@ from .replies import (
 
 __all__ = [
     "TZDB_VERSION",
+    "ActionsIn",
     "Address",
     "Allow",
     "Amended",
@@ -105,6 +110,7 @@ __all__ = [
     "Attachment",
     "Audit",
     "Booked",
+    "Bearer",
     "BookingEvidence",
     "BookingPage",
     "BookingResult",
@@ -150,6 +156,7 @@ __all__ = [
     "Malformed",
     "MerchantChooses",
     "Mismatch",
+    "ManagePage",
     "MissedForMerchant",
     "MissedNotice",
     "MissedNoticeForMerchant",
@@ -178,8 +185,10 @@ __all__ = [
     "Replayer",
     "Reply",
     "ReservationForMerchant",
+    "ReservationAction",
     "ReservationState",
     "SharedMedia",
+    "ResultBy",
     "RingfenceError",
     "SearchEntry",
     "SearchResult",

@@ -16,6 +16,7 @@ __all__ = [
     "Address",
     "Allowed",
     "Attachment",
+    "Bearer",
     "BookingEvidence",
     "Bound",
     "CallMode",
@@ -35,10 +36,13 @@ __all__ = [
     "PageAction",
     "Party",
     "PhoneNumber",
+    "ProfileField",
     "Prompt",
     "ReleaseCause",
+    "ReservationAction",
     "ReservationState",
     "SharedMedia",
+    "ResultBy",
     "Weekday",
     "WeeklyRule",
     "Window",
@@ -400,6 +404,15 @@ class MediaKind(StrEnum):
     """A video."""
 
 
+class ProfileField(StrEnum):
+    """What of a profile may be erased by itself."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    """The phone that shall ring, when it is not the user's own."""
+    EMAIL = "email"
+
+
 class Channel(StrEnum):
     """How a booking reached the platform."""
 
@@ -420,6 +433,37 @@ class PageAction(StrEnum):
 
     SEARCH = "search"
     """搜索其他商户."""
+
+
+class ReservationAction(_Word):
+    """What a user may do with his reservation: each is the input of that name."""
+
+    ACKNOWLEDGE = "acknowledge"
+    """确认预约: the result awaits it."""
+    AMEND = "amend"
+    """修改预约信息."""
+    CANCEL = "cancel"
+    """取消预约."""
+
+
+class ResultBy(StrEnum):
+    """How the result of a booking comes."""
+
+    PAGE = "page"
+    """As a page: a rich message to the sender's phone."""
+    SMS = "sms"
+    """As a short message to the sender's phone."""
+    EMAIL = "email"
+    """As an e-mail."""
+
+
+class Bearer(StrEnum):
+    """What carries the voice of a call, where the host has the choice."""
+
+    ANY = "any"
+    """Whatever the host has."""
+    VOLTE = "volte"
+    """The voice network of 2G, 3G and VoLTE, for its sound."""
 
 
 class Object(StrEnum):
@@ -486,6 +530,8 @@ class Field(StrEnum):
     BY = "by"
     WHY = "why"
     ATTACHMENTS = "attachments"
+    EMAIL = "email"
+    RESULT_BY = "result_by"
 
 
 class Allowed(StrEnum):
@@ -503,6 +549,9 @@ class Allowed(StrEnum):
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
     SUBSCRIBER_NUMBER = "subscriber_number"
     OFFERING_OF_THE_PAGE = "offering_of_the_page"
+    SET_OR_ERASED = "set_or_erased"
+    MAILBOX = "mailbox"
+    NUMBER_OF_THE_SENDER = "number_of_the_sender"
 
 
 _WORDS = {
@@ -514,6 +563,7 @@ _WORDS = {
     "MissedForMerchant": "missed_for_merchant",
     "ReleaseCause": "release_cause",
     "Prompt": "prompt",
+    "ReservationAction": "reservation_action",
 }
 
 

@@ -32,6 +32,7 @@ from .effects import (
     DoNotCallChanged,
     Effect,
     Erase,
+    ErasedRecord,
     Frozen,
     HangUp,
     Join,
@@ -513,6 +514,9 @@ class _Teller:
                 self.note(self.say("audit: calls may ring again", "审计：已恢复呼叫"))
             case DoNotCallChanged(listed=listed):
                 self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
+            case ErasedRecord(reservations=reservations):
+                count = len(reservations)
+                self.note(self.say(f"audit: a user is forgotten, with {count} reservations", f"审计：已删除一位用户的信息，涉及{count}个预约"))
             case Judged() | UserDialled():
                 pass
 
@@ -601,6 +605,7 @@ _KINDS = {
     "amended": ("the changed reservation", "修改后的预约信息"),
     "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
     "declined": ("the merchant declines", "商户谢绝通知"),
+    "manage_page": ("the page to manage it", "管理预约界面"),
 }
 
 _HOW = {

@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Record, decode, dumps, encode
 from ._values import (
     Address,
+    Bearer,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -33,6 +34,8 @@ from ._values import (
     Prompt,
     ReleaseCause,
     SharedMedia,
+    ReservationAction,
+    ReservationState,
     Window,
     Zone,
     text_of,
@@ -60,6 +63,8 @@ __all__ = [
     "ContactUnconfirmed",
     "Content",
     "DeclinedNotice",
+    "ManagePage",
+    "ShownTerms",
     "DeclinedRecord",
     "Denied",
     "Dial",
@@ -67,6 +72,7 @@ __all__ = [
     "DoNotCallChanged",
     "Effect",
     "Erase",
+    "ErasedRecord",
     "Frozen",
     "HangUp",
     "Join",
@@ -91,6 +97,7 @@ __all__ = [
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationDeclined",
+    "ReservationForgotten",
     "ReservationForMerchant",
     "Rule",
     "SearchEntry",
@@ -149,6 +156,35 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    actions: tuple[ReservationAction, ...]
+    """The buttons under it. None when they come on a manage page of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTerms(Record):
+    """What a revision of a reservation says, as its user is shown it."""
+
+    revision: int
+    offering_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ManagePage(_Content):
+    """To a user: how his reservation stands, and what he may do with it. `waiting` will hold when the conversation is over."""
+
+    _tag: ClassVar[str | None] = "manage_page"
+    reservation: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    state: ReservationState
+    outcome: Outcome | None
+    terms: ShownTerms
+    waiting: ShownTerms | None
+    actions: tuple[ReservationAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +389,7 @@ Content = (
     | Amended
     | OnHold
     | DeclinedNotice
+    | ManagePage
 )
 """What a message says."""
 
@@ -405,7 +442,14 @@ class ReservationDeclined(_Outcome):
     _tag: ClassVar[str | None] = "declined"
 
 
-Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined
+@dataclass(frozen=True, slots=True)
+class ReservationForgotten(_Outcome):
+    """The user, or the holder of the phone, wanted to be forgotten."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined | ReservationForgotten
 """How a reservation ended."""
 
 
@@ -639,6 +683,17 @@ class DoNotCallChanged(Record):
     listed: int
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedRecord(Record):
+    """A user was forgotten: what was erased of him, by ids. Who he was is not said."""
+
+    _tag: ClassVar[str | None] = "erased"
+    reservations: tuple[int, ...]
+    media: tuple[int, ...]
+    profile: bool
+    """Whether he had a profile."""
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -658,6 +713,7 @@ AuditRecord = (
     | Frozen
     | Thawed
     | DoNotCallChanged
+    | ErasedRecord
 )
 """What was decided."""
 
@@ -703,6 +759,8 @@ class Dial(_Effect):
     ring_until: datetime
     not_after: datetime
     reason: CallReason
+    bearer: Bearer
+    """What carries the voice, if the host has the choice."""
 
 
 @dataclass(frozen=True, slots=True)

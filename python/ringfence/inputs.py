@@ -29,6 +29,8 @@ from ._values import (
     OneMerchant,
     OneNumber,
     PhoneNumber,
+    ProfileField,
+    ResultBy,
     Window,
     Zone,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "Decline",
     "Dedup",
     "EffectFailed",
+    "ForgetMe",
     "Freeze",
     "ImportDoNotCall",
     "ImportNumbers",
@@ -59,6 +62,7 @@ __all__ = [
     "LegProgress",
     "OfMerchant",
     "OfPage",
+    "OfReservation",
     "PageOf",
     "PlayFinished",
     "PresetMode",
@@ -74,6 +78,7 @@ __all__ = [
     "SetCalendar",
     "Scope",
     "SetPolicy",
+    "SetProfile",
     "WithdrawPage",
     "Unblock",
     "Thaw",
@@ -167,6 +172,9 @@ class Book(Checked):
     name: str | None = None
     evidence: BookingEvidence | None = None
     attachments: tuple[Attachment, ...] = ()
+    remember: bool | None = None
+    result_by: ResultBy | None = None
+    email: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,13 +332,22 @@ class OfMerchant(Checked):
     merchant: int
 
 
-PageOf = OfPage | OfMerchant
+@dataclass(frozen=True, slots=True)
+class OfReservation(Checked):
+    """Not a booking page but the page to manage this reservation is asked for."""
+
+    _tag: ClassVar[str | None] = "reservation"
+    _newtype: ClassVar[bool] = True
+    reservation: int
+
+
+PageOf = OfPage | OfMerchant | OfReservation
 """Which page is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPage(Checked):
-    """A user asks for the page of a search result."""
+    """A user asks for a page: that of a search result, or the one to manage a reservation."""
 
     _tag: ClassVar[str | None] = "request_page"
     user: Address
@@ -447,6 +464,25 @@ class ImportDoNotCall(Checked):
     remove: tuple[PhoneNumber, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetProfile(Checked):
+    """A user changes what is remembered of him. What is neither given nor erased stays; a contact is remembered by bookings only."""
+
+    _tag: ClassVar[str | None] = "set_profile"
+    user: Address
+    name: str | None = None
+    email: Address | None = None
+    erase: tuple[ProfileField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe(Checked):
+    """A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for."""
+
+    _tag: ClassVar[str | None] = "forget_me"
+    user: Address
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -480,6 +516,8 @@ Input = (
     | Freeze
     | Thaw
     | ImportDoNotCall
+    | SetProfile
+    | ForgetMe
 )
 """Any of them."""
 

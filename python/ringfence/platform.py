@@ -24,6 +24,8 @@ from ._values import (
     Hours,
     Line,
     PhoneNumber,
+    ProfileField,
+    ResultBy,
     Window,
     Zone,
 )
@@ -40,6 +42,7 @@ from .replies import (
     Confirmed,
     Deadline,
     DoNotCallSet,
+    Forgotten,
     Done,
     Imported,
     NoOp,
@@ -209,12 +212,17 @@ class Platform:
         name: str | None = None,
         evidence: BookingEvidence | None = None,
         attachments: Iterable[Attachment] = (),
+        remember: bool | None = None,
+        result_by: ResultBy | str | None = None,
+        email: Address | str | None = None,
         dedup: Dedup | None = None,
     ) -> Booked:
         """A user books: the merchant may ring him inside `window`.
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
-        when absent), `evidence` what shall prove the booking later. Of the `attachments` the merchant is told of those that the user shares.
+        when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
+        absent), `email` his mailbox. Of the `attachments` the merchant is told of those that the user shares.
+        With `remember`, or as the policy says, what is left out comes from his profile, and what is said goes there.
         """
         return self._expect(
             Booked,
@@ -229,6 +237,9 @@ class Platform:
                 name=name,
                 evidence=evidence,
                 attachments=tuple(attachments),
+                remember=remember,
+                result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
+                email=_maybe(Address, email, "email"),
             ),
             dedup,
         )
@@ -238,7 +249,8 @@ class Platform:
         return self._expect(Done, now, inputs.Search(user=check(Address, user, "user"), keyword=keyword), dedup)
 
     def request_page(self, now: datetime, *, user: Address | str, of: inputs.PageOf, dedup: Dedup | None = None) -> Done:
-        """A user is sent the page that he asks for: `OfPage(10)`, or `OneMerchant(1)`, of whose pages it is the one with the lowest id."""
+        """A user is sent the page that he asks for: `OfPage(10)`; `OfMerchant(1)`, of whose pages it is the one with the
+        lowest id; or `OfReservation(1)`, the page to manage his reservation."""
         return self._expect(Done, now, inputs.RequestPage(user=check(Address, user, "user"), of=of), dedup)
 
     def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -379,6 +391,25 @@ class Platform:
         numbers = tuple[PhoneNumber, ...]
         given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
         return self._expect(DoNotCallSet, now, given, dedup)
+
+    def set_profile(
+        self,
+        now: datetime,
+        *,
+        user: Address | str,
+        name: str | None = None,
+        email: Address | str | None = None,
+        erase: Iterable[ProfileField | str] = (),
+        dedup: Dedup | None = None,
+    ) -> Done | NoOp:
+        """A user changes what is remembered of him; what is neither given nor in `erase` stays. A contact is remembered by bookings only."""
+        erased = check(tuple[ProfileField, ...], erase, "erase")
+        given = inputs.SetProfile(user=check(Address, user, "user"), name=name, email=_maybe(Address, email, "email"), erase=erased)
+        return self._done(now, given, dedup)
+
+    def forget_me(self, now: datetime, *, user: Address | str, dedup: Dedup | None = None) -> Forgotten | NoOp:
+        """A user wants to be forgotten: what is live is cancelled, a conversation is left alone, and what is kept of him leaves. `NoOp`: nothing was."""
+        return cast(Forgotten | NoOp, self.handle(now, inputs.ForgetMe(user=check(Address, user, "user")), dedup=dedup))
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""

@@ -17,6 +17,7 @@ from ._values import (
     PhoneNumber,
     ReleaseCause,
     ReservationState,
+    ResultBy,
     Window,
     Zone,
 )
@@ -133,6 +134,14 @@ class Reservation(Record):
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime
+    is_remembered: bool
+    """Whether it has to do with its sender's profile."""
+    is_forgotten: bool
+    """Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it."""
+    result_by: ResultBy | None
+    """How its results come, if its sender said so."""
+    email: Address | None
+    """Its sender's mailbox, if he named one."""
 
 
 @dataclass(frozen=True, slots=True)

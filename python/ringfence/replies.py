@@ -22,6 +22,7 @@ __all__ = [
     "Deadline",
     "Deny",
     "DoNotCallSet",
+    "Forgotten",
     "Done",
     "NoOp",
     "Progress",
@@ -160,11 +161,23 @@ class DoNotCallSet(Record):
     removed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten(Record):
+    """A user is forgotten: how many reservations were cancelled, how many end with their conversation, and of how many something was erased."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+    cancelled: int
+    ending: int
+    erased: int
+    profile: bool
+    """Whether he had a profile."""
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
 Reply = (
-    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet | Forgotten
 )
 """The answer to an accepted input."""
 

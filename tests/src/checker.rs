@@ -69,6 +69,7 @@ mod people;
 mod privacy;
 mod queue;
 mod repeats;
+mod results;
 mod ringing;
 mod verdicts;
 mod withdrawn;
@@ -477,6 +478,7 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                results::send(&self.books, send, step)?;
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
                 }

@@ -264,6 +264,8 @@ impl Host {
             evidence: None,
             attachments: Vec::new(),
             remember: None,
+            result_by: None,
+            email: None,
         };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,

@@ -31,6 +31,7 @@ use crate::trace::{Doing, Step, Trace};
 mod amendments;
 mod blocking;
 mod law;
+mod managing;
 mod moves;
 mod people;
 mod worlds;

@@ -30,6 +30,10 @@ use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
+mod managing;
+
+pub use self::managing::reservation_action;
+
 /// A language that texts are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
@@ -99,6 +103,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Amended(reservation) => text.reservation(reservation, true),
         Content::OnHold(notice) => text.on_hold(notice),
         Content::Declined(notice) => text.declined(notice),
+        Content::ManagePage(page) => text.manage_page(page),
     };
     text.out
 }
@@ -460,7 +465,8 @@ impl Lines {
             self.detail("地址", "Address", &plain(address))?;
         }
         self.detail("产品或服务", "About", &plain(&result.offering_name))?;
-        self.detail("预约编号", "Reservation", &result.reservation.to_string())
+        self.detail("预约编号", "Reservation", &result.reservation.to_string())?;
+        self.actions(&result.actions)
     }
 
     fn contact_unconfirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
@@ -877,6 +883,7 @@ mod tests {
             offering_name: "车险".into(),
             window,
             zone: shanghai(),
+            actions: Vec::new(),
         })
     }
 

@@ -69,6 +69,8 @@ fn world() -> Platform {
             evidence: None,
             attachments: Vec::new(),
             remember: None,
+            result_by: None,
+            email: None,
         };
         platform.book(at("09:05:00"), book).unwrap();
     }
@@ -104,6 +106,8 @@ fn ringing_a_merchant() -> Platform {
         evidence: None,
         attachments: Vec::new(),
         remember: None,
+        result_by: None,
+        email: None,
     };
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
@@ -306,6 +310,8 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         evidence: None,
         attachments: Vec::new(),
         remember: None,
+        result_by: None,
+        email: None,
     };
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();

@@ -6,9 +6,9 @@ use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, Decline,
-    EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished,
-    PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
-    SetCalendar, SetPolicy, SetProfile, Thaw, Unblock, WithdrawPage,
+    EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey,
+    Scope, Search, SetCalendar, SetPolicy, SetProfile, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};

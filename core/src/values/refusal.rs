@@ -460,6 +460,8 @@ pub enum Field {
     Attachments,
     /// The mailbox of the one who books.
     Email,
+    /// How the result is asked for.
+    ResultBy,
 }
 
 impl core::fmt::Display for Field {
@@ -482,6 +484,7 @@ impl core::fmt::Display for Field {
             Self::Why => "why",
             Self::Attachments => "attachments",
             Self::Email => "email",
+            Self::ResultBy => "result_by",
         })
     }
 }
@@ -514,10 +517,12 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
-    /// A mailbox (`mailto:`).
-    Mailbox,
     /// Set or erased, not both.
     SetOrErased,
+    /// A mailbox (`mailto:`).
+    Mailbox,
+    /// A page or a short message for a sender whose address has a phone number only.
+    NumberOfTheSender,
 }
 
 impl core::fmt::Display for Allowed {
@@ -536,9 +541,12 @@ impl core::fmt::Display for Allowed {
                 "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
-            Self::Mailbox => "a mailbox (mailto:) is needed",
             Self::SetOrErased => "what is set cannot be erased as well",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
+            Self::Mailbox => "a mailbox (mailto:) is needed",
+            Self::NumberOfTheSender => {
+                "the sender's address has no phone number, so neither a page nor a short message reaches him"
+            }
         })
     }
 }

@@ -75,6 +75,8 @@ pub(crate) fn booking(last: u32) -> Book {
         evidence: None,
         attachments: Vec::new(),
         remember: None,
+        result_by: None,
+        email: None,
     }
 }
 

@@ -166,7 +166,7 @@ impl Books {
         let duty = ringing.filter(|call| notes.duties.iter().any(|duty| duty.call == *call));
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };
         known.last_revision = terms.revision;
-        known.named |= input.name.is_some();
+        known.name = input.name.clone().or(known.name.take());
         if lives {
             known.waiting = Some(terms);
         } else {

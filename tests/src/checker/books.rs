@@ -47,6 +47,8 @@ struct Page {
 pub(super) struct Reservation {
     pub(super) merchant: MerchantId,
     pub(super) sender: Address,
+    /// Where its results go.
+    pub(super) way: Address,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
@@ -87,8 +89,9 @@ pub(super) struct Reservation {
     pub(super) last_revision: u32,
     /// Whether it has to do with its sender's profile.
     pub(super) remembered: bool,
-    /// Whether it has a name.
-    pub(super) named: bool,
+    /// Its name, and its sender's mailbox, as far as it says them.
+    pub(super) name: Option<Text>,
+    pub(super) email: Option<Address>,
     /// Its sender, or the holder of its phone, was forgotten.
     pub(super) forgotten: bool,
 }
@@ -430,7 +433,9 @@ impl Books {
                     | u64::from(told_missed) << 1
                     | u64::from(told_cancelled) << 2,
             );
-            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1 | u64::from(reservation.forgotten) << 2);
+            view.number(
+                u64::from(reservation.verified) | u64::from(reservation.refused) << 1 | u64::from(reservation.forgotten) << 2,
+            );
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));

@@ -10,6 +10,7 @@ use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::Policy;
 use ringfence::values::reply::Reply;
+use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::books::{Books, LegState, Reservation};
@@ -19,9 +20,9 @@ use crate::trace::{Doing, Step};
 /// What is remembered of somebody, as far as it decides anything: whether there is a name, which phone, whether there is a mailbox, and until when.
 #[derive(Clone, Debug)]
 struct Profile {
-    has_name: bool,
+    name: Option<Text>,
     contact: Option<PhoneNumber>,
-    has_email: bool,
+    email: Option<Address>,
     until: Timestamp,
 }
 
@@ -34,13 +35,13 @@ pub(super) struct Profiles {
 impl Profiles {
     fn known(&self, person: &Person, policy: &Policy, now: Timestamp) -> Profile {
         let until = now.saturating_add_s(u64::from(policy.profile_life_s));
-        let nothing = Profile { has_name: false, contact: None, has_email: false, until };
+        let nothing = Profile { name: None, contact: None, email: None, until };
         self.of.get(person).filter(|kept| now < kept.until).cloned().unwrap_or(nothing)
     }
 
     fn set(&mut self, person: Person, profile: Profile, policy: &Policy, now: Timestamp) {
         self.of.retain(|of, kept| now < kept.until && *of != person);
-        if !profile.has_name && !profile.has_email && profile.contact.is_none() {
+        if profile.name.is_none() && profile.email.is_none() && profile.contact.is_none() {
             return;
         }
         while self.of.len() >= policy.profiles_max as usize {
@@ -51,12 +52,16 @@ impl Profiles {
         self.of.insert(person, profile);
     }
 
-    /// The phone and whether there is a name, for a booking that says neither.
-    pub(super) fn recalled(&self, input: &Book, policy: &Policy, now: Timestamp) -> (Option<PhoneNumber>, bool) {
+    /// A booking with what its sender's profile adds.
+    pub(super) fn recalled(&self, input: &Book, policy: &Policy, now: Timestamp) -> Book {
+        let mut input = input.clone();
         let person = Person::of(&input.user).filter(|_| input.remember.unwrap_or(policy.profiles_remembered));
-        let profile = person.map(|person| self.known(&person, policy, now));
-        let contact = input.contact.or_else(|| profile.as_ref().and_then(|profile| profile.contact));
-        (contact, input.name.is_some() || profile.is_some_and(|profile| profile.has_name))
+        if let Some(profile) = person.map(|person| self.known(&person, policy, now)) {
+            input.name = input.name.or(profile.name);
+            input.contact = input.contact.or(profile.contact);
+            input.email = input.email.or(profile.email);
+        }
+        input
     }
 
     /// A reservation is accepted.
@@ -65,7 +70,8 @@ impl Profiles {
         let known = self.known(&person, policy, now);
         let until = now.saturating_add_s(u64::from(policy.profile_life_s));
         let contact = (reservation.sender.number() != Some(reservation.number)).then_some(reservation.number);
-        let profile = Profile { has_name: known.has_name || reservation.named, contact, until, ..known };
+        let (name, email) = (reservation.name.clone().or(known.name), reservation.email.clone().or(known.email));
+        let profile = Profile { name, contact, email, until };
         self.set(person, profile, policy, now);
     }
 
@@ -74,9 +80,9 @@ impl Profiles {
         let known = self.known(&person, policy, now);
         let stays = |field| !input.erase.contains(&field);
         let profile = Profile {
-            has_name: (known.has_name || input.name.is_some()) && stays(ProfileField::Name),
+            name: input.name.clone().or(known.name).filter(|_| stays(ProfileField::Name)),
             contact: known.contact.filter(|_| stays(ProfileField::Contact)),
-            has_email: (known.has_email || input.email.is_some()) && stays(ProfileField::Email),
+            email: input.email.clone().or(known.email).filter(|_| stays(ProfileField::Email)),
             until: now.saturating_add_s(u64::from(policy.profile_life_s)),
         };
         self.set(person, profile, policy, now);
@@ -88,13 +94,13 @@ impl Profiles {
         for kept in self.of.values_mut().filter(|kept| kept.contact.map(Person::Number).as_ref() == Some(&person)) {
             kept.contact = None;
         }
-        self.of.retain(|_, kept| kept.has_name || kept.has_email || kept.contact.is_some());
+        self.of.retain(|_, kept| kept.name.is_some() || kept.email.is_some() || kept.contact.is_some());
     }
 
     /// For the view.
     pub(super) fn view(&self, now: Timestamp) -> String {
         let kept = self.of.iter().filter(|(_, kept)| now < kept.until);
-        let relative = kept.map(|(person, kept)| (person, kept.has_name, kept.contact.is_some(), kept.has_email, kept.until.micros_since(now)));
+        let relative = kept.map(|(person, kept)| (person, &kept.name, kept.contact, &kept.email, kept.until.micros_since(now)));
         format!("{:?}", relative.collect::<Vec<_>>())
     }
 }
@@ -105,9 +111,7 @@ pub(super) fn forgotten(books: &Books, step: &Step) -> Vec<ReservationId> {
         return Vec::new();
     };
     let person = Person::of(&input.user);
-    let is_his = |known: &Reservation| {
-        Person::of(&known.sender) == person || person == Some(Person::Number(known.number))
-    };
+    let is_his = |known: &Reservation| Person::of(&known.sender) == person || person == Some(Person::Number(known.number));
     let of_it = books.reservations.iter().filter(|(_, known)| is_his(known) && !known.forgotten);
     of_it.map(|(id, _)| *id).collect()
 }

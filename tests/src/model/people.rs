@@ -49,6 +49,7 @@ impl Model {
         if let Some(profile) = self.profile(&input.user).filter(|_| self.remembers(&input)) {
             input.name = input.name.or_else(|| profile.name.clone());
             input.contact = input.contact.or(profile.contact);
+            input.email = input.email.or_else(|| profile.email.clone());
         }
         input
     }
@@ -88,7 +89,8 @@ impl Model {
         }
         let before = self.or_nothing(&kept.user);
         let contact = (kept.user.number() != Some(kept.contact)).then_some(kept.contact);
-        let profile = Profile { name: kept.name.or(before.name), contact, email: before.email, until: self.profile_until() };
+        let profile =
+            Profile { name: kept.name.or(before.name), contact, email: kept.email.or(before.email), until: self.profile_until() };
         self.set(&kept.user, profile);
     }
 
@@ -106,10 +108,9 @@ impl Model {
             Some(_) => return Err(Refusal::Invalid { field: Field::Email, allowed: Allowed::Mailbox }),
         }
         let erases = |field| input.erase.contains(&field);
-        for (field, of, is_set) in [
-            (Field::Name, ProfileField::Name, input.name.is_some()),
-            (Field::Email, ProfileField::Email, input.email.is_some()),
-        ] {
+        for (field, of, is_set) in
+            [(Field::Name, ProfileField::Name, input.name.is_some()), (Field::Email, ProfileField::Email, input.email.is_some())]
+        {
             if is_set && erases(of) {
                 return Err(Refusal::Invalid { field, allowed: Allowed::SetOrErased });
             }
@@ -161,7 +162,8 @@ impl Model {
 
     pub(super) fn forget_me(&mut self, input: &ForgetMe) -> Result<Reply, Refusal> {
         self.check_somebody(&input.user)?;
-        let his: Vec<_> = self.all_of(&input.user, false).into_iter().filter(|id| self.reservation_of(*id).forgotten.is_none()).collect();
+        let his: Vec<_> =
+            self.all_of(&input.user, false).into_iter().filter(|id| self.reservation_of(*id).forgotten.is_none()).collect();
         let (mut cancelled, mut ending) = (0, 0);
         for id in &his {
             if self.reservation_of(*id).state == ReservationState::Closed {
@@ -176,6 +178,7 @@ impl Model {
             let kept = self.reservation_mut(*id);
             kept.forgotten = Some(latest);
             (kept.name, kept.evidence, kept.waiting) = (None, None, None);
+            (kept.result_by, kept.email) = (None, None);
             kept.attachments.clear();
         }
         for id in &his {

@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::managing::result_way;
 use super::{law, people};
 
 use super::worlds::{
@@ -192,6 +193,8 @@ pub enum What {
     Profile(Pick),
     /// Somebody wants to be forgotten.
     Forget(Pick),
+    /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
+    Manage(Pick, Option<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -218,7 +221,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        150 => any::<u32>().prop_map(What::Follow),
+        135 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -240,7 +243,7 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
         9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
-        6 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
+        9 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
         1 => any::<u16>().prop_map(What::Calendar),
@@ -253,8 +256,9 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<Pick>().prop_map(What::Profile),
         3 => any::<Pick>().prop_map(What::Forget),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
-        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
     ]
 }
 
@@ -382,6 +386,7 @@ impl World {
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -507,7 +512,21 @@ impl World {
         });
         let remember = people::remember(u32::from(user).wrapping_mul(0x85eb_ca6b) >> 7);
         let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, attachments, remember })
+        let (result_by, email) = result_way(user);
+        Input::Book(Book {
+            user: sender,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact,
+            name,
+            evidence,
+            attachments,
+            remember,
+            result_by,
+            email,
+        })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -686,7 +705,10 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     let target = model.number_of(kept.reservation).map_or(CallTarget::Reservation(kept.reservation), CallTarget::Number);
     let request = Doing::Input(Input::RequestCall(RequestCall::new(kept.line, target)));
     match kept.state {
-        ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
+        ReservationState::AwaitingMode => {
+            let by_platform = Input::SetPolicy(SetPolicy { policy: changed(model.policy(), 4) });
+            vec![(4, choose(CallMode::MerchantCalls)), (4, choose(CallMode::PlatformCalls)), (1, Doing::Input(by_platform))]
+        }
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
@@ -705,7 +727,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(20, Doing::Input(right)), (18, Doing::Input(wrong)), (8, Doing::Input(ask))]
+            vec![(32, Doing::Input(right)), (20, Doing::Input(wrong)), (18, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -17,13 +17,15 @@ pub(super) fn with_people(policies: impl Strategy<Value = Policy>) -> impl Strat
     let attachments = prop_oneof![6 => Just(2_u32), 1 => 0..2_u32];
     let profiles = (prop_oneof![3 => Just(true), 1 => Just(false)], prop_oneof![3 => Just(5_u32), 1 => Just(1_u32)]);
     let life = prop_oneof![3 => Just(86_400_u32), 1 => Just(20_u32)];
-    (policies, attachments, profiles, life).prop_map(|(policy, attachments_max, (profiles_remembered, profiles_max), profile_life_s)| Policy {
-        attachments_max,
-        profiles_remembered,
-        profiles_max,
-        profile_life_s,
-        ..policy
-    })
+    (policies, attachments, profiles, life).prop_map(
+        |(policy, attachments_max, (profiles_remembered, profiles_max), profile_life_s)| Policy {
+            attachments_max,
+            profiles_remembered,
+            profiles_max,
+            profile_life_s,
+            ..policy
+        },
+    )
 }
 
 /// None, mostly; else up to three of a few, so that now and then one is another reservation's, or stands twice.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, UserDialled,
+    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input};
@@ -317,4 +317,11 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
         Some(Content::Result(result)) => result.address = Some(text.into()),
         other => panic!("the first message to a user is the result of his booking: {other:?}"),
     }
+}
+
+/// The first message that fits.
+pub(crate) fn first_send(trace: &mut Trace, fits: fn(&Send) -> bool) -> &mut Send {
+    let effects = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
+    let mut sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
+    sends.find(|send| fits(send)).expect("the story has such a message")
 }

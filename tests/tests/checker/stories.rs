@@ -182,6 +182,8 @@ pub(crate) fn unverified() -> Trace {
         evidence: None,
         attachments: Vec::new(),
         remember: None,
+        result_by: None,
+        email: None,
     };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
@@ -210,6 +212,8 @@ pub(crate) fn confirmed() -> Trace {
         evidence: None,
         attachments: Vec::new(),
         remember: None,
+        result_by: None,
+        email: None,
     };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);

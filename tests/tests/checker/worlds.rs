@@ -127,6 +127,8 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                     evidence: None,
                     attachments: Vec::new(),
                     remember: None,
+                    result_by: None,
+                    email: None,
                 };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
                     booked.push((user, shop, reply.reservation));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
+use ringfence::values::effect::{Content, ReservationAction};
 use ringfence::values::input::Input;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
@@ -187,6 +187,21 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "media was kept from a merchant",
     "media was erased with its reservation",
     "media was erased by a change",
+    "closed Forgotten",
+    "profile reused",
+    "somebody else's phone from the profile",
+    "forgotten while ringing",
+    "forgotten while talking",
+    "forgotten after it closed",
+    "invalid Name SetOrErased",
+    "result without buttons",
+    "result to be confirmed",
+    "result that may not be changed",
+    "manage page of a closed one",
+    "manage page with terms that wait",
+    "manage page of one that is ending",
+    "invalid Email Mailbox",
+    "invalid ResultBy NumberOfTheSender",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -219,6 +234,8 @@ pub(super) struct Seen {
     joined: BTreeSet<LegId>,
     is_block: bool,
     is_change: bool,
+    /// The step books with a name, or a phone, from the profile.
+    recalls: (bool, bool),
     /// How much is attached to what the step books.
     attaches: usize,
     /// What the step keeps from ringing: the word for it.
@@ -251,6 +268,14 @@ impl Seen {
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.recalls = match doing {
+            Doing::Input(Input::Book(book)) if book.remember.unwrap_or(model.policy().profiles_remembered) => {
+                let profile = model.profile(&book.user);
+                let named = book.name.is_none() && profile.is_some_and(|kept| kept.name.is_some());
+                (named, book.contact.is_none() && profile.is_some_and(|kept| kept.contact.is_some()))
+            }
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => (false, false),
+        };
         self.is_change = matches!(doing, Doing::Input(Input::Amend(_)) | Doing::Once { input: Input::Amend(_), .. });
         self.attaches = match doing {
             Doing::Input(Input::Book(book)) => book.attachments.len(),
@@ -326,6 +351,21 @@ impl Seen {
         }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        if let Some(Ok(Reply::Booked(_))) = reply {
+            self.note(self.recalls.0, "profile reused");
+            self.note(self.recalls.1, "somebody else's phone from the profile");
+        }
+        if let Some(Ok(Reply::Forgotten(forgotten))) = reply {
+            let ends = effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if self.ringing.contains(&up.leg)));
+            self.note(forgotten.cancelled > 0 && ends, "forgotten while ringing");
+            self.note(forgotten.ending > 0, "forgotten while talking");
+            self.note(forgotten.erased > forgotten.cancelled + forgotten.ending, "forgotten after it closed");
+        }
+        for effect in effects {
+            if let Action::Archive(archive) = &effect.action {
+                self.note(archive.outcome == ringfence::values::reply::Outcome::Forgotten, "closed Forgotten");
+            }
+        }
         if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
             self.note(true, "holder agreed");
             self.note(confirmed.state == ReservationState::Open, "holder agreed inside the window");
@@ -443,8 +483,17 @@ impl Seen {
                 self.note(!told.media.is_empty(), "a merchant was told of media");
                 self.note(self.attaches > told.media.len(), "media was kept from a merchant");
             }
-            Content::Result(_)
-            | Content::ContactUnconfirmed(_)
+            Content::Result(result) => {
+                self.note(result.actions.is_empty(), "result without buttons");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
+                self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::ManagePage(page) => {
+                self.note(page.outcome.is_some(), "manage page of a closed one");
+                self.note(page.waiting.is_some(), "manage page with terms that wait");
+                self.note(page.state == ReservationState::InCall && page.actions.is_empty(), "manage page of one that is ending");
+            }
+            Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::ModeOptions(_)

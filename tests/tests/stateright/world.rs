@@ -258,7 +258,8 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
-                | Content::Declined(_) => {}
+                | Content::Declined(_)
+                | Content::ManagePage(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
@@ -368,6 +369,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             evidence: None,
             attachments: Vec::new(),
             remember: None,
+            result_by: None,
+            email: None,
         }));
     }
     inputs

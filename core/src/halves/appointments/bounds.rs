@@ -201,7 +201,10 @@ impl Appointments {
 
 fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     let id = reservation.id;
-    let is_bare = reservation.name.is_none() && reservation.evidence.is_none() && reservation.media().next().is_none();
+    let is_bare = reservation.name.is_none()
+        && reservation.evidence.is_none()
+        && reservation.email.is_none()
+        && reservation.media().next().is_none();
     hold!(!reservation.is_forgotten || is_bare, "reservation {id} is forgotten and still says who booked");
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());

@@ -32,6 +32,7 @@ impl Appointments {
         let Some(profile) = Person::of(&input.user).and_then(|person| self.profiles.of(&person, now)) else { return };
         input.name = input.name.take().or_else(|| profile.name.clone());
         input.contact = input.contact.or(profile.contact);
+        input.email = input.email.take().or_else(|| profile.email.clone());
     }
 
     /// A booking is accepted: its name and its contact are remembered, if its sender lets them be. The contact's holder has agreed by now.
@@ -41,8 +42,9 @@ impl Appointments {
         let until = profile_end(cx);
         let known = self.profiles.of(&person, cx.now).cloned().unwrap_or(Profile::empty(until));
         let name = reservation.name.clone().or(known.name);
+        let email = reservation.email.clone().or(known.email);
         let contact = Some(reservation.contact).filter(|contact| person != Person::Number(*contact));
-        self.profiles.set(person, Profile { name, contact, until, ..known }, cx.policy.profiles_max);
+        self.profiles.set(person, Profile { name, contact, email, until }, cx.policy.profiles_max);
     }
 
     /// A user changes what is remembered of him.

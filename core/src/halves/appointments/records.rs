@@ -11,7 +11,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
-use crate::values::input::BookingEvidence;
+use crate::values::input::{BookingEvidence, ResultBy};
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
@@ -99,6 +99,10 @@ pub struct Reservation {
     pub is_remembered: bool,
     /// Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it.
     pub is_forgotten: bool,
+    /// How its results come, if its sender said so.
+    pub result_by: Option<ResultBy>,
+    /// Its sender's mailbox, if he named one.
+    pub email: Option<Address>,
 }
 
 /// What a revision of a reservation says.
@@ -212,6 +216,18 @@ impl Reservation {
         })
     }
 
+    /// Where its results go: as its sender asked for, and otherwise as he writes.
+    #[must_use]
+    pub fn result_to(&self) -> Address {
+        let by_number = |way: fn(PhoneNumber) -> Address| self.sender.number().map(way);
+        let asked = self.result_by.and_then(|by| match by {
+            ResultBy::Page => by_number(Address::Rcs),
+            ResultBy::Sms => by_number(Address::Sms),
+            ResultBy::Email => self.email.clone(),
+        });
+        asked.unwrap_or_else(|| self.sender.clone())
+    }
+
     /// What is attached to it, by the terms that hold and by those that wait.
     pub fn media(&self) -> impl Iterator<Item = MediaId> {
         let waiting = self.pending.iter().flat_map(|terms| &terms.attachments);
@@ -223,6 +239,8 @@ impl Reservation {
         self.is_forgotten = true;
         self.name = None;
         self.evidence = None;
+        self.result_by = None;
+        self.email = None;
         self.attachments = Vec::new();
         self.pending = None;
         if let Some(closed) = &mut self.closed {

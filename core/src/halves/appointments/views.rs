@@ -25,6 +25,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
+use crate::values::input::ResultBy;
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
@@ -115,6 +116,7 @@ struct ReservationView {
     revision: u32,
     rest_in: i64,
     pending: Option<PendingView>,
+    result_way: (Option<ResultBy>, Option<Address>),
 }
 
 /// Terms that wait for the end of a call.
@@ -648,6 +650,7 @@ impl Appointments {
                         attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                     }),
+                    result_way: (one.result_by, one.email.clone()),
                 })
                 .collect(),
             codes: counting(&self.codes),

@@ -11,7 +11,7 @@ use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
 use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -263,6 +263,7 @@ impl Books {
 
     fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
         blocking::booking(self, input)?;
+        let input = &self.profiles.recalled(input, &self.policy, self.now);
         let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
         let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
         if page.withdrawn {
@@ -270,8 +271,7 @@ impl Books {
         }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
-        let (contact, has_name) = self.profiles.recalled(input, &self.policy, self.now);
-        let number = contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
+        let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
         let named = page.line.filter(|line| merchant.lines.iter().any(|own| own.number == *line));
         let line = named.or_else(|| merchant.lines.first().map(|line| line.number)).ok_or_else(|| incomplete("has no line"))?;
         let chosen = match self.policy.mode_chosen_by {
@@ -291,6 +291,7 @@ impl Books {
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
+            way: results::way_of(input),
             number,
             line,
             window,
@@ -318,7 +319,8 @@ impl Books {
             last_revision: 1,
             used_up: false,
             remembered: input.remember.unwrap_or(self.policy.profiles_remembered),
-            named: has_name,
+            name: input.name.clone(),
+            email: input.email.clone(),
             forgotten: false,
         };
         if verified {
@@ -504,7 +506,8 @@ impl Books {
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
-            | Content::OnHold(_) => {}
+            | Content::OnHold(_)
+            | Content::ManagePage(_) => {}
         }
     }
 
