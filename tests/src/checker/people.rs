@@ -112,7 +112,15 @@ pub(super) fn forgotten(books: &Books, step: &Step) -> Vec<ReservationId> {
     };
     let person = Person::of(&input.user);
     let is_his = |known: &Reservation| Person::of(&known.sender) == person || person == Some(Person::Number(known.number));
-    let of_it = books.reservations.iter().filter(|(_, known)| is_his(known) && !known.forgotten);
+    // Whether terms that waited for an overdue call make it his, or another's, settling decides before: then the `erase` says it.
+    let is_named = |id: ReservationId| {
+        step.effects.iter().any(|effect| matches!(&effect.action, Action::Erase(erase) if erase.reservations.contains(&id)))
+    };
+    let concerns = |(id, known): &(&ReservationId, &Reservation)| match known.waiting {
+        Some(_) => is_named(**id),
+        None => is_his(known),
+    };
+    let of_it = books.reservations.iter().filter(|(_, known)| !known.forgotten).filter(concerns);
     of_it.map(|(id, _)| *id).collect()
 }
 
@@ -163,7 +171,8 @@ pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) ->
         })
         .flatten()
         .collect();
-    if let Some(id) = erased.iter().find(|id| !forgotten.contains(id)) {
+    let is_again = matches!(step.doing, Doing::Restart);
+    if let Some(id) = erased.iter().find(|id| !is_again && !forgotten.contains(id)) {
         return Err((Promise::P9, format!("reservation {id} is erased, and nobody asked for it")));
     }
     let left = |id: &ReservationId| !books.reservations.contains_key(id);

@@ -188,7 +188,8 @@ impl Model {
             }
         }
         let who = Who::of(&input.user).expect("a user is somebody");
-        let profile = self.profiles.remove(&who).is_some_and(|_| true);
+        self.profiles.retain(|_, kept| latest < kept.until);
+        let profile = self.profiles.remove(&who).is_some();
         let mut others = 0;
         for (_, kept) in self.profiles.iter_mut().filter(|(_, kept)| kept.contact.map(Who::Phone).as_ref() == Some(&who)) {
             kept.contact = None;

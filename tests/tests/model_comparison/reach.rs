@@ -274,7 +274,9 @@ impl Seen {
                 let named = book.name.is_none() && profile.is_some_and(|kept| kept.name.is_some());
                 (named, book.contact.is_none() && profile.is_some_and(|kept| kept.contact.is_some()))
             }
-            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => (false, false),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => {
+                (false, false)
+            }
         };
         self.is_change = matches!(doing, Doing::Input(Input::Amend(_)) | Doing::Once { input: Input::Amend(_), .. });
         self.attaches = match doing {
@@ -356,7 +358,8 @@ impl Seen {
             self.note(self.recalls.1, "somebody else's phone from the profile");
         }
         if let Some(Ok(Reply::Forgotten(forgotten))) = reply {
-            let ends = effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if self.ringing.contains(&up.leg)));
+            let ends =
+                effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if self.ringing.contains(&up.leg)));
             self.note(forgotten.cancelled > 0 && ends, "forgotten while ringing");
             self.note(forgotten.ending > 0, "forgotten while talking");
             self.note(forgotten.erased > forgotten.cancelled + forgotten.ending, "forgotten after it closed");

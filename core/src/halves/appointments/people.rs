@@ -127,6 +127,8 @@ impl Appointments {
                 self.archive(cx, *id);
             }
         }
+        // What is over already is not there to be forgotten.
+        self.profiles.forget_old(cx.now);
         forgotten.profile = self.profiles.remove(&person);
         let is_in_others = match person {
             Person::Number(number) => self.profiles.forget_contact(number),
