@@ -202,7 +202,8 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
-            | AuditRecord::Erased(_) => None,
+            | AuditRecord::Erased(_)
+            | AuditRecord::Undelivered(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -130,7 +130,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     let numbers = r#""pushed_pages_max":1000,"number_rest_s":2592000,"numbers_low":10,"numbers_max":1000000,"code_digits":6,"#;
     assert!(full.contains(numbers), "{full}");
     assert!(
-        full.ends_with(r#""rings_per_day_max":0,"attachments_max":10,"profiles_remembered":true,"profiles_max":10000000,"profile_life_s":31536000,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#),
+        full.ends_with(r#""rings_per_day_max":0,"attachments_max":10,"profiles_remembered":true,"profiles_max":10000000,"profile_life_s":31536000,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000},"keyring":[]}}"#),
         "{full}"
     );
     assert_eq!(parse_line(&full).unwrap(), short);

@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import ActionsIn, Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
@@ -70,11 +70,13 @@ from .effects import (
     Outcome,
     Play,
     Reject,
+    Reminder,
     ReservationForMerchant,
     SearchEntry,
     SearchResult,
     SearchResults,
     Send,
+    SlotOver,
 )
 from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
 from .evidence import Evidence
@@ -94,6 +96,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -141,6 +144,7 @@ __all__ = [
     "Erase",
     "Everything",
     "Evidence",
+    "FallbackChannel",
     "ForNumber",
     "ForReservation",
     "HangUp",
@@ -185,6 +189,7 @@ __all__ = [
     "Replayer",
     "Reply",
     "ReservationForMerchant",
+    "Reminder",
     "ReservationAction",
     "ReservationState",
     "SharedMedia",
@@ -194,6 +199,8 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotChosen",
+    "SlotOver",
     "OneNumber",
     "Verdict",
     "Weekday",

@@ -64,6 +64,8 @@ __all__ = [
     "Content",
     "DeclinedNotice",
     "ManagePage",
+    "Reminder",
+    "Undelivered",
     "ShownTerms",
     "DeclinedRecord",
     "Denied",
@@ -104,6 +106,7 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotOver",
     "Thawed",
     "OneMaskedNumber",
     "UnknownNumber",
@@ -184,6 +187,23 @@ class ManagePage(_Content):
     outcome: Outcome | None
     terms: ShownTerms
     waiting: ShownTerms | None
+    actions: tuple[ReservationAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder(_Content):
+    """To a user: the window begins soon. It says what the result said, with the buttons of now."""
+
+    _tag: ClassVar[str | None] = "reminder"
+    reservation: int
+    revision: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    offering_name: str
+    window: Window
+    zone: Zone
     actions: tuple[ReservationAction, ...]
 
 
@@ -372,6 +392,18 @@ class DeclinedNotice(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class SlotOver(_Content):
+    """To a merchant: his slot is over without a conversation. The platform calls again once he chooses another, or says that he is ready."""
+
+    _tag: ClassVar[str | None] = "slot_over"
+    reservation: int
+    slot: Window
+    why: MissedForMerchant
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -389,7 +421,9 @@ Content = (
     | Amended
     | OnHold
     | DeclinedNotice
+    | SlotOver
     | ManagePage
+    | Reminder
 )
 """What a message says."""
 
@@ -694,6 +728,16 @@ class ErasedRecord(Record):
     """Whether he had a profile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered(Record):
+    """A message failed and is not sent again: no other way was left, or nobody needed it any more. `message` is the effect that sent it last."""
+
+    _tag: ClassVar[str | None] = "undelivered"
+    message: int
+    reservation: int | None
+    code: str
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -714,6 +758,7 @@ AuditRecord = (
     | Thawed
     | DoNotCallChanged
     | ErasedRecord
+    | Undelivered
 )
 """What was decided."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from . import _ringfence
@@ -47,8 +47,14 @@ __all__ = [
     "CallTarget",
     "Cancel",
     "ChooseMode",
+    "ChooseSlot",
     "ConfirmClock",
     "ConfirmContact",
+    "Delivered",
+    "Failed",
+    "MessageReported",
+    "MessageStatus",
+    "WasRead",
     "Decline",
     "Dedup",
     "EffectFailed",
@@ -60,6 +66,7 @@ __all__ = [
     "LegAnswered",
     "LegEnded",
     "LegProgress",
+    "MerchantReady",
     "OfMerchant",
     "OfPage",
     "OfReservation",
@@ -79,6 +86,9 @@ __all__ = [
     "Scope",
     "SetPolicy",
     "SetProfile",
+    "Slot",
+    "SlotFrom",
+    "SlotWindow",
     "WithdrawPage",
     "Unblock",
     "Thaw",
@@ -483,6 +493,86 @@ class ForgetMe(Checked):
     user: Address
 
 
+@dataclass(frozen=True, slots=True)
+class SlotWindow(Checked):
+    """This part of the window."""
+
+    _tag: ClassVar[str | None] = "window"
+    _newtype: ClassVar[bool] = True
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFrom(Checked):
+    """From this instant to the window's end."""
+
+    _tag: ClassVar[str | None] = "from"
+    _newtype: ClassVar[bool] = True
+    start: datetime
+
+
+Slot = SlotWindow | SlotFrom
+"""When inside the window the platform calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseSlot(Checked):
+    """Platform mode: a merchant chooses when inside the window he is called. Another choice replaces it."""
+
+    _tag: ClassVar[str | None] = "choose_slot"
+    merchant: int
+    reservation: int
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantReady(Checked):
+    """Platform mode: a merchant is ready, and is called from now on."""
+
+    _tag: ClassVar[str | None] = "merchant_ready"
+    merchant: int
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(Checked):
+    """A message came to its receiver's device."""
+
+    _tag: ClassVar[str | None] = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead(Checked):
+    """Its receiver opened a message."""
+
+    _tag: ClassVar[str | None] = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Checked):
+    """A message did not arrive, and will not. `code` is what the gateway said of the reason.
+
+    >>> Failed("404").code
+    '404'
+    """
+
+    _tag: ClassVar[str | None] = "failed"
+    code: str
+
+
+MessageStatus = Delivered | WasRead | Failed
+"""What became of a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReported(Checked):
+    """A gateway says what became of a message: `message` is the sequence number of its `Send`."""
+
+    _tag: ClassVar[str | None] = "message_reported"
+    message: int
+    status: MessageStatus
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -518,6 +608,9 @@ Input = (
     | ImportDoNotCall
     | SetProfile
     | ForgetMe
+    | ChooseSlot
+    | MerchantReady
+    | MessageReported
 )
 """Any of them."""
 

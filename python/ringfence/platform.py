@@ -49,6 +49,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -324,6 +325,33 @@ class Platform:
         """A user confirms the result of his booking. It matters only where `Policy.confirmation` asks for it."""
         return self._done(now, inputs.Acknowledge(user=check(Address, user, "user"), reservation=reservation), dedup)
 
+    def choose_slot(
+        self,
+        now: datetime,
+        *,
+        merchant: int,
+        reservation: int,
+        slot: Window | datetime | inputs.Slot,
+        dedup: Dedup | None = None,
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant chooses when inside the window he is called. An instant means: from then to the window's end.
+
+        When the slot is over without a conversation he is told, and nobody is called before he chooses another or is ready.
+        """
+        if isinstance(slot, Window):
+            slot = inputs.SlotWindow(slot)
+        elif not isinstance(slot, inputs.SlotWindow | inputs.SlotFrom):
+            slot = inputs.SlotFrom(slot)
+        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=slot)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
+
+    def merchant_ready(
+        self, now: datetime, *, merchant: int, reservation: int, dedup: Dedup | None = None
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant is ready, and is called from now on. A no-op while he is anyway."""
+        input = inputs.MerchantReady(merchant=merchant, reservation=reservation)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
+
     # What the network reports.
 
     def leg_progress(self, now: datetime, *, leg: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -410,6 +438,15 @@ class Platform:
     def forget_me(self, now: datetime, *, user: Address | str, dedup: Dedup | None = None) -> Forgotten | NoOp:
         """A user wants to be forgotten: what is live is cancelled, a conversation is left alone, and what is kept of him leaves. `NoOp`: nothing was."""
         return cast(Forgotten | NoOp, self.handle(now, inputs.ForgetMe(user=check(Address, user, "user")), dedup=dedup))
+
+    def message_reported(
+        self, now: datetime, *, message: int, status: inputs.MessageStatus, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A gateway says what became of the message that the `Send` with this sequence number sent: `Delivered()`, `WasRead()`, or `Failed("404")`.
+
+        One that failed goes by the next way that the policy names; when none is left, an `Undelivered` audit says so.
+        """
+        return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""

@@ -131,6 +131,10 @@ class Reservation(Record):
     """The end of the spacing after its last call."""
     pending: Terms | None
     """The terms that were set while the user was talking; they hold when the call ends."""
+    slot: Window | None
+    """The part of its window in which the platform calls, if its merchant chose one."""
+    spent_slot: Outcome | None
+    """What its last slot came to, while it waits for another one."""
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime
@@ -142,6 +146,10 @@ class Reservation(Record):
     """How its results come, if its sender said so."""
     email: Address | None
     """Its sender's mailbox, if he named one."""
+    remind_at: datetime | None
+    """When its user is reminded, as the rules were when it was accepted or changed last."""
+    is_reminded: bool
+    """Its user was reminded of this window."""
 
 
 @dataclass(frozen=True, slots=True)

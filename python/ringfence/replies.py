@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from . import _ringfence
 from ._codec import Record, decode
-from ._values import DenyReason, ReservationState
+from ._values import DenyReason, ReservationState, Window
 
 __all__ = [
     "Allow",
@@ -29,6 +29,7 @@ __all__ = [
     "Imported",
     "Published",
     "Reply",
+    "SlotChosen",
     "Verdict",
     "Why",
     "WrongCode",
@@ -173,11 +174,20 @@ class Forgotten(Record):
     """Whether he had a profile."""
 
 
+@dataclass(frozen=True, slots=True)
+class SlotChosen(Record):
+    """The platform calls inside this slot. The state is `open` if it has begun."""
+
+    _tag: ClassVar[str | None] = "slot_chosen"
+    slot: Window
+    state: ReservationState
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
 Reply = (
-    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet | Forgotten
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet | Forgotten | SlotChosen
 )
 """The answer to an accepted input."""
 
@@ -227,6 +237,8 @@ class Why(StrEnum):
     """A code that is out may not be used any more."""
     LINE_FREE = "line_free"
     """A line of a merchant has a free channel and somebody waits for it."""
+    REMINDER = "reminder"
+    """A user is to be reminded of his window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ mod endings;
 mod holders;
 mod law;
 mod media;
+mod messages;
 mod numbers;
 mod people;
 mod privacy;
@@ -71,6 +72,7 @@ mod queue;
 mod repeats;
 mod results;
 mod ringing;
+mod slots;
 mod verdicts;
 mod withdrawn;
 
@@ -269,6 +271,8 @@ struct Notes {
     withdrawn: BTreeSet<LegId>,
     /// The leg whose `dial` this step reports as not carried out.
     doubted: Option<LegId>,
+    /// How often this step follows up the failure of a message that it reports.
+    followed_up: u32,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -478,9 +482,18 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
+                    return Ok(());
+                }
                 results::send(&self.books, send, step)?;
+                if let Content::Reminder(reminder) = &send.content {
+                    messages::reminded(&mut self.books, &send.to, reminder)?;
+                }
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
+                }
+                if let Content::SlotOver(notice) = &send.content {
+                    slots::over(&mut self.books, notice)?;
                 }
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;
@@ -502,6 +515,7 @@ impl Checker {
                         numbers::leased(&self.books, leased)?;
                         self.books.take_lease(leased);
                     }
+                    AuditRecord::Undelivered(record) => messages::undelivered(record, step, notes)?,
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
                     AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
                     AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
@@ -576,6 +590,7 @@ impl Checker {
         people::erased(&self.books, &notes.forgotten, step)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
+        messages::followed_up(step, notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

@@ -33,7 +33,7 @@ mod reach;
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
 const CASES: u32 = 1_700;
-const MOVES_MAX: usize = 160;
+const MOVES_MAX: usize = 200;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -61,10 +61,14 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
 
     let reached = reached.into_inner();
     let count = |kind: &str| reached.iter().filter(|kinds| kinds.contains(kind)).count();
+    let mut rare = Vec::new();
     for (kind, percent) in DEMANDED {
         println!("{} of {} scripts came by: {kind}", count(kind), reached.len());
-        assert!(count(kind) * 100 >= reached.len() * percent, "fewer than {percent} % of the scripts came by: {kind}");
+        if count(kind) * 100 < reached.len() * percent {
+            rare.push(format!("fewer than {percent} % of the scripts came by: {kind}"));
+        }
     }
+    assert!(rare.is_empty(), "{}", rare.join("\n"));
     let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| count(kind) == 0).collect();
     assert!(unseen.is_empty(), "no script came by {unseen:?}");
 }
@@ -231,6 +235,7 @@ impl Pair {
                 kept.conversations,
                 open(kept.eligible),
                 (kept.revision, kept.unacknowledged, kept.waiting, kept.window, kept.contact),
+                (kept.slot, kept.spent),
             );
             let outcome = seen.closed.map(|closed| closed.outcome);
             let seen_as = (
@@ -248,6 +253,7 @@ impl Pair {
                     seen.window,
                     seen.contact,
                 ),
+                (seen.slot, seen.spent_slot),
             );
             equal(&format!("reservation {}", kept.reservation), &expected, &seen_as)?;
         }
@@ -347,6 +353,8 @@ impl Pair {
                 | Input::Amend(_)
                 | Input::Decline(_)
                 | Input::Acknowledge(_)
+                | Input::ChooseSlot(_)
+                | Input::MerchantReady(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
@@ -358,6 +366,7 @@ impl Pair {
                 | Input::ForgetMe(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
+                | Input::MessageReported(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),

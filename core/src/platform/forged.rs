@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
+use crate::books::messages::Again;
 use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
@@ -58,20 +59,7 @@ fn world() -> Platform {
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let book = Book {
-            user,
-            page: 10.into(),
-            offering: 1.into(),
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            attachments: Vec::new(),
-            remember: None,
-            result_by: None,
-            email: None,
-        };
+        let book = Book::new(user, 10.into(), 1.into(), window);
         platform.book(at("09:05:00"), book).unwrap();
     }
     platform
@@ -95,20 +83,7 @@ fn ringing_a_merchant() -> Platform {
     platform.set_policy(at("09:00:00"), policy).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
-    let book = Book {
-        user,
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        remember: None,
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user, 10.into(), 1.into(), window);
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
     platform
@@ -299,20 +274,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
     platform.import_numbers(at("09:06:00"), vec![number("+8617000000001")]).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
-    let book = Book {
-        user: user.clone(),
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        remember: None,
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user.clone(), 10.into(), 1.into(), window);
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();
     is_refused(&platform, "rests longer than any policy", |body| {
@@ -389,4 +351,56 @@ fn a_body_of_nothing_is_no_state() {
     for bytes in [Vec::new(), seal(&())] {
         assert!(Platform::restore(&bytes, Keyring::new(), 0).is_err());
     }
+}
+
+#[test]
+fn a_message_that_may_be_reported_on_was_sent_and_says_how_it_goes_on() {
+    let never = "a message may be reported on that was never sent";
+    is_refused(&world(), never, |body| {
+        if let Some(sent) = body.appointments.messages.last_mut() {
+            sent.sequence = body.next_sequence;
+        }
+    });
+    is_refused(&world(), never, |body| body.appointments.messages[0].message = MessageId::new((3 << 48) | 99));
+    is_refused(&world(), never, |body| {
+        for sent in &mut body.appointments.messages {
+            sent.at = far();
+        }
+    });
+    let odd = "the book of messages does not agree with itself";
+    is_refused(&world(), odd, |body| body.appointments.messages[0].at = far());
+    let again = |body: &mut Body, forge: fn(&mut Again)| {
+        let mut all = body.appointments.messages.iter_mut().filter_map(|sent| sent.again.as_deref_mut());
+        forge(all.next().expect("a result to a user may go another way"));
+    };
+    is_refused(&world(), odd, |body| again(body, |again| again.phone = None));
+    is_refused(&world(), odd, |body| {
+        again(body, |again| again.mailbox = Some(Address::parse("sms:+8613800000009").unwrap()));
+    });
+}
+
+#[test]
+fn a_user_is_reminded_before_his_window_and_once() {
+    let mut platform = world();
+    let policy = Policy { reminder_before_s: 1_800, ..platform.policy().clone() };
+    platform.set_policy(at("09:10:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let book = Book {
+        user,
+        page: 10.into(),
+        offering: 1.into(),
+        window,
+        zone: None,
+        contact: None,
+        name: None,
+        evidence: None,
+        attachments: Vec::new(),
+        result_by: None,
+        email: None,
+    };
+    platform.book(at("09:15:00"), book).unwrap();
+    let why = "is reminded of a window that has begun, or twice";
+    is_refused(&platform, why, |body| body.appointments.reservations[2].remind_at = Some(at("18:00:00")));
+    is_refused(&platform, why, |body| body.appointments.reservations[2].is_reminded = true);
 }

@@ -5,10 +5,12 @@ use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, Decline,
-    EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf,
-    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey,
-    Scope, Search, SetCalendar, SetPolicy, SetProfile, Thaw, Unblock, WithdrawPage,
+    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmClock, ConfirmContact,
+    Decline, EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady,
+    MessageReported, MessageStatus, PageOf,
+    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
+    RequestCode, RequestPage, Resync, RotateKey,
+    Scope, Search, SetCalendar, SetPolicy, SetProfile, Slot, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -188,6 +190,28 @@ impl Platform {
         self.handle(now, Input::Acknowledge(Acknowledge { user, reservation }))
     }
 
+    /// Platform mode: a merchant chooses when inside the window he is called. Another choice replaces it; the same again is a no-op. Replies the slot and the state.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another merchant's; `wrong_state`; `not_platform_mode`; `slot_outside`; `slot_over`; `limit` (outbox).
+    pub fn choose_slot(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        reservation: ReservationId,
+        slot: Slot,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ChooseSlot(ChooseSlot { merchant, reservation, slot }))
+    }
+
+    /// Platform mode: a merchant is ready, and is called from now until the window's end, as soon as his turn comes. A no-op while he is anyway.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another merchant's; `wrong_state`; `not_platform_mode`; `slot_outside` before the window; `limit` (outbox).
+    pub fn merchant_ready(&mut self, now: Timestamp, merchant: MerchantId, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::MerchantReady(MerchantReady { merchant, reservation }))
+    }
+
     /// A dialled phone rings. One of a leg that is gone is hung up.
     ///
     /// # Errors
@@ -322,6 +346,15 @@ impl Platform {
     /// `invalid` (user).
     pub fn forget_me(&mut self, now: Timestamp, user: Address) -> Result<Reply, Refusal> {
         self.handle(now, Input::ForgetMe(ForgetMe { user }))
+    }
+
+    /// A gateway says what became of a message, by the sequence number of its `send`. One that failed is sent again by the next way that the policy names;
+    /// when none is left, an `undelivered` audit says so. A message that is not kept, or was reported on before, is a no-op.
+    ///
+    /// # Errors
+    /// In this order: `limit` (text), `not_emitted`; for a failure `limit` (outbox, pages pushed): report it again once effects are confirmed.
+    pub fn message_reported(&mut self, now: Timestamp, message: u64, status: MessageStatus) -> Result<Reply, Refusal> {
+        self.handle(now, Input::MessageReported(MessageReported { message, status }))
     }
 
     /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.

@@ -15,7 +15,7 @@ use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
-use super::time::{DayRule, LocalDate, WeeklyRule, Window, Zone};
+use super::time::{DayRule, LocalDate, Timestamp, WeeklyRule, Window, Zone};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,12 @@ pub enum Input {
     SetProfile(SetProfile),
     /// A user wants to be forgotten.
     ForgetMe(ForgetMe),
+    /// Platform mode: a merchant chooses when inside the window he is called (商户选择的时间段, S106).
+    ChooseSlot(ChooseSlot),
+    /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
+    MerchantReady(MerchantReady),
+    /// A gateway says what became of a message.
+    MessageReported(MessageReported),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -135,6 +141,14 @@ pub struct RegisterMerchant {
     /// What he does, in words: users find him by it.
     #[serde(default)]
     pub description: Option<Text>,
+}
+
+impl RegisterMerchant {
+    /// A merchant with nothing that may be left out. One without a chatbot publishes no page.
+    #[must_use]
+    pub fn new(merchant: MerchantId, name: impl Into<Text>, lines: Vec<Line>, zone: Zone) -> Self {
+        Self { merchant, name: name.into(), lines, zone, chatbot: None, contact: None, address: None, description: None }
+    }
 }
 
 /// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
@@ -185,6 +199,24 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+}
+
+impl PublishPage {
+    /// A page of this merchant with these offerings, and nothing that may be left out. It needs windows or hours to be taken.
+    #[must_use]
+    pub const fn new(page: PageId, merchant: MerchantId, offerings: BTreeMap<OfferingId, Text>) -> Self {
+        Self {
+            page,
+            merchant,
+            chatbot: None,
+            offerings,
+            windows: Vec::new(),
+            hours: Vec::new(),
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+        }
+    }
 }
 
 /// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
@@ -353,6 +385,27 @@ pub struct Book {
     /// The sender's mailbox: for a result by e-mail, and the last way of a message that fails.
     #[serde(default)]
     pub email: Option<Address>,
+}
+
+impl Book {
+    /// A booking with nothing that may be left out: `Book { name, ..Book::new(user, page, offering, window) }`.
+    #[must_use]
+    pub const fn new(user: Address, page: PageId, offering: OfferingId, window: Window) -> Self {
+        Self {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            attachments: Vec::new(),
+            remember: None,
+            result_by: None,
+            email: None,
+        }
+    }
 }
 
 /// How the result of a booking comes, and of every change of it (seed 000, S304).
@@ -689,4 +742,61 @@ pub struct SetProfile {
 pub struct ForgetMe {
     /// Who asks.
     pub user: Address,
+}
+
+/// The part of a reservation's window in which the platform calls, as its merchant chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// This part.
+    Window(Window),
+    /// From this instant to the window's end.
+    From(Timestamp),
+}
+
+/// A merchant chooses when inside the window he is called. Another choice replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseSlot {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The slot.
+    pub slot: Slot,
+}
+
+/// A merchant is ready: the platform calls him, and then the user, as soon as his turn comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantReady {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
+}
+
+/// What became of a message, as its gateway says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReported {
+    /// The sequence number of the effect that sent it.
+    pub message: u64,
+    /// What became of it.
+    pub status: MessageStatus,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// It came to the receiver's device.
+    Delivered,
+    /// He opened it.
+    Read,
+    /// It did not arrive, and will not.
+    Failed {
+        /// What the gateway said of the reason.
+        code: Text,
+    },
 }

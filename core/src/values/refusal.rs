@@ -318,8 +318,9 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
-    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would.
-    #[error("media {media} is attached to another reservation; give each attachment an id of its own")]
+    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would. Or an unconfirmed
+    /// `erase` names it.
+    #[error("media {media} is attached to another reservation, or about to be erased; give each attachment an id of its own")]
     MediaInUse {
         /// The host's id of it.
         media: MediaId,
@@ -409,6 +410,24 @@ pub enum Refusal {
     OutsideHours {
         /// The next hours in which they may.
         callable: Option<Window>,
+    },
+    /// Slots are for calls that the platform makes.
+    #[error("slots are for calls that the platform makes; the mode of reservation {reservation} is another")]
+    NotPlatformMode {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// The slot does not lie inside the window that the user permits.
+    #[error("the slot lies outside the reservation's window")]
+    SlotOutside {
+        /// The window.
+        window: Window,
+    },
+    /// The slot is over.
+    #[error("the slot was over at {end}")]
+    SlotOver {
+        /// When it ended.
+        end: Timestamp,
     },
 
     // Limit, 300 to 399.
@@ -598,6 +617,9 @@ impl Refusal {
             Self::Blocked => 220,
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
+            Self::NotPlatformMode { .. } => 207,
+            Self::SlotOutside { .. } => 208,
+            Self::SlotOver { .. } => 209,
             Self::Limit { .. } => 300,
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{CallId, LegId, ReservationId};
-use super::time::Timestamp;
+use super::time::{Timestamp, Window};
 
 /// The answer to an accepted input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum Reply {
     DoNotCallSet(DoNotCallSet),
     /// The user is forgotten.
     Forgotten(Forgotten),
+    /// The platform calls inside this slot.
+    SlotChosen(SlotChosen),
 }
 
 /// Virtual numbers are in the pool.
@@ -111,6 +113,16 @@ pub struct Forgotten {
     pub erased: u32,
     /// Whether he had a profile.
     pub profile: bool,
+}
+
+/// A slot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotChosen {
+    /// The slot.
+    pub slot: Window,
+    /// The state of the reservation: `open` if the slot has begun.
+    pub state: ReservationState,
 }
 
 /// A merchant's call goes through.
@@ -208,7 +220,7 @@ pub enum ReservationState {
     Unverified,
     /// The merchant has not chosen how to call.
     AwaitingMode,
-    /// The mode is known; the window has not begun.
+    /// The mode is known; the window, or the merchant's slot in it, has not begun, or his slot is over and he has chosen no other.
     Scheduled,
     /// Calls are allowed.
     Open,

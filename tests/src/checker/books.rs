@@ -9,7 +9,7 @@ use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
-use ringfence::values::reply::Reply;
+use ringfence::values::reply::{MissedForMerchant, Reply};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
@@ -19,6 +19,7 @@ use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
 use super::people::Profiles;
+use super::messages::Sendings;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -49,6 +50,8 @@ pub(super) struct Reservation {
     pub(super) sender: Address,
     /// Where its results go.
     pub(super) way: Address,
+    /// The mailbox that its sender named.
+    pub(super) mailbox: Option<Address>,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
@@ -94,6 +97,12 @@ pub(super) struct Reservation {
     pub(super) email: Option<Address>,
     /// Its sender, or the holder of its phone, was forgotten.
     pub(super) forgotten: bool,
+    /// The last slot that its merchant chose, over or not; none when he chose none, or it was dropped.
+    pub(super) slot: Option<Window>,
+    /// One that was replaced or dropped when it was over already, and the window it was in: this step may still tell so.
+    pub(super) slot_before: Option<(Window, Window)>,
+    /// What he was told when it was over.
+    pub(super) slot_over: Option<MissedForMerchant>,
 }
 
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
@@ -183,6 +192,8 @@ pub(super) struct Books {
     pub(super) media: Media,
     /// What is remembered of users.
     pub(super) profiles: Profiles,
+    /// What was sent, and what became of it.
+    pub(super) messages: Sendings,
 }
 
 impl Books {
@@ -209,6 +220,7 @@ impl Books {
             law: Law::of(&policy),
             media: Media::default(),
             profiles: Profiles::default(),
+            messages: Sendings::default(),
             policy,
         }
     }
@@ -254,7 +266,7 @@ impl Books {
 
     /// The instant from which `min_ring_s` are no longer left.
     pub(super) fn last_ring_before(&self, reservation: &Reservation) -> Timestamp {
-        reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s))
+        reservation.span().end().saturating_sub_s(u64::from(self.policy.min_ring_s))
     }
 
     /// The call of this reservation that has not ended, other than `except`.
@@ -367,6 +379,8 @@ impl Books {
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
+            Input::ChooseSlot(input) => of_reservation(input.reservation),
+            Input::MerchantReady(input) => of_reservation(input.reservation),
             Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::ConfirmContact(input) => of_reservation(input.reservation),
@@ -399,6 +413,7 @@ impl Books {
             | Input::ImportDoNotCall(_)
             | Input::SetProfile(_)
             | Input::ForgetMe(_)
+            | Input::MessageReported(_)
             | Input::Unblock(_) => (None, None),
         }
     }

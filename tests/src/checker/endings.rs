@@ -13,6 +13,9 @@ use crate::trace::{Doing, Step};
 /// A user's phone rang when the window ended.
 pub(super) const WINDOW_ENDED: &str = "the window ended while the user's phone rang";
 
+/// A merchant's phone rang when the slot ended. Nobody failed.
+pub(super) const SLOT_ENDED: &str = "the slot ended before the user was dialled";
+
 /// The calls whose end instant has come, each with the promise that falls when nothing is done about it.
 pub(super) fn overdue(books: &Books) -> Vec<Overdue> {
     let due = |(id, call): (&CallId, &Call)| overdue_call(books, call).map(|(promise, why)| Overdue { call: *id, promise, why });
@@ -24,14 +27,19 @@ fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
         return None;
     }
     let over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
+    let slot_over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.span().end());
     let merchant = books.legs.get(&call.merchant_leg)?;
     let user = call.user_leg.and_then(|leg| books.legs.get(&leg));
     let rang_out = |leg: &Leg| leg.state == LegState::Ringing && leg.ring_until.is_some_and(|until| books.now >= until);
     match user {
         Some(leg) if leg.state == LegState::Ringing && over => return Some((Promise::P1, WINDOW_ENDED)),
+        Some(leg) if leg.state == LegState::Ringing && slot_over => {
+            return Some((Promise::P14, "the slot ended while the user's phone rang"));
+        }
         Some(leg) if rang_out(leg) => return Some((Promise::P9, "the user's ring time was over")),
         Some(_) => {}
         None if over => return Some((Promise::P9, "the window ended before the user was dialled")),
+        None if slot_over => return Some((Promise::P9, SLOT_ENDED)),
         None if rang_out(merchant) => return Some((Promise::P9, "the merchant's ring time was over")),
         None => {}
     }

@@ -178,7 +178,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Allow(_)
         | Reply::Deny(_)
         | Reply::DoNotCallSet(_)
-        | Reply::Forgotten(_) => {
+        | Reply::Forgotten(_)
+        | Reply::SlotChosen(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
@@ -188,7 +189,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
     if is_right {
         reservation.verified = true;
         reservation.unacknowledged = awaits;
-        reservation.eligible_at = now.max(reservation.window.start()).max(reservation.rested.unwrap_or(now));
+        reservation.eligible_at = reservation.waits_from(now);
         if by_platform || now >= reservation.window.start() {
             reservation.chosen.get_or_insert(silence);
         }

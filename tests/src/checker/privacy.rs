@@ -43,7 +43,11 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             books.media.told(content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) | Content::OnHold(_) => None,
+        Content::ModeOptions(_)
+        | Content::CancelledForMerchant(_)
+        | Content::MissedForMerchant(_)
+        | Content::OnHold(_)
+        | Content::SlotOver(_) => None,
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
@@ -51,6 +55,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Missed(_)
         | Content::Declined(_)
         | Content::ManagePage(_)
+        | Content::Reminder(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)
@@ -80,6 +85,7 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
             | Content::MissedForMerchant(_)
             | Content::Amended(_)
             | Content::OnHold(_)
+            | Content::SlotOver(_)
     ) {
         return broken("is one that only merchants get");
     }

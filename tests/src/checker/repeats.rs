@@ -31,7 +31,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::WrongCode(_)
             | Reply::Amended(_)
             | Reply::DoNotCallSet(_)
-            | Reply::Forgotten(_),
+            | Reply::Forgotten(_)
+            | Reply::SlotChosen(_),
         ))
         | None => {}
     }
@@ -44,6 +45,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
         Input::Decline(decline) => books.reservations.get(&decline.reservation).is_some_and(|known| known.declined_at.is_some()),
         Input::EffectFailed(failed) => books.handed_out(failed.sequence).is_none(),
+        Input::MessageReported(report) => books.messages.was_reported(report.message),
         Input::RegisterMerchant(_)
         | Input::PublishPage(_)
         | Input::PushPage(_)
@@ -53,6 +55,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Amend(_)
         | Input::Acknowledge(_)
+        | Input::ChooseSlot(_)
+        | Input::MerchantReady(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
         | Input::ConfirmContact(_)
@@ -107,7 +111,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
-            | AuditRecord::Erased(_) => false,
+            | AuditRecord::Erased(_)
+            | AuditRecord::Undelivered(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })
@@ -115,6 +120,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
                 let ended = books.reservations.get(reservation).is_some_and(|known| books.now >= known.window.end());
                 ended || notes.overdue_reservations.contains(reservation)
             }
+            // A slot that is over.
+            Content::SlotOver(notice) => books.now >= notice.slot.end(),
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
@@ -127,7 +134,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
             | Content::Declined(_)
-            | Content::ManagePage(_) => false,
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => false,
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),
         },

@@ -77,8 +77,12 @@ impl Model {
             announced: false,
             rested: None,
             waiting: None,
+            slot: None,
+            spent: None,
             result_by: input.result_by,
             email: input.email.clone(),
+            remind_at: None,
+            reminded: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -191,6 +195,7 @@ impl Model {
     pub(super) fn accept(&mut self, id: ReservationId) {
         self.lease(id);
         self.reservation_mut(id).unacknowledged = self.results_await();
+        self.fix_reminder(id);
         let terms = self.terms(id);
         self.announce(id, &terms);
     }

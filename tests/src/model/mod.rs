@@ -41,11 +41,13 @@ mod gate;
 mod law;
 mod managing;
 mod merchants;
+mod messages;
 mod numbers;
 mod pages;
 mod people;
 mod reports;
 mod reservations;
+mod slots;
 #[cfg(test)]
 mod stories;
 mod time;
@@ -142,10 +144,18 @@ struct Reservation {
     rested: Option<Timestamp>,
     /// Terms that wait for the end of the conversation.
     waiting: Option<amending::Terms>,
+    /// The part of its window that the merchant chose.
+    slot: Option<Window>,
+    /// What the last slot came to; the reservation waits for another.
+    spent: Option<Outcome>,
     /// How its results come, if the sender said so.
     result_by: Option<ResultBy>,
     /// The sender's mailbox, if he named it.
     email: Option<Address>,
+    /// When its user is to be reminded.
+    remind_at: Option<Timestamp>,
+    /// For this window he was.
+    reminded: Option<Window>,
 }
 
 impl Reservation {
@@ -279,6 +289,12 @@ pub struct ReservationSummary {
     pub unacknowledged: bool,
     /// The revision and the contact that wait for the end of a conversation.
     pub waiting: Option<(u32, PhoneNumber)>,
+    /// It was cancelled or declined, and closes when its call ends.
+    pub ending: bool,
+    /// The slot.
+    pub slot: Option<Window>,
+    /// What the last slot came to, while another is waited for.
+    pub spent: Option<Outcome>,
 }
 
 /// An effect that is not confirmed.
@@ -332,6 +348,8 @@ pub struct Model {
     profiles: BTreeMap<Who, Profile>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
+    /// Every message that may be reported on, and some that no longer may.
+    sent: Vec<messages::Sent>,
 }
 
 impl Model {
@@ -368,6 +386,7 @@ impl Model {
             listed: BTreeSet::new(),
             rings: Vec::new(),
             profiles: BTreeMap::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -422,6 +441,9 @@ impl Model {
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
             Input::SetProfile(input) => self.set_profile(input),
             Input::ForgetMe(input) => self.forget_me(input),
+            Input::ChooseSlot(input) => self.choose_slot(input),
+            Input::MerchantReady(input) => self.merchant_ready(input),
+            Input::MessageReported(input) => self.message_reported(input),
         }
     }
 
@@ -516,9 +538,10 @@ impl Model {
         }
         let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
         let is_law_new = law(policy) != law(&self.policy);
+        self.forget_messages();
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
-            let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
+            let last = kept.span().end().saturating_sub_s(policy.min_ring_s.into());
             let by_law = [DenyReason::OutsideHours, DenyReason::DailyLimit];
             kept.given_up.take_if(|reason| if by_law.contains(reason) { is_law_new } else { self.latest < last });
             kept.held.take_if(|_| is_law_new);
@@ -605,6 +628,9 @@ impl Model {
             revision: kept.revision,
             unacknowledged: kept.unacknowledged,
             waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
+            ending: kept.cancel_pending || kept.decline_pending,
+            slot: kept.slot,
+            spent: kept.spent,
         };
         self.reservations.iter().map(summary).collect()
     }

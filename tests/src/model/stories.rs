@@ -52,20 +52,7 @@ fn request(reservation: u64) -> Input {
 }
 
 fn book(user: &str, window: Window) -> Input {
-    Input::Book(Book {
-        user: rcs(user),
-        page: PageId::new(10),
-        offering: OfferingId::new(1),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        remember: None,
-        result_by: None,
-        email: None,
-    })
+    Input::Book(Book::new(rcs(user), PageId::new(10), OfferingId::new(1), window))
 }
 
 fn cancel(reservation: u64) -> Input {
@@ -149,8 +136,10 @@ fn word(effect: &Effect) -> String {
                 Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Amended(_) => "amended",
                 Content::OnHold(_) => "on hold",
+                Content::SlotOver(_) => "slot over",
                 Content::Declined(_) => "declined",
                 Content::ManagePage(_) => "manage_page",
+                Content::Reminder(_) => "reminder",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
@@ -177,6 +166,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
+            AuditRecord::Undelivered(record) => format!("undelivered {}", record.message),
         },
         Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use ringfence::values::input::{Input, PageOf, RequestPage};
+use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
 use ringfence::values::reply::{Outcome, ReservationState, Verdict};
@@ -35,6 +35,8 @@ pub enum Deadline {
     Challenge(ChallengeId),
     /// The opening, the window's end, or the end of the retention.
     Reservation(ReservationId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
     /// Somebody in the queue of this line can be served.
     Line(PhoneNumber),
 }
@@ -65,6 +67,7 @@ impl Model {
     #[must_use]
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
         let mut all = self.object_deadlines();
+        all.extend(self.reminders());
         all.extend(self.line_deadlines());
         all.sort();
         all
@@ -137,6 +140,8 @@ impl Model {
             Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
+            Input::ChooseSlot(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::MerchantReady(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
@@ -158,6 +163,14 @@ impl Model {
             Input::PlayFinished(input) => self.touched_by_report(input.leg),
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
+            }
+            Input::MessageReported(input) => {
+                let is_refused = match &input.status {
+                    MessageStatus::Failed { code } => self.check_text(code).is_err(),
+                    MessageStatus::Delivered | MessageStatus::Read => false,
+                };
+                let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
+                Touched { reservations: about.into_iter().collect(), ..Touched::default() }
             }
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().map(|call| call.reservation).collect(),
@@ -220,7 +233,7 @@ impl Model {
                 touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
-            Deadline::Line(_) => false,
+            Deadline::Reminder(_) | Deadline::Line(_) => false,
         }
     }
 
@@ -259,10 +272,10 @@ impl Model {
     fn reservation_due(&self, id: ReservationId) -> Option<Timestamp> {
         let reservation = self.reservation_of(id);
         match reservation.state {
-            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(reservation.window.start()),
-            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall => {
-                (!reservation.end_fired).then(|| reservation.window.end())
-            }
+            ReservationState::Scheduled if reservation.spent.is_some() => Some(reservation.window.end()),
+            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(reservation.span().start()),
+            ReservationState::Unverified => (!reservation.end_fired).then(|| reservation.window.end()),
+            ReservationState::Open | ReservationState::InCall => (!reservation.end_fired).then(|| reservation.span().end()),
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
                 let kept_by_a_call = self.calls.values().any(|call| call.reservation == id);
@@ -272,6 +285,14 @@ impl Model {
                 (!kept_by_a_call).then_some(leaves)
             }
         }
+    }
+
+    /// The words before a window, as long as there is room for both of them.
+    fn reminders(&self) -> Vec<(Timestamp, Deadline)> {
+        if self.check_outbox(2).is_err() {
+            return Vec::new();
+        }
+        self.reservations.keys().filter_map(|id| Some((self.reminder_due(*id)?, Deadline::Reminder(*id)))).collect()
     }
 
     /// A line with a free channel and a queue is due from the instant at which the first of the queue is eligible.
@@ -327,17 +348,24 @@ impl Model {
                 }
             }
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
+            Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
         }
     }
 
     fn fire_reservation(&mut self, id: ReservationId) {
         match self.reservation_of(id).state {
+            ReservationState::Scheduled if self.reservation_of(id).spent.is_some() => {
+                self.reservation_mut(id).end_fired = true;
+                self.close_at_the_end(id, false);
+            }
             ReservationState::AwaitingMode | ReservationState::Scheduled => self.open(id),
             ReservationState::Unverified => {
                 self.reservation_mut(id).end_fired = true;
                 self.close(id, Outcome::Unverified);
             }
+            ReservationState::Open if self.slot_is_over(id) => self.end_slot_if_over(id, false),
+            ReservationState::InCall if self.slot_is_over(id) => self.end_slot_in_call(id),
             ReservationState::Open => {
                 self.reservation_mut(id).end_fired = true;
                 self.close_at_the_end(id, false);

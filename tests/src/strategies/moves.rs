@@ -19,8 +19,8 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::managing::result_way;
-use super::{law, people};
+use super::managing::{message_report, result_way};
+use super::{law, people, slots};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -55,7 +55,7 @@ pub enum Wait {
     UntilDeadline,
     /// Until one microsecond before the next deadline.
     BeforeDeadline,
-    /// Until some microseconds before or after the end of a live reservation's window.
+    /// Until some microseconds before or after the end of a live reservation's window, or of its slot.
     AroundEnd(Pick, i64),
     /// So much that the host is late for everything: some minutes.
     Minutes(u32),
@@ -193,6 +193,10 @@ pub enum What {
     Profile(Pick),
     /// Somebody wants to be forgotten.
     Forget(Pick),
+    /// A merchant chooses a slot, or is ready: for which reservation, and how.
+    Slot(Pick, u32),
+    /// A gateway says what became of a message: which one, and what.
+    MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
 }
@@ -221,7 +225,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        135 => any::<u32>().prop_map(What::Follow),
+        150 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -255,10 +259,12 @@ fn whats() -> impl Strategy<Value = What> {
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         1 => any::<Pick>().prop_map(What::Profile),
         2 => any::<Pick>().prop_map(What::Forget),
-        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        10 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
         3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
+        8 => any::<(Pick, u8)>().prop_map(|(message, how)| What::MessageReport(message, how)),
     ]
 }
 
@@ -311,7 +317,8 @@ impl World {
             Wait::BeforeDeadline => deadline().saturating_add_micros(-1).max(now),
             Wait::AroundEnd(reservation, micros) => {
                 let live: Vec<_> = model.reservations().into_iter().filter(|kept| kept.window.end() > now).collect();
-                one(&live, reservation).map_or(now, |kept| kept.window.end().saturating_add_micros(micros).max(now))
+                let end = |kept: ReservationSummary| kept.slot.unwrap_or(kept.window).end();
+                one(&live, reservation).map_or(now, |kept| end(kept).saturating_add_micros(micros).max(now))
             }
             Wait::Minutes(minutes) => now.saturating_add_s(u64::from(minutes) * 60),
             Wait::Backwards(seconds) => now.saturating_sub_s(seconds.into()),
@@ -384,8 +391,10 @@ impl World {
                 },
             }),
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::MessageReport(message, how) => message_report(*message, *how, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
@@ -423,6 +432,7 @@ impl World {
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
             choices.extend(self.answers(&kept, dice, at, model));
+            choices.extend(slots::next(&kept, dice, at, model));
             choices.extend(self.booked_again(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.
@@ -727,7 +737,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(32, Doing::Input(right)), (20, Doing::Input(wrong)), (18, Doing::Input(ask))]
+            vec![(48, Doing::Input(right)), (22, Doing::Input(wrong)), (20, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -8,7 +8,7 @@ use ringfence::values::effect::{
     Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Cancel, Input};
+use ringfence::values::input::{Cancel, Input, Slot};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, Deny, DenyReason, Reply};
@@ -316,6 +316,18 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
     match result.filter(|send| send.to == to).map(|send| &mut send.content).next() {
         Some(Content::Result(result)) => result.address = Some(text.into()),
         other => panic!("the first message to a user is the result of his booking: {other:?}"),
+    }
+}
+
+/// The slot that was chosen, and the reply, begin a microsecond later and end so much later.
+pub(crate) fn set_slot(trace: &mut Trace, seconds: u64, micros: i64) {
+    for step in &mut trace.steps {
+        let Doing::Input(Input::ChooseSlot(input)) = &mut step.doing else { continue };
+        let Some(Ok(Reply::SlotChosen(chosen))) = &mut step.reply else { panic!("the slot is taken") };
+        let start = chosen.slot.start().saturating_add_micros(1);
+        let end = chosen.slot.end().saturating_add_s(seconds).saturating_add_micros(micros);
+        chosen.slot = Window::new(start, end).expect("a window");
+        input.slot = Slot::Window(chosen.slot);
     }
 }
 

@@ -3,8 +3,8 @@
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, ChooseMode, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, PushPage,
-    RequestCall, RequestCode, RotateKey, Scope, Thaw,
+    Block, BlockTarget, Book, ChooseMode, ChooseSlot, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
+    MerchantReady, PushPage, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -171,20 +171,7 @@ pub(crate) fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book {
-        user,
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact: Some(number(LI)),
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        remember: None,
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact: Some(number(LI)), ..Book::new(user, PAGE, OFFERING, window) };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));
@@ -201,20 +188,7 @@ pub(crate) fn confirmed() -> Trace {
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let (user, holder) = (Address::Rcs(number(ZHANG)), Address::Sms(number(LI)));
     let contact = Some(number(LI));
-    let book = Book {
-        user: user.clone(),
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        remember: None,
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact, ..Book::new(user.clone(), PAGE, OFFERING, window) };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);
     host.runs_for(60);
@@ -282,9 +256,22 @@ pub(crate) fn frozen_while_dialling() -> Trace {
     host.trace().clone()
 }
 
+/// Platform mode, in slots: the user's phone rings when the first one ends; the merchant is told, and is ready later.
+pub(crate) fn slots() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::rings_on(), Phone::answers_after(5).talks_for(60)]);
+    let reservation = host.books(ZHANG, 3600, 10_800);
+    let slot = Slot::Window(Window::new(host.second(5400), host.second(5420)).expect("a window"));
+    let _ = host.input(Input::ChooseSlot(ChooseSlot { merchant: MERCHANT, reservation, slot }));
+    host.runs_until(host.second(7000));
+    let _ = host.input(Input::MerchantReady(MerchantReady { merchant: MERCHANT, reservation }));
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 14] = [
+pub(crate) const STORIES: [(&str, Story); 15] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -299,4 +286,5 @@ pub(crate) const STORIES: [(&str, Story); 14] = [
     ("in_doubt", in_doubt),
     ("kept_from_ringing", kept_from_ringing),
     ("frozen_while_dialling", frozen_while_dialling),
+    ("slots", slots),
 ];

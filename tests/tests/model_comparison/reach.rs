@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::Party;
-use ringfence::values::effect::{Content, ReservationAction};
+use ringfence::values::effect::{AuditRecord, Content, Party, ReservationAction};
 use ringfence::values::input::Input;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Reply, ReservationState};
-use ringfence::values::time::DayRule;
+use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
+use ringfence::values::time::{DayRule, Window};
 use ringfence::{Action, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 31] = [
+pub(super) const DEMANDED: [(&str, usize); 39] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -48,6 +47,14 @@ pub(super) const DEMANDED: [(&str, usize); 31] = [
     ("deny Frozen", 1),
     ("deny OutsideHours", 1),
     ("deny DailyLimit", 1),
+    ("slot over without a conversation", 5),
+    ("another slot after one that was over", 5),
+    ("a merchant's phone rang when the slot ended", 1),
+    ("talking in a slot", 2),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -180,6 +187,25 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "a change is confirmed by a code",
     "a changed phone leaves its number",
     "terms that waited are asked for",
+    "refused 207",
+    "a user's phone rang when the slot ended",
+    "refused 208",
+    "refused 209",
+    "a merchant is ready",
+    "a slot that has not begun",
+    "a slot ended in a conversation",
+    "a slot dropped by a change",
+    "a slot kept by a change",
+    "a call carried on in its slot",
+    "a slot dropped with the mode",
+    "closed after a slot that was over",
+    "slot over HostLate",
+    "slot over NotReached",
+    "slot over NoChannel",
+    "slot over WindowTooShort",
+    "slot over NotReachedInTime",
+    "slot over Frozen",
+    "slot over OutsideHours",
     "refused 132",
     "limit Attachments",
     "invalid Attachments NoRepeats",
@@ -194,6 +220,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "forgotten while talking",
     "forgotten after it closed",
     "invalid Name SetOrErased",
+    "a page sent again",
+    "reminded of what is to be confirmed",
+    "reminded of a change",
     "result without buttons",
     "result to be confirmed",
     "result that may not be changed",
@@ -244,6 +273,14 @@ pub(super) struct Seen {
     numbers: BTreeMap<ReservationId, PhoneNumber>,
     unverified: BTreeSet<ReservationId>,
     declines: bool,
+    /// The slots, and who waits for another one.
+    slots: BTreeMap<ReservationId, Option<Window>>,
+    /// The step chooses a mode, or a merchant is ready.
+    chooses_mode: bool,
+    is_ready: bool,
+    users_ringing: BTreeSet<LegId>,
+    /// The step reports what became of a message.
+    reports_message: bool,
 }
 
 impl Seen {
@@ -294,6 +331,8 @@ impl Seen {
         let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
         self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
+        self.slots_before(model, doing);
+        self.reports_message = matches!(doing, Doing::Input(Input::MessageReported(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -334,6 +373,7 @@ impl Seen {
             self.note(amended && !was && is && kept.revision > 1, "back to unverified");
             self.note(amended && was && !is && kept.state != ReservationState::Closed, "verified by a change");
         }
+        self.slots_after(model, reply, effects);
         let is_shared = |one: &ReservationSummary| {
             reservations.iter().filter(live).any(|other| {
                 let same = (other.merchant, other.contact) == (one.merchant, one.contact) && other.user != one.user;
@@ -433,27 +473,33 @@ impl Seen {
             Action::Reject(reject) => (Some(reject.cause), None),
             Action::Play(play) => (None, Some(play.prompt)),
             Action::Audit(audit) => {
-                let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
+                let lost = matches!(audit.record, AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
-                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                let withdrawn = matches!(audit.record, AuditRecord::DialWithdrawn(_));
                 self.note(withdrawn, "dial withdrawn");
                 self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
                 self.after_withdrawn = withdrawn;
-                let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
+                let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
-                if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
+                if let AuditRecord::Judged(judged) = &audit.record {
                     let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
                     let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
-                let rebased = matches!(audit.record, ringfence::values::effect::AuditRecord::Rebased(_));
+                let rebased = matches!(audit.record, AuditRecord::Rebased(_));
                 self.note(rebased, "changed while a phone rang, and kept");
-                let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
+                let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
+                let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
+                self.note(undelivered, "undelivered");
                 (None, None)
             }
             Action::Send(send) => {
                 self.message(&send.content);
+                self.note(self.reports_message && send.to.number().is_some(), "sent again by short message");
+                self.note(self.reports_message && send.to.number().is_none(), "sent again by e-mail");
+                let is_page = matches!(send.content, Content::BookingPage(_));
+                self.note(self.reports_message && is_page, "a page sent again");
                 let cancelled = matches!(send.content, Content::Cancelled(_));
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
@@ -467,6 +513,64 @@ impl Seen {
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
+    }
+
+    fn slots_before(&mut self, model: &Model, doing: &Doing) {
+        let all = model.reservations();
+        self.slots = all
+            .iter()
+            .filter(|kept| kept.slot.is_some() || kept.spent.is_some())
+            .map(|kept| (kept.reservation, kept.slot))
+            .collect();
+        let input = match doing {
+            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
+            Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => None,
+        };
+        self.chooses_mode = matches!(input, Some(Input::ChooseMode(_)));
+        self.is_ready = matches!(input, Some(Input::MerchantReady(_)));
+        let rings = |leg: &ringfence_testing::model::LegView| {
+            matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User
+        };
+        self.users_ringing = model.legs().into_iter().filter(rings).map(|leg| leg.leg).collect();
+    }
+
+    fn slots_after(&mut self, model: &Model, reply: &StepReply, effects: &[Effect]) {
+        let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
+        let chosen = matches!(reply, Some(Ok(Reply::SlotChosen(_))));
+        self.note(chosen && self.is_ready, "a merchant is ready");
+        let early = |chosen: &SlotChosen| chosen.state == ReservationState::Scheduled;
+        self.note(matches!(reply, Some(Ok(Reply::SlotChosen(chosen))) if early(chosen)), "a slot that has not begun");
+        let talks = |kept: &ReservationSummary| {
+            let joined =
+                |leg: &ringfence_testing::model::LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
+            model.legs().iter().any(joined)
+        };
+        for kept in model.reservations() {
+            self.note(kept.slot.is_some() && talks(&kept), "talking in a slot");
+            self.note(kept.spent.is_some() && talks(&kept), "a slot ended in a conversation");
+            let Some(before) = self.slots.get(&kept.reservation).copied() else { continue };
+            self.note(chosen && before.is_none() && kept.slot.is_some(), "another slot after one that was over");
+            let gone = before.is_some() && kept.slot.is_none() && kept.spent.is_none();
+            self.note(gone && amended, "a slot dropped by a change");
+            self.note(gone && self.chooses_mode, "a slot dropped with the mode");
+            self.note(before.is_some() && before == kept.slot && amended, "a slot kept by a change");
+            let rebased = |effect: &Effect| {
+                let Action::Audit(audit) = &effect.action else { return false };
+                matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
+            };
+            self.note(before.is_some() && effects.iter().any(rebased), "a call carried on in its slot");
+            self.note(before.is_none() && kept.outcome.is_some(), "closed after a slot that was over");
+        }
+        let told = |wanted: LegId| {
+            effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(hang_up) if hang_up.leg == wanted && hang_up.cause == ReleaseCause::WindowEnded))
+        };
+        let slot_over = effects
+            .iter()
+            .any(|effect| matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::SlotOver(_))));
+        let users = self.users_ringing.iter().any(|leg| told(*leg));
+        let merchants = self.ringing.difference(&self.users_ringing).any(|leg| told(*leg));
+        self.note(slot_over && users, "a user's phone rang when the slot ended");
+        self.note(slot_over && merchants && !users, "a merchant's phone rang when the slot ended");
     }
 
     fn message(&mut self, content: &Content) {
@@ -491,6 +595,11 @@ impl Seen {
                 self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
                 self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
             }
+            Content::Reminder(result) => {
+                self.note(true, "reminded");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "reminded of what is to be confirmed");
+                self.note(result.revision > 1, "reminded of a change");
+            }
             Content::ManagePage(page) => {
                 self.note(page.outcome.is_some(), "manage page of a closed one");
                 self.note(page.waiting.is_some(), "manage page with terms that wait");
@@ -507,6 +616,10 @@ impl Seen {
             | Content::Amended(_)
             | Content::OnHold(_)
             | Content::Declined(_) => {}
+            Content::SlotOver(notice) => {
+                self.note(true, "slot over without a conversation");
+                self.kinds.insert(format!("slot over {:?}", notice.why));
+            }
         }
     }
 

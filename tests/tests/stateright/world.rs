@@ -258,8 +258,10 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
+                | Content::SlotOver(_)
                 | Content::Declined(_)
-                | Content::ManagePage(_) => {}
+                | Content::ManagePage(_)
+                | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
@@ -358,20 +360,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book {
-            user,
-            page,
-            offering,
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            attachments: Vec::new(),
-            remember: None,
-            result_by: None,
-            email: None,
-        }));
+        inputs.push(Input::Book(Book::new(user, page, offering, window)));
     }
     inputs
 }

@@ -159,7 +159,7 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
         }
         if terms.attachments != before.attachments {
-            self.check_attachments(cx.policy, &terms.attachments, Some(id))?;
+            self.check_attachments(cx, &terms.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, reservation.merchant) {
             return Err(Refusal::Blocked);
@@ -197,10 +197,13 @@ impl Appointments {
     /// Whether what rings may ring on under the new terms: they permit all that the host was told of it.
     fn carries(&self, cx: &Context<'_>, call: CallId, reservation: &Reservation, before: &Terms, after: &Terms) -> bool {
         let is_same_call = (after.contact, after.offering, after.zone) == (before.contact, before.offering, before.zone);
-        let hours_end = Self::hours(cx.policy, after.window, after.zone).end_from(cx.now);
-        let last = last_call(after.window.end(), cx.policy.min_ring_s);
-        let covers = after.window.start() <= cx.now && cx.now < last;
-        if !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
+        // A call in a slot goes on in that slot, or not at all.
+        let keeps_slot = reservation.slot.is_none_or(|slot| after.window.covers(&slot));
+        let span = reservation.slot.unwrap_or(after.window);
+        let hours_end = Self::hours(cx.policy, span, after.zone).end_from(cx.now);
+        let last = last_call(span.end(), cx.policy.min_ring_s);
+        let covers = span.start() <= cx.now && cx.now < last;
+        if !keeps_slot || !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
             return false;
         }
         let Some(call) = self.calls.get(call.get()) else { return false };
@@ -210,10 +213,10 @@ impl Appointments {
             .filter_map(|leg| self.legs.get(leg.get()))
             .filter(|leg| leg.state.is_unanswered() && leg.origin == Origin::Dialled);
         ringing.all(|leg| {
-            let rings_until = leg.until.min(reservation.window.end());
+            let rings_until = leg.until.min(reservation.span().end());
             let dial_until = cx.outbox.waiting_dial(leg.id).map(|dial| dial.not_after);
-            let is_in_hours = leg.party == Party::Merchant || leg.until.min(after.window.end()) <= hours_end;
-            is_in_hours && rings_until <= after.window.end() && dial_until.is_none_or(|not_after| not_after <= last)
+            let is_in_hours = leg.party == Party::Merchant || leg.until.min(span.end()) <= hours_end;
+            is_in_hours && rings_until <= span.end() && dial_until.is_none_or(|not_after| not_after <= last)
         })
     }
 
@@ -221,7 +224,7 @@ impl Appointments {
     fn set_terms(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: Terms) {
         let is_agreed = terms.is_agreed;
         let stood = self.reservations.get(id.get()).and_then(|reservation| {
-            let is_in_time = cx.now < last_call(reservation.window.end(), cx.policy.min_ring_s);
+            let is_in_time = cx.now < last_call(reservation.span().end(), cx.policy.min_ring_s);
             Some(reservation.eligible_at).filter(|_| reservation.state == ReservationState::Open && is_in_time)
         });
         self.apply_terms(cx, id, terms);
@@ -234,7 +237,8 @@ impl Appointments {
         if self.reservations.get(id.get()).is_some_and(|reservation| reservation.contact != terms.contact) {
             self.leave_number(cx, id);
         }
-        self.change_media(cx, id, |reservation| reservation.set_terms(terms));
+        let now = cx.now;
+        self.change_media(cx, id, |reservation| reservation.set_terms(terms, now));
     }
 
     /// A call is over: the terms that waited for it are put into force. Where they lead is for the end of the call to say.
@@ -272,7 +276,7 @@ impl Appointments {
     pub(super) fn place_amended(&mut self, cx: &Context<'_>, id: ReservationId, is_agreed: bool, stood: Option<Timestamp>) {
         let (now, chosen) = (cx.now, chosen_by_platform(cx.policy));
         self.update_reservation(id, |reservation| {
-            let begins = reservation.window.start();
+            let begins = reservation.span().start();
             let keeps = stood.filter(|_| is_agreed && begins <= now);
             let rest = reservation.rest_until.unwrap_or(begins);
             reservation.eligible_at = keeps.unwrap_or_else(|| begins.max(now).max(rest));
@@ -290,11 +294,12 @@ impl Appointments {
         });
         let opens = self.reservations.get(id.get()).is_some_and(|reservation| {
             let waits = matches!(reservation.state, ReservationState::AwaitingMode | ReservationState::Scheduled);
-            waits && reservation.window.start() <= now
+            waits && reservation.spent_slot.is_none() && reservation.span().start() <= now
         });
         if opens {
             self.open(cx, id);
         }
+        self.set_reminder(cx, id);
     }
 
     /// The records and the messages of new terms. When ending the call closed the reservation there is nothing to expect any more.

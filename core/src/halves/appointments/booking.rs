@@ -42,7 +42,7 @@ impl Appointments {
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
-        let contact = self.check_sender(cx.policy, &input)?;
+        let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
         }
@@ -109,12 +109,16 @@ impl Appointments {
             is_declined: false,
             rest_until: None,
             pending: None,
+            slot: None,
+            spent_slot: None,
             attachments: input.attachments,
             booked_at: cx.now,
             is_remembered,
             is_forgotten: false,
             result_by: input.result_by,
             email: input.email,
+            remind_at: None,
+            is_reminded: false,
         });
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
@@ -130,7 +134,7 @@ impl Appointments {
     }
 
     /// The sender, the contact and the name. Returns the contact number.
-    fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
+    fn check_sender(&self, cx: &Context<'_>, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
         check_user(&input.user, Field::User)?;
         if let Some(number) = input.user.number() {
@@ -149,12 +153,12 @@ impl Appointments {
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
-            check_text(text, policy)?;
+            check_text(text, cx.policy)?;
         }
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
-        self.check_attachments(policy, &input.attachments, None)?;
+        self.check_attachments(cx, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }
@@ -200,6 +204,7 @@ impl Appointments {
         self.lease_number(cx, id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
+        self.set_reminder(cx, id);
         if let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) {
             self.announce(cx, id, &terms);
         }
@@ -285,12 +290,13 @@ impl Appointments {
         }
     }
 
-    /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
+    /// What a reservation comes to that had its chance, in its window or its slot: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
     /// a call of it was just stopped before the user was dialled.
     pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, now: Timestamp, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
+        let end = reservation.span().end();
         Outcome::Missed(if reservation.attempts > 0 {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
@@ -305,11 +311,13 @@ impl Appointments {
             Missed::Frozen
         } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
+        } else if let Some(Outcome::Missed(why)) = reservation.spent_slot {
+            why
         } else if reservation.given_up == Some(DenyReason::OutsideHours) {
             Missed::OutsideHours
         } else if reservation.given_up == Some(DenyReason::DailyLimit) {
             Missed::DailyLimit
-        } else if reservation.eligible_at >= last_call(reservation.window.end(), policy.min_ring_s) {
+        } else if reservation.eligible_at >= last_call(end, policy.min_ring_s) {
             Missed::WindowTooShort
         } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
@@ -317,7 +325,7 @@ impl Appointments {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
-        } else if now <= reservation.window.end() {
+        } else if now <= end {
             // The host is in time for the end: what the reservation waited for may have come free at this very instant.
             Missed::NotReachedInTime
         } else {
@@ -359,18 +367,14 @@ impl Appointments {
         self.send_merchant(cx, reservation.merchant, content(notice));
     }
 
-    /// Sends to a user.
-    pub(super) fn send_user(&mut self, cx: &mut Context<'_>, to: Address, content: UserContent) {
-        let message = MessageId::new(self.counters.message.take());
-        cx.emit(Action::Send(Send::to_user(message, to, content)));
-    }
-
     /// Sends to a merchant's chatbot, if he has one.
     pub(super) fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
         let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
         if let Some(chatbot) = chatbot {
             let message = MessageId::new(self.counters.message.take());
+            let reservation = content.reservation();
             cx.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+            self.keep_sent(cx, message, reservation, None);
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::values::time::Timestamp;
 /// What the indexes hold of a reservation.
 struct Indexed {
     deadline: Option<Timestamp>,
+    reminder: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
     contact: Option<PhoneNumber>,
@@ -29,6 +30,7 @@ impl Indexed {
     fn of(reservation: &Reservation) -> Self {
         Self {
             deadline: reservation.deadline(),
+            reminder: reservation.reminder(),
             turn: reservation.turn(),
             is_live: reservation.state.is_live(),
             contact: Some(reservation.contact),
@@ -46,7 +48,8 @@ impl Indexed {
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false, contact: None, waiting: None, foreign: None };
+    const NONE: Self =
+        Self { deadline: None, reminder: None, turn: None, is_live: false, contact: None, waiting: None, foreign: None };
 }
 
 impl Appointments {
@@ -83,6 +86,7 @@ impl Appointments {
 
     fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
+        self.agenda.move_to(Target::Reminder(id), before.reminder, after.reminder);
         if before.foreign != after.foreign {
             if let Some(person) = &before.foreign {
                 self.for_others.set(person.clone(), id, false);

@@ -11,9 +11,11 @@
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `people` | what is remembered of users, and how they are forgotten |
 //! | `media` | what users attach: whose it is, and its end |
+//! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
+//! | `slots` | inputs of merchants: the part of a window in which the platform calls, and its end |
 //! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -31,6 +33,7 @@ mod bounds;
 mod calls;
 mod challenges;
 mod clock;
+mod delivery;
 mod gate;
 mod index;
 mod law;
@@ -42,6 +45,7 @@ mod pages;
 mod people;
 pub mod records;
 mod reports;
+mod slots;
 mod views;
 
 pub use clock::Why;
@@ -62,6 +66,7 @@ use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
+use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::profiles::Profiles;
 use crate::books::rings::Rings;
@@ -128,6 +133,7 @@ pub struct Appointments {
     rings: Rings,
     media: Media,
     profiles: Profiles,
+    messages: Messages,
 }
 
 impl Appointments {
@@ -156,6 +162,7 @@ impl Appointments {
             rings: Rings::default(),
             media: Media::default(),
             profiles: Profiles::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -198,6 +205,9 @@ impl Appointments {
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             Input::SetProfile(input) => self.set_profile(cx, &input),
             Input::ForgetMe(input) => self.forget_me(cx, &input),
+            Input::ChooseSlot(input) => self.choose_slot(cx, &input),
+            Input::MerchantReady(input) => self.merchant_ready(cx, &input),
+            Input::MessageReported(input) => self.message_reported(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

@@ -15,6 +15,7 @@ use crate::books::codes::{Codes, Sent};
 use crate::books::directory::Blocks;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
+use crate::books::messages::Sent as SentMessage;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::profiles::Profiles;
 use crate::books::rings::Ring;
@@ -50,6 +51,7 @@ pub struct State {
     pub(crate) law: Law,
     pub(crate) rings: Vec<Ring>,
     pub(crate) profiles: Profiles,
+    pub(crate) messages: Vec<SentMessage>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -68,6 +70,7 @@ pub struct StateView<'a> {
     law: &'a Law,
     rings: Vec<&'a Ring>,
     profiles: &'a Profiles,
+    messages: Vec<&'a SentMessage>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -116,7 +119,9 @@ struct ReservationView {
     revision: u32,
     rest_in: i64,
     pending: Option<PendingView>,
+    slot: (Option<(i64, i64)>, Option<Outcome>),
     result_way: (Option<ResultBy>, Option<Address>),
+    reminder: (Option<i64>, bool),
 }
 
 /// Terms that wait for the end of a call.
@@ -205,6 +210,7 @@ impl Appointments {
             law: &self.law,
             rings: self.rings.in_order().collect(),
             profiles: &self.profiles,
+            messages: self.messages.in_order().collect(),
         }
     }
 
@@ -222,6 +228,10 @@ impl Appointments {
         half.profiles = state.profiles;
         for ring in state.rings {
             half.rings.put(ring);
+        }
+        for message in state.messages {
+            hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
+            half.messages.put(message, u32::MAX);
         }
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
@@ -266,6 +276,7 @@ impl Appointments {
         self.check_numbers()?;
         self.check_directory()?;
         hold!(self.profiles.is_consistent(), "the book of profiles does not agree with itself");
+        hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -494,6 +505,7 @@ impl Appointments {
         let mut seen: BTreeMap<_, OnNumber> = BTreeMap::new();
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
+            expected.extend(reservation.reminder().map(|due| (due, Target::Reminder(reservation.id))));
             if reservation.state.is_live() {
                 let waiting =
                     reservation.pending.as_ref().map(|terms| terms.contact).filter(|number| *number != reservation.contact);
@@ -616,7 +628,7 @@ impl Appointments {
                     mode: one.mode,
                     eligible_in: until(one.eligible_at).max(0),
                     held_in: one.held_until.filter(|held| *held > now).map(until),
-                    is_too_late: one.eligible_at >= last_call(one.window.end(), policy.min_ring_s),
+                    is_too_late: one.eligible_at >= last_call(one.span().end(), policy.min_ring_s),
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
@@ -650,7 +662,9 @@ impl Appointments {
                         attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                     }),
+                    slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
+                    reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
             codes: counting(&self.codes),

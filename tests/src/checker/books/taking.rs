@@ -3,15 +3,15 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
+use ringfence::values::input::{Book, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
-use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -116,13 +116,17 @@ impl Books {
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
             (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
             (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
+            (Input::ChooseSlot(ChooseSlot { reservation, .. }), Reply::SlotChosen(chosen))
+            | (Input::MerchantReady(MerchantReady { reservation, .. }), Reply::SlotChosen(chosen)) => {
+                return self.take_slot(*reservation, input, chosen, notes);
+            }
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
                     // Settling counted it as lost before the report was read.
                     notes.lost_by_input.insert(input.leg);
                 }
-                self.lose(input.leg);
+                self.lose_settled(input.leg, notes);
             }
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
@@ -132,7 +136,7 @@ impl Books {
                         notes.undialled.extend(Some(leg).filter(|leg| notes.untold.contains(leg)));
                         self.not_dialled(leg)
                     } else {
-                        self.lose(leg)
+                        self.lose_settled(leg, notes)
                     }
                     notes.lost_by_input.insert(leg);
                 }
@@ -155,6 +159,7 @@ impl Books {
                     notes.doubted = Some(leg);
                 }
             }
+            (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
@@ -193,7 +198,9 @@ impl Books {
                 | Input::ForgetMe(_)
                 | Input::Amend(_)
                 | Input::Decline(_)
-                | Input::Acknowledge(_),
+                | Input::Acknowledge(_)
+                | Input::ChooseSlot(_)
+                | Input::MerchantReady(_),
                 _,
             ) => {}
         }
@@ -292,6 +299,7 @@ impl Books {
             merchant: page.merchant,
             sender: input.user.clone(),
             way: results::way_of(input),
+            mailbox: input.email.clone(),
             number,
             line,
             window,
@@ -317,6 +325,9 @@ impl Books {
             rested: None,
             waiting: None,
             last_revision: 1,
+            slot: None,
+            slot_before: None,
+            slot_over: None,
             used_up: false,
             remembered: input.remember.unwrap_or(self.policy.profiles_remembered),
             name: input.name.clone(),
@@ -351,8 +362,11 @@ impl Books {
         }
         if let Some(reservation) = self.reservations.get_mut(&id) {
             if in_force != Some(mode) {
-                // An open one is queued again now; one whose window has not begun will be when it does.
-                reservation.eligible_at = reservation.eligible_at.max(self.now);
+                // An open one is queued again now; one whose window has not begun will be when it does. A slot is dropped.
+                match reservation.replace_slot(None, self.now) {
+                    None => reservation.eligible_at = reservation.eligible_at.max(self.now),
+                    Some(_) => reservation.eligible_at = reservation.waits_from(self.now),
+                }
             }
             reservation.chosen = Some(mode);
             reservation.is_mode_unsure = false;
@@ -410,7 +424,7 @@ impl Books {
             // It ends with the hours, as a ring time does. The window's end is judged apart.
             if let Some(reservation) = self.reservations.get(&dial.reason.reservation) {
                 let end = law::hours(self, reservation).end_from(self.now);
-                ring_until = if end < reservation.window.end() { ring_until.min(end) } else { ring_until };
+                ring_until = if end < reservation.span().end() { ring_until.min(end) } else { ring_until };
             }
         }
         let leg = Leg {
@@ -507,7 +521,9 @@ impl Books {
             | Content::ContactNotConfirmed(_)
             | Content::Amended(_)
             | Content::OnHold(_)
-            | Content::ManagePage(_) => {}
+            | Content::SlotOver(_)
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => {}
         }
     }
 
@@ -524,6 +540,16 @@ impl Books {
         let call = leg.call;
         self.end(call, First::Released(cause));
         self.forget_gone(id);
+    }
+
+    /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
+    fn lose_settled(&mut self, id: LegId, notes: &Notes) {
+        let call = self.legs.get(&id).and_then(|leg| leg.call);
+        if notes.overdue.iter().any(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED) {
+            self.release(id, ReleaseCause::WindowEnded, LegState::Gone);
+        } else {
+            self.lose(id);
+        }
     }
 
     /// A leg is gone without the platform's doing.
