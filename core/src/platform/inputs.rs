@@ -6,11 +6,10 @@ use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmClock, ConfirmContact,
-    Decline, EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady,
-    MessageReported, MessageStatus, PageOf,
-    PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
-    RequestCode, RequestPage, Resync, RotateKey,
-    Scope, Search, SetCalendar, SetPolicy, SetProfile, Slot, Thaw, Unblock, WithdrawPage,
+    Decline, EffectFailed, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress,
+    MerchantReady, MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant,
+    RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, SetProfile, Slot, Thaw,
+    Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};

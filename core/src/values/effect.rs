@@ -91,6 +91,23 @@ impl Action {
         }
     }
 
+    /// The media that it tells the host to forget.
+    #[must_use]
+    pub fn erased(&self) -> &[MediaId] {
+        match self {
+            Self::Erase(erase) => &erase.media,
+            Self::Dial(_)
+            | Self::Answer(_)
+            | Self::Reject(_)
+            | Self::Play(_)
+            | Self::Join(_)
+            | Self::HangUp(_)
+            | Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_) => &[],
+        }
+    }
+
     /// Whether it rings a phone.
     #[must_use]
     pub const fn is_dial(&self) -> bool {
@@ -934,6 +951,8 @@ pub struct ErasedRecord {
     pub media: Vec<MediaId>,
     /// Whether he had a profile.
     pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.

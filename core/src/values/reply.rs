@@ -113,6 +113,8 @@ pub struct Forgotten {
     pub erased: u32,
     /// Whether he had a profile.
     pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
 }
 
 /// A slot stands.

@@ -18,8 +18,8 @@ use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
-use super::people::Profiles;
 use super::messages::Sendings;
+use super::people::Profiles;
 use crate::trace::{Doing, Step};
 
 mod taking;

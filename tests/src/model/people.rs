@@ -195,20 +195,21 @@ impl Model {
             kept.contact = None;
             others += 1;
         }
-        if his.is_empty() && !profile && others == 0 {
+        let messages = self.send_nothing_again(&who);
+        if his.is_empty() && !profile && others == 0 && messages == 0 {
             return Ok(Reply::NoOp);
         }
         self.profiles.retain(|_, kept| !kept.is_empty());
         let (reservations, media): (Vec<_>, Vec<_>) = (his, media.into_iter().collect());
         let erased = u32::try_from(reservations.len()).expect("few");
-        if erased > 0 || profile {
-            let record = ErasedRecord { reservations: reservations.clone(), media: media.clone(), profile };
+        if erased > 0 || profile || messages > 0 {
+            let record = ErasedRecord { reservations: reservations.clone(), media: media.clone(), profile, messages };
             self.audit(AuditRecord::Erased(record));
         }
         if erased > 0 {
             self.emit(Action::Erase(Erase { reservations, media }));
         }
-        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile }))
+        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile, messages }))
     }
 
     /// As a cancel, but it closes as forgotten.

@@ -60,7 +60,6 @@ use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
-use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
@@ -69,11 +68,11 @@ use crate::books::media::Media;
 use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::profiles::Profiles;
-use crate::books::rings::Rings;
+use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::{Counter, MerchantId};
+use crate::values::id::{ChallengeId, Counter, LegId, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -119,9 +118,10 @@ pub struct Appointments {
     calls: Store<Call>,
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
-    codes: Codes,
-    /// The wrong ones that were given.
-    wrong_codes: Codes,
+    /// The codes that were sent.
+    codes: Recent<ChallengeId>,
+    /// The wrong ones that were given: for which challenge, and how many with it.
+    wrong_codes: Recent<(ChallengeId, u32)>,
     /// How many pages each merchant has, withdrawn ones included.
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
@@ -130,7 +130,7 @@ pub struct Appointments {
     counters: Counters,
     numbers: Numbers,
     law: Law,
-    rings: Rings,
+    rings: Recent<LegId>,
     media: Media,
     profiles: Profiles,
     messages: Messages,
@@ -150,8 +150,8 @@ impl Appointments {
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
-            codes: Codes::default(),
-            wrong_codes: Codes::default(),
+            codes: Recent::default(),
+            wrong_codes: Recent::default(),
             pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),
@@ -159,7 +159,7 @@ impl Appointments {
             counters: Counters::new(shard),
             numbers: Numbers::default(),
             law: Law::default(),
-            rings: Rings::default(),
+            rings: Recent::default(),
             media: Media::default(),
             profiles: Profiles::default(),
             messages: Messages::default(),

@@ -107,7 +107,7 @@ impl Appointments {
         let touched = self.kept_of(&person, true);
         self.settle_reservations(cx, &touched);
         let his = self.kept_of(&person, false);
-        let mut forgotten = Forgotten { cancelled: 0, ending: 0, erased: 0, profile: false };
+        let mut forgotten = Forgotten { cancelled: 0, ending: 0, erased: 0, profile: false, messages: 0 };
         for id in &his {
             if let Some(is_ending) = self.take_back(cx, *id) {
                 let count = if is_ending { &mut forgotten.ending } else { &mut forgotten.cancelled };
@@ -134,15 +134,17 @@ impl Appointments {
             Person::Number(number) => self.profiles.forget_contact(number),
             Person::Mailbox(_) => false,
         };
-        if his.is_empty() && !forgotten.profile && !is_in_others {
-            return Ok(Reply::NoOp);
-        }
+        self.messages.forget_old(cx.now, cx.policy.fallback_wait_s);
+        forgotten.messages = self.messages.forget_person(&person);
         forgotten.erased = u32::try_from(his.len()).unwrap_or(u32::MAX);
-        if !his.is_empty() || forgotten.profile {
+        let Forgotten { profile, messages, .. } = forgotten;
+        let is_any = !his.is_empty() || profile || messages > 0;
+        if is_any {
             media.sort_unstable();
-            let record = ErasedRecord { reservations: his.clone(), media: media.clone(), profile: forgotten.profile };
-            cx.audit(AuditRecord::Erased(record));
+            cx.audit(AuditRecord::Erased(ErasedRecord { reservations: his.clone(), media: media.clone(), profile, messages }));
             erase(cx, his, media);
+        } else if !is_in_others {
+            return Ok(Reply::NoOp);
         }
         Ok(Reply::Forgotten(forgotten))
     }
