@@ -726,6 +726,8 @@ class ErasedRecord(Record):
     media: tuple[int, ...]
     profile: bool
     """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
 
 
 @dataclass(frozen=True, slots=True)

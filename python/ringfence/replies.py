@@ -172,6 +172,8 @@ class Forgotten(Record):
     erased: int
     profile: bool
     """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ use std::fmt;
 use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Challenged, Content, Effect, Party, Rule};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::{Dedup, Input};
+use ringfence::values::number::Address;
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
@@ -245,6 +246,8 @@ struct Notes {
     announced: Vec<ringfence::values::effect::UserDialled>,
     /// The reservations that a block takes back.
     taken_back: Vec<ReservationId>,
+    /// Who is forgotten.
+    forgets: Option<Address>,
     /// The reservations whose sender, or the holder of whose phone, is forgotten.
     forgotten: Vec<ReservationId>,
     /// Those of them that this takes back.
@@ -588,6 +591,9 @@ impl Checker {
         amendments::performed(&self.books, step, notes)?;
         self.books.media.all_erased()?;
         people::erased(&self.books, &notes.forgotten, step)?;
+        if let Some(user) = &notes.forgets {
+            self.books.messages.forget(user);
+        }
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         messages::followed_up(step, notes)?;

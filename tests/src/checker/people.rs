@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ringfence::values::effect::{Action, Content, Erase, Send};
+use ringfence::values::effect::{Action, AuditRecord, Content, Erase, ErasedRecord, Send};
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::{Book, Input, ProfileField, SetProfile};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -159,6 +159,38 @@ pub(super) fn duties(books: &Books, forgotten: &[ReservationId], overdue: &[Over
     rings.map(|(call, _)| duty(*call)).collect()
 }
 
+/// The record says what the reply says, and of what the host is told to forget (P17).
+fn recorded(step: &Step, told: &BTreeSet<ReservationId>) -> Judged {
+    let records = step.effects.iter().filter_map(|effect| match &effect.action {
+        Action::Audit(audit) => match &audit.record {
+            AuditRecord::Erased(record) => Some(record),
+            _ => None,
+        },
+        _ => None,
+    });
+    let records: Vec<&ErasedRecord> = records.collect();
+    let said = match (&step.doing, &step.reply) {
+        (Doing::Input(Input::ForgetMe(_)), Some(Ok(Reply::Forgotten(said)))) => {
+            Some(said).filter(|said| said.erased > 0 || said.profile || said.messages > 0)
+        }
+        _ => None,
+    };
+    let agrees = match (said, records.as_slice()) {
+        (None, []) => true,
+        (Some(said), [record]) => {
+            let of_it: BTreeSet<ReservationId> = record.reservations.iter().copied().collect();
+            let counts = usize::try_from(said.erased).is_ok_and(|erased| erased == record.reservations.len());
+            of_it == *told && counts && (record.profile, record.messages) == (said.profile, said.messages)
+        }
+        (None, _) | (Some(_), [] | [_, _, ..]) => false,
+    };
+    if agrees {
+        Ok(())
+    } else {
+        Err((Promise::P17, "a user is forgotten, and the record says another thing, or nothing".to_owned()))
+    }
+}
+
 /// At the end of the step: each of them has left, or the host was told to forget it; and nothing else of anybody.
 pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) -> Judged {
     let named = |erase: &Erase| erase.reservations.clone();
@@ -174,6 +206,9 @@ pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) ->
     let is_again = matches!(step.doing, Doing::Restart);
     if let Some(id) = erased.iter().find(|id| !is_again && !forgotten.contains(id)) {
         return Err((Promise::P9, format!("reservation {id} is erased, and nobody asked for it")));
+    }
+    if !is_again {
+        recorded(step, &erased)?;
     }
     let left = |id: &ReservationId| !books.reservations.contains_key(id);
     match forgotten.iter().find(|id| !erased.contains(id) && !left(id)) {

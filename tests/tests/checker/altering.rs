@@ -49,6 +49,22 @@ pub(crate) fn is_missed(action: &Action) -> bool {
     matches!(action, Action::Send(send) if matches!(send.content, Content::Missed(_)))
 }
 
+pub(crate) fn is_cancelled(action: &Action) -> bool {
+    matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)))
+}
+
+pub(crate) fn is_undelivered(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Undelivered(_)))
+}
+
+pub(crate) fn is_erased(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Erased(_)))
+}
+
+pub(crate) fn is_erase(action: &Action) -> bool {
+    matches!(action, Action::Erase(_))
+}
+
 pub(crate) fn is_judged(action: &Action) -> bool {
     matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Judged(_)))
 }
@@ -167,6 +183,12 @@ pub(crate) fn each_audit(trace: &mut Trace, change: fn(&mut AuditRecord)) {
         if let Action::Audit(audit) = &mut effect.action {
             change(&mut audit.record);
         }
+    }
+}
+
+pub(crate) fn each_effect(trace: &mut Trace, change: fn(&mut Action)) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        change(&mut effect.action);
     }
 }
 

@@ -1,11 +1,13 @@
 //! Good traces, from the real platform.
 
 use ringfence::values::code::Code;
-use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::id::{ChallengeId, MediaId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, ChooseMode, ChooseSlot, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
-    MerchantReady, PushPage, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw,
+    Block, BlockTarget, Book, BookingEvidence, Channel, ChooseMode, ChooseSlot, ConfirmContact, ForgetMe, Freeze,
+    ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, PushPage, RequestCall,
+    RequestCode, RotateKey, Scope, Slot, Thaw,
 };
+use ringfence::values::media::{Attachment, MediaKind};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
@@ -14,7 +16,7 @@ use ringfence::values::time::Window;
 use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
 use ringfence_testing::trace::Trace;
 
-use crate::altering::{number, user_leg};
+use crate::altering::{is_cancelled, number, user_leg};
 
 pub(crate) const LINE: &str = "95511";
 pub(crate) const ZHANG: &str = "+8613800000001";
@@ -269,9 +271,33 @@ pub(crate) fn slots() -> Trace {
     host.trace().clone()
 }
 
+/// A user wants to be forgotten while his phone rings; the word that his reservation is cancelled fails, and is not sent again.
+pub(crate) fn forgotten() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::rings_on()]);
+    let window = Window::new(host.second(3600), host.second(10_800)).expect("a window");
+    let user = Address::Rcs(number(ZHANG));
+    let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
+    let attachments = vec![Attachment { media: MediaId::new(501), kind: MediaKind::Picture, share: true }];
+    let book = Book::new(user.clone(), PAGE, OFFERING, window);
+    let booked = host.input(Input::Book(Book { name: Some("张三".into()), evidence: Some(evidence), attachments, ..book }));
+    assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
+    let _ = host.books(LI, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, ReservationId::new(1));
+    host.runs_for(5);
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    let told = host.trace().steps.iter().flat_map(|step| &step.effects).find(|effect| is_cancelled(&effect.action));
+    let message = told.expect("he is told").sequence;
+    let status = MessageStatus::Failed { code: "404".into() };
+    let _ = host.input(Input::MessageReported(MessageReported { message, status }));
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 15] = [
+pub(crate) const STORIES: [(&str, Story); 16] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -287,4 +313,5 @@ pub(crate) const STORIES: [(&str, Story); 15] = [
     ("kept_from_ringing", kept_from_ringing),
     ("frozen_while_dialling", frozen_while_dialling),
     ("slots", slots),
+    ("forgotten", forgotten),
 ];

@@ -4,7 +4,7 @@ use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
+use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
@@ -17,7 +17,7 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
+    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, forgotten,
     frozen_while_dialling, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, slots, unverified,
     window_ends_while_ringing,
 };
@@ -120,6 +120,7 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].effects = vec![Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg }) }];
         };
 
+        P3 "a phone rings on though its user wanted to be forgotten" forgotten |t| drop_effect(t, 0, is_hang_up);
         P3 "the conversation goes on after the block" blocked_while_talking |t| {
             let step = nth_step(t, 0, is_block);
             t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
@@ -396,6 +397,24 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].reply = Some(Err(Refusal::NotTheChatbot));
         };
 
+        P9 "a user is forgotten, and the host is not told what to erase" forgotten |t| drop_effect(t, 0, is_erase);
+        P9 "what another booked is erased too" forgotten |t| each_effect(t, |action| {
+            if let Action::Erase(erase) = action { erase.reservations.push(ReservationId::new(2)) }
+        });
+        P9 "a message to a user who was forgotten goes out again" forgotten |t| {
+            let places = every_effect(t);
+            let mut cancelled = places.iter().map(|(step, effect)| &t.steps[*step].effects[*effect].action);
+            let Some(Action::Send(mut again)) = cancelled.find(|action| is_cancelled(action)).cloned() else { panic!("he is told") };
+            again.to = Address::Sms(number(ZHANG));
+            let (step, effect) = places.into_iter().find(|(step, effect)| is_undelivered(&t.steps[*step].effects[*effect].action)).expect("it fails");
+            t.steps[step].effects[effect].action = Action::Send(again);
+        };
+        P9 "the evidence of a user who was forgotten is archived" forgotten |t| {
+            each_effect(t, |action| {
+                let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
+                if let Action::Archive(archive) = action && archive.reservation == ReservationId::new(1) { archive.evidence = Some(evidence) }
+            });
+        };
         P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
         P14 "the platform calls before the slot" slots |t| set_slot(t, 0, 0);
         P14 "a dial may be carried out after the slot" slots |t| dial(t, 1).not_after = dial(t, 1).not_after.saturating_add_micros(1);
@@ -506,6 +525,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         P17 "a freeze leaves no record" kept_from_ringing |t| drop_effect(t, 0, is_frozen);
         P17 "a record names another who froze" kept_from_ringing |t| each_audit(t, |record| {
             if let AuditRecord::Frozen(record) = record { record.by = MaskedText::new("nobody") }
+        });
+        P17 "a user is forgotten without a record" forgotten |t| drop_effect(t, 0, is_erased);
+        P17 "a record says that nothing of a message is forgotten" forgotten |t| each_audit(t, |record| {
+            if let AuditRecord::Erased(record) = record { record.messages = 0 }
         });
         P17 "a record speaks of a dial that was not made" merchant_calls |t| drop_effect(t, 0, is_user_dial);
         P17 "a record speaks of a verdict that nobody asked for" merchant_calls |t| {

@@ -219,6 +219,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "forgotten while ringing",
     "forgotten while talking",
     "forgotten after it closed",
+    "messages to somebody who was forgotten",
+    "nothing but messages to be forgotten",
     "invalid Name SetOrErased",
     "a page sent again",
     "reminded of what is to be confirmed",
@@ -402,6 +404,8 @@ impl Seen {
                 effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if self.ringing.contains(&up.leg)));
             self.note(forgotten.cancelled > 0 && ends, "forgotten while ringing");
             self.note(forgotten.ending > 0, "forgotten while talking");
+            self.note(forgotten.messages > 0, "messages to somebody who was forgotten");
+            self.note(forgotten.erased == 0 && forgotten.messages > 0, "nothing but messages to be forgotten");
             self.note(forgotten.erased > forgotten.cancelled + forgotten.ending, "forgotten after it closed");
         }
         for effect in effects {

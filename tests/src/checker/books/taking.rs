@@ -92,6 +92,8 @@ impl Books {
             (Input::SetProfile(input), Reply::Done) => self.profiles.change(input, &self.policy, self.now),
             (Input::ForgetMe(input), Reply::Forgotten(_)) => {
                 self.profiles.forget(&input.user);
+                // What this step sends was numbered by it; it is his as well.
+                notes.forgets = Some(input.user.clone());
                 let (forgotten, live) = (notes.forgotten.clone(), notes.forgotten_live.clone());
                 for id in live {
                     self.take_cancel(id, notes, summary);
