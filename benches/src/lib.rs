@@ -58,6 +58,7 @@ impl World {
                 line: Some(line_number(line)),
                 descriptions: std::collections::BTreeMap::new(),
                 calendar: None,
+                group_size_max: None,
             };
             platform.publish_page(now, page).unwrap();
         }
@@ -107,6 +108,7 @@ impl World {
             contact: None,
             name: None,
             evidence: None,
+            share: false,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

@@ -42,6 +42,7 @@ impl World {
                 line: None,
                 descriptions: [(1.into(), "Call us for a quote, any time".into())].into(),
                 calendar: None,
+                group_size_max: None,
             };
             world.platform.publish_page(world.now, page).unwrap();
         }

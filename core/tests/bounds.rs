@@ -85,6 +85,7 @@ fn large_page(offering: &str) -> PublishPage {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     }
 }
 

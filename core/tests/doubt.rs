@@ -50,6 +50,7 @@ fn booked_with_second(platform: &mut Platform) -> ReservationId {
         line: None,
         calendar: None,
         descriptions: BTreeMap::new(),
+        group_size_max: None,
     };
     platform.publish_page(at("09:00:00"), publish).unwrap();
     let book = ringfence::values::input::Book { page, ..booking(1) };
@@ -194,7 +195,8 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::NumberLeased(_)
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
-            | AuditRecord::KeyRotated(_) => None,
+            | AuditRecord::KeyRotated(_)
+            | AuditRecord::Grouped(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

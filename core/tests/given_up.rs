@@ -82,6 +82,7 @@ fn a_punctual_host_is_not_late_when_the_number_comes_free_at_the_end_itself() {
             line: None,
             descriptions: BTreeMap::new(),
             calendar: None,
+            group_size_max: None,
         };
         platform.publish_page(at("09:00:00"), publish).unwrap();
         let Ok(Reply::Booked(two)) = platform.book(at("09:05:00"), Book { page, ..booking(1) }) else {

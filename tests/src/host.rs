@@ -242,6 +242,7 @@ impl Host {
             line: None,
             descriptions: BTreeMap::new(),
             calendar: None,
+            group_size_max: None,
         };
         self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
     }
@@ -253,7 +254,8 @@ impl Host {
     pub fn books(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
         let window = Window::new(self.second(from_s), self.second(to_s)).expect("a window");
         let (user, name) = (Address::Rcs(parse(number)), Some(format!("用户{}", &number[number.len() - 2..]).into()));
-        let book = Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: None, name, evidence: None };
+        let book =
+            Book { user, page: PAGE, offering: OFFERING, window, zone: None, contact: None, name, evidence: None, share: false };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,
             other => panic!("the booking should stand: {other:?}"),

@@ -29,6 +29,7 @@ use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
 mod blocking;
+mod groups;
 mod moves;
 mod worlds;
 

@@ -6,4 +6,5 @@ pub mod delivery;
 pub mod diagnosis;
 pub mod diversion;
 pub mod gate;
+pub mod grouping;
 pub mod interworking;

@@ -327,6 +327,13 @@ impl Lines {
             }
         }
         self.times(page)?;
+        if page.group_size_max.is_some() {
+            let words = self.language.pick(
+                "可与其他预约同一时间段的用户同时通话（由您选择）",
+                "You may share the call with others who book the same time, if you wish",
+            );
+            self.line(format_args!("{words}"))?;
+        }
         for action in page.actions {
             let words = match action {
                 PageAction::Search => self.language.pick("[搜索其他商户]", "[Search other merchants]"),
@@ -432,7 +439,14 @@ impl Lines {
             self.detail("地址", "Address", &plain(address))?;
         }
         self.detail("产品或服务", "About", &plain(&result.offering_name))?;
-        self.detail("预约编号", "Reservation", &result.reservation.to_string())
+        self.detail("预约编号", "Reservation", &result.reservation.to_string())?;
+        if result.is_shared {
+            let words = self
+                .language
+                .pick("您同意多方通话：可能有其他用户同时参加", "You agreed to share the call: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
+        Ok(())
     }
 
     fn contact_unconfirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
@@ -534,7 +548,11 @@ impl Lines {
         }
         self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
-        self.detail("产品或服务", "About", &plain(&reservation.offering_name))
+        self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
+        match reservation.group {
+            Some(group) => self.detail("多方通话组", "Shares a call in group", &group.to_string()),
+            None => Ok(()),
+        }
     }
 
     fn mode_options(&mut self, options: &ModeOptions) -> fmt::Result {
@@ -809,6 +827,7 @@ mod tests {
             offering_name: "车险".into(),
             window,
             zone: shanghai(),
+            is_shared: false,
         })
     }
 
@@ -880,6 +899,14 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_call_is_said_to_be_one() {
+        let Content::Result(mut shared) = result(evening()) else { panic!("a result") };
+        shared.is_shared = true;
+        let said = content(&Content::Result(shared), Language::Chinese);
+        assert!(said.ends_with("\n预约编号：7\n您同意多方通话：可能有其他用户同时参加"), "{said}");
+    }
+
+    #[test]
     fn a_page_lists_what_can_be_booked_and_when() {
         let hours = |label, days, from, to| Hours {
             label,
@@ -904,6 +931,7 @@ mod tests {
                 ]
                 .map(|(date, rule)| (LocalDate::parse(date).unwrap(), rule))
                 .into(),
+                group_size_max: None,
                 actions: [PageAction::Search],
             }))
         };
@@ -958,6 +986,7 @@ mod tests {
             line: PhoneNumber::parse("95511").unwrap(),
             window: evening(),
             zone: shanghai(),
+            group: None,
         };
         assert_eq!(
             content(&Content::Reservation(reservation.clone()), Language::Chinese),
@@ -972,6 +1001,8 @@ mod tests {
         reservation.virtual_number = Some(VirtualNumber::of_the_pool(PhoneNumber::parse("+8617000000001").unwrap()));
         let shown = content(&Content::Reservation(reservation.clone()), Language::Chinese);
         assert!(shown.contains("用户虚拟号码（预约时间段内可拨打）：+8617000000001\n") && !shown.contains("+8613"), "{shown}");
+        reservation.group = Some(crate::values::id::GroupId::new(3));
+        assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).ends_with("\n多方通话组：3"));
         reservation.revision = 2;
         assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(

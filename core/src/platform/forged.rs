@@ -54,12 +54,22 @@ fn world() -> Platform {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let book =
-            Book { user, page: 10.into(), offering: 1.into(), window, zone: None, contact: None, name: None, evidence: None };
+        let book = Book {
+            user,
+            page: 10.into(),
+            offering: 1.into(),
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            share: false,
+        };
         platform.book(at("09:05:00"), book).unwrap();
     }
     platform

@@ -15,7 +15,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, ChallengeId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
 use super::policy::CallMode;
@@ -391,6 +391,8 @@ pub struct BookingPage {
     pub descriptions: BTreeMap<OfferingId, Text>,
     /// The days from today on on which the weekly hours do not follow the weekday.
     pub days: BTreeMap<LocalDate, DayRule>,
+    /// How many users may share one call, if the page offers it: a user may agree to it when he books.
+    pub group_size_max: Option<u32>,
     /// What else the user may do from here.
     pub actions: [PageAction; 1],
 }
@@ -458,6 +460,8 @@ pub struct BookingResult {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// Whether others may be on the call, as the user agreed. Who, and how many, nobody is told.
+    pub is_shared: bool,
 }
 
 /// A reservation as its merchant sees it.
@@ -486,6 +490,8 @@ pub struct ReservationForMerchant {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by.
+    pub group: Option<GroupId>,
 }
 
 /// The modes that a merchant may choose from.
@@ -673,6 +679,8 @@ pub enum AuditRecord {
     KeyRotated(KeyRotated),
     /// The `dial` of a user was taken back before anything showed that it was carried out.
     DialWithdrawn(DialWithdrawn),
+    /// Several users share a call.
+    Grouped(Grouped),
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.
@@ -781,6 +789,8 @@ pub enum Asked {
     Number(PhoneNumber),
     /// A number that is no virtual one.
     UnknownNumber,
+    /// A group.
+    Group(GroupId),
 }
 
 /// A user's phone was dialled: the `dial` comes right after it. If it is taken back before anything shows that it was carried out, a `dial_withdrawn` follows.
@@ -808,6 +818,18 @@ pub struct DialWithdrawn {
     pub leg: LegId,
     /// The call.
     pub call: CallId,
+}
+
+/// Several users share a call: who they are is fixed with it. Each has agreed, and each is dialled by a permission of his own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    /// The call.
+    pub call: CallId,
+    /// The group.
+    pub group: GroupId,
+    /// The reservations, in the order of their places: at least two.
+    pub reservations: Vec<ReservationId>,
 }
 
 /// A leg was counted as gone without a report.

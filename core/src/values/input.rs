@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::evidence::Evidence;
-use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
@@ -168,6 +168,9 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+    /// How many users may share one call, those who agree to it; absent or 1: every user is called alone.
+    #[serde(default)]
+    pub group_size_max: Option<u32>,
 }
 
 /// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
@@ -268,7 +271,7 @@ pub struct RequestCall {
 }
 
 impl RequestCall {
-    /// A call from this line, for a reservation or to a virtual number.
+    /// A call from this line, for a reservation, to a virtual number, or for a group.
     #[must_use]
     pub fn new(line: PhoneNumber, target: impl Into<CallTarget>) -> Self {
         Self { line, target: target.into() }
@@ -283,11 +286,19 @@ pub enum CallTarget {
     Reservation(ReservationId),
     /// Whoever this virtual number means to the line's merchant now: the number that was dialled.
     Number(PhoneNumber),
+    /// The users of this group, as many as may be rung now.
+    Group(GroupId),
 }
 
 impl From<ReservationId> for CallTarget {
     fn from(reservation: ReservationId) -> Self {
         Self::Reservation(reservation)
+    }
+}
+
+impl From<GroupId> for CallTarget {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
     }
 }
 
@@ -321,6 +332,9 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// Whether the user agrees to share the call with others who book the same.
+    #[serde(default)]
+    pub share: bool,
 }
 
 /// How a booking reached the platform.

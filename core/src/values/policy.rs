@@ -137,6 +137,8 @@ pub struct Policy {
     pub blocks_per_user_max: u32,
     /// The most blocks of all users. Default 10,000,000.
     pub blocks_max: u32,
+    /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
+    pub group_size_max: u32,
 }
 
 impl Default for Policy {
@@ -186,6 +188,7 @@ impl Default for Policy {
             search_results_max: 20,
             blocks_per_user_max: 1_000,
             blocks_max: 10_000_000,
+            group_size_max: 20,
         }
     }
 }
@@ -205,6 +208,7 @@ pub(crate) mod most {
     pub(crate) const BOOK_AHEAD_S: u32 = TEN_YEARS_S;
     pub(crate) const DEDUP_RETENTION_S: u32 = 366 * DAY_S;
     pub(crate) const CODE_LIFE_S: u32 = DAY_S;
+    pub(crate) const GROUP_SIZE: u32 = 1_000;
 }
 
 /// A field of a [`Policy`] that is out of its range.
@@ -277,6 +281,7 @@ impl Policy {
             ("search_results_max", self.search_results_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
+            ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

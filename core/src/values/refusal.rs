@@ -120,6 +120,8 @@ pub enum Bound {
     BlocksPerUser,
     /// `blocks_max`.
     Blocks,
+    /// `group_size_max`.
+    GroupSize,
 }
 
 impl Bound {
@@ -148,6 +150,7 @@ impl Bound {
             Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
+            Self::GroupSize => "group_size_max",
         }
     }
 }
@@ -354,6 +357,13 @@ pub enum Refusal {
         retry_at: Timestamp,
     },
 
+    /// The user agrees to share the call, and the page has no shared calls.
+    #[error("page {page} offers no shared calls")]
+    SharingNotOffered {
+        /// The page.
+        page: PageId,
+    },
+
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
     #[error("{bound} of the policy is reached: {most} at most")]
@@ -395,6 +405,8 @@ pub enum Field {
     Id,
     /// The descriptions of offerings.
     Descriptions,
+    /// How many users may share a call.
+    GroupSizeMax,
 }
 
 impl core::fmt::Display for Field {
@@ -413,6 +425,7 @@ impl core::fmt::Display for Field {
             Self::Numbers => "numbers",
             Self::Id => "id",
             Self::Descriptions => "descriptions",
+            Self::GroupSizeMax => "group_size_max",
         })
     }
 }
@@ -509,6 +522,7 @@ impl Refusal {
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,
+            Self::SharingNotOffered { .. } => 280,
             Self::Limit { .. } => 300,
         }
     }

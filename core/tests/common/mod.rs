@@ -58,6 +58,7 @@ pub(crate) fn world(policy: Policy, channels: u32) -> Platform {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     platform
@@ -73,6 +74,7 @@ pub(crate) fn booking(last: u32) -> Book {
         contact: None,
         name: Some("张三".into()),
         evidence: None,
+        share: false,
     }
 }
 

@@ -86,7 +86,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::NumberLeased(_)
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
-            | AuditRecord::KeyRotated(_) => false,
+            | AuditRecord::KeyRotated(_)
+            | AuditRecord::Grouped(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })

@@ -78,7 +78,7 @@ impl Model {
         if before.state == ReservationState::InCall {
             self.reservation_mut(id).cancel_pending = true;
             for call in self.live_calls_of(id) {
-                self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
             }
         } else {
             self.close(id, Outcome::Cancelled);

@@ -27,6 +27,7 @@ impl Model {
             ModeChooser::Platform(mode) => Some(mode),
             ModeChooser::Merchant => merchant.preset,
         };
+        let group_size = if input.share { page.group_size } else { 1 };
         let state = if input.user.number() != Some(contact) {
             ReservationState::Unverified
         } else if chosen.is_none() {
@@ -62,6 +63,8 @@ impl Model {
             number: None,
             platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -93,6 +96,9 @@ impl Model {
         let page = self.published(input.page)?;
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
+        }
+        if input.share && page.group_size < 2 {
+            return Err(Refusal::SharingNotOffered { page: input.page });
         }
         self.check_user(&input.user, Field::User)?;
         if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
@@ -167,6 +173,7 @@ impl Model {
     /// The messages of an accepted booking.
     pub(super) fn announce(&mut self, id: ReservationId) {
         self.lease(id);
+        self.find_group(id);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
@@ -179,6 +186,7 @@ impl Model {
             offering_name: reservation.offering_name.clone(),
             window: reservation.window,
             zone: reservation.zone,
+            is_shared: reservation.group_size > 1,
         };
         self.tell_user(reservation.user.clone(), UserContent::Result(result.clone()));
         if reservation.user.number() != Some(reservation.contact) {
@@ -196,6 +204,7 @@ impl Model {
             line: reservation.line,
             window: reservation.window,
             zone: reservation.zone,
+            group: reservation.group,
         };
         self.tell_merchant(reservation.merchant, MerchantContent::Reservation(for_merchant));
         if reservation.chosen.is_none() {

@@ -168,6 +168,10 @@ pub enum What {
     Search(Pick, Pick),
     /// A user asks for a page: who, and which.
     RequestPage(Pick, Pick),
+    /// A user books just what another has booked who may share a call: whose reservation, and which user.
+    Share(Pick, Pick),
+    /// A line calls a group: any, or one that is none.
+    RequestGroup(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
 }
@@ -222,6 +226,8 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
+        10 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
+        3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
         2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]
 }
@@ -293,6 +299,8 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Share(reservation, user) => self.sharing(*reservation, *user, at, model),
+            What::RequestGroup(group, line) => self.group_call(*group, self.any_line(*line), model),
             What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
@@ -369,6 +377,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.next_of_group(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.
         for effect in model.unconfirmed().iter().filter(|effect| effect.action.is_dial()) {
@@ -394,13 +403,13 @@ impl World {
         Doing::Advance { budget: 1_000 }
     }
 
-    fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
+    pub(super) fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
         let published = one(&self.pages, page);
         let page = published.as_ref().filter(|_| page % 31 != 30).map_or(PageId::new(999), |page| page.page);
         let shifted = |seconds: i64| at.saturating_add_micros(seconds.saturating_mul(1_000_000));
         let wanted = match window {
             Booking::Offered(pick) => {
-                let windows = published.map_or_else(Vec::new, |page| page.windows);
+                let windows = published.as_ref().map_or_else(Vec::new, |page| page.windows.clone());
                 let ahead: Vec<_> = windows.into_iter().filter(|window| window.end() > at).collect();
                 one(&ahead, pick).or_else(|| between(at, 60))
             }
@@ -430,13 +439,14 @@ impl World {
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
+        let share = published.is_some_and(|page| page.group_size_max > Some(1)) && user % 4 < 3 || user % 37 == 36;
         let evidence = (user % 3 == 0).then(|| BookingEvidence {
             channel: [Channel::Rcs, Channel::Hotline][usize::from(user / 3 % 2)],
             message: Some(Text::from("m".repeat(usize::from(user / 6 % 40)))),
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence })
+        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, share })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -461,7 +471,9 @@ impl World {
         let Some(mut page) = one(&self.pages, page) else {
             return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
         };
-        match change % 17 {
+        match change % 19 {
+            17 => page.group_size_max = Some(u32::from(change / 19) % 5),
+            18 => page.group_size_max = Some(2),
             15 => page.calendar = Some(CalendarId::new(u64::from(change / 16) % 4)),
             16 => drop(page.descriptions.insert(OfferingId::new(u64::from(change / 16) % 4), Text::from("车险 car insurance"))),
             0 => page.offerings.clear(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
+use ringfence::values::effect::AuditRecord;
 use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
@@ -10,13 +11,13 @@ use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::values::time::DayRule;
-use ringfence::{Action, Effect, LegId, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model};
+use ringfence::{Action, CallId, Effect, LegId, ReservationId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 24] = [
+pub(super) const DEMANDED: [(&str, usize); 30] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -41,6 +42,12 @@ pub(super) const DEMANDED: [(&str, usize); 24] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("group of two talking", 5),
+    ("group called in merchant mode", 3),
+    ("one left, others talk on", 3),
+    ("one failed, others go on", 3),
+    ("member skipped because busy", 1),
+    ("joined after others talked", 3),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -81,6 +88,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 210",
     "refused 211",
     "refused 220",
+    "refused 280",
+    "limit GroupSize",
+    "deny of a group",
     "limit BlocksPerUser",
     "limit Blocks",
     "a block ended a conversation",
@@ -161,6 +171,8 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    /// Who was joined on which bridge.
+    bridged: BTreeSet<(CallId, ReservationId)>,
 }
 
 impl Seen {
@@ -194,6 +206,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.groups(model, effects);
         let live = |kept: &&ringfence_testing::model::ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
         let unnumbered = |kept: &ringfence_testing::model::ReservationSummary| {
@@ -237,6 +250,59 @@ impl Seen {
                 self.note(dial.party == Party::User && self.agreed.contains(&dial.reason.reservation), "holder's phone dialled");
             }
             self.effect(&effect.action);
+        }
+    }
+
+    /// What came of calls that several share.
+    fn groups(&mut self, model: &Model, effects: &[Effect]) {
+        let legs = model.legs();
+        let calls = model.calls();
+        for (call, parts) in model.parts().into_iter().filter(|(_, parts)| parts.len() > 1) {
+            let lives = calls.iter().any(|(id, state, _)| *id == call && *state != CallState::Ended);
+            let talking = |leg: &&LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+            let talking = legs.iter().filter(talking).count();
+            self.note(talking > 1, "group of two talking");
+            let has_left = |id: ReservationId| self.bridged.contains(&(call, id));
+            let left = parts.iter().any(|(id, over)| *over && has_left(*id));
+            let failed = parts.iter().any(|(id, over)| *over && !has_left(*id));
+            self.note(lives && left && talking > 0, "one left, others talk on");
+            self.note(lives && failed, "one failed, others go on");
+        }
+        for effect in effects {
+            match &effect.action {
+                Action::Join(join) => {
+                    let others = self.bridged.iter().any(|(call, _)| *call == join.bridge);
+                    if let Some(leg) = legs.iter().find(|leg| leg.leg == join.leg && leg.party == Party::User) {
+                        self.note(others && effects.len() == 1, "joined after others talked");
+                        self.bridged.insert((join.bridge, leg.reservation));
+                    }
+                }
+                Action::Audit(audit) => match &audit.record {
+                    AuditRecord::Grouped(record) => {
+                        let merchants = calls.iter().any(|(id, _, mode)| *id == record.call && *mode == CallMode::MerchantCalls);
+                        self.note(merchants, "group called in merchant mode");
+                    }
+                    AuditRecord::Judged(judged) => {
+                        let denied = matches!(judged.rule, ringfence::values::effect::Rule::Denied(_));
+                        let of_group = matches!(judged.target, ringfence::values::effect::Asked::Group(_));
+                        self.note(denied && of_group && judged.reservation.is_some(), "deny of a group");
+                    }
+                    _ => {}
+                },
+                Action::Dial(dial) if dial.party == Party::Merchant => {
+                    let group = model.group_of(dial.reason.reservation);
+                    let is_skipped = |kept: &ringfence_testing::model::ReservationSummary| {
+                        let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
+                        kept.state == ReservationState::Open
+                            && group.is_some()
+                            && model.group_of(kept.reservation) == group
+                            && kept.eligible <= model.latest()
+                            && on_a_leg
+                    };
+                    self.note(model.reservations().iter().any(is_skipped), "member skipped because busy");
+                }
+                _ => {}
+            }
         }
     }
 

@@ -347,13 +347,24 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 line: None,
                 descriptions: BTreeMap::new(),
                 calendar: None,
+                group_size_max: None,
             }));
         }
     }
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None }));
+        inputs.push(Input::Book(Book {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            share: false,
+        }));
     }
     inputs
 }

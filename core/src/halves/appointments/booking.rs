@@ -35,6 +35,9 @@ impl Appointments {
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
+        if input.share && page.group_size_max.is_none() {
+            return Err(Refusal::SharingNotOffered { page: page.id });
+        }
         let contact = self.check_sender(cx.policy, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
@@ -62,6 +65,7 @@ impl Appointments {
             None => ReservationState::AwaitingMode,
         };
         let (merchant, offering_name) = (merchant.id, offering.clone());
+        let group_size = page.group_size_max.filter(|_| input.share).unwrap_or(1);
         let id = ReservationId::new(self.counters.reservation.take());
         self.add_reservation(Reservation {
             id,
@@ -92,6 +96,8 @@ impl Appointments {
             virtual_number: None,
             is_platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
         });
         cx.audit(AuditRecord::Booked(BookedRecord {
             reservation: id,
@@ -179,6 +185,7 @@ impl Appointments {
     /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
+        self.find_group(id);
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let result = BookingResult {
@@ -191,6 +198,7 @@ impl Appointments {
             offering_name: reservation.offering_name.clone(),
             window: reservation.window,
             zone: reservation.zone,
+            is_shared: reservation.group.is_some(),
         };
         let for_merchant = ReservationForMerchant {
             reservation: id,
@@ -204,6 +212,7 @@ impl Appointments {
             line: reservation.line,
             window: reservation.window,
             zone: reservation.zone,
+            group: reservation.group,
         };
         let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: cx.policy.mode_on_silence };
         let (sender, merchant, mode) = (reservation.sender.clone(), reservation.merchant, reservation.mode);

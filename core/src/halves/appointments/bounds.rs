@@ -12,7 +12,7 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
-use crate::values::id::LegId;
+use crate::values::id::{LegId, ReservationId};
 use crate::values::policy::{CallMode, most};
 use crate::values::time::Timestamp;
 
@@ -36,8 +36,8 @@ impl Appointments {
     /// # Errors
     /// The first bound that does not hold.
     pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
-        let Counters { reservation, call, leg, message, challenge } = self.counters;
-        let counters = [reservation, call, leg, message, challenge];
+        let Counters { reservation, call, leg, message, challenge, group } = self.counters;
+        let counters = [reservation, call, leg, message, challenge, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         for reservation in self.reservations.unordered() {
             check_reservation(now, reservation)?;
@@ -74,6 +74,8 @@ impl Appointments {
             let is_to_contact = leg(member.leg).is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
             hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
         }
+        let may_share = |id: ReservationId| self.reservations.get(id.get()).is_some_and(|one| one.group_size > 1);
+        hold!(call.members.len() < 2 || call.reservations().all(may_share), "call {id} is shared by who did not agree to it");
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
         let is_dialled = |leg: &Leg| leg.origin == Origin::Dialled;

@@ -7,7 +7,8 @@ use super::Appointments;
 use super::records::{Call, Failure, Member, Reservation};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
-use crate::values::id::{CallId, LegId};
+use crate::decisions::grouping::Gathered;
+use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{CallMode, Policy};
@@ -17,6 +18,12 @@ use crate::values::time::Timestamp;
 impl Appointments {
     /// May this call of a merchant's line begin at this instant?
     pub(crate) fn gate(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Verdict {
+        if let CallTarget::Group(group) = request.target {
+            return match self.gather_for(policy, request.line, group, at) {
+                Gathered::Members(_) => Verdict::Allow,
+                Gathered::Nobody { verdict, .. } => verdict,
+            };
+        }
         let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(reservation, at));
         let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
@@ -34,12 +41,27 @@ impl Appointments {
         match request.target {
             CallTarget::Reservation(id) => self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant),
             CallTarget::Number(number) => self.meant_by(policy, merchant, number, at),
+            CallTarget::Group(_) => None,
         }
     }
 
     /// Whether the reservation is closed at this instant, by a call whose own end has come if not by itself.
     pub(super) fn is_closed_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> bool {
         self.facts(policy, reservation, reservation.line, at).standing == Standing::Closed
+    }
+
+    /// The place and the verdict of one of a group, when a merchant's line asks for it; `None` once he is over: his window, or by a call's own end.
+    pub(super) fn judge_of_group(
+        &self,
+        policy: &Policy,
+        reservation: &Reservation,
+        line: PhoneNumber,
+        at: Timestamp,
+    ) -> Option<((Timestamp, ReservationId), Verdict)> {
+        let facts = self.facts(policy, reservation, line, at);
+        let is_over = at >= facts.window.end() || facts.standing == Standing::Closed;
+        let verdict = judge(at, CallMode::MerchantCalls, policy.min_ring_s, Some(&facts));
+        Some(((facts.eligible_at, reservation.id), verdict)).filter(|_| !is_over)
     }
 
     /// May the platform call the merchant, and then the user, for this reservation now?

@@ -8,7 +8,7 @@ use crate::books::agenda::Target;
 use crate::books::contacts::Contact;
 use crate::machines::call::CallState;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, GroupId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::time::Timestamp;
 
@@ -17,16 +17,26 @@ struct Indexed {
     deadline: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
+    /// Its group, while it is live.
+    group: Option<GroupId>,
 }
 
 impl Indexed {
     fn of(reservation: &Reservation) -> Self {
-        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live: reservation.state.is_live() }
+        let is_live = reservation.state.is_live();
+        let group = reservation.group.filter(|_| is_live);
+        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live, group }
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false };
+    const NONE: Self = Self { deadline: None, turn: None, is_live: false, group: None };
 }
+
+/// A turn in the queue, and the group of whose it is.
+type Waiting = (Option<Timestamp>, Option<GroupId>);
+
+/// Of whoever does not wait.
+const NOT: Waiting = (None, None);
 
 impl Appointments {
     /// Adds a reservation.
@@ -91,13 +101,32 @@ impl Appointments {
                     if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
             }
         }
-        if before.turn != after.turn && self.contacts.is_free(contact) {
-            self.requeue(line, id, before.turn, after.turn);
+        if before.group != after.group {
+            self.regroup(id, before.group, after.group);
+        }
+        let is_moved = before.turn != after.turn || before.group != after.group;
+        if is_moved && self.contacts.is_free(contact) {
+            self.requeue(line, id, (before.turn, before.group), (after.turn, after.group));
         }
     }
 
-    /// Moves a reservation in the queue of its line.
-    fn requeue(&mut self, line: PhoneNumber, id: ReservationId, before: Option<Timestamp>, after: Option<Timestamp>) {
+    fn regroup(&mut self, id: ReservationId, before: Option<GroupId>, after: Option<GroupId>) {
+        if let Some(group) = before {
+            self.groups.remove(group, id);
+        }
+        if let (Some(group), Some(reservation)) = (after, self.reservations.get(id.get())) {
+            self.groups.add(group, reservation.terms(), id);
+        }
+    }
+
+    /// Moves a reservation in the queue of its line, and among those of its group who wait there.
+    fn requeue(&mut self, line: PhoneNumber, id: ReservationId, before: Waiting, after: Waiting) {
+        for ((turn, group), waits) in [(before, false), (after, true)] {
+            if let (Some(turn), Some(group)) = (turn, group) {
+                self.groups.set_waiting(group, turn, id, waits);
+            }
+        }
+        let ((before, _), (after, _)) = (before, after);
         if let Some(line) = self.lines.get_mut(line) {
             if let Some(turn) = before {
                 line.queue.remove(&(turn, id));
@@ -133,8 +162,8 @@ impl Appointments {
         for id in waiting {
             let Some(reservation) = self.reservations.get(id.get()) else { continue };
             if let Some(turn) = reservation.turn() {
-                let line = reservation.line;
-                if is_free { self.requeue(line, id, None, Some(turn)) } else { self.requeue(line, id, Some(turn), None) }
+                let (line, waits) = (reservation.line, (Some(turn), reservation.group));
+                if is_free { self.requeue(line, id, NOT, waits) } else { self.requeue(line, id, waits, NOT) }
             }
         }
     }

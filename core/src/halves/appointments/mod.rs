@@ -7,6 +7,7 @@
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `blocking` | inputs of users: block, unblock |
@@ -24,6 +25,7 @@ mod calls;
 mod challenges;
 mod clock;
 mod gate;
+mod groups;
 mod index;
 mod merchants;
 mod numbers;
@@ -45,6 +47,7 @@ use crate::books::catalog::Catalog;
 use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
+use crate::books::groups::Groups;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
 use crate::books::search::Search;
@@ -68,6 +71,8 @@ pub struct Counters {
     pub message: Counter,
     /// Challenges.
     pub challenge: Counter,
+    /// Groups.
+    pub group: Counter,
 }
 
 impl Counters {
@@ -80,6 +85,7 @@ impl Counters {
             leg: Counter::new(shard),
             message: Counter::new(shard),
             challenge: Counter::new(shard),
+            group: Counter::new(shard),
         }
     }
 }
@@ -102,6 +108,7 @@ pub struct Appointments {
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
+    groups: Groups,
 }
 
 impl Appointments {
@@ -124,6 +131,7 @@ impl Appointments {
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
+            groups: Groups::default(),
         }
     }
 

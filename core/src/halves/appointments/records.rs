@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decisions::aftermath::{Came, Tally};
+use crate::decisions::grouping::Terms;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::BookingEvidence;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
@@ -77,6 +78,10 @@ pub struct Reservation {
     pub is_platform_only: bool,
     /// The code that is out for its contact number, while it is `Unverified`.
     pub challenge: Option<ChallengeId>,
+    /// How many users may share a call with him, himself among them, as the page offered it and he agreed; 1: he is called alone.
+    pub group_size: u32,
+    /// The group that he may share a call with, from his acceptance on.
+    pub group: Option<GroupId>,
 }
 
 /// How and when a reservation closed.
@@ -113,6 +118,19 @@ impl Reservation {
     #[must_use]
     pub fn call(&self) -> Option<CallId> {
         self.calls.last().copied().filter(|_| self.state == ReservationState::InCall)
+    }
+
+    /// On what terms it may share a call.
+    #[must_use]
+    pub const fn terms(&self) -> Terms {
+        Terms {
+            merchant: self.merchant,
+            page: self.page,
+            offering: self.offering,
+            window: self.window,
+            line: self.line,
+            size: self.group_size,
+        }
     }
 
     /// What it has behind it.

@@ -1,6 +1,6 @@
 //! The half seen from outside: what a snapshot holds, what a model checker compares, and what must always hold.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::codes::Sent;
 use crate::books::directory::Blocks;
+use crate::books::groups::Groups;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{LeaseView, Numbers};
 use crate::books::senders::Senders;
@@ -21,7 +22,7 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
@@ -77,6 +78,8 @@ struct ReservationView {
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
+    /// With how many he shares, which group of those that are kept, and on what page and about what it was booked.
+    sharing: Option<(u32, u32, PageId, OfferingId)>,
 }
 
 /// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
@@ -209,7 +212,27 @@ impl Appointments {
             self.check_leg(leg)?;
         }
         self.check_challenges()?;
+        self.check_groups()?;
         self.check_indexes()
+    }
+
+    /// Whoever agreed is in the group on his terms, and nobody else is in any.
+    fn check_groups(&self) -> Result<(), String> {
+        let mut groups = Groups::default();
+        for one in self.reservations.in_order().filter(|one| one.state.is_live()) {
+            let id = one.id;
+            let may_share = one.group_size > 1 && one.state != ReservationState::Unverified;
+            hold!(may_share == one.group.is_some(), "reservation {id} shares without agreement, or the other way round");
+            let Some(group) = one.group else { continue };
+            hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
+            hold!(self.groups.on(&one.terms()) == Some(group), "reservation {id} is not in the group on its terms");
+            groups.add(group, one.terms(), id);
+            if let Some(turn) = one.turn().filter(|_| self.contacts.is_free(one.contact)) {
+                groups.set_waiting(group, turn, id, true);
+            }
+        }
+        hold!(groups == self.groups, "the book of groups does not agree with the records");
+        Ok(())
     }
 
     fn check_challenges(&self) -> Result<(), String> {
@@ -497,6 +520,9 @@ impl Appointments {
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
+        let groups: BTreeSet<_> =
+            self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
+        let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
             let is_before =
                 |other: &&Reservation| other.state.is_live() && (other.eligible_at, other.id) < (one.eligible_at, one.id);
@@ -530,6 +556,9 @@ impl Appointments {
                         .challenge
                         .and_then(|id| self.challenges.get(id.get()))
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
+                    sharing: Some(one.group_size)
+                        .filter(|size| *size > 1 && one.state.is_live())
+                        .map(|size| (size, one.group.map_or(0, group_place), one.page, one.offering)),
                 })
                 .collect(),
             codes: self.codes.in_order().filter(|sent| sent.until > now).map(|sent| (sent.number, until(sent.until))).collect(),

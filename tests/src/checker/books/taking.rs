@@ -3,13 +3,13 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, Input, RegisterMerchant, RequestCall};
+use ringfence::values::input::{Book, CallTarget, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::reply::{Allow, Reply};
 
-use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
+use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
 use crate::checker::blocking;
 use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders};
 use crate::trace::{Doing, Step};
@@ -65,7 +65,8 @@ impl Books {
             (Input::PublishPage(input), Reply::Published(_)) => {
                 let descriptions = input.descriptions.values().cloned().collect();
                 let (merchant, line, offerings) = (input.merchant, input.line, input.offerings.clone());
-                let page = Page { merchant, line, offerings, descriptions, withdrawn: false };
+                let group_size = input.group_size_max.unwrap_or(1);
+                let page = Page { merchant, group_size, line, offerings, descriptions, withdrawn: false };
                 self.pages.insert(input.page, page);
             }
             (Input::WithdrawPage(input), Reply::Done) => {
@@ -119,7 +120,7 @@ impl Books {
             }
             (Input::LegProgress(input), _) => {
                 if let Some(leg) = self.legs.get_mut(&input.leg) {
-                    leg.progressed |= !notes.overdue.iter().any(|overdue| Some(overdue.call) == leg.call);
+                    leg.progressed |= !notes.overdue_legs.contains(&input.leg);
                 }
             }
             (Input::EffectFailed(input), _) => {
@@ -170,7 +171,8 @@ impl Books {
         if let Some(Action::Answer(answer)) = self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
             let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
             if let Some(call) = waits.and_then(|leg| leg.call) {
-                notes.duties.push(Overdue { call, promise: Promise::P9, why: "the inbound leg could not be answered" });
+                let why = "the inbound leg could not be answered";
+                notes.duties.push(Overdue { call, part: None, promise: Promise::P9, why });
             }
         }
     }
@@ -214,6 +216,9 @@ impl Books {
         if page.withdrawn {
             return Err((Promise::P1, format!("reservation {id} is booked on a page that was withdrawn")));
         }
+        if input.share && page.group_size < 2 {
+            return Err((Promise::P5, format!("reservation {id} shares a call that its page does not offer")));
+        }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
         let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
@@ -244,6 +249,10 @@ impl Books {
             told_missed: false,
             told_cancelled: false,
             virtual_number: None,
+            page: input.page,
+            offering: input.offering,
+            group_size: if input.share { page.group_size } else { 1 },
+            group: None,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -259,10 +268,7 @@ impl Books {
 
     fn take_mode(&mut self, id: ReservationId, mode: CallMode, notes: &Notes) -> Judged {
         let in_force = self.reservations.get(&id).and_then(|reservation| self.mode_in_force(reservation));
-        let living = self
-            .calls
-            .iter()
-            .find(|(call, c)| c.reservation == id && !c.ended && !notes.overdue.iter().any(|overdue| overdue.call == **call));
+        let living = self.calls.iter().find(|(call, c)| c.has(id) && !notes.overdue.iter().any(|overdue| overdue.call == **call));
         if living.is_some() && in_force != Some(mode) {
             return Err((Promise::P6, format!("the mode of reservation {id} changed while a call of it lives")));
         }
@@ -283,40 +289,62 @@ impl Books {
 
     fn take_allow(&mut self, request: RequestCall, allow: Allow) -> Judged {
         let line = request.line;
-        let Some(reservation) = self.asked_for(request) else {
-            return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg)));
+        let parts = match (self.asked_for(request), request.target) {
+            // Who they are, the records say.
+            (_, CallTarget::Group(_)) => Vec::new(),
+            (Some(reservation), _) => vec![Part::new(reservation)],
+            (None, _) => return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg))),
         };
         let call = Call {
-            reservation,
+            parts,
             mode: CallMode::MerchantCalls,
             line,
             merchant_leg: allow.leg,
-            user_leg: None,
             answer_until: None,
             joined_at: None,
-            withdrawn: false,
             ended: false,
         };
         self.calls.insert(allow.call, call);
         self.take_leg(allow.leg, inbound(Some(allow.call), line))
     }
 
-    pub(in crate::checker) fn take_dial(&mut self, dial: &Dial) -> Judged {
+    /// A record says who is on a call of a merchant's line.
+    pub(in crate::checker) fn take_users(&mut self, call: CallId, users: &[ReservationId]) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.parts = users.iter().map(|user| Part::new(*user)).collect();
+        }
+    }
+
+    /// The users of a call of the platform whom it did not dial when the merchant answered are out of it: the gate denied them.
+    pub(in crate::checker) fn take_answered_merchants(&mut self) {
+        let mut out = Vec::new();
+        for (id, call) in self.calls.iter().filter(|(_, call)| call.mode == CallMode::PlatformCalls && !call.ended) {
+            let merchant = self.legs.get(&call.merchant_leg).map(|leg| leg.state);
+            if matches!(merchant, Some(LegState::Answered | LegState::Joined)) {
+                out.extend(call.parts.iter().filter(|part| part.leg.is_none() && !part.over).map(|part| (*id, part.reservation)));
+            }
+        }
+        for (call, user) in out {
+            self.end_part(call, user, First::Released(ReleaseCause::UserUnreachable));
+        }
+    }
+
+    /// `users`: who shares the call that begins with it.
+    pub(in crate::checker) fn take_dial(&mut self, dial: &Dial, users: &[ReservationId]) -> Judged {
         if dial.party == Party::Merchant {
             let call = Call {
-                reservation: dial.reason.reservation,
+                parts: users.iter().map(|user| Part::new(*user)).collect(),
                 mode: CallMode::PlatformCalls,
                 line: dial.to,
                 merchant_leg: dial.leg,
-                user_leg: None,
                 answer_until: None,
                 joined_at: None,
-                withdrawn: false,
                 ended: false,
             };
             self.calls.insert(dial.call, call);
         } else if let Some(call) = self.calls.get_mut(&dial.call) {
-            call.user_leg = Some(dial.leg);
+            let own = call.parts.iter_mut().filter(|part| part.reservation == dial.reason.reservation);
+            own.for_each(|part| part.leg = Some(dial.leg));
         }
         let ring_until = self.now.saturating_add_s(u64::from(self.policy.ring_timeout_s));
         let leg = Leg {
@@ -345,17 +373,25 @@ impl Books {
         if let Some(reservation) = self.reservations.get_mut(&id) {
             reservation.cancelled_at.get_or_insert(self.now);
         }
-        for duty in &notes.duties {
-            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.reservation == id) else { continue };
-            call.withdrawn = true;
-            let user = call.user_leg.and_then(|leg| self.legs.get(&leg));
+        for duty in notes.duties.iter().filter(|duty| duty.part.is_none_or(|part| part == id)) {
+            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.has(id)) else { continue };
+            let Some(part) = call.parts.iter_mut().find(|part| part.reservation == id) else { continue };
+            part.withdrawn = true;
+            let part = *part;
+            let user = part.leg.and_then(|leg| self.legs.get(&leg));
             summary.withdrawn_while_ringing += usize::from(user.is_some_and(|leg| leg.state == LegState::Ringing));
+            // Nobody was rung for him yet, and the merchant is for others: no effect shows that his part is over.
+            let others = call.parts.iter().any(|other| other.reservation != id && !other.over);
+            if part.leg.is_none() && others {
+                self.end_part(duty.call, id, First::Released(ReleaseCause::Withdrawn));
+            }
         }
     }
 
     fn take_answered(&mut self, id: LegId, notes: &Notes, summary: &mut Summary) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let overdue = notes.overdue.iter().find(|overdue| Some(overdue.call) == leg.call);
+        let of_call = |overdue: &&Overdue| Some(overdue.call) == leg.call && notes.overdue_legs.contains(&id);
+        let overdue = notes.overdue.iter().find(of_call);
         let repeats = leg.answered;
         leg.answered = true;
         match (leg.state, overdue) {
@@ -375,7 +411,8 @@ impl Books {
         let party = leg.party;
         let Some(call) = self.calls.get_mut(&join.bridge) else { return };
         if party == Party::User {
-            call.joined_at = Some(self.now);
+            call.joined_at.get_or_insert(self.now);
+            call.parts.iter_mut().filter(|part| part.leg == Some(join.leg)).for_each(|part| part.joined = true);
             match call.mode {
                 CallMode::MerchantCalls => summary.conversations_merchant_calls += 1,
                 CallMode::PlatformCalls => summary.conversations_platform_calls += 1,
@@ -395,12 +432,16 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
+            Content::Reservation(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    reservation.group = notice.group;
+                }
+            }
             Content::CancelledForMerchant(_)
             | Content::MissedForMerchant(_)
             | Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
-            | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
@@ -420,7 +461,7 @@ impl Books {
             leg.state = state;
         }
         let call = leg.call;
-        self.end(call, First::Released(cause));
+        self.end(call, id, First::Released(cause));
         self.forget_gone(id);
     }
 
@@ -429,7 +470,7 @@ impl Books {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.state = LegState::Gone;
         let (call, party) = (leg.call, leg.party);
-        self.end(call, First::Gone(party));
+        self.end(call, id, First::Gone(party));
         self.forget_gone(id);
     }
 
@@ -445,22 +486,37 @@ impl Books {
     fn end_undialled(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id) else { return };
         let (call, party) = (leg.call, leg.party);
-        self.end(call, First::Undialled(party));
+        self.end(call, id, First::Undialled(party));
     }
 
-    /// A call ends with its first leg, and its reservation draws the consequence.
-    fn end(&mut self, id: Option<CallId>, first: First) {
+    /// A user's part ends with his leg, and everybody's with the merchant's.
+    fn end(&mut self, id: Option<CallId>, leg: LegId, first: First) {
+        let Some((id, call)) = id.and_then(|id| Some((id, self.calls.get(&id)?))) else { return };
+        let users: Vec<ReservationId> = match call.part_of_leg(leg) {
+            Some(part) => vec![part.reservation],
+            None => call.parts.iter().map(|part| part.reservation).collect(),
+        };
+        for user in users {
+            self.end_part(id, user, first);
+        }
+    }
+
+    /// A user's part in a call ends, the call with the last of them, and his reservation draws the consequence.
+    fn end_part(&mut self, id: CallId, user: ReservationId, first: First) {
         let now = self.now;
         let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
-        let Some(call) = id.and_then(|id| self.calls.get_mut(&id)) else { return };
-        if std::mem::replace(&mut call.ended, true) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(part) = call.parts.iter_mut().find(|part| part.reservation == user) else { return };
+        if std::mem::replace(&mut part.over, true) {
             return;
         }
-        let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
-        let rung = call.user_leg.is_some();
+        let part = *part;
+        call.ended = call.parts.iter().all(|part| part.over);
+        let Some(reservation) = self.reservations.get_mut(&user) else { return };
+        let rung = part.leg.is_some();
         reservation.eligible_at = spaced;
         match first {
-            _ if call.joined_at.is_some() => {
+            _ if part.joined => {
                 reservation.conversations += 1;
                 reservation.eligible_at = now;
             }
