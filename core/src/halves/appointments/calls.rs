@@ -391,11 +391,7 @@ impl Appointments {
         if member.is_out {
             return;
         }
-        self.update_call(id, |call| {
-            if let Some(member) = call.member_mut(member.reservation) {
-                member.is_out = true;
-            }
-        });
+        self.set_out(id, member.reservation);
         self.after_call(cx, member.reservation, member.came(failure));
     }
 

@@ -128,7 +128,7 @@ impl Appointments {
 
     /// Whether the call in which a merchant is rung for this number has come to its end at this instant, fired or not.
     fn is_over_for(&self, call: &Call, number: PhoneNumber, at: Timestamp) -> bool {
-        call.members.iter().all(|member| {
+        call.members.iter().filter(|member| !member.is_out).all(|member| {
             let reservation = self.reservations.get(member.reservation.get()).filter(|known| known.contact == number);
             let is_window_over = reservation.is_none_or(|known| known.window.end() <= at);
             is_window_over || self.expires_at(call, member).is_some_and(|end| end <= at)

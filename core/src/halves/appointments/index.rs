@@ -172,11 +172,27 @@ impl Appointments {
     fn set_rung_for(&mut self, call: CallId, is_rung: bool) {
         let mut index = 0_usize;
         while let Some(member) = self.member(call, index) {
-            if let Some(number) = self.reservations.get(member.reservation.get()).map(|reservation| reservation.contact) {
+            let reservation = self.reservations.get(member.reservation.get()).filter(|_| !member.is_out);
+            if let Some(number) = reservation.map(|reservation| reservation.contact) {
                 self.set_contact(number, |contact| contact.rung_for = Some(call).filter(|_| is_rung));
             }
             index = index.saturating_add(1);
         }
+    }
+
+    /// Notes that a user's part in a call is over. A merchant who is still rung is rung for the others.
+    pub(super) fn set_out(&mut self, call: CallId, reservation: ReservationId) {
+        let Some(known) = self.calls.get(call.get()) else { return };
+        let is_rung = known.state == CallState::RingingMerchant && known.member(reservation).is_some_and(|member| !member.is_out);
+        let number = self.reservations.get(reservation.get()).map(|reservation| reservation.contact);
+        if let Some(number) = number.filter(|_| is_rung) {
+            self.set_contact(number, |contact| contact.rung_for = None);
+        }
+        self.update_call(call, |call| {
+            if let Some(member) = call.member_mut(reservation) {
+                member.is_out = true;
+            }
+        });
     }
 
     /// A member of a call, by his place.

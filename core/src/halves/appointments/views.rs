@@ -446,7 +446,8 @@ impl Appointments {
             }
         }
         for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
-            for reservation in call.reservations().filter_map(|id| self.reservations.get(id.get())) {
+            let rung = call.members.iter().filter(|member| !member.is_out).map(|member| member.reservation);
+            for reservation in rung.filter_map(|id| self.reservations.get(id.get())) {
                 if let Some(on_number) = seen.get_mut(&reservation.contact) {
                     hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
                 }
