@@ -147,6 +147,8 @@ class Policy(Checked):
     """The most merchants and numbers that one user may have blocked."""
     blocks_max: U32 = 10_000_000
     """The most blocks of all users."""
+    group_size_max: U32 = 20
+    """The most users of one shared call that a page may offer."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -417,6 +417,7 @@ class Bound(StrEnum):
     CALENDAR_DAYS = "calendar_days"
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
+    GROUP_SIZE = "group_size"
 
 
 class Field(StrEnum):
@@ -435,6 +436,7 @@ class Field(StrEnum):
     NUMBERS = "numbers"
     ID = "id"
     DESCRIPTIONS = "descriptions"
+    GROUP_SIZE_MAX = "group_size_max"
 
 
 class Allowed(StrEnum):
@@ -626,6 +628,15 @@ class ForNumber(Checked):
     _tag: ClassVar[str | None] = "number"
     _newtype: ClassVar[bool] = True
     number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ForGroup(Checked):
+    """A merchant calls for the users of this group, as many as may be rung now."""
+
+    _tag: ClassVar[str | None] = "group"
+    _newtype: ClassVar[bool] = True
+    group: int
 
 
 def text_of(kind: str, value: Record, language: str) -> str:

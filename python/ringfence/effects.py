@@ -20,6 +20,7 @@ from ._values import (
     CallMode,
     DayRule,
     DenyReason,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -57,6 +58,7 @@ __all__ = [
     "Dial",
     "DialWithdrawn",
     "Effect",
+    "Grouped",
     "HangUp",
     "Join",
     "Judged",
@@ -115,6 +117,8 @@ class BookingPage(_Content):
     description: str | None
     descriptions: Mapping[int, str]
     days: Mapping[date, DayRule]
+    group_size_max: int | None
+    """How many users may share one call, if the page offers it."""
     actions: tuple[PageAction, ...]
 
 
@@ -132,6 +136,8 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    is_shared: bool
+    """Whether others may be on the call, as the user agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,8 @@ class ReservationForMerchant(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    group: int | None
+    """The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +378,7 @@ class UnknownNumber(Record):
     _tag: ClassVar[str | None] = "unknown_number"
 
 
-RequestedTarget = ForReservation | ForNumber | UnknownNumber
+RequestedTarget = ForReservation | ForNumber | UnknownNumber | ForGroup
 """What a merchant's call asked for, as a record names it."""
 
 
@@ -405,6 +413,16 @@ class DialWithdrawn(Record):
     _tag: ClassVar[str | None] = "dial_withdrawn"
     leg: int
     call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Record):
+    """Several users share a call: who they are is fixed with it. The reservations are in the order of their places."""
+
+    _tag: ClassVar[str | None] = "grouped"
+    call: int
+    group: int
+    reservations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +514,7 @@ AuditRecord = (
     | CodeJudged
     | KeyRotated
     | DialWithdrawn
+    | Grouped
 )
 """What was decided."""
 

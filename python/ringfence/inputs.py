@@ -15,7 +15,20 @@ from typing import ClassVar
 from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
-from ._values import Address, BookingEvidence, CallMode, DayRule, ForNumber, ForReservation, Hours, Line, PhoneNumber, Window, Zone
+from ._values import (
+    Address,
+    BookingEvidence,
+    CallMode,
+    DayRule,
+    ForGroup,
+    ForNumber,
+    ForReservation,
+    Hours,
+    Line,
+    PhoneNumber,
+    Window,
+    Zone,
+)
 from .evidence import Evidence
 
 __all__ = [
@@ -87,6 +100,8 @@ class PublishPage(Checked):
     line: PhoneNumber | None = None
     descriptions: Mapping[int, str] = field(default_factory=dict)
     calendar: int | None = None
+    group_size_max: int | None = None
+    """How many users may share one call, those who agree to it; absent or 1: every user is called alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +132,7 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
-CallTarget = ForReservation | ForNumber
+CallTarget = ForReservation | ForNumber | ForGroup
 """Whom a merchant calls for."""
 
 
@@ -143,6 +158,8 @@ class Book(Checked):
     contact: PhoneNumber | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    share: bool = False
+    """Whether the user agrees to share the call with others who book the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -273,8 +273,8 @@ impl Model {
         }
         let user_failed = matches!(cause, ReleaseCause::UserBusy | ReleaseCause::NoAnswer | ReleaseCause::UserUnreachable);
         let prompt = match leg.party {
-            Party::Merchant if leg.was_answered && user_failed => Some(Prompt::UserUnreachable),
-            Party::User if leg.was_answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
+            Party::Merchant if leg.state == LegState::Answered && user_failed => Some(Prompt::UserUnreachable),
+            Party::User if leg.state == LegState::Answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
             Party::Merchant | Party::User => None,
         };
         if self.kept.iter().any(|kept| Some(kept.effect.sequence) == leg.dial && !kept.voided) {

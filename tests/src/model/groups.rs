@@ -67,8 +67,9 @@ impl Model {
     /// Whom a line may ring of a group, once what is due is settled; or the answer, and about whom it is.
     pub(super) fn judge_group(&self, line: PhoneNumber, group: GroupId) -> (Vec<ReservationId>, Verdict, Option<ReservationId>) {
         let Some(merchant) = self.merchant_of_line(line) else { return (Vec::new(), NOBODY_KNOWN, None) };
+        let lasts = |id: &ReservationId| self.latest < self.reservation_of(*id).window.end();
         let mut live: Vec<_> =
-            self.live_in(group, merchant).into_iter().map(|id| (self.reservation_of(id).eligible, id)).collect();
+            self.live_in(group, merchant).into_iter().filter(lasts).map(|id| (self.reservation_of(id).eligible, id)).collect();
         live.sort_unstable();
         let Some(size) = live.first().map(|(_, id)| self.reservation_of(*id).group_size) else {
             return (Vec::new(), NOBODY_KNOWN, None);

@@ -1,7 +1,9 @@
 //! Who shares a call with whom.
 
+use ringfence::values::effect::Party;
+use ringfence::values::evidence::Evidence;
 use ringfence::values::id::GroupId;
-use ringfence::values::input::{Book, Input, RequestCall};
+use ringfence::values::input::{Book, Input, LegAnswered, LegEnded, RequestCall};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::ReservationState;
@@ -9,7 +11,7 @@ use ringfence::values::time::Timestamp;
 
 use super::moves::{Booking, Pick};
 use super::worlds::World;
-use crate::model::{Model, ReservationSummary};
+use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
 
 impl World {
@@ -62,7 +64,21 @@ impl World {
         };
         let [user, ..] = (dice / 256).to_le_bytes().map(u16::from);
         let mut choices = Vec::new();
-        choices.extend(self.joining(one, user, model).map(|input| (8, Doing::Input(input))));
+        choices.extend(self.joining(one, user, model).map(|input| (16, Doing::Input(input))));
+        // Who shares a call is mostly there.
+        let shared = model.parts().into_iter().find(|(_, parts)| parts.len() > 1 && parts.contains(&(one.reservation, false)));
+        let rings = |leg: &LegView| {
+            let is_his = leg.party == Party::User && leg.reservation == one.reservation;
+            is_his && matches!(leg.state, LegState::Dialled | LegState::Ringing)
+        };
+        if let Some(leg) = model.legs().into_iter().find(|leg| shared.is_some() && rings(leg)) {
+            choices.push((40, Doing::Input(Input::LegAnswered(LegAnswered { leg: leg.leg }))));
+        }
+        let is_on =
+            |leg: &LegView| leg.state == LegState::Joined && leg.party == Party::User && leg.reservation == one.reservation;
+        if let Some(leg) = model.legs().into_iter().find(|leg| shared.is_some() && is_on(leg)) {
+            choices.push((4, Doing::Input(Input::LegEnded(LegEnded { leg: leg.leg, evidence: Evidence::default() }))));
+        }
         let mode = one.chosen.unwrap_or(model.policy().mode_on_silence);
         if one.state == ReservationState::Open && mode == CallMode::MerchantCalls {
             choices.push((8, Doing::Input(Input::RequestCall(RequestCall::new(one.line, group)))));

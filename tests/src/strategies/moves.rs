@@ -226,7 +226,7 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
-        10 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
+        12 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
         2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]

@@ -216,7 +216,7 @@ fn page(merchant: &RegisterMerchant, begins: Timestamp, dice: [u8; 8]) -> Publis
         line: merchant.lines.last().map(|line| line.number).filter(|_| dice[5].is_multiple_of(3)),
         descriptions: [(OfferingId::new(2), Text::from("Life insurance"))].into_iter().filter(|_| dice[5] % 4 < 2).collect(),
         calendar: Some(CalendarId::new(1)).filter(|_| dice[7].is_multiple_of(2)),
-        group_size_max: [Some(2), Some(3), None, Some(1), Some(2)][usize::from(dice[1] / 16 % 5)],
+        group_size_max: [Some(2), Some(3), None, Some(3), Some(2)][usize::from(dice[1] / 16 % 5)],
     }
 }
 

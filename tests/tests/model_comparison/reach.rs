@@ -44,10 +44,10 @@ pub(super) const DEMANDED: [(&str, usize); 30] = [
     ("dial of a lost leg withdrawn", 1),
     ("group of two talking", 5),
     ("group called in merchant mode", 3),
-    ("one left, others talk on", 3),
-    ("one failed, others go on", 3),
+    ("one left, others talk on", 2),
+    ("one failed, others go on", 2),
     ("member skipped because busy", 1),
-    ("joined after others talked", 3),
+    ("joined after others talked", 2),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
