@@ -5,6 +5,7 @@ mod common;
 use common::{MERCHANT, at, booking, drain, evening, line, number, user, world};
 use ringfence::values::effect::{AuditRecord, Challenge, Content};
 use ringfence::values::input::{BlockTarget, Book, BookingEvidence, Channel, RegisterMerchant};
+use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field};
 use ringfence::values::reply::{Booked, Confirmed, Outcome, ReservationState, WrongCode};
 use ringfence::{
@@ -118,10 +119,7 @@ fn a_right_code_accepts_the_booking_as_any_other() {
 
 #[test]
 fn before_that_nothing_is_callable_and_the_merchant_knows_nothing() {
-    let mut platform = asking(Policy {
-        mode_chosen_by: ringfence::values::policy::ModeChooser::Platform(CallMode::PlatformCalls),
-        ..Policy::default()
-    });
+    let mut platform = asking(Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() });
     let id = books(&mut platform, "09:05:00", for_another());
     let to_merchant = |action: &Action| matches!(action, Action::Send(send) if matches!(send.to, Address::Chatbot(_)));
     assert!(!drain(&mut platform).iter().any(to_merchant));
@@ -369,6 +367,22 @@ fn codes_follow_the_rules_they_were_made_under() {
     let asked = challenge(&mut platform).challenge;
     assert_eq!(platform.code(asked).unwrap().digits().len(), 8);
     assert_eq!(platform.code(ChallengeId::new(99)).map(|_| ()).unwrap_err().code(), 100);
+}
+
+#[test]
+fn nobody_is_asked_for_the_mode_of_an_agreed_booking_when_the_platform_chooses_by_then() {
+    let mut platform = asking(Policy::default());
+    let id = books(&mut platform, "09:05:00", for_another());
+    let asked = challenge(&mut platform).challenge;
+    let code = platform.code(asked).unwrap();
+    let chooser = ModeChooser::Platform(CallMode::PlatformCalls);
+    platform.set_policy(at("09:06:00"), Policy { mode_chosen_by: chooser, ..Policy::default() }).unwrap();
+    drain(&mut platform);
+    let reply = platform.confirm_contact(at("09:07:00"), holder(), id, code);
+    assert_eq!(reply, Ok(Reply::Confirmed(Confirmed { reservation: id, state: ReservationState::Scheduled })));
+    let asks = |action: &Action| matches!(action, Action::Send(send) if matches!(send.content, Content::ModeOptions(_)));
+    assert!(!drain(&mut platform).iter().any(asks));
+    assert_eq!(platform.reservation(id).unwrap().mode, Some(CallMode::PlatformCalls));
 }
 
 #[test]

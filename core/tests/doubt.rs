@@ -196,6 +196,9 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
             | AuditRecord::KeyRotated(_)
+            | AuditRecord::Frozen(_)
+            | AuditRecord::Thawed(_)
+            | AuditRecord::DoNotCallChanged(_)
             | AuditRecord::Grouped(_) => None,
         },
         Action::Dial(_)

@@ -1,6 +1,7 @@
 //! The gate: every combination of facts, against its rules said once more and the other way round.
 
 use ringfence::decisions::gate::{Facts, Standing, judge};
+use ringfence::decisions::law::Bars;
 use ringfence::{CallMode, DenyReason, Timestamp, Verdict, Window};
 
 const START: i64 = 1_000_000_000;
@@ -18,6 +19,8 @@ fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts:
         DenyReason::WindowOver => at >= END,
         DenyReason::Closed => facts.standing == Standing::Closed,
         DenyReason::Unverified => facts.standing == Standing::Unverified,
+        DenyReason::DoNotCall => facts.bars.is_listed,
+        DenyReason::Frozen => facts.bars.is_frozen,
         DenyReason::BeforeWindow => at < START,
         DenyReason::PlatformIsCalling => starter == CallMode::MerchantCalls && facts.in_call == Some(CallMode::PlatformCalls),
         DenyReason::WrongMode => mode != Some(starter),
@@ -29,11 +32,13 @@ fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts:
     }
 }
 
-const ORDER: [DenyReason; 12] = [
+const ORDER: [DenyReason; 14] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::DoNotCall,
+    DenyReason::Frozen,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -56,7 +61,7 @@ fn the_first_reason_that_holds_is_the_answer() {
             for mode_on_silence in CallMode::ALL {
                 for in_call in modes {
                     for eligible in [START, START + 40_000_001, END] {
-                        for bits in 0..4_u8 {
+                        for bits in 0..16_u8 {
                             let facts = Facts {
                                 window: Window::new(instant(START), instant(END)).unwrap(),
                                 standing,
@@ -66,6 +71,7 @@ fn the_first_reason_that_holds_is_the_answer() {
                                 eligible_at: instant(eligible),
                                 is_number_busy: bits & 1 != 0,
                                 is_channel_free: bits & 2 != 0,
+                                bars: Bars { is_listed: bits & 4 != 0, is_frozen: bits & 8 != 0 },
                             };
                             for at in instants {
                                 for starter in CallMode::ALL {
@@ -98,7 +104,7 @@ fn the_first_reason_that_holds_is_the_answer() {
             }
         }
     }
-    assert_eq!(judged, 3 * 3 * 2 * 3 * 3 * 4 * 10 * 2 * 2);
+    assert_eq!(judged, 3 * 3 * 2 * 3 * 3 * 16 * 10 * 2 * 2);
     // All but "not recognized", and the permission.
     assert_eq!(seen.len(), ORDER.len(), "every reason and the permission was seen");
 }

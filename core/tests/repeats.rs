@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{at, booked, booking, drain, line, world};
-use ringfence::{Action, CallMode, Chain, Dedup, Input, Keyring, Platform, Policy, Refusal, Reply, RequestCall};
+use common::{MERCHANT, at, booked, booking, drain, line, world};
+use ringfence::values::input::ConfirmClock;
+use ringfence::values::policy::ModeChooser;
+use ringfence::values::reply::ReservationState;
+use ringfence::{Action, CallMode, Chain, Dedup, Input, Keyring, Platform, Policy, Refusal, Reply, RequestCall, Timestamp};
 
 fn key(key: &str) -> Dedup {
     Dedup { source: "maap".into(), key: key.into() }
@@ -104,6 +107,28 @@ fn a_new_policy_holds_at_once_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
+fn a_choice_that_waits_when_the_platform_begins_to_choose_is_the_platforms() {
+    let platform_chooses = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() };
+    let mut platform = world(Policy::default(), 2);
+    let waits = common_booking(&mut platform);
+    let chosen = booked(&mut platform, 2, CallMode::MerchantCalls);
+    let state = |platform: &Platform, id| platform.reservation(id).map(|kept| (kept.state, kept.mode));
+    platform.set_policy(at("09:07:00"), platform_chooses.clone()).unwrap();
+    assert_eq!(platform.choose_mode(at("09:08:00"), MERCHANT, waits, CallMode::MerchantCalls), Err(Refusal::ModeByPlatform));
+    assert_eq!(state(&platform, waits), Some((ReservationState::AwaitingMode, None)), "the merchant may be asked again yet");
+    let gate = |platform: &Platform, id| platform.gate(RequestCall::new(line(), id), at("18:00:00")).is_allow();
+    assert!(!gate(&platform, waits), "the merchant has nothing to dial");
+    assert!(gate(&platform, chosen), "what was chosen stays");
+    // And back: it waits again.
+    let mut again = platform.clone();
+    again.set_policy(at("09:09:00"), Policy::default()).unwrap();
+    assert_eq!(again.choose_mode(at("09:10:00"), MERCHANT, waits, CallMode::MerchantCalls), Ok(Reply::Done));
+    platform.advance(at("18:00:00"), 2);
+    assert_eq!(state(&platform, waits), Some((ReservationState::Open, Some(CallMode::PlatformCalls))));
+    assert_eq!(state(&platform, chosen), Some((ReservationState::Open, Some(CallMode::MerchantCalls))));
+}
+
+#[test]
 fn a_clock_leap_is_refused_until_it_is_confirmed() {
     let mut platform = world(Policy { clock_leap_max_s: 3_600, ..Policy::default() }, 1);
     let reservation = common_booking(&mut platform);
@@ -121,4 +146,37 @@ fn common_booking(platform: &mut Platform) -> ringfence::ReservationId {
     let Ok(Reply::Booked(booked)) = platform.book(at("09:05:00"), booking(1)) else { panic!("refused") };
     drain(platform);
     booked.reservation
+}
+
+#[test]
+fn only_a_confirmation_that_is_taken_moves_a_clock_that_leapt() {
+    let confirm = || Input::ConfirmClock(ConfirmClock {});
+    let far = Timestamp::parse("9999-01-01T00:00:00Z").unwrap();
+    let policy = Policy { clock_leap_max_s: 3_600, dedup_max: 2, ..Policy::default() };
+    let mut platform = world(policy, 1);
+    assert_eq!(platform.handle_once(at("09:10:00"), key("1"), confirm()), Ok(Reply::Done));
+    let leap = Err(Refusal::ClockLeap { latest: at("09:10:00"), most_s: 3_600 });
+    let long = "k".repeat(2_000);
+    for (key, expected) in [
+        (Dedup { source: "".into(), key: "1".into() }, Err(Refusal::EmptyKey)),
+        (Dedup { source: "maap".into(), key: "".into() }, Err(Refusal::EmptyKey)),
+        (key("1"), leap.clone()),
+    ] {
+        assert_eq!(platform.handle_once(far, key, confirm()), expected);
+        assert_eq!(platform.latest(), at("09:10:00"));
+    }
+    assert!(matches!(platform.handle_once(far, key(&long), confirm()), Err(Refusal::Limit { .. })));
+    // The key of another input that was taken.
+    assert!(platform.handle_once(at("09:10:00"), key("2"), Input::Book(booking(3))).is_ok());
+    assert_eq!(platform.handle_once(far, key("2"), confirm()), leap);
+    // No more are remembered.
+    assert!(matches!(platform.handle_once(far, key("3"), confirm()), Err(Refusal::Limit { .. })));
+    assert_eq!(platform.latest(), at("09:10:00"));
+    // A repeat within what is trusted is answered alike, and moves the clock as any input does.
+    assert_eq!(platform.handle_once(at("10:10:00"), key("1"), confirm()), Ok(Reply::Done));
+    assert_eq!(platform.latest(), at("10:10:00"));
+    platform.advance(at("11:10:00"), 100);
+    platform.set_policy(at("11:10:00"), Policy { clock_leap_max_s: 3_600, ..Policy::default() }).unwrap();
+    assert_eq!(platform.handle_once(at("23:00:00"), key("4"), confirm()), Ok(Reply::Done), "this one is taken");
+    assert_eq!(platform.latest(), at("23:00:00"));
 }

@@ -147,6 +147,12 @@ class Policy(Checked):
     """The most merchants and numbers that one user may have blocked."""
     blocks_max: U32 = 10_000_000
     """The most blocks of all users."""
+    freezes_max: U32 = 10_000
+    """The most merchants and numbers that are frozen at the same time."""
+    do_not_call_max: U32 = 10_000_000
+    """The most numbers on the do-not-call list."""
+    do_not_call_import_max: U32 = 10_000
+    """The most numbers that one change of the do-not-call list names."""
     group_size_max: U32 = 20
     """The most users of one shared call that a page may offer."""
 

@@ -233,6 +233,10 @@ class DenyReason(_Word):
     """The reservation is cancelled, completed, or missed."""
     UNVERIFIED = "unverified"
     """The holder of the contact number has not agreed."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator stopped new ringing: everywhere, for this merchant, or to this number. Nobody knows until when."""
     BEFORE_WINDOW = "before_window"
     """The window has not begun; `retry_at` is its start."""
     PLATFORM_IS_CALLING = "platform_is_calling"
@@ -289,6 +293,10 @@ class MissedReason(_Word):
     """Less than `min_ring_s` of the window was left when its turn came."""
     NOT_REACHED_IN_TIME = "not_reached_in_time"
     """The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator had stopped new ringing when the window ended."""
 
 
 class MissedForMerchant(_Word):
@@ -310,6 +318,10 @@ class MissedForMerchant(_Word):
     """Less than `min_ring_s` of the window was left when its turn came."""
     NOT_REACHED_IN_TIME = "not_reached_in_time"
     """The window ended, or came too near its end, before the user could be dialled."""
+    DO_NOT_CALL = "do_not_call"
+    """The number is on the operator's do-not-call list."""
+    FROZEN = "frozen"
+    """The operator had stopped new ringing when the window ended."""
 
 
 class ReleaseCause(_Word):
@@ -417,6 +429,9 @@ class Bound(StrEnum):
     CALENDAR_DAYS = "calendar_days"
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
+    FREEZES = "freezes"
+    DO_NOT_CALL = "do_not_call"
+    DO_NOT_CALL_IMPORT = "do_not_call_import"
     GROUP_SIZE = "group_size"
 
 
@@ -436,6 +451,8 @@ class Field(StrEnum):
     NUMBERS = "numbers"
     ID = "id"
     DESCRIPTIONS = "descriptions"
+    BY = "by"
+    WHY = "why"
     GROUP_SIZE_MAX = "group_size_max"
 
 
@@ -624,6 +641,31 @@ class ForReservation(Checked):
 @dataclass(frozen=True, slots=True)
 class ForNumber(Checked):
     """A merchant calls for whoever this virtual number means to him now: the number that was dialled."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Checked):
+    """Every call of the platform: what a freeze stops."""
+
+    _tag: ClassVar[str | None] = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class OneMerchant(Checked):
+    """The calls of one merchant: what a freeze stops."""
+
+    _tag: ClassVar[str | None] = "merchant"
+    _newtype: ClassVar[bool] = True
+    merchant: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneNumber(Checked):
+    """The calls to one user's number: what a freeze stops."""
 
     _tag: ClassVar[str | None] = "number"
     _newtype: ClassVar[bool] = True

@@ -26,7 +26,9 @@ from .effects import (
     BookingResult,
     Content,
     Dial,
+    DoNotCallChanged,
     Effect,
+    Frozen,
     Grouped,
     HangUp,
     Join,
@@ -42,6 +44,7 @@ from .effects import (
     Reject,
     ReservationForMerchant,
     Send,
+    Thawed,
     UserDialled,
 )
 from .errors import RingfenceError
@@ -322,6 +325,12 @@ class _Teller:
                 self.sent(at, chatbot, platform, words)
             case inputs.PlayFinished() | inputs.Resync() | inputs.SetPolicy() | inputs.ConfirmClock() | inputs.ImportNumbers():
                 pass
+            case inputs.Freeze(by=by, why=why):
+                self.line(at, Text(self.say(f"the operator freezes: {why} ({by})", f"运营方暂停呼叫：{why}（{by}）"), style="red"))
+            case inputs.Thaw(by=by, why=why):
+                self.line(at, Text(self.say(f"the operator thaws: {why} ({by})", f"运营方恢复呼叫：{why}（{by}）"), style="red"))
+            case inputs.ImportDoNotCall():
+                pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
 
@@ -480,6 +489,12 @@ class _Teller:
                 self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
             case NumbersLow(left=left):
                 self.note(self.say(f"audit: {left} virtual numbers are left", f"审计：剩余虚拟号码{left}个"))
+            case Frozen():
+                self.note(self.say("audit: new calls are stopped", "审计：已暂停呼叫"))
+            case Thawed():
+                self.note(self.say("audit: calls may ring again", "审计：已恢复呼叫"))
+            case DoNotCallChanged(listed=listed):
+                self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
             case Judged() | UserDialled():
                 pass
 

@@ -20,6 +20,7 @@ from ._values import (
     CallMode,
     DayRule,
     DenyReason,
+    Everything,
     ForGroup,
     ForNumber,
     ForReservation,
@@ -27,6 +28,7 @@ from ._values import (
     MissedForMerchant,
     MissedReason,
     PageAction,
+    OneMerchant,
     Party,
     PhoneNumber,
     Prompt,
@@ -57,7 +59,9 @@ __all__ = [
     "Denied",
     "Dial",
     "DialWithdrawn",
+    "DoNotCallChanged",
     "Effect",
+    "Frozen",
     "Grouped",
     "HangUp",
     "Join",
@@ -76,6 +80,7 @@ __all__ = [
     "Play",
     "PolicySet",
     "Reject",
+    "RecordedScope",
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationForMerchant",
@@ -84,6 +89,8 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "Thawed",
+    "OneMaskedNumber",
     "UnknownNumber",
     "UserDialled",
     "effect_from_json",
@@ -502,6 +509,49 @@ class KeyRotated(Record):
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OneMaskedNumber(Record):
+    """The calls to one user's number, which stands here without its tail."""
+
+    _tag: ClassVar[str | None] = "number"
+    _newtype: ClassVar[bool] = True
+    number: str
+
+
+RecordedScope = Everything | OneMerchant | OneMaskedNumber
+"""The scope of a freeze as a record names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen(Record):
+    """New ringing is stopped in a scope: by whom and why."""
+
+    _tag: ClassVar[str | None] = "frozen"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thawed(Record):
+    """A scope may ring again: by whom and why."""
+
+    _tag: ClassVar[str | None] = "thawed"
+    scope: RecordedScope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotCallChanged(Record):
+    """The list of numbers that are never rung was changed: how many came and left, and how many are on it now. No record has the numbers."""
+
+    _tag: ClassVar[str | None] = "do_not_call_changed"
+    added: int
+    removed: int
+    listed: int
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -514,6 +564,9 @@ AuditRecord = (
     | CodeJudged
     | KeyRotated
     | DialWithdrawn
+    | Frozen
+    | Thawed
+    | DoNotCallChanged
     | Grouped
 )
 """What was decided."""

@@ -20,11 +20,14 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DayRule,
+    Everything,
     ForGroup,
     ForNumber,
     ForReservation,
     Hours,
     Line,
+    OneMerchant,
+    OneNumber,
     PhoneNumber,
     Window,
     Zone,
@@ -44,6 +47,8 @@ __all__ = [
     "ConfirmContact",
     "Dedup",
     "EffectFailed",
+    "Freeze",
+    "ImportDoNotCall",
     "ImportNumbers",
     "Input",
     "LegAnswered",
@@ -64,9 +69,11 @@ __all__ = [
     "RotateKey",
     "Search",
     "SetCalendar",
+    "Scope",
     "SetPolicy",
     "WithdrawPage",
     "Unblock",
+    "Thaw",
     "input_from_json",
 ]
 
@@ -371,6 +378,39 @@ class Unblock(Checked):
     what: BlockTarget
 
 
+Scope = Everything | OneMerchant | OneNumber
+"""What a freeze stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze(Checked):
+    """Nothing new rings in this scope until it is thawed. What rings or talks goes on. Who says so and why go to the audit."""
+
+    _tag: ClassVar[str | None] = "freeze"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thaw(Checked):
+    """The scope may ring again."""
+
+    _tag: ClassVar[str | None] = "thaw"
+    scope: Scope
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDoNotCall(Checked):
+    """The list of numbers that are never rung changes. A number that is named for both is on it afterwards."""
+
+    _tag: ClassVar[str | None] = "import_do_not_call"
+    add: tuple[PhoneNumber, ...] = ()
+    remove: tuple[PhoneNumber, ...] = ()
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -398,6 +438,9 @@ Input = (
     | RequestPage
     | Block
     | Unblock
+    | Freeze
+    | Thaw
+    | ImportDoNotCall
 )
 """Any of them."""
 

@@ -38,6 +38,7 @@ from .replies import (
     CallDenied,
     Confirmed,
     Deadline,
+    DoNotCallSet,
     Done,
     Imported,
     NoOp,
@@ -241,7 +242,7 @@ class Platform:
         return self._expect(Done, now, inputs.Search(user=check(Address, user, "user"), keyword=keyword), dedup)
 
     def request_page(self, now: datetime, *, user: Address | str, of: inputs.PageOf, dedup: Dedup | None = None) -> Done:
-        """A user is sent the page that he asks for: `OfPage(10)`, or `OfMerchant(1)`, of whose pages it is the one with the lowest id."""
+        """A user is sent the page that he asks for: `OfPage(10)`, or `OneMerchant(1)`, of whose pages it is the one with the lowest id."""
         return self._expect(Done, now, inputs.RequestPage(user=check(Address, user, "user"), of=of), dedup)
 
     def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
@@ -313,16 +314,40 @@ class Platform:
         return self._done(now, inputs.SetPolicy(policy=_checked(Policy, policy, "policy", "Policy()")), dedup)
 
     def import_numbers(self, now: datetime, *, numbers: Iterable[PhoneNumber | str], dedup: Dedup | None = None) -> Imported:
-        """The operator puts virtual numbers into the pool. Those that are in it already are passed over."""
+        """The operator puts virtual numbers into the pool, in E.164 form. Those that are in it already are passed over."""
         checked = check(tuple[PhoneNumber, ...], numbers, "numbers")
         return self._expect(Imported, now, inputs.ImportNumbers(numbers=checked), dedup)
+
+    def freeze(self, now: datetime, *, scope: inputs.Scope, by: str, why: str, dedup: Dedup | None = None) -> Done | NoOp:
+        """Nothing new rings in this scope until it is thawed: `Everything()`, `OneMerchant(1)` or `OneNumber(PhoneNumber("+86…"))`. What rings or talks goes on.
+
+        Who says so and why go to the audit. A scope that is frozen already: `NoOp`. It comes through while the outbox is full.
+        """
+        return self._done(now, inputs.Freeze(scope=scope, by=by, why=why), dedup)
+
+    def thaw(self, now: datetime, *, scope: inputs.Scope, by: str, why: str, dedup: Dedup | None = None) -> Done | NoOp:
+        """Lets this scope ring again. One that is not frozen: `NoOp`."""
+        return self._done(now, inputs.Thaw(scope=scope, by=by, why=why), dedup)
+
+    def import_do_not_call(
+        self,
+        now: datetime,
+        *,
+        add: Iterable[PhoneNumber | str] = (),
+        remove: Iterable[PhoneNumber | str] = (),
+        dedup: Dedup | None = None,
+    ) -> DoNotCallSet:
+        """Changes the list of numbers that are never rung, whoever booked for them. A number that is named for both is on it afterwards."""
+        numbers = tuple[PhoneNumber, ...]
+        given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
+        return self._expect(DoNotCallSet, now, given, dedup)
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
         return self._done(now, inputs.RotateKey(id=id), dedup)
 
     def confirm_clock(self, now: datetime, *, dedup: Dedup | None = None) -> Done:
-        """Says that the clock is right: `now` is taken however far it leapt."""
+        """Says that the clock is right: `now` is taken however far it leapt. Under a key, only when it was not taken before."""
         return self._expect(Done, now, inputs.ConfirmClock(), dedup)
 
     # The general form.

@@ -20,6 +20,7 @@ __all__ = [
     "Confirmed",
     "Deadline",
     "Deny",
+    "DoNotCallSet",
     "Done",
     "NoOp",
     "Progress",
@@ -140,10 +141,19 @@ class WrongCode(Record):
     left: int
 
 
+@dataclass(frozen=True, slots=True)
+class DoNotCallSet(Record):
+    """The list of numbers that are never rung is changed: so many came, and so many left."""
+
+    _tag: ClassVar[str | None] = "do_not_call_set"
+    added: int
+    removed: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode
+Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | DoNotCallSet
 """The answer to an accepted input."""
 
 

@@ -105,6 +105,9 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.Challenged, "Challenged"),
     (effects.CodeJudged, "CodeJudged"),
     (effects.KeyRotated, "KeyRotated"),
+    (effects.Frozen, "FreezeRecord"),
+    (effects.Thawed, "FreezeRecord"),
+    (effects.DoNotCallChanged, "DoNotCallChanged"),
     (effects.Challenge, "Challenge"),
     (effects.ContactNotConfirmed, "ReservationNotice"),
     (effects.BookingPage, "BookingPage"),
@@ -126,6 +129,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Imported, "Imported"),
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
+    (replies.DoNotCallSet, "DoNotCallSet"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -153,6 +157,8 @@ TAGGED = [
     (inputs.CallTarget, "CallTarget"),
     (inputs.PageOf, "PageOf"),
     (_values.DayRule, "DayRule"),
+    (inputs.Scope, "Scope"),
+    (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),
 ]
 

@@ -62,6 +62,7 @@ mod doubt;
 mod endings;
 mod groups;
 mod holders;
+mod law;
 mod numbers;
 mod privacy;
 mod queue;
@@ -373,6 +374,13 @@ impl Checker {
             return refused_clock(step);
         }
         if let Doing::Once { key, input } = &step.doing {
+            // The clock is confirmed by what is taken, and by nothing else.
+            let most_s = u64::from(self.books.policy.clock_leap_max_s);
+            let is_far = most_s > 0 && step.at > self.books.now.saturating_add_s(most_s);
+            if is_far && matches!((input, &step.reply), (Input::ConfirmClock(_), Some(Err(_)))) {
+                let at = self.books.now.min(step.at);
+                return self.judge_once(key, input, &Step { at, ..step.clone() });
+            }
             return self.judge_once(key, input, step);
         }
         if let Doing::Input(_) | Doing::Advance { .. } = step.doing {
@@ -398,7 +406,11 @@ impl Checker {
         self.books.take_late_input(step, &mut notes);
         self.books.take_answered_merchants();
         groups::all_begun(&notes)?;
-        self.close(step, &mut notes)
+        self.close(step, &mut notes)?;
+        if self.books.fires_everything(step) {
+            self.books.take_openings();
+        }
+        Ok(())
     }
 
     /// What has to be known before anything of the step is read.
@@ -459,6 +471,9 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if let Content::Missed(notice) = &send.content {
+                    law::missed(&self.books, notice)?;
+                }
                 groups::told(&self.books, send)?;
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;
@@ -481,6 +496,9 @@ impl Checker {
                         self.books.take_lease(leased);
                     }
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
+                    AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
+                    AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
+                    AuditRecord::DoNotCallChanged(record) => law::list_recorded(record, step)?,
                     AuditRecord::Challenged(record) => notes.challenged = Some(record.clone()),
                     AuditRecord::CodeJudged(record) => holders::judged(record, notes)?,
                     AuditRecord::Judged(judged) => {
@@ -538,6 +556,7 @@ impl Checker {
             return Err((Promise::P17, format!("an audit record says that leg {} was dialled, and it was not", dialled.leg)));
         }
         holders::recorded(&mut self.books, notes)?;
+        law::answered(&self.books, step)?;
         self.summary.confirmed += usize::from(matches!(step.reply, Some(Ok(Reply::Confirmed(_)))));
         self.summary.wrong_codes += usize::from(matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
         verdicts::settled(&self.books, step)?;

@@ -30,6 +30,7 @@ use crate::trace::{Doing, Step, Trace};
 
 mod blocking;
 mod groups;
+mod law;
 mod moves;
 mod worlds;
 

@@ -31,8 +31,21 @@ use worlds::{live, worlds};
 #[test]
 fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
     let summaries = STORIES.map(|(name, story)| check_closed(&story()).unwrap_or_else(|violation| panic!("{name}: {violation}")));
-    let [merchant, platform, cancelled, window, nothing, late, crashes, unverified, by_number, confirmed, blocked, in_doubt] =
-        summaries;
+    let [
+        merchant,
+        platform,
+        cancelled,
+        window,
+        nothing,
+        late,
+        crashes,
+        unverified,
+        by_number,
+        confirmed,
+        blocked,
+        in_doubt,
+        kept,
+    ] = summaries;
     assert_eq!((by_number.allowed, by_number.denied, by_number.conversations_merchant_calls), (1, 1, 1));
     assert_eq!((merchant.allowed, merchant.denied, merchant.conversations_merchant_calls), (3, 2, 1));
     assert_eq!((platform.merchant_dials, platform.user_dials, platform.conversations_platform_calls), (4, 4, 2));
@@ -43,6 +56,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
     assert_eq!((crashes.restarts, crashes.user_dials), (2, 1));
     assert_eq!((unverified.denied, unverified.user_dials), (1, 0));
     assert_eq!((in_doubt.user_dials, in_doubt.late_answers, in_doubt.conversations_merchant_calls), (2, 1, 1));
+    assert_eq!((kept.user_dials, kept.denied, kept.conversations_platform_calls), (1, 2, 1));
     assert_eq!((confirmed.wrong_codes, confirmed.confirmed, confirmed.user_dials), (1, 1, 1));
     assert_eq!((blocked.conversations_platform_calls, blocked.user_dials), (1, 1));
 }

@@ -337,6 +337,8 @@ impl Pair {
                 | Input::SetCalendar(_)
                 | Input::RotateKey(_)
                 | Input::Block(_)
+                | Input::Freeze(_)
+                | Input::Thaw(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
@@ -352,7 +354,8 @@ impl Pair {
                 | Input::RequestPage(_)
                 | Input::ImportNumbers(_)
                 | Input::ConfirmContact(_)
-                | Input::RequestCode(_),
+                | Input::RequestCode(_)
+                | Input::ImportDoNotCall(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

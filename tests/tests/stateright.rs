@@ -15,6 +15,8 @@
 //! RINGFENCE_MODEL=full cargo test --release -p ringfence-testing --test stateright -- --nocapture
 //! ```
 //!
+//! `RINGFENCE_MODEL=alike` asks whether a view says enough: whether what counts as one state goes on alike.
+//!
 //! When a property falls, the whole life that led there is printed as the lines of a trace.
 
 use ringfence::values::policy::CallMode;
@@ -24,6 +26,8 @@ use stateright::{Expectation, Model, Property};
 
 #[path = "stateright/acts.rs"]
 mod acts;
+#[path = "stateright/alike.rs"]
+mod alike;
 #[path = "stateright/scopes.rs"]
 mod scopes;
 #[path = "stateright/world.rs"]
@@ -222,7 +226,11 @@ fn every_sometimes_is_shown_by_some_scope() {
 fn the_large_scopes_keep_every_promise_when_they_are_asked_for() {
     match std::env::var("RINGFENCE_MODEL").as_deref() {
         Ok("full") => FULL.into_iter().for_each(Scope::explore),
-        Ok(other) => panic!("RINGFENCE_MODEL is {other:?}; known is \"full\""),
+        Ok("alike") => {
+            let scopes = [CALLS_AND_CANCELS, CHOICES, ODD_REPORTS_AND_FAULTS, FAULTS_AND_A_LATE_HOST, TWO_MERCHANTS];
+            scopes.iter().for_each(alike::equal_states_have_equal_successors);
+        }
+        Ok(other) => panic!("RINGFENCE_MODEL is {other:?}; known are \"full\" and \"alike\""),
         Err(_) => println!("not asked for: set RINGFENCE_MODEL=full"),
     }
 }

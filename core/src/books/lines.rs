@@ -21,6 +21,8 @@ pub struct LineBook {
     pub queue: BTreeSet<(Timestamp, ReservationId)>,
     /// How many live reservations name it.
     pub reservations: u64,
+    /// Whether its merchant is frozen: then it serves nobody.
+    pub is_frozen: bool,
     /// Its deadline in the agenda.
     pub due: Option<Timestamp>,
 }
@@ -36,6 +38,7 @@ impl LineBook {
             releasing: BTreeSet::new(),
             queue: BTreeSet::new(),
             reservations: 0,
+            is_frozen: false,
             due: None,
         }
     }
@@ -60,7 +63,7 @@ impl LineBook {
     /// When it can next serve its queue.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
-        if self.has_free_channel() { self.queue.first().map(|(eligible_at, _)| *eligible_at) } else { None }
+        if self.has_free_channel() && !self.is_frozen { self.queue.first().map(|(eligible_at, _)| *eligible_at) } else { None }
     }
 }
 

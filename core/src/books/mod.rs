@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod directory;
 pub mod groups;
 pub mod keyring;
+pub mod law;
 pub mod lines;
 pub mod numbers;
 pub mod outbox;

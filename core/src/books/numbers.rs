@@ -1,8 +1,9 @@
 //! Virtual numbers (虚拟电话号码; seed 000, S102): what a merchant sees and dials in place of a user's number.
 //!
-//! A number is leased for one user of one merchant. Many merchants share the pool, and one number serves them all at once: whose user it
-//! means is known from the line that dials it. To one merchant a number never means two users: when a lease is over the number rests
-//! before another user of that merchant gets it, and a user who comes back meanwhile gets the same one again.
+//! A number is leased for one user of one merchant, and a user is the phone that rings. Many merchants share the pool, and one number serves
+//! them all at once: whose user it means is known from the line that dials it. To one merchant a number never means two users: when a lease
+//! is over the number rests before another user of that merchant gets it, and a user who comes back meanwhile gets the same one again. Once
+//! it has rested, whose it was is forgotten.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -10,7 +11,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::values::id::{MerchantId, ReservationId};
-use crate::values::number::{Address, PhoneNumber, VirtualNumber};
+use crate::values::number::{PhoneNumber, VirtualNumber};
 use crate::values::time::Timestamp;
 
 /// The pool and its leases.
@@ -21,15 +22,18 @@ pub struct Numbers {
     /// The place of each number in the pool.
     places: BTreeMap<PhoneNumber, u32>,
     leases: BTreeMap<MerchantId, MerchantLeases>,
+    /// Numbers that nobody holds, by the instant at which they have rested.
+    resting: BTreeSet<(Timestamp, MerchantId, u32)>,
 }
 
 /// The leases of one merchant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct MerchantLeases {
     by_place: BTreeMap<u32, Lease>,
-    by_user: BTreeMap<Address, u32>,
-    /// Numbers that nobody holds, by the instant at which they have rested.
-    resting: BTreeSet<(Timestamp, u32)>,
+    /// By the phone that rings.
+    by_user: BTreeMap<PhoneNumber, u32>,
+    /// Numbers that were somebody's and have rested, by the instant at which they had. Whose they were is not known any more.
+    rested: BTreeSet<(Timestamp, u32)>,
     /// Places of the pool before this one were leased at some time.
     fresh: u32,
 }
@@ -37,23 +41,29 @@ struct MerchantLeases {
 /// One number for one user of one merchant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Lease {
-    user: Address,
+    user: PhoneNumber,
     /// The live reservations that hold it, in order.
     holders: Vec<ReservationId>,
     /// When it has rested, once nobody holds it.
     rests_until: Option<Timestamp>,
 }
 
-/// A number as a model checker sees it: what is left of its rest.
+/// The numbers of a merchant as a model checker sees them: how many were used, whose they are, and the order in which the others come.
 #[derive(Clone, Debug, Serialize)]
-pub struct LeaseView {
+pub struct MerchantNumbersView {
     merchant: MerchantId,
+    fresh: u32,
+    leases: Vec<LeaseView>,
+    rested: Vec<u32>,
+}
+
+/// Somebody's number: what is left of its rest.
+#[derive(Clone, Debug, Serialize)]
+struct LeaseView {
     place: u32,
-    user: Address,
+    user: PhoneNumber,
     is_held: bool,
     rests_for: Option<i64>,
-    /// Its place among those that rest.
-    rank: Option<usize>,
 }
 
 impl Numbers {
@@ -88,51 +98,55 @@ impl Numbers {
         self.places.contains_key(&number)
     }
 
-    /// How many numbers a new user of this merchant could get now; counted up to `most` only.
+    /// Forgets whose the numbers were that have rested by now: another user of the merchant may get them.
+    pub fn forget_rested(&mut self, now: Timestamp) {
+        while self.resting.first().is_some_and(|(until, ..)| *until <= now) {
+            let Some((until, merchant, place)) = self.resting.pop_first() else { return };
+            let Some(leases) = self.leases.get_mut(&merchant) else { continue };
+            if let Some(lease) = leases.by_place.remove(&place) {
+                leases.by_user.remove(&lease.user);
+            }
+            leases.rested.insert((until, place));
+        }
+    }
+
+    /// How many numbers a new user of this merchant could get, of those that are known to have rested; counted up to `most` only.
     #[must_use]
-    pub fn left(&self, merchant: MerchantId, now: Timestamp, most: usize) -> usize {
+    pub fn left(&self, merchant: MerchantId, most: usize) -> usize {
         let Some(leases) = self.leases.get(&merchant) else { return self.pool.len().min(most) };
         let fresh = self.pool.len().saturating_sub(usize::try_from(leases.fresh).unwrap_or(usize::MAX));
-        let rested = leases.resting.iter().take_while(|(until, _)| *until <= now);
-        fresh.saturating_add(rested.take(most.saturating_sub(fresh)).count()).min(most)
+        fresh.saturating_add(leases.rested.len()).min(most)
     }
 
     /// Leases a number for one more live reservation of this user with this merchant: his own again, else one that was never used, else the one
-    /// that has rested longest. `None` when there is none.
-    pub fn lease(
-        &mut self,
-        merchant: MerchantId,
-        user: &Address,
-        reservation: ReservationId,
-        now: Timestamp,
-    ) -> Option<VirtualNumber> {
+    /// that has rested longest. `None` when there is none. What has rested by now must be forgotten before.
+    pub fn lease(&mut self, merchant: MerchantId, user: PhoneNumber, reservation: ReservationId) -> Option<VirtualNumber> {
         let size = u32::try_from(self.pool.len()).unwrap_or(u32::MAX);
         let leases = self.leases.entry(merchant).or_default();
-        let place = match leases.by_user.get(user).copied() {
+        let place = match leases.by_user.get(&user).copied() {
             Some(place) => place,
-            None => leases.take_free(size, now)?,
+            None => leases.take_free(size)?,
         };
-        let lease =
-            leases.by_place.entry(place).or_insert_with(|| Lease { user: user.clone(), holders: Vec::new(), rests_until: None });
+        let lease = leases.by_place.entry(place).or_insert_with(|| Lease { user, holders: Vec::new(), rests_until: None });
         if let Err(at) = lease.holders.binary_search(&reservation) {
             lease.holders.insert(at, reservation);
         }
         if let Some(until) = lease.rests_until.take() {
-            leases.resting.remove(&(until, place));
+            self.resting.remove(&(until, merchant, place));
         }
-        leases.by_user.insert(user.clone(), place);
+        leases.by_user.insert(user, place);
         self.number(place)
     }
 
     /// This reservation is over. When it was the last one that held the user's number, that rests until `rests_until`.
-    pub fn release(&mut self, merchant: MerchantId, user: &Address, reservation: ReservationId, rests_until: Timestamp) {
+    pub fn release(&mut self, merchant: MerchantId, user: PhoneNumber, reservation: ReservationId, rests_until: Timestamp) {
         let Some(leases) = self.leases.get_mut(&merchant) else { return };
-        let Some(place) = leases.by_user.get(user).copied() else { return };
+        let Some(place) = leases.by_user.get(&user).copied() else { return };
         let Some(lease) = leases.by_place.get_mut(&place) else { return };
         lease.holders.retain(|holder| *holder != reservation);
         if lease.holders.is_empty() && lease.rests_until.is_none() {
             lease.rests_until = Some(rests_until);
-            leases.resting.insert((rests_until, place));
+            self.resting.insert((rests_until, merchant, place));
         }
     }
 
@@ -145,8 +159,8 @@ impl Numbers {
 
     /// The number that this user has with this merchant, held or resting.
     #[must_use]
-    pub fn of(&self, merchant: MerchantId, user: &Address) -> Option<VirtualNumber> {
-        self.number(*self.leases.get(&merchant)?.by_user.get(user)?)
+    pub fn of(&self, merchant: MerchantId, user: PhoneNumber) -> Option<VirtualNumber> {
+        self.number(*self.leases.get(&merchant)?.by_user.get(&user)?)
     }
 
     /// How many reservations hold a number.
@@ -162,26 +176,40 @@ impl Numbers {
         let is_place = |(number, place): (&PhoneNumber, &u32)| {
             usize::try_from(*place).ok().and_then(|place| self.pool.get(place)) == Some(number)
         };
+        let rests = |(until, merchant, place): &(Timestamp, MerchantId, u32)| {
+            let lease = self.leases.get(merchant).and_then(|leases| leases.by_place.get(place));
+            lease.is_some_and(|lease| lease.rests_until == Some(*until))
+        };
+        let all = self.leases.values().flat_map(|leases| leases.by_place.values());
         self.places.len() == size
             && self.places.iter().all(is_place)
+            && self.pool.iter().all(|number| number.is_subscriber())
+            && self.resting.iter().all(rests)
+            && self.resting.len() == all.filter(|lease| lease.rests_until.is_some()).count()
             && self.leases.values().all(|leases| leases.is_consistent(size))
+    }
+
+    /// Whether no number rests longer than until this instant.
+    #[must_use]
+    pub fn rest_by(&self, instant: Timestamp) -> bool {
+        let rested = self.leases.values().filter_map(|leases| leases.rested.last().map(|(until, _)| *until));
+        self.resting.last().map(|(until, ..)| *until).into_iter().chain(rested).all(|until| until <= instant)
     }
 
     /// The pool and the leases, with instants relative to `now`. Which reservations hold a number is seen from them.
     #[must_use]
-    pub fn view(&self, now: Timestamp) -> (Vec<PhoneNumber>, Vec<(MerchantId, u32)>, Vec<LeaseView>) {
-        let fresh = self.leases.iter().map(|(merchant, leases)| (*merchant, leases.fresh)).collect();
-        let views = self.leases.iter().flat_map(|(merchant, leases)| {
-            leases.by_place.iter().map(|(place, lease)| LeaseView {
-                merchant: *merchant,
-                place: *place,
-                user: lease.user.clone(),
-                is_held: !lease.holders.is_empty(),
-                rests_for: lease.rests_until.map(|until| until.micros_since(now).max(0)),
-                rank: lease.rests_until.and_then(|until| leases.resting.iter().position(|rests| *rests == (until, *place))),
-            })
+    pub fn view(&self, now: Timestamp) -> (Vec<PhoneNumber>, Vec<MerchantNumbersView>) {
+        // What has rested by now is as good as forgotten.
+        let mut known = self.clone();
+        known.forget_rested(now);
+        let views = known.leases.iter().map(|(merchant, leases)| MerchantNumbersView {
+            merchant: *merchant,
+            fresh: leases.fresh,
+            leases: leases.by_place.iter().map(|(place, lease)| lease.view(*place, now)).collect(),
+            rested: leases.rested.iter().map(|(_, place)| *place).collect(),
         });
-        (self.pool.clone(), fresh, views.collect())
+        let views = views.collect();
+        (known.pool, views)
     }
 
     fn number(&self, place: u32) -> Option<VirtualNumber> {
@@ -189,37 +217,38 @@ impl Numbers {
     }
 }
 
+impl Lease {
+    fn view(&self, place: u32, now: Timestamp) -> LeaseView {
+        let rests_for = self.rests_until.map(|until| until.micros_since(now));
+        LeaseView { place, user: self.user, is_held: !self.holders.is_empty(), rests_for }
+    }
+}
+
 impl MerchantLeases {
     /// A place that no user has: a fresh one, or the one that has rested longest.
-    fn take_free(&mut self, size: u32, now: Timestamp) -> Option<u32> {
+    fn take_free(&mut self, size: u32) -> Option<u32> {
         if self.fresh < size {
             let place = self.fresh;
             self.fresh = self.fresh.saturating_add(1);
             return Some(place);
         }
-        let (until, place) = self.resting.first().copied().filter(|(until, _)| *until <= now)?;
-        self.resting.remove(&(until, place));
-        if let Some(old) = self.by_place.remove(&place) {
-            self.by_user.remove(&old.user);
-        }
-        Some(place)
+        self.rested.pop_first().map(|(_, place)| place)
     }
 
     fn is_consistent(&self, size: usize) -> bool {
         let fresh = usize::try_from(self.fresh).unwrap_or(usize::MAX);
         let is_true = |(place, lease): (&u32, &Lease)| {
-            let rests = lease.rests_until.map(|until| (until, *place));
             *place < self.fresh
                 && self.by_user.get(&lease.user) == Some(place)
-                && lease.holders.is_empty() == rests.is_some()
-                && rests.is_none_or(|rests| self.resting.contains(&rests))
+                && lease.holders.is_empty() == lease.rests_until.is_some()
                 && lease.holders.iter().zip(lease.holders.iter().skip(1)).all(|(one, next)| one < next)
         };
-        let resting = self.by_place.values().filter(|lease| lease.rests_until.is_some()).count();
+        let rested: BTreeSet<u32> = self.rested.iter().map(|(_, place)| *place).collect();
         fresh <= size
-            && self.by_place.len() == fresh
-            && self.by_user.len() == fresh
-            && self.resting.len() == resting
+            && rested.len() == self.rested.len()
+            && rested.iter().all(|place| *place < self.fresh && !self.by_place.contains_key(place))
+            && self.by_place.len().saturating_add(rested.len()) == fresh
+            && self.by_user.len() == self.by_place.len()
             && self.by_place.iter().all(is_true)
     }
 }
@@ -232,12 +261,12 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000).unwrap()
     }
 
-    fn user(last: u32) -> Address {
-        Address::parse(&alloc::format!("rcs:+861380000{last:04}")).unwrap()
+    fn user(last: u32) -> PhoneNumber {
+        PhoneNumber::parse(&alloc::format!("+861380000{last:04}")).unwrap()
     }
 
     fn number(last: u32) -> PhoneNumber {
-        PhoneNumber::parse(&alloc::format!("1700000{last:04}")).unwrap()
+        PhoneNumber::parse(&alloc::format!("+861700000{last:04}")).unwrap()
     }
 
     fn virt(last: u32) -> Option<VirtualNumber> {
@@ -250,6 +279,22 @@ mod tests {
         numbers
     }
 
+    fn lease(
+        numbers: &mut Numbers,
+        merchant: MerchantId,
+        user: PhoneNumber,
+        id: ReservationId,
+        at: Timestamp,
+    ) -> Option<VirtualNumber> {
+        numbers.forget_rested(at);
+        numbers.lease(merchant, user, id)
+    }
+
+    fn left(numbers: &mut Numbers, merchant: MerchantId, at: Timestamp) -> usize {
+        numbers.forget_rested(at);
+        numbers.left(merchant, 9)
+    }
+
     const A: MerchantId = MerchantId::new(1);
     const B: MerchantId = MerchantId::new(2);
     const R: [ReservationId; 4] = [ReservationId::new(1), ReservationId::new(2), ReservationId::new(3), ReservationId::new(4)];
@@ -257,34 +302,59 @@ mod tests {
     #[test]
     fn one_number_serves_many_merchants_but_never_two_users_of_one() {
         let mut numbers = pool(2);
-        assert_eq!(numbers.lease(A, &user(1), R[0], t(0)), virt(0));
-        assert_eq!(numbers.lease(B, &user(2), R[1], t(0)), virt(0));
-        assert_eq!(numbers.lease(A, &user(2), R[2], t(0)), virt(1));
-        assert_eq!(numbers.lease(A, &user(3), R[3], t(0)), None, "the pool is empty for this merchant");
+        assert_eq!(lease(&mut numbers, A, user(1), R[0], t(0)), virt(0));
+        assert_eq!(lease(&mut numbers, B, user(2), R[1], t(0)), virt(0));
+        assert_eq!(lease(&mut numbers, A, user(2), R[2], t(0)), virt(1));
+        assert_eq!(lease(&mut numbers, A, user(3), R[3], t(0)), None, "the pool is empty for this merchant");
         assert_eq!(numbers.holders(A, number(0)), [R[0]]);
         assert_eq!(numbers.holders(B, number(0)), [R[1]]);
-        assert_eq!((numbers.left(A, t(0), 9), numbers.left(B, t(0), 9)), (0, 1));
+        assert_eq!((left(&mut numbers, A, t(0)), left(&mut numbers, B, t(0))), (0, 1));
         assert!(numbers.is_consistent());
     }
 
     #[test]
     fn a_number_rests_before_another_user_gets_it_and_waits_for_its_own() {
         let mut numbers = pool(1);
-        numbers.lease(A, &user(1), R[0], t(0));
-        numbers.lease(A, &user(1), R[1], t(0));
-        numbers.release(A, &user(1), R[0], t(100));
+        lease(&mut numbers, A, user(1), R[0], t(0));
+        lease(&mut numbers, A, user(1), R[1], t(0));
+        numbers.release(A, user(1), R[0], t(100));
         assert_eq!(numbers.holders(A, number(0)), [R[1]], "another reservation holds it");
-        numbers.release(A, &user(1), R[1], t(100));
+        numbers.release(A, user(1), R[1], t(100));
         assert!(numbers.holders(A, number(0)).is_empty(), "nobody holds it");
-        assert_eq!(numbers.lease(A, &user(2), R[2], t(99)), None, "it rests");
-        assert_eq!(numbers.left(A, t(99), 9), 0);
-        assert_eq!(numbers.lease(A, &user(1), R[2], t(99)), virt(0), "the same for the user who comes back");
-        numbers.release(A, &user(1), R[2], t(200));
-        assert_eq!(numbers.lease(A, &user(2), R[3], t(199)), None);
-        assert_eq!(numbers.left(A, t(200), 9), 1);
-        assert_eq!(numbers.lease(A, &user(2), R[3], t(200)), virt(0), "rested");
-        assert_eq!(numbers.of(A, &user(1)), None);
+        assert_eq!(lease(&mut numbers, A, user(2), R[2], t(99)), None, "it rests");
+        assert_eq!(left(&mut numbers, A, t(99)), 0);
+        assert_eq!(lease(&mut numbers, A, user(1), R[2], t(99)), virt(0), "the same for the user who comes back");
+        numbers.release(A, user(1), R[2], t(200));
+        assert_eq!(lease(&mut numbers, A, user(2), R[3], t(199)), None);
+        assert_eq!(left(&mut numbers, A, t(200)), 1);
+        assert_eq!(lease(&mut numbers, A, user(2), R[3], t(200)), virt(0), "rested");
+        assert_eq!(numbers.of(A, user(1)), None);
         assert!(numbers.is_consistent());
+    }
+
+    #[test]
+    fn whose_a_number_was_is_forgotten_once_it_has_rested() {
+        let mut numbers = pool(2);
+        lease(&mut numbers, A, user(1), R[0], t(0));
+        lease(&mut numbers, B, user(1), R[1], t(0));
+        numbers.release(A, user(1), R[0], t(50));
+        numbers.release(B, user(1), R[1], t(60));
+        numbers.forget_rested(t(49));
+        assert_eq!((numbers.of(A, user(1)), numbers.of(B, user(1))), (virt(0), virt(0)));
+        let knows = |numbers: &Numbers| crate::values::wire::bytes(numbers).unwrap();
+        numbers.forget_rested(t(50));
+        assert_eq!((numbers.of(A, user(1)), numbers.of(B, user(1))), (None, virt(0)));
+        numbers.forget_rested(t(60));
+        let mut other = pool(2);
+        lease(&mut other, A, user(2), R[0], t(0));
+        lease(&mut other, B, user(2), R[1], t(0));
+        other.release(A, user(2), R[0], t(50));
+        other.release(B, user(2), R[1], t(60));
+        other.forget_rested(t(60));
+        assert_eq!(knows(&numbers), knows(&other), "nothing of the user is left");
+        assert_eq!(lease(&mut numbers, A, user(1), R[2], t(60)), virt(1), "he is a new user now");
+        assert_eq!(lease(&mut numbers, A, user(2), R[3], t(60)), virt(0));
+        assert!(numbers.is_consistent() && numbers.rest_by(t(60)) && !numbers.rest_by(t(59)));
     }
 
     #[test]
@@ -298,12 +368,12 @@ mod tests {
     #[test]
     fn the_one_that_has_rested_longest_goes_first() {
         let mut numbers = pool(2);
-        numbers.lease(A, &user(1), R[0], t(0));
-        numbers.lease(A, &user(2), R[1], t(0));
-        numbers.release(A, &user(2), R[1], t(50));
-        numbers.release(A, &user(1), R[0], t(60));
-        assert_eq!(numbers.lease(A, &user(3), R[2], t(100)), virt(1));
-        assert_eq!(numbers.lease(A, &user(4), R[3], t(100)), virt(0));
+        lease(&mut numbers, A, user(1), R[0], t(0));
+        lease(&mut numbers, A, user(2), R[1], t(0));
+        numbers.release(A, user(2), R[1], t(50));
+        numbers.release(A, user(1), R[0], t(60));
+        assert_eq!(lease(&mut numbers, A, user(3), R[2], t(100)), virt(1));
+        assert_eq!(lease(&mut numbers, A, user(4), R[3], t(100)), virt(0));
         assert!(numbers.is_consistent());
     }
 }

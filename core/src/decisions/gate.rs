@@ -3,6 +3,7 @@
 //! The gate is a pure function of facts and an instant. It asks for the time, never whether a deadline has fired: every fact
 //! is given as it stands at that instant. Its checks run in the order of [`DenyReason`], and the first that holds is the answer.
 
+use super::law::Bars;
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Verdict};
 use crate::values::time::{Timestamp, Window};
@@ -37,6 +38,8 @@ pub struct Facts {
     pub is_number_busy: bool,
     /// Whether the line has a free channel.
     pub is_channel_free: bool,
+    /// What stands against any call of it.
+    pub bars: Bars,
 }
 
 impl Facts {
@@ -71,6 +74,9 @@ pub fn judge(at: Timestamp, starter: CallMode, min_ring_s: u32, facts: Option<&F
         Standing::Closed => return deny(DenyReason::Closed),
         Standing::Unverified => return deny(DenyReason::Unverified),
         Standing::Agreed => {}
+    }
+    if let Some(reason) = facts.bars.reason() {
+        return deny(reason);
     }
     if at < window.start() {
         return Verdict::Deny { reason: DenyReason::BeforeWindow, retry_at: Some(window.start()) };

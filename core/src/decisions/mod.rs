@@ -8,3 +8,4 @@ pub mod diversion;
 pub mod gate;
 pub mod grouping;
 pub mod interworking;
+pub mod law;

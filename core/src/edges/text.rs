@@ -142,6 +142,8 @@ pub const fn deny_reason(reason: DenyReason, language: Language) -> &'static str
         DenyReason::WindowOver => language.pick("预约时间段已结束", "the booked window is over"),
         DenyReason::Closed => language.pick("预约已关闭", "the reservation is closed"),
         DenyReason::Unverified => language.pick("联系号码的机主尚未确认", "the holder of the contact number has not agreed"),
+        DenyReason::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
+        DenyReason::Frozen => language.pick("平台已暂停呼叫", "the operator has stopped new calls"),
         DenyReason::BeforeWindow => language.pick("预约时间段尚未开始", "the booked window has not begun"),
         DenyReason::PlatformIsCalling => {
             language.pick("平台正在为该预约呼叫", "the platform is already calling for this reservation")
@@ -174,6 +176,8 @@ pub const fn missed(why: Missed, language: Language) -> &'static str {
         Missed::NotReachedInTime => {
             language.pick("预约时间段结束前未能轮到或接通", "the window was over before the user could be called")
         }
+        Missed::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
+        Missed::Frozen => language.pick("平台已暂停呼叫", "the operator had stopped new calls"),
     }
 }
 
@@ -190,6 +194,8 @@ pub const fn missed_for_merchant(why: MissedForMerchant, language: Language) -> 
             MissedForMerchant::NotCarriedOut => Missed::NotCarriedOut,
             MissedForMerchant::WindowTooShort => Missed::WindowTooShort,
             MissedForMerchant::NotReachedInTime => Missed::NotReachedInTime,
+            MissedForMerchant::DoNotCall => Missed::DoNotCall,
+            MissedForMerchant::Frozen => Missed::Frozen,
         },
         language,
     )

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Body, Keyring, Platform, Waiting, seal};
+use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
 use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
@@ -86,7 +86,30 @@ fn ringing() -> (Platform, LegId, LegId) {
     (platform, leg, dialled)
 }
 
-/// The same, and they talk.
+/// The platform rings the merchant for a third user.
+fn ringing_a_merchant() -> Platform {
+    let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() };
+    let mut platform = world();
+    platform.set_policy(at("09:00:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let book = Book {
+        user,
+        page: 10.into(),
+        offering: 1.into(),
+        window,
+        zone: None,
+        contact: None,
+        name: None,
+        evidence: None,
+        share: false,
+    };
+    platform.book(at("09:05:00"), book).unwrap();
+    platform.advance(at("18:00:00"), 100);
+    platform
+}
+
+/// The first user's phone rings, and he and the merchant talk.
 fn talking() -> Platform {
     let (mut platform, merchant, user) = ringing();
     platform.leg_answered(at("18:00:05"), user).unwrap();
@@ -96,7 +119,7 @@ fn talking() -> Platform {
 
 /// Why the snapshot is refused after this change; an empty text if it is not.
 fn refused(platform: &Platform, forge: impl FnOnce(&mut Body)) -> String {
-    let mut body = platform.body();
+    let mut body: Body = postcard::from_bytes(check(&platform.snapshot()).unwrap()).unwrap();
     forge(&mut body);
     Platform::restore(&seal(&body), Keyring::new(), 1).err().map_or_else(String::new, |error| error.to_string())
 }
@@ -205,7 +228,97 @@ fn an_effect_that_waits_is_for_a_leg_that_is_alive() {
         }
     };
     is_refused(&platform, "a leg that is not alive", |body| dial(body, &|dial| dial.leg = LegId::new((3 << 48) | 99)));
-    is_refused(&platform, "another number than its leg has", |body| dial(body, &|dial| dial.to = number("+8613900000000")));
+    let why = "another thing than its leg and call do";
+    let changes: [&dyn Fn(&mut Dial); 12] = [
+        &|dial| dial.to = number("+8613900000000"),
+        &|dial| dial.from = number("95599"),
+        &|dial| dial.not_after = far(),
+        &|dial| dial.not_after = at("20:00:00.000001"),
+        &|dial| dial.not_after = at("19:49:59.999999"),
+        &|dial| dial.ring_until = far(),
+        &|dial| dial.ring_until = at("18:00:44"),
+        &|dial| dial.ring_timeout_ms = 0,
+        &|dial| dial.ring_timeout_ms = 600_001,
+        &|dial| dial.reason.reservation = 1.into(),
+        &|dial| dial.reason.offering_name = "寿险".into(),
+        &|dial| dial.reason.window = Window::new(at("18:00:00"), at("21:00:00")).unwrap(),
+    ];
+    for change in changes {
+        is_refused(&platform, why, |body| dial(body, change));
+    }
+}
+
+#[test]
+fn an_answer_and_a_prompt_that_wait_end_when_their_call_says() {
+    let (mut platform, _, user) = ringing();
+    platform.leg_answered(at("18:00:05"), user).unwrap();
+    is_refused(&platform, "another thing than its leg and call do", |body| {
+        for waiting in &mut body.outbox {
+            if let Waiting::Effect(Effect { action: Action::Answer(answer), .. }) = waiting {
+                answer.not_after = far();
+            }
+        }
+    });
+    let mut platform = ringing_a_merchant();
+    let merchant = platform.legs()[0];
+    platform.leg_answered(at("18:00:05"), merchant).unwrap();
+    is_refused(&platform, "another thing than its leg and call do", |body| {
+        for waiting in &mut body.outbox {
+            if let Waiting::Effect(Effect { action: Action::Play(play), .. }) = waiting {
+                play.not_after = far();
+            }
+        }
+    });
+}
+
+#[test]
+fn nobody_has_talked_in_a_call_that_does_not_talk() {
+    is_refused(&ringing_a_merchant(), "talked in it before it talks", |body| {
+        body.appointments.calls[0].members[0].is_talked = true;
+    });
+}
+
+#[test]
+fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
+    let mut platform = world();
+    platform.import_numbers(at("09:06:00"), vec![number("+8617000000001")]).unwrap();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let book = Book {
+        user: user.clone(),
+        page: 10.into(),
+        offering: 1.into(),
+        window,
+        zone: None,
+        contact: None,
+        name: None,
+        evidence: None,
+        share: false,
+    };
+    let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
+    platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();
+    is_refused(&platform, "rests longer than any policy", |body| {
+        let numbers = &mut body.appointments.numbers;
+        let contact = user.number().unwrap();
+        numbers.forget_rested(far());
+        numbers.lease(1.into(), contact, booked.reservation);
+        numbers.release(1.into(), contact, booked.reservation, far());
+    });
+}
+
+#[test]
+fn bytes_that_say_the_same_in_another_way_are_no_snapshot() {
+    let bytes = world().snapshot();
+    let body = check(&bytes).unwrap();
+    // The last number once more, as a longer writing of it that reads the same.
+    let (last, rest) = body.split_last().unwrap();
+    assert!(*last < 0x80, "a small number stands last");
+    let longer = [rest, &[*last | 0x80, 0]].concat();
+    let read: Body = postcard::from_bytes(&longer).unwrap();
+    assert_eq!(postcard::to_allocvec(&read).unwrap(), body, "it reads the same");
+    let error = Platform::restore(&sealed(&longer), Keyring::new(), 1).err().unwrap();
+    assert!(error.to_string().contains("not written as this state is"), "{error}");
+    assert!(Platform::restore(&sealed(body), Keyring::new(), 1).is_ok());
 }
 
 #[test]

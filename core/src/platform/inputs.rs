@@ -5,9 +5,10 @@ use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, ImportNumbers, Input,
-    LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
-    RequestCode, RequestPage, Resync, RotateKey, Search, SetCalendar, SetPolicy, Unblock, WithdrawPage,
+    Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Freeze,
+    ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage,
+    PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy,
+    Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -40,7 +41,7 @@ impl Platform {
     /// A page goes to users: one `send` each, in the order given.
     ///
     /// # Errors
-    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address), `limit` (outbox, pages pushed).
+    /// In this order: `unknown` page, `page_withdrawn`, `invalid` (nobody), `limit` (push), `invalid` (no user's address, or a virtual number), `limit` (outbox, pages pushed).
     pub fn push_page(&mut self, now: Timestamp, page: PageId, to: Vec<Address>) -> Result<Reply, Refusal> {
         self.handle(now, Input::PushPage(PushPage { page, to }))
     }
@@ -213,7 +214,7 @@ impl Platform {
     /// The operator puts virtual numbers into the pool. Replies how many were not in it.
     ///
     /// # Errors
-    /// In this order: `invalid` (no number), `number_in_use`, `limit` (numbers, outbox).
+    /// In this order: `invalid` (no number, or one that is not in E.164 form), `number_in_use`, `limit` (numbers, outbox).
     pub fn import_numbers(&mut self, now: Timestamp, numbers: Vec<PhoneNumber>) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportNumbers(ImportNumbers { numbers }))
     }
@@ -240,6 +241,36 @@ impl Platform {
     /// codes, outbox).
     pub fn request_code(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
         self.handle(now, Input::RequestCode(RequestCode { user, reservation }))
+    }
+
+    /// Nothing new rings in this scope until it is thawed; what rings or talks goes on. A scope that is frozen already: a no-op. It comes
+    /// through while the outbox is full.
+    ///
+    /// # Errors
+    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant or `invalid` (the number is no subscriber's), `limit` (freezes).
+    pub fn freeze(&mut self, now: Timestamp, scope: Scope, by: &str, why: &str) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Freeze(Freeze { scope, by: by.into(), why: why.into() }))
+    }
+
+    /// This scope may ring again. One that is not frozen: a no-op.
+    ///
+    /// # Errors
+    /// In this order: `limit` (text), `invalid` (`by` or `why` is empty), `unknown` merchant or `invalid` (the number is no subscriber's), `limit` (outbox).
+    pub fn thaw(&mut self, now: Timestamp, scope: Scope, by: &str, why: &str) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Thaw(Thaw { scope, by: by.into(), why: why.into() }))
+    }
+
+    /// Changes the list of numbers that are never rung: `remove` leaves it, `add` comes. Replies how many did.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (no number), `limit` (numbers of one import), `invalid` (one is no subscriber's), `limit` (numbers on the list, outbox).
+    pub fn import_do_not_call(
+        &mut self,
+        now: Timestamp,
+        add: Vec<PhoneNumber>,
+        remove: Vec<PhoneNumber>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ImportDoNotCall(ImportDoNotCall { add, remove }))
     }
 
     /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.

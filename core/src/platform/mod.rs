@@ -128,7 +128,11 @@ impl Platform {
     /// As `handle`, and before it: `empty_key`, `limit` (text), `repeat_differs` when the same key came with another content, `limit`
     /// (`dedup_max`).
     pub fn handle_once(&mut self, now: Timestamp, key: Dedup, input: Input) -> Result<Reply, Refusal> {
-        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        // What confirms the clock is believed only if it is taken, so all that could refuse it, or know it already, comes first.
+        let is_confirming = matches!(input, Input::ConfirmClock(_)) && self.leaps_to(now).is_some();
+        if !is_confirming {
+            self.see(now, false)?;
+        }
         self.repeats.forget_old(self.latest);
         for text in [&key.source, &key.key] {
             if text.is_empty() {
@@ -137,10 +141,13 @@ impl Platform {
             check_text(text, &self.policy)?;
         }
         let body = xxh3_128(&wire::bytes(&input).unwrap_or_default());
-        if let Some(taken) = self.repeats.get(&key, self.latest) {
+        if let Some(taken) = self.repeats.get(&key, self.latest).copied() {
+            self.see(now, false)?;
             return if taken.body == body { Ok(taken.reply) } else { Err(Refusal::RepeatDiffers) };
         }
         limit(Bound::Dedup, self.repeats.len(), self.policy.dedup_max)?;
+        self.see(now, is_confirming)?;
+        self.repeats.forget_old(self.latest);
         let reply = self.decide(input)?;
         let until = self.latest.saturating_add_s(u64::from(self.policy.dedup_retention_s));
         self.repeats.put(key, Taken { body, reply, until });
@@ -149,13 +156,21 @@ impl Platform {
 
     /// Notes an instant, unless the clock leapt farther than the policy trusts.
     fn see(&mut self, now: Timestamp, is_confirmed: bool) -> Result<(), Refusal> {
+        match self.leaps_to(now).filter(|_| !is_confirmed) {
+            Some(leap) => Err(leap),
+            None => {
+                self.latest = self.latest.max(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// The refusal of an instant that is farther ahead than the policy trusts.
+    fn leaps_to(&self, now: Timestamp) -> Option<Refusal> {
         let most_s = self.policy.clock_leap_max_s;
         let trusted = self.latest.saturating_add_s(u64::from(most_s));
-        if most_s > 0 && !is_confirmed && self.latest > Timestamp::MIN && now > trusted {
-            return Err(Refusal::ClockLeap { latest: self.latest, most_s });
-        }
-        self.latest = self.latest.max(now);
-        Ok(())
+        let is_leap = most_s > 0 && self.latest > Timestamp::MIN && now > trusted;
+        is_leap.then_some(Refusal::ClockLeap { latest: self.latest, most_s })
     }
 
     fn decide(&mut self, input: Input) -> Result<Reply, Refusal> {
@@ -238,6 +253,8 @@ impl Platform {
         while fired < budget.max(1) && appointments.fire_first(&mut cx) {
             fired = fired.saturating_add(1);
         }
+        // Last, since what fired may have let go of a number that does not rest at all.
+        appointments.forget_rested(cx.now);
         let next = appointments.poll_deadline(cx.has_room_for(1));
         Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now), is_clock_refused: false }
     }

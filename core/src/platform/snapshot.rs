@@ -20,7 +20,7 @@ use crate::books::chain::Chain;
 use crate::books::keyring::Keyring;
 use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
-use crate::halves::appointments::{Appointments, State};
+use crate::halves::appointments::{Appointments, State, StateView};
 use crate::halves::fallback::Fallback;
 use crate::values::effect::{Action, BookingPage, Effect, Send, UserContent};
 use crate::values::id::MessageId;
@@ -92,7 +92,9 @@ impl RestoreError {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// The body as it is read.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 struct Body {
     latest: Timestamp,
     policy: Policy,
@@ -102,6 +104,20 @@ struct Body {
     repeats: Repeats,
     /// The pages in the effects, each once: a push to many users holds one.
     pages: Vec<Arc<BookingPage>>,
+    outbox: Vec<Waiting>,
+    next_sequence: u64,
+}
+
+/// The body as it is written: the same fields, by reference.
+#[derive(Serialize)]
+struct BodyView<'a> {
+    latest: Timestamp,
+    policy: &'a Policy,
+    key: &'a Option<Text>,
+    appointments: StateView<'a>,
+    chain: Chain,
+    repeats: &'a Repeats,
+    pages: Vec<&'a BookingPage>,
     outbox: Vec<Waiting>,
     next_sequence: u64,
 }
@@ -139,17 +155,17 @@ impl Waiting {
 }
 
 impl Platform {
-    fn body(&self) -> Body {
+    fn body(&self) -> BodyView<'_> {
         let pages: Vec<_> = self.outbox.pages().cloned().collect();
-        Body {
+        BodyView {
             latest: self.latest,
-            policy: self.policy.clone(),
-            key: self.key.clone(),
+            policy: &self.policy,
+            key: &self.key,
             appointments: self.appointments.state(),
             chain: self.chain,
-            repeats: self.repeats.clone(),
+            repeats: &self.repeats,
             outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &pages)).collect(),
-            pages,
+            pages: self.outbox.pages().map(AsRef::as_ref).collect(),
             next_sequence: self.outbox.last_sequence().saturating_add(1),
         }
     }
@@ -165,9 +181,9 @@ impl Platform {
     /// # Errors
     /// [`RestoreError`] says whether the bytes are no snapshot, of another format, cut, damaged, or forged, or a key is missing that is in use. Nothing panics on any bytes.
     pub fn restore(bytes: &[u8], keyring: Keyring, hash_seed: u64) -> Result<Self, RestoreError> {
-        let body = check(bytes)?;
+        let written = check(bytes)?;
         let content = |what: &dyn core::fmt::Display| RestoreError::Content { what: alloc::format!("{what}") };
-        let (body, rest): (Body, &[u8]) = postcard::take_from_bytes(body).map_err(|error| content(&error))?;
+        let (body, rest): (Body, &[u8]) = postcard::take_from_bytes(written).map_err(|error| content(&error))?;
         if !rest.is_empty() {
             return Err(content(&"bytes are left over"));
         }
@@ -195,6 +211,10 @@ impl Platform {
             fallback: Fallback,
         };
         platform.check_bounds().map_err(|what| content(&what))?;
+        // What this state would be written as; whatever else says the same was not written by a platform.
+        if !wire::is_written_as(&platform.body(), written) {
+            return Err(content(&"it is not written as this state is"));
+        }
         let missing = platform.keys_in_use().find(|id| !platform.keyring.has(id)).cloned();
         missing.map_or(Ok(platform), |id| Err(RestoreError::KeyMissing { id }))
     }
@@ -202,7 +222,7 @@ impl Platform {
     /// What must hold beyond the indexes, so that everything ends and no number is given twice.
     pub(super) fn check_bounds(&self) -> Result<(), String> {
         self.appointments.check_bounds(self.latest, self.chain.shard())?;
-        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(effect))?;
+        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, effect))?;
         if !self.outbox.are_pages_used() {
             return Err("a page stands in no effect, or twice".into());
         }
@@ -243,12 +263,16 @@ impl Platform {
 
 /// The bytes of a snapshot with this body. A state that cannot be written gives no snapshot, not one of nothing: `restore` refuses what is left.
 fn seal<T: Serialize>(body: &T) -> Vec<u8> {
-    let Some(body) = wire::bytes(body) else { return Vec::new() };
+    wire::bytes(body).map_or_else(Vec::new, |body| sealed(&body))
+}
+
+/// A body with its head and its checksum.
+fn sealed(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len().saturating_add(HEAD).saturating_add(SUM));
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
     out.extend_from_slice(&u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes());
-    out.extend_from_slice(&body);
+    out.extend_from_slice(body);
     let sum = xxh3_128(&out);
     out.extend_from_slice(&sum.to_le_bytes());
     out

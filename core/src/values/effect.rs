@@ -679,8 +679,50 @@ pub enum AuditRecord {
     KeyRotated(KeyRotated),
     /// The `dial` of a user was taken back before anything showed that it was carried out.
     DialWithdrawn(DialWithdrawn),
+    /// New ringing is stopped.
+    Frozen(FreezeRecord),
+    /// New ringing is let on again.
+    Thawed(FreezeRecord),
+    /// The list of numbers that are never rung was changed.
+    DoNotCallChanged(DoNotCallChanged),
     /// Several users share a call.
     Grouped(Grouped),
+}
+
+/// What was frozen or thawed, by whom and why. A number stands here without its tail, and so does one in the texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezeRecord {
+    /// What.
+    pub scope: RecordedScope,
+    /// Who says so.
+    pub by: MaskedText,
+    /// Why.
+    pub why: MaskedText,
+}
+
+/// The scope of a freeze as a record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordedScope {
+    /// Every call.
+    Platform,
+    /// The calls of one merchant.
+    Merchant(MerchantId),
+    /// The calls to one user's number.
+    Number(MaskedNumber),
+}
+
+/// The list of numbers that are never rung was changed. The log has the numbers; no record does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoNotCallChanged {
+    /// How many numbers came.
+    pub added: u32,
+    /// How many left.
+    pub removed: u32,
+    /// How many are on it now.
+    pub listed: u64,
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.

@@ -72,6 +72,12 @@ pub enum Input {
     Block(Block),
     /// A user takes a block back.
     Unblock(Unblock),
+    /// The operator stops new ringing: everywhere, for a merchant, or to a number.
+    Freeze(Freeze),
+    /// The operator lets ring again what he froze.
+    Thaw(Thaw),
+    /// The operator changes the list of numbers that are never rung.
+    ImportDoNotCall(ImportDoNotCall),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -519,4 +525,52 @@ pub struct Unblock {
     pub user: Address,
     /// Whom he blocked.
     pub what: BlockTarget,
+}
+
+/// What a freeze stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every call.
+    Platform,
+    /// The calls of one merchant.
+    Merchant(MerchantId),
+    /// The calls to one user's number.
+    Number(PhoneNumber),
+}
+
+/// Nothing new rings in this scope until it is thawed. What rings or talks goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// What is stopped.
+    pub scope: Scope,
+    /// Who says so, for the audit.
+    pub by: Text,
+    /// Why, for the audit.
+    pub why: Text,
+}
+
+/// The scope may ring again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thaw {
+    /// What was frozen.
+    pub scope: Scope,
+    /// Who says so, for the audit.
+    pub by: Text,
+    /// Why, for the audit.
+    pub why: Text,
+}
+
+/// The list of numbers that are never rung, whoever booked for them, changes. A number that is named for both is on it afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportDoNotCall {
+    /// Numbers that are never rung from now on. Those that are listed already are passed over.
+    #[serde(default)]
+    pub add: Vec<PhoneNumber>,
+    /// Numbers that may be rung again. Those that are not listed are passed over.
+    #[serde(default)]
+    pub remove: Vec<PhoneNumber>,
 }

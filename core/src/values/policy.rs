@@ -137,6 +137,12 @@ pub struct Policy {
     pub blocks_per_user_max: u32,
     /// The most blocks of all users. Default 10,000,000.
     pub blocks_max: u32,
+    /// The most merchants and numbers that are frozen at the same time. Default 10,000.
+    pub freezes_max: u32,
+    /// The most numbers on the do-not-call list. Default 10,000,000.
+    pub do_not_call_max: u32,
+    /// The most numbers that one change of the do-not-call list names. Default 10,000.
+    pub do_not_call_import_max: u32,
     /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
     pub group_size_max: u32,
 }
@@ -188,6 +194,9 @@ impl Default for Policy {
             search_results_max: 20,
             blocks_per_user_max: 1_000,
             blocks_max: 10_000_000,
+            freezes_max: 10_000,
+            do_not_call_max: 10_000_000,
+            do_not_call_import_max: 10_000,
             group_size_max: 20,
         }
     }
@@ -208,6 +217,8 @@ pub(crate) mod most {
     pub(crate) const BOOK_AHEAD_S: u32 = TEN_YEARS_S;
     pub(crate) const DEDUP_RETENTION_S: u32 = 366 * DAY_S;
     pub(crate) const CODE_LIFE_S: u32 = DAY_S;
+    pub(crate) const MIN_RING_S: u32 = 600;
+    pub(crate) const NUMBER_REST_S: u32 = TEN_YEARS_S;
     pub(crate) const GROUP_SIZE: u32 = 1_000;
 }
 
@@ -234,6 +245,15 @@ impl PolicyError {
 }
 
 impl Policy {
+    /// The mode of a reservation whose window begins before anybody has chosen: the platform's, when the mode is the platform's to choose now.
+    #[must_use]
+    pub const fn mode_unless_chosen(&self) -> CallMode {
+        match self.mode_chosen_by {
+            ModeChooser::Merchant => self.mode_on_silence,
+            ModeChooser::Platform(mode) => mode,
+        }
+    }
+
     /// Checks every field against its range.
     ///
     /// # Errors
@@ -241,7 +261,7 @@ impl Policy {
     pub fn check(&self) -> Result<(), PolicyError> {
         let fields = [
             ("ring_timeout_s", self.ring_timeout_s, 1, most::RING_TIMEOUT_S),
-            ("min_ring_s", self.min_ring_s, 0, 600),
+            ("min_ring_s", self.min_ring_s, 0, most::MIN_RING_S),
             ("answer_timeout_s", self.answer_timeout_s, 1, most::ANSWER_TIMEOUT_S),
             ("conversation_max_s", self.conversation_max_s, 1, most::CONVERSATION_S),
             ("release_grace_s", self.release_grace_s, 1, most::RELEASE_GRACE_S),
@@ -266,7 +286,7 @@ impl Policy {
             ("clock_leap_max_s", self.clock_leap_max_s, 0, TEN_YEARS_S),
             ("channels_max", self.channels_max, 1, 1_000_000),
             ("pushed_pages_max", self.pushed_pages_max, 1, 1_000_000),
-            ("number_rest_s", self.number_rest_s, 0, TEN_YEARS_S),
+            ("number_rest_s", self.number_rest_s, 0, most::NUMBER_REST_S),
             ("numbers_low", self.numbers_low, 0, 10_000),
             ("numbers_max", self.numbers_max, 1, u32::MAX),
             ("code_digits", self.code_digits, 6, 10),
@@ -281,6 +301,9 @@ impl Policy {
             ("search_results_max", self.search_results_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
+            ("freezes_max", self.freezes_max, 1, u32::MAX),
+            ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
+            ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
             ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
         ];
         for (field, given, least, most) in fields {

@@ -120,6 +120,12 @@ pub enum Bound {
     BlocksPerUser,
     /// `blocks_max`.
     Blocks,
+    /// `freezes_max`.
+    Freezes,
+    /// `do_not_call_max`.
+    DoNotCall,
+    /// `do_not_call_import_max`.
+    DoNotCallImport,
     /// `group_size_max`.
     GroupSize,
 }
@@ -150,6 +156,9 @@ impl Bound {
             Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
+            Self::Freezes => "freezes_max",
+            Self::DoNotCall => "do_not_call_max",
+            Self::DoNotCallImport => "do_not_call_import_max",
             Self::GroupSize => "group_size_max",
         }
     }
@@ -357,6 +366,10 @@ pub enum Refusal {
         retry_at: Timestamp,
     },
 
+    /// The phone that shall ring is on the operator's do-not-call list.
+    #[error("the contact number is on the operator's do-not-call list")]
+    DoNotCall,
+
     /// The user agrees to share the call, and the page has no shared calls.
     #[error("page {page} offers no shared calls")]
     SharingNotOffered {
@@ -405,6 +418,10 @@ pub enum Field {
     Id,
     /// The descriptions of offerings.
     Descriptions,
+    /// Who freezes or thaws.
+    By,
+    /// Why he does.
+    Why,
     /// How many users may share a call.
     GroupSizeMax,
 }
@@ -425,6 +442,8 @@ impl core::fmt::Display for Field {
             Self::Numbers => "numbers",
             Self::Id => "id",
             Self::Descriptions => "descriptions",
+            Self::By => "by",
+            Self::Why => "why",
             Self::GroupSizeMax => "group_size_max",
         })
     }
@@ -522,6 +541,7 @@ impl Refusal {
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,
+            Self::DoNotCall => 290,
             Self::SharingNotOffered { .. } => 280,
             Self::Limit { .. } => 300,
         }

@@ -27,6 +27,8 @@ pub enum Reply {
     Confirmed(Confirmed),
     /// The code is wrong. It counts.
     WrongCode(WrongCode),
+    /// The list of numbers that are never rung is changed.
+    DoNotCallSet(DoNotCallSet),
 }
 
 /// Virtual numbers are in the pool.
@@ -71,6 +73,16 @@ pub struct Confirmed {
 pub struct WrongCode {
     /// How many more wrong ones are taken. At 0 the reservation has closed as `unverified`.
     pub left: u32,
+}
+
+/// The list of numbers that are never rung is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoNotCallSet {
+    /// How many numbers were not on it before.
+    pub added: u32,
+    /// How many left it.
+    pub removed: u32,
 }
 
 /// A merchant's call goes through.
@@ -131,6 +143,10 @@ pub enum DenyReason {
     Closed,
     /// The holder of the contact number has not agreed (P2).
     Unverified,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator stopped new ringing: everywhere, for this merchant, or to this number. Nobody knows until when.
+    Frozen,
     /// The window has not begun. `retry_at` is its start.
     BeforeWindow,
     /// The platform is ringing this merchant, or this user for him, right now (glare).
@@ -203,6 +219,10 @@ pub enum Missed {
     WindowTooShort,
     /// The window ended, or came too near its end, before the user could be dialled: while it waited, or while the merchant's phone rang.
     NotReachedInTime,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator had stopped new ringing when the window ended.
+    Frozen,
 }
 
 /// Why there was no conversation, as its merchant is told. Whether the user was on another call is not his to know.
@@ -225,6 +245,10 @@ pub enum MissedForMerchant {
     WindowTooShort,
     /// The window ended, or came too near its end, before the user could be dialled.
     NotReachedInTime,
+    /// The number is on the operator's do-not-call list.
+    DoNotCall,
+    /// The operator had stopped new ringing when the window ended.
+    Frozen,
 }
 
 impl From<Missed> for MissedForMerchant {
@@ -238,6 +262,8 @@ impl From<Missed> for MissedForMerchant {
             Missed::NotCarriedOut => Self::NotCarriedOut,
             Missed::WindowTooShort => Self::WindowTooShort,
             Missed::NumberBusy | Missed::NotReachedInTime => Self::NotReachedInTime,
+            Missed::DoNotCall => Self::DoNotCall,
+            Missed::Frozen => Self::Frozen,
         }
     }
 }

@@ -8,13 +8,14 @@ use ringfence::values::id::{CallId, GroupId, LegId, MerchantId, OfferingId, Page
 use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
 use super::Promise;
 use super::holders::Holders;
+use super::law::Law;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -52,6 +53,8 @@ pub(super) struct Reservation {
     /// Too many wrong codes were given for it.
     pub(super) refused: bool,
     pub(super) chosen: Option<CallMode>,
+    /// The mode of silence changed while its window ran: whether it was open by then, and under which, cannot be seen from outside.
+    pub(super) is_mode_unsure: bool,
     pub(super) cancelled_at: Option<Timestamp>,
     pub(super) attempts: u32,
     pub(super) merchant_failures: u32,
@@ -191,6 +194,8 @@ pub(super) struct Books {
     pub(super) holders: Holders,
     /// Who blocked whom.
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
+    /// What the operator keeps from ringing.
+    pub(super) law: Law,
 }
 
 impl Books {
@@ -215,6 +220,7 @@ impl Books {
             taken: BTreeMap::new(),
             holders: Holders::default(),
             blocks: BTreeSet::new(),
+            law: Law::default(),
         }
     }
 
@@ -235,8 +241,26 @@ impl Books {
     }
 
     pub(super) fn mode_in_force(&self, reservation: &Reservation) -> Option<CallMode> {
-        let begun = self.now >= reservation.window.start();
-        reservation.chosen.or_else(|| begun.then_some(self.policy.mode_on_silence))
+        let begun = self.now >= reservation.window.start() && !reservation.is_mode_unsure;
+        reservation.chosen.or_else(|| begun.then_some(self.mode_of_silence()))
+    }
+
+    /// Every deadline has fired: what could open is open, and its mode does not change any more by itself.
+    pub(super) fn take_openings(&mut self) {
+        let (now, silence) = (self.now, self.mode_of_silence());
+        for reservation in self.reservations.values_mut() {
+            if reservation.verified && now >= reservation.window.start() && !reservation.is_mode_unsure {
+                reservation.chosen.get_or_insert(silence);
+            }
+        }
+    }
+
+    /// The mode from a window's start on if nobody has chosen: the platform's while the platform chooses.
+    pub(super) fn mode_of_silence(&self) -> CallMode {
+        match self.policy.mode_chosen_by {
+            ModeChooser::Merchant => self.policy.mode_on_silence,
+            ModeChooser::Platform(mode) => mode,
+        }
     }
 
     /// The instant from which `min_ring_s` are no longer left.
@@ -329,7 +353,13 @@ impl Books {
             Doing::Confirm { .. } | Doing::Restart => return false,
         };
         let most_s = self.policy.clock_leap_max_s;
-        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || matches!(input, Some(Input::ConfirmClock(_)));
+        // What is remembered confirms nothing any more.
+        let is_repeat = match &step.doing {
+            Doing::Once { key, .. } => self.taken.get(key).is_some_and(|(_, _, until)| self.now < *until),
+            Doing::Input(_) | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => false,
+        };
+        let is_confirmed = matches!(input, Some(Input::ConfirmClock(_))) && !is_repeat;
+        let is_trusted = most_s == 0 || self.now == Timestamp::MIN || is_confirmed;
         !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
     }
 
@@ -370,6 +400,9 @@ impl Books {
             | Input::RequestPage(_)
             | Input::ImportNumbers(_)
             | Input::Block(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -450,6 +483,9 @@ impl Books {
             view.number(id);
             view.number(wrong);
             view.instant(Some(until));
+        }
+        for kept in self.law.view() {
+            view.number(kept);
         }
         // Of the effects, what an `effect_failed` can still name.
         let legs: Vec<LegId> = self.legs.keys().copied().collect();

@@ -7,7 +7,7 @@ use ringfence::values::id::{GroupId, ReservationId};
 use ringfence::values::policy::CallMode;
 
 use super::books::{Books, Reservation};
-use super::{Judged, Notes, Promise, ringing};
+use super::{Judged, Notes, Promise, law, ringing};
 
 /// Whether two users booked on the same terms.
 fn alike(one: &Reservation, other: &Reservation) -> bool {
@@ -51,6 +51,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial, notes: &Notes) -> Judged
     for id in &record.reservations {
         let Some(one) = books.reservations.get(id) else { continue };
         ringing::agreed_and_standing(books, dial, one)?;
+        law::permits(books, dial, one)?;
         ringing::in_window(books, dial, one, Promise::P14)?;
         ringing::in_mode(books, dial, one, CallMode::PlatformCalls)?;
         ringing::within_bounds(books, dial, one)?;

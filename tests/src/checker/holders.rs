@@ -9,6 +9,7 @@ use ringfence::values::effect::{Challenge, Challenged, CodeJudged};
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::ConfirmContact;
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::ModeChooser;
 use ringfence::values::reply::{Confirmed, Reply, WrongCode};
 use ringfence::values::time::Timestamp;
 
@@ -114,6 +115,7 @@ fn is_one_person(one: &Address, other: &Address) -> bool {
 pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply, notes: &mut Notes) -> Judged {
     let id = input.reservation;
     let (now, most) = (books.now, books.policy.code_tries_max);
+    let (silence, by_platform) = (books.mode_of_silence(), matches!(books.policy.mode_chosen_by, ModeChooser::Platform(_)));
     let wants_none = books
         .reservations
         .get(&id)
@@ -152,7 +154,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Booked(_)
         | Reply::Imported(_)
         | Reply::Allow(_)
-        | Reply::Deny(_) => {
+        | Reply::Deny(_)
+        | Reply::DoNotCallSet(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
@@ -162,6 +165,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
     if is_right {
         reservation.verified = true;
         reservation.eligible_at = now.max(reservation.window.start());
+        if by_platform || now >= reservation.window.start() {
+            reservation.chosen.get_or_insert(silence);
+        }
         books.holders.asked.remove(&id);
     } else if asked.wrong >= most {
         reservation.refused = true;

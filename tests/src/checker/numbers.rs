@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use ringfence::values::effect::{Asked, NumberLeased, ReservationForMerchant};
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::{CallTarget, RequestCall};
-use ringfence::values::number::{Address, VirtualNumber};
+use ringfence::values::number::{PhoneNumber, VirtualNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::time::Timestamp;
 
 use super::books::{Books, Reservation};
 use super::{Judged, Promise};
 
-/// What a number means to a merchant: one user, by the reservations that he was told under it.
+/// What a number means to a merchant: one user, who is the phone that rings, by the reservations that he was told under it.
 #[derive(Clone, Debug)]
 pub(super) struct Meaning {
-    user: Address,
+    contact: PhoneNumber,
     reservations: BTreeSet<ReservationId>,
     /// No reservation under it was seen to be over before this instant.
     over_at: Timestamp,
@@ -56,14 +56,14 @@ impl Books {
     /// A reservation is accepted, with a number or without.
     pub(super) fn take_lease(&mut self, leased: &NumberLeased) {
         let Some(reservation) = self.reservations.get_mut(&leased.reservation) else { return };
-        let (merchant, user) = (reservation.merchant, reservation.sender.clone());
+        let (merchant, contact) = (reservation.merchant, reservation.number);
         match leased.number.map(VirtualNumber::number) {
             Some(number) => {
                 reservation.virtual_number = Some(number);
                 let over_at = reservation.window.end().min(self.now);
-                let fresh = || Meaning { user: user.clone(), reservations: BTreeSet::new(), over_at };
+                let fresh = || Meaning { contact, reservations: BTreeSet::new(), over_at };
                 let meaning = self.meanings.entry((merchant, number)).or_insert_with(fresh);
-                if meaning.user != user {
+                if meaning.contact != contact {
                     *meaning = fresh();
                 }
                 meaning.reservations.insert(leased.reservation);
@@ -93,7 +93,9 @@ pub(super) fn leased(books: &Books, lease: &NumberLeased) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("the virtual number of reservation {id} {what}")));
     let Some(reservation) = books.reservations.get(&id) else { return Ok(()) };
     let merchant = reservation.merchant;
-    let own = books.meanings.iter().find(|((of, _), meaning)| *of == merchant && meaning.user == reservation.sender);
+    // Once it has rested, a number is nobody's; before that it is surely this user's.
+    let is_his = |meaning: &Meaning| meaning.contact == reservation.number && !may_have_rested(books, meaning);
+    let own = books.meanings.iter().find(|((of, _), meaning)| *of == merchant && is_his(meaning));
     let Some(number) = lease.number.map(VirtualNumber::number) else {
         let told = books.meanings.keys().filter(|(of, _)| *of == merchant).count();
         return if told < books.pool.len() || own.is_some() { broken("is missing, and the pool is not empty") } else { Ok(()) };
@@ -104,21 +106,30 @@ pub(super) fn leased(books: &Books, lease: &NumberLeased) -> Judged {
     if own.is_some_and(|((_, known), _)| *known != number) {
         return broken("is another one than this user has with this merchant");
     }
-    let Some(before) = books.meanings.get(&(merchant, number)).filter(|before| before.user != reservation.sender) else {
+    let Some(before) = books.meanings.get(&(merchant, number)).filter(|before| before.contact != reservation.number) else {
         return Ok(());
     };
-    let lives = |id: &&ReservationId| books.reservations.get(id).is_some_and(|kept| !books.is_over(**id, kept));
-    if before.reservations.iter().any(|id| lives(&id)) {
+    if is_held(books, before) {
         return broken("means another user to this merchant");
     }
+    if !may_have_rested(books, before) {
+        return broken("has not rested since it meant another user");
+    }
+    Ok(())
+}
+
+/// Whether a reservation under this number is not over.
+fn is_held(books: &Books, meaning: &Meaning) -> bool {
+    meaning.reservations.iter().any(|id| books.reservations.get(id).is_some_and(|kept| !books.is_over(*id, kept)))
+}
+
+/// Whether the number may have rested: nobody holds it, and all have been over for as long as the rules have ever said at least.
+fn may_have_rested(books: &Books, meaning: &Meaning) -> bool {
     // A reservation that is not used up was over with its window, and one that was taken back not before that.
     let over_at = |id: &ReservationId| {
         let kept = books.reservations.get(id)?;
         if books.is_used_up(*id, kept, None) { kept.cancelled_at } else { Some(kept.window.end()) }
     };
-    let over_at = before.reservations.iter().filter_map(over_at).chain([before.over_at]).max().unwrap_or(before.over_at);
-    if books.now < over_at.saturating_add_s(u64::from(books.least_rest_s)) {
-        return broken("has not rested since it meant another user");
-    }
-    Ok(())
+    let over_at = meaning.reservations.iter().filter_map(over_at).chain([meaning.over_at]).max().unwrap_or(meaning.over_at);
+    !is_held(books, meaning) && books.now >= over_at.saturating_add_s(u64::from(books.least_rest_s))
 }

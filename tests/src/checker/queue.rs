@@ -21,6 +21,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
         && !books.is_used_up(id, reservation, None)
         && books.live_call(id, None).is_none()
         && !books.is_number_taken(reservation.number)
+        && !books.law.is_kept_from_ringing(reservation.merchant, reservation.number)
 }
 
 /// A line is rung for a reservation: nobody who waits there stands before it.

@@ -28,7 +28,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Allow(_)
             | Reply::Deny(_)
             | Reply::Confirmed(_)
-            | Reply::WrongCode(_),
+            | Reply::WrongCode(_)
+            | Reply::DoNotCallSet(_),
         ))
         | None => {}
     }
@@ -58,6 +59,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Search(_)
         | Input::RequestPage(_)
         | Input::ImportNumbers(_)
+        | Input::Freeze(_)
+        | Input::Thaw(_)
+        | Input::ImportDoNotCall(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -87,6 +91,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
             | AuditRecord::KeyRotated(_)
+            | AuditRecord::Frozen(_)
+            | AuditRecord::Thawed(_)
+            | AuditRecord::DoNotCallChanged(_)
             | AuditRecord::Grouped(_) => false,
         },
         Action::Send(send) => match &send.content {

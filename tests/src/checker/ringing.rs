@@ -4,7 +4,7 @@ use ringfence::values::effect::{Dial, Join, Party};
 use ringfence::values::policy::CallMode;
 
 use super::books::{Books, LegState, Part, Reservation};
-use super::{Broken, Judged, Notes, Promise, permitted};
+use super::{Broken, Judged, Notes, Promise, law, permitted};
 
 /// A user's phone is dialled.
 pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
@@ -22,6 +22,7 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
         return broken(promise, "it is not the number that was booked".to_owned());
     }
     agreed_and_standing(books, dial, reservation)?;
+    law::permits(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P1)?;
     if books.merchant_of_line(dial.from) != Some(reservation.merchant) {
         return broken(Promise::P1, "the number shown is not a line of the merchant who may call".to_owned());
@@ -78,6 +79,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
         );
     }
     agreed_and_standing(books, dial, reservation)?;
+    law::permits(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P14)?;
     in_mode(books, dial, reservation, CallMode::PlatformCalls)?;
     if dial.to != reservation.line {
@@ -140,7 +142,7 @@ pub(super) fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, p
 /// P6: the side that started the call is the side that may.
 pub(super) fn in_mode(books: &Books, dial: &Dial, reservation: &Reservation, mode: CallMode) -> Judged {
     let in_force = books.mode_in_force(reservation);
-    if in_force == Some(mode) {
+    if in_force == Some(mode) || reservation.is_mode_unsure {
         return Ok(());
     }
     Err((Promise::P6, format!("leg {} is dialled in a call that needs {mode:?}; in force is {in_force:?}", dial.leg)))

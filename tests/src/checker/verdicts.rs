@@ -13,11 +13,13 @@ use super::{Judged, Promise, groups, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 12] = [
+const ORDER: [DenyReason; 14] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::DoNotCall,
+    DenyReason::Frozen,
     DenyReason::BeforeWindow,
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
@@ -34,12 +36,20 @@ struct Question<'a> {
     line: PhoneNumber,
     id: Option<ReservationId>,
     own: Option<CallId>,
+    /// The reason that was given.
+    denied: Option<DenyReason>,
     /// The reservation, when the line may know of it.
     known: Option<&'a Reservation>,
 }
 
 impl<'a> Question<'a> {
-    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>, said: Option<ReservationId>) -> Self {
+    fn new(
+        books: &'a Books,
+        request: RequestCall,
+        own: Option<CallId>,
+        denied: Option<DenyReason>,
+        said: Option<ReservationId>,
+    ) -> Self {
         let line = request.line;
         // Of a group the record says about whom the answer is.
         let of_group = |group| groups::members(books, group).find(|(id, _)| Some(*id) == said).map(|(id, _)| id);
@@ -49,7 +59,7 @@ impl<'a> Question<'a> {
         };
         let merchant = books.merchant_of_line(line);
         let known = id.and_then(|id| books.reservations.get(&id)).filter(|known| Some(known.merchant) == merchant);
-        Self { books, line, id, own, known }
+        Self { books, line, id, own, denied, known }
     }
 
     fn holds(&self, reason: DenyReason) -> bool {
@@ -62,8 +72,12 @@ impl<'a> Question<'a> {
             DenyReason::WindowOver => now >= window.end(),
             DenyReason::Closed => books.is_used_up(id, reservation, own),
             DenyReason::Unverified => !reservation.verified,
+            DenyReason::DoNotCall => books.law.is_listed(reservation.number),
+            DenyReason::Frozen => books.law.is_frozen(reservation.merchant, reservation.number),
             DenyReason::BeforeWindow => now < window.start(),
             DenyReason::PlatformIsCalling => call.is_some_and(|call| call.mode == CallMode::PlatformCalls),
+            // Where the mode cannot be known, the answer is believed.
+            DenyReason::WrongMode if reservation.is_mode_unsure => self.denied == Some(reason),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
             DenyReason::InCall => call.is_some(),
             DenyReason::TooSoon => now < reservation.eligible_at,
@@ -86,6 +100,8 @@ impl<'a> Question<'a> {
             | DenyReason::WindowOver
             | DenyReason::Closed
             | DenyReason::Unverified
+            | DenyReason::DoNotCall
+            | DenyReason::Frozen
             | DenyReason::PlatformIsCalling
             | DenyReason::WrongMode
             | DenyReason::InCall
@@ -105,6 +121,8 @@ const fn promise_of(reason: DenyReason) -> Promise {
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
         | DenyReason::Closed
+        | DenyReason::DoNotCall
+        | DenyReason::Frozen
         | DenyReason::PlatformIsCalling
         | DenyReason::InCall
         | DenyReason::TooSoon => Promise::P14,
@@ -128,11 +146,12 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Booked(_)
         | Reply::Imported(_)
         | Reply::Confirmed(_)
-        | Reply::WrongCode(_) => {
+        | Reply::WrongCode(_)
+        | Reply::DoNotCallSet(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
-    let question = Question::new(books, *request, own, record.reservation);
+    let question = Question::new(books, *request, own, denied.map(|deny| deny.reason), record.reservation);
     let rule = match denied {
         Some(deny) => Some(Rule::Denied(deny.reason)),
         None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),
@@ -150,7 +169,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         Some(deny) => {
             if let CallTarget::Group(group) = request.target {
                 let may_be_rung = |id| {
-                    let other = Question::new(books, *request, None, Some(id));
+                    let other = Question::new(books, *request, None, None, Some(id));
                     other.known.is_some() && !ORDER.into_iter().any(|reason| other.holds(reason))
                 };
                 if let Some((id, _)) = groups::members(books, group).find(|(id, _)| may_be_rung(*id)) {

@@ -116,6 +116,9 @@ impl Model {
         if !is_a_subscribers(contact) {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::SubscriberNumber });
         }
+        if self.is_listed(contact) {
+            return Err(Refusal::DoNotCall);
+        }
         if let Some(evidence) = &input.evidence {
             for text in [&evidence.message, &evidence.body_hash, &evidence.agent].into_iter().flatten() {
                 self.check_text(text)?;

@@ -149,7 +149,7 @@ impl Model {
 
     fn permission(&self, id: ReservationId) -> Rule {
         // A call begins inside the window, where a mode is always in force.
-        let mode = self.mode_in_force(id).unwrap_or(self.policy.mode_on_silence);
+        let mode = self.mode_in_force(id).unwrap_or(self.mode_of_silence());
         Rule::Permitted { window: self.reservation_of(id).window, mode }
     }
 
@@ -187,7 +187,10 @@ impl Model {
             }
             let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
             if let Verdict::Deny { reason, .. } = verdict {
-                self.reservation_mut(id).given_up = Some(reason);
+                // Who is kept from ringing waits until he is let on again.
+                if reason != DenyReason::DoNotCall && reason != DenyReason::Frozen {
+                    self.reservation_mut(id).given_up = Some(reason);
+                }
                 self.end_part(call, id, ReleaseCause::UserUnreachable, Why::Other);
                 continue;
             }

@@ -5,6 +5,7 @@ use ringfence::values::effect::{AuditRecord, Challenge as Asked, Challenged, Cod
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{ConfirmContact, RequestCode};
 use ringfence::values::number::{Address, PhoneNumber};
+use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCode};
 use ringfence::values::text::Text;
@@ -204,6 +205,9 @@ impl Model {
         if self.has_blocked(&Address::Sms(this.contact), this.merchant) {
             return Err(Refusal::Blocked);
         }
+        if self.is_listed(this.contact) {
+            return Err(Refusal::DoNotCall);
+        }
         let agreed = self.reservations.iter().filter(|(_, other)| {
             let stands = !matches!(other.state, ReservationState::Unverified | ReservationState::Closed);
             other.contact == this.contact && stands
@@ -221,8 +225,13 @@ impl Model {
 
     fn agreed(&mut self, id: ReservationId) -> Reply {
         let latest = self.latest;
+        let by_platform = match self.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => None,
+        };
         let reservation = self.reservation_mut(id);
         reservation.challenge = None;
+        reservation.chosen = reservation.chosen.or(by_platform);
         reservation.accepted_at = latest;
         reservation.state =
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };

@@ -26,7 +26,7 @@ impl Model {
     /// The mode in force at the latest instant; `None` when nobody has chosen and the window has not begun.
     pub(super) fn mode_in_force(&self, id: ReservationId) -> Option<CallMode> {
         let reservation = self.reservation_of(id);
-        let silence = (self.latest >= reservation.window.start()).then_some(self.policy.mode_on_silence);
+        let silence = (self.latest >= reservation.window.start()).then_some(self.mode_of_silence());
         reservation.chosen.or(silence)
     }
 
@@ -76,6 +76,10 @@ impl Model {
             deny(DenyReason::Closed)
         } else if reservation.state == ReservationState::Unverified {
             deny(DenyReason::Unverified)
+        } else if self.is_listed(reservation.contact) {
+            deny(DenyReason::DoNotCall)
+        } else if self.is_reservation_frozen(id) {
+            deny(DenyReason::Frozen)
         } else if at < start {
             deny_until(DenyReason::BeforeWindow, start)
         } else if wanted == CallMode::MerchantCalls && rung_by_us() {

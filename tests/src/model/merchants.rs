@@ -111,14 +111,19 @@ impl Model {
         self.reservations.values().any(live) || self.is_busy(number)
     }
 
-    /// An address of a user: no chatbot's, and with a subscriber's number if it has one.
+    /// An address of a user: no chatbot's, and with a subscriber's number that is not virtual if it has one.
     pub(super) fn check_user(&self, address: &Address, field: Field) -> Result<(), Refusal> {
         match address {
             Address::Chatbot(_) => Err(Refusal::Invalid { field, allowed: Allowed::UserAddress }),
             Address::Email(_) => Ok(()),
             Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => {
                 let wrong = Refusal::Invalid { field, allowed: Allowed::SubscriberNumber };
-                if is_a_subscribers(*number) { Ok(()) } else { Err(wrong) }
+                let virtual_one = Refusal::Invalid { field, allowed: Allowed::NotAVirtualNumber };
+                match is_a_subscribers(*number) {
+                    false => Err(wrong),
+                    true if self.pool.contains(number) => Err(virtual_one),
+                    true => Ok(()),
+                }
             }
         }
     }

@@ -22,10 +22,10 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
@@ -37,6 +37,7 @@ mod calls;
 mod challenges;
 mod gate;
 mod groups;
+mod law;
 mod merchants;
 mod numbers;
 mod pages;
@@ -295,6 +296,10 @@ pub struct Model {
     pool: Vec<PhoneNumber>,
     /// Who has, or had last, which place of the pool with which merchant.
     leases: BTreeMap<(MerchantId, usize), numbers::Lease>,
+    /// What nothing new rings in.
+    frozen: BTreeSet<Scope>,
+    /// The numbers that are never rung.
+    listed: BTreeSet<PhoneNumber>,
 }
 
 impl Model {
@@ -327,6 +332,8 @@ impl Model {
             fresh: Vec::new(),
             pool: Vec::new(),
             leases: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            listed: BTreeSet::new(),
         }
     }
 
@@ -365,6 +372,9 @@ impl Model {
             Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
+            Input::Freeze(input) => self.freeze(input),
+            Input::Thaw(input) => self.thaw(input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(input),
         }
     }
 
@@ -373,7 +383,11 @@ impl Model {
     /// # Errors
     /// The refusal that the rules give.
     pub fn handle_once(&mut self, now: Timestamp, key: &Dedup, input: &Input) -> Result<Reply, Refusal> {
-        self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        // A clock that leapt is confirmed only by what is newly taken; until then it stands where it stood.
+        let leap = self.leap_to(now);
+        let may_confirm = leap.is_some() && matches!(input, Input::ConfirmClock(_));
+        let (told, now) = (now, if may_confirm { self.latest } else { now });
+        self.see(now, false)?;
         for text in [&key.source, &key.key] {
             if text.is_empty() {
                 return Err(Refusal::EmptyKey);
@@ -382,13 +396,16 @@ impl Model {
         }
         let latest = self.latest;
         self.taken.retain(|_, (_, _, until)| latest < *until);
+        if may_confirm && self.taken.contains_key(key) {
+            return Err(leap.expect("that is why it may confirm"));
+        }
         if let Some((taken, reply, _)) = self.taken.get(key) {
             return if taken == input { Ok(*reply) } else { Err(Refusal::RepeatDiffers) };
         }
         if self.taken.len() >= self.policy.dedup_max as usize {
             return Err(limit(Bound::Dedup, self.policy.dedup_max));
         }
-        let reply = self.handle(now, input)?;
+        let reply = self.handle(told, input)?;
         let until = self.latest.saturating_add_s(self.policy.dedup_retention_s.into());
         self.taken.insert(key.clone(), (input.clone(), reply, until));
         Ok(reply)
@@ -410,13 +427,27 @@ impl Model {
 
     /// Notes an instant, unless the clock leapt too far.
     fn see(&mut self, now: Timestamp, confirmed: bool) -> Result<(), Refusal> {
-        let most_s = self.policy.clock_leap_max_s;
-        let leapt = now > self.latest.saturating_add_s(most_s.into());
-        if most_s > 0 && leapt && !confirmed && self.latest != Timestamp::MIN {
-            return Err(Refusal::ClockLeap { latest: self.latest, most_s });
+        if let Some(leap) = self.leap_to(now).filter(|_| !confirmed) {
+            return Err(leap);
         }
         self.latest = self.latest.max(now);
         Ok(())
+    }
+
+    /// The refusal of an instant that is too far ahead.
+    fn leap_to(&self, now: Timestamp) -> Option<Refusal> {
+        let most_s = self.policy.clock_leap_max_s;
+        let leapt = now > self.latest.saturating_add_s(most_s.into());
+        let counts = most_s > 0 && self.latest != Timestamp::MIN;
+        (counts && leapt).then_some(Refusal::ClockLeap { latest: self.latest, most_s })
+    }
+
+    /// The mode from a window's start on if nobody has chosen.
+    fn mode_of_silence(&self) -> CallMode {
+        match self.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => mode,
+            ModeChooser::Merchant => self.policy.mode_on_silence,
+        }
     }
 
     fn set_policy(&mut self, policy: &Policy) -> Result<Reply, Refusal> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::effect::{Asked, AuditRecord, NumberLeased, NumbersLow};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{CallTarget, RequestCall};
-use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
+use ringfence::values::number::{PhoneNumber, VirtualNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::{Allowed, Bound, Field, Refusal};
 use ringfence::values::reply::{DenyReason, Imported, Reply, ReservationState, Verdict};
@@ -19,7 +19,7 @@ pub(super) const NOBODY_KNOWN: Verdict = Verdict::Deny { reason: DenyReason::Not
 /// Who has a number with a merchant, or had it last.
 #[derive(Clone, Debug)]
 pub(super) struct Lease {
-    user: Address,
+    contact: PhoneNumber,
     /// When another user may have it, once no live reservation holds it.
     rested: Timestamp,
 }
@@ -28,6 +28,11 @@ impl Model {
     pub(super) fn import_numbers(&mut self, numbers: &[PhoneNumber]) -> Result<Reply, Refusal> {
         if numbers.is_empty() {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
+        }
+        // E.164, and at least 7 digits.
+        let is_subscriber = |number: &PhoneNumber| number.dialable().strip_prefix('+').is_some_and(|digits| digits.len() >= 7);
+        if !numbers.iter().all(is_subscriber) {
+            return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber });
         }
         for (number, index) in numbers.iter().zip(0..) {
             let is_contact = |kept: &super::Reservation| kept.contact == *number || kept.user.number() == Some(*number);
@@ -77,18 +82,23 @@ impl Model {
         fresh.chain(rested.into_iter().map(|(_, place)| place)).collect()
     }
 
-    /// A reservation is accepted: it gets a number, its sender's own if he has one; or the platform calls.
+    /// A reservation is accepted: it gets a number, its contact's own if he has one; or the platform calls.
     pub(super) fn lease(&mut self, id: ReservationId) {
         let reservation = self.reservation_of(id);
         if self.pool.is_empty() || reservation.number.is_some() || reservation.platform_only {
             return;
         }
-        let (merchant, user) = (reservation.merchant, reservation.user.clone());
+        let (merchant, contact) = (reservation.merchant, reservation.contact);
         let before = self.free_places(merchant).len();
-        let own = self.leases.iter().find(|((of, _), lease)| *of == merchant && lease.user == user).map(|((_, place), _)| *place);
-        match own.or_else(|| self.free_places(merchant).first().copied()) {
+        // What has rested is nobody's.
+        let is_his = |place: usize, lease: &Lease| {
+            lease.contact == contact && (lease.rested > self.latest || !self.holders(merchant, self.pool[place]).is_empty())
+        };
+        let of_merchant = self.leases.iter().filter(|((of, _), _)| *of == merchant);
+        let own = of_merchant.map(|((_, place), lease)| (*place, lease)).find(|(place, lease)| is_his(*place, lease));
+        match own.map(|(place, _)| place).or_else(|| self.free_places(merchant).first().copied()) {
             Some(place) => {
-                self.leases.insert((merchant, place), Lease { user: user.clone(), rested: Timestamp::MAX });
+                self.leases.insert((merchant, place), Lease { contact, rested: Timestamp::MAX });
                 // A number of the pool can be read from outside, not made.
                 let number = serde_json::from_value(serde_json::json!(self.pool[place].dialable()));
                 self.reservation_mut(id).number = Some(number.expect("it was a number before"));

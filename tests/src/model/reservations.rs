@@ -17,7 +17,7 @@ use super::{Model, Reservation, unknown};
 impl Model {
     /// Opens a reservation whose window has begun.
     pub(super) fn open(&mut self, id: ReservationId) {
-        let silence = self.policy.mode_on_silence;
+        let silence = self.mode_of_silence();
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Open;
         reservation.chosen.get_or_insert(silence);
@@ -122,6 +122,8 @@ impl Model {
             Missed::NumberBusy | Missed::NotReachedInTime => MissedForMerchant::NotReachedInTime,
             Missed::NoChannel => MissedForMerchant::NoChannel,
             Missed::HostLate => MissedForMerchant::HostLate,
+            Missed::DoNotCall => MissedForMerchant::DoNotCall,
+            Missed::Frozen => MissedForMerchant::Frozen,
         };
         let told = MissedNoticeForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
         self.tell_merchant(merchant, MerchantContent::Missed(told));
@@ -143,6 +145,10 @@ impl Model {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
+        } else if self.is_listed(reservation.contact) {
+            Missed::DoNotCall
+        } else if self.is_reservation_frozen(id) {
+            Missed::Frozen
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
         } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {

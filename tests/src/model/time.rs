@@ -117,8 +117,17 @@ impl Model {
             | Input::SetCalendar(_)
             | Input::Search(_)
             | Input::RequestPage(_)
-            | Input::ImportNumbers(_)
+            | Input::Freeze(_)
+            | Input::Thaw(_)
+            | Input::ImportDoNotCall(_)
             | Input::Unblock(_) => Touched::default(),
+            Input::ImportNumbers(input) => {
+                let wanted = |number: &PhoneNumber| input.numbers.contains(number);
+                let names =
+                    |kept: &super::Reservation| wanted(&kept.contact) || kept.user.number().is_some_and(|own| wanted(&own));
+                let of_them = self.reservations.iter().filter(|(_, kept)| names(kept));
+                Touched { reservations: of_them.map(|(id, _)| *id).collect(), ..Touched::default() }
+            }
             Input::Block(input) => {
                 Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
             }
@@ -272,6 +281,8 @@ impl Model {
             && self.mode_in_force(id) == Some(CallMode::PlatformCalls)
             && reservation.given_up.is_none()
             && !self.is_busy(reservation.contact)
+            && !self.is_listed(reservation.contact)
+            && !self.is_reservation_frozen(id)
     }
 
     pub(super) fn has_free_channel(&self, line: PhoneNumber) -> bool {

@@ -19,8 +19,9 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::law;
 use super::worlds::{
-    World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, spare_number, virtual_number,
+    World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
 };
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
@@ -150,6 +151,8 @@ pub enum What {
     SetPolicy(u8),
     /// The operator says that the clock is right.
     ConfirmClock,
+    /// The operator says by webhook that a clock is right which leapt by some minutes: under a key that was taken, under a new one, or under none.
+    ConfirmLeap(u8),
     /// A line calls a number: any virtual one, or one that is none.
     RequestNumber(Pick, Pick),
     /// The operator puts these into the pool: virtual numbers, and seldom a line or a phone.
@@ -174,6 +177,12 @@ pub enum What {
     RequestGroup(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
+    /// The operator stops new ringing.
+    Freeze(Pick),
+    /// The operator lets ring again.
+    Thaw(Pick),
+    /// The operator changes the do-not-call list: these come, these leave.
+    List(Vec<Pick>, Vec<Pick>),
 }
 
 /// Moves, weighted towards conversations.
@@ -200,7 +209,7 @@ fn whats() -> impl Strategy<Value = What> {
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
         72 => any::<u32>().prop_map(What::Follow),
-        12 => bookings(),
+        14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
         6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
@@ -217,6 +226,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
         1 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
+        3 => any::<u8>().prop_map(What::ConfirmLeap),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
         9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
@@ -226,9 +236,12 @@ fn whats() -> impl Strategy<Value = What> {
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
+        4 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        2 => any::<Pick>().prop_map(What::Freeze),
+        1 => any::<Pick>().prop_map(What::Thaw),
+        2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         12 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
-        2 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
     ]
 }
 
@@ -260,6 +273,9 @@ impl World {
     #[must_use]
     pub fn step(&self, made: &Move, model: &Model) -> (Timestamp, Doing) {
         let at = self.instant(made.wait, model);
+        if let What::ConfirmLeap(number) = made.what {
+            return confirm_leap(at, number, model);
+        }
         match self.doing(&made.what, at, model) {
             Doing::Input(input) => (at, keyed(input, made.key, model)),
             timed @ (Doing::Once { .. } | Doing::Advance { .. }) => (at, timed),
@@ -326,9 +342,11 @@ impl World {
                 Input::RequestCall(RequestCall::new(self.any_line(*line), self.any_number(*number)))
             }
             What::Import(picks) => {
-                Input::ImportNumbers(ImportNumbers { numbers: picks.iter().map(|pick| self.any_number(*pick)).collect() })
+                // Often a phone that was a user's, whose reservation may be over.
+                let number = |pick: &Pick| self.any_number(if pick % 3 == 2 { pick / 48 * 16 } else { *pick });
+                Input::ImportNumbers(ImportNumbers { numbers: picks.iter().map(number).collect() })
             }
-            What::ConfirmClock => Input::ConfirmClock(ConfirmClock {}),
+            What::ConfirmClock | What::ConfirmLeap(_) => Input::ConfirmClock(ConfirmClock {}),
             What::Code(reservation, user, wrong) => {
                 let reservation = waiting(*reservation, model);
                 let user = self.speaker(reservation, *user, model);
@@ -350,6 +368,9 @@ impl World {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
             What::Push(page, to) => self.push(*page, to),
+            What::Freeze(pick) => law::freeze(self, *pick),
+            What::Thaw(pick) => law::thaw(self, *pick, model),
+            What::List(add, remove) => law::list(self, add, remove, model),
             What::Publish(page, change) => self.publish(*page, *change, at),
             What::Register(merchant, change) => self.register(*merchant, *change),
             What::Withdraw(page, change) => self.withdraw(*page, *change),
@@ -360,9 +381,10 @@ impl World {
         Doing::Input(input)
     }
 
-    /// A virtual number, or seldom a user's phone or a line.
+    /// A virtual number, or seldom a user's phone, a line or a short code.
     fn any_number(&self, pick: Pick) -> PhoneNumber {
         match pick % 16 {
+            2 => short_code(),
             0 => one(&self.users, pick / 16).and_then(|user| user.number()).unwrap_or_else(foreign_number),
             1 => self.any_line(pick / 16),
             _ => virtual_number(usize::from(pick / 16)),
@@ -377,6 +399,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.booked_again(&kept, dice, at, model));
             choices.extend(self.next_of_group(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.
@@ -387,6 +410,7 @@ impl World {
             // The merchant gives up channels while calls occupy them.
             choices.push((2, Doing::Input(self.register((dice / 64) as Pick, 8))));
         }
+        choices.extend(law::let_on(model));
         if choices.is_empty() {
             let [user, page, ..] = dice.to_le_bytes().map(u16::from);
             choices.push((4, Doing::Input(self.booking((user, page), Booking::Offered(page), None, at))));
@@ -401,6 +425,24 @@ impl World {
             left -= weight;
         }
         Doing::Advance { budget: 1_000 }
+    }
+
+    /// The same person books once more: for the phone whose holder is asked already, or by another way of writing to the merchant who has his number.
+    fn booked_again(&self, kept: &ReservationSummary, dice: u32, at: Timestamp, model: &Model) -> Option<(u32, Doing)> {
+        let (weight, user, contact) = match kept.state {
+            ReservationState::Unverified => (2, kept.user.clone(), Some(kept.contact)),
+            ReservationState::AwaitingMode | ReservationState::Scheduled => {
+                model.number_of(kept.reservation)?;
+                (1, sibling(&kept.user)?, None)
+            }
+            ReservationState::Open | ReservationState::InCall | ReservationState::Closed => return None,
+        };
+        let [page, pick, ..] = (dice / 256).to_le_bytes().map(u16::from);
+        let mut input = self.booking((0, page), Booking::Offered(pick), contact.map(|_| 1), at);
+        if let Input::Book(book) = &mut input {
+            (book.user, book.contact) = (user, contact);
+        }
+        Some((weight, Doing::Input(input)))
     }
 
     pub(super) fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
@@ -458,6 +500,7 @@ impl World {
 
     fn push(&self, page: Pick, to: &[Pick]) -> Input {
         let user = |pick: &Pick| match pick % 17 {
+            14 => Address::Sms(virtual_number(usize::from(pick / 17))),
             15 => Address::Rcs(no_users_number(pick / 17)),
             16 => chatbot(MerchantId::new(1)),
             _ => one(&self.users, *pick).unwrap_or_else(|| chatbot(MerchantId::new(1))),
@@ -628,11 +671,16 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
     match kept.state {
         ReservationState::AwaitingMode => vec![(2, choose(CallMode::MerchantCalls)), (2, choose(CallMode::PlatformCalls))],
         ReservationState::Open | ReservationState::Scheduled => {
-            let mode = kept.chosen.unwrap_or(model.policy().mode_on_silence);
+            let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 24 } else { 6 };
+            let weight = if kept.conversations > 0 { 60 } else { 6 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
-            vec![(weight, call)]
+            let mut next = vec![(weight, call)];
+            // What was accepted while the pool was empty stays the platform's.
+            if target == CallTarget::Reservation(kept.reservation) && !model.pool().is_empty() {
+                next.push((2, choose(CallMode::MerchantCalls)));
+            }
+            next
         }
         ReservationState::InCall => vec![(1, cancel)],
         ReservationState::Unverified => {
@@ -739,6 +787,22 @@ fn keyed(input: Input, key: Option<u8>, model: &Model) -> Doing {
     Doing::Once { key, input: repeated.unwrap_or(input) }
 }
 
+/// A clock that leapt is confirmed under a key: by a second more than is trusted, where that matters.
+fn confirm_leap(at: Timestamp, number: u8, model: &Model) -> (Timestamp, Doing) {
+    let most_s = model.policy().clock_leap_max_s;
+    let at = if most_s > 0 { at.max(model.latest()).saturating_add_s(u64::from(most_s) + 1) } else { at };
+    let names = [String::new(), "x".repeat(31), format!("E{}", number / 8 % 6), format!("L{number}")];
+    let [none, long, known, new] = names.map(Text::from);
+    let key = match number % 8 {
+        0 => none,
+        1 => long,
+        2..=5 => known,
+        _ => new,
+    };
+    let key = Dedup { source: Text::from("maap"), key };
+    (at, Doing::Once { key, input: Input::ConfirmClock(ConfirmClock {}) })
+}
+
 /// The rules with one of them changed; sometimes to what is out of range, sometimes not at all.
 fn changed(policy: &Policy, change: u8) -> Policy {
     let mut policy = policy.clone();
@@ -747,7 +811,12 @@ fn changed(policy: &Policy, change: u8) -> Policy {
         1 => policy.attempts_max = u32::from(change / 8) % 4,
         2 => policy.retry_spacing_s = u32::from(change),
         3 => policy.reservations_per_number_max = 1 + u32::from(change),
-        4 => policy.mode_chosen_by = ModeChooser::Platform(CallMode::ALL[usize::from(change / 8 % 2)]),
+        4 => {
+            policy.mode_chosen_by = match change / 8 % 3 {
+                2 => ModeChooser::Merchant,
+                mode => ModeChooser::Platform(CallMode::ALL[usize::from(mode)]),
+            }
+        }
         5 => policy.on_window_close = [OnWindowClose::Continue, OnWindowClose::HangUp][usize::from(change / 8 % 2)],
         6 => policy.conversations_max = u32::from(change / 8) % 4,
         _ => {}

@@ -13,6 +13,8 @@ use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
+use super::law::with_law;
+
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
 const ZONES: [&str; 3] = ["Asia/Shanghai", "UTC", "Europe/Berlin"];
@@ -39,7 +41,7 @@ pub struct World {
 /// Worlds of one or two merchants with one or two lines of one or two channels, and one to five users.
 pub fn worlds() -> impl Strategy<Value = World> {
     let begins = select(BEGINNINGS.to_vec()).prop_map(instant);
-    (policies(), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
+    (with_law(policies()), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
         |(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
             let merchants: Vec<_> = (0..merchants).map(|index| merchant(index, zone, dice)).collect();
@@ -148,6 +150,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         blocks_per_user_max: 2,
         blocks_max: 2,
         group_size_max: 3,
+        ..Policy::default()
     })
 }
 
@@ -159,7 +162,12 @@ pub(super) fn line_numbers(merchant: usize) -> [PhoneNumber; 2] {
 
 /// A number that the operator may put into the pool.
 pub(super) fn virtual_number(index: usize) -> PhoneNumber {
-    number(["+8617000000001", "+8617000000002", "+8617000000003", "95509"][index % 4])
+    number(["+8617000000001", "+8617000000002", "+8617000000003", "+862195509"][index % 4])
+}
+
+/// A number that is no subscriber's.
+pub(super) fn short_code() -> PhoneNumber {
+    number("95509")
 }
 
 /// A number that nobody has.

@@ -65,6 +65,10 @@ pub(crate) fn is_lost(action: &Action) -> bool {
     matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::LegLost(_)))
 }
 
+pub(crate) fn is_frozen(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Frozen(_)))
+}
+
 pub(crate) fn is_allow(step: &Step) -> bool {
     matches!(step.reply, Some(Ok(Reply::Allow(_))))
 }

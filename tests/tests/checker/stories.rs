@@ -3,12 +3,13 @@
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, ChooseMode, ConfirmContact, ImportNumbers, Input, LegAnswered, PushPage, RequestCall, RequestCode,
-    RotateKey,
+    Block, BlockTarget, Book, ChooseMode, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, PushPage,
+    RequestCall, RequestCode, RotateKey, Scope, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
+use ringfence::values::text::Text;
 use ringfence::values::time::Window;
 use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
 use ringfence_testing::trace::Trace;
@@ -238,9 +239,28 @@ pub(crate) fn blocked_while_talking() -> Trace {
     host.trace().clone()
 }
 
+/// The merchant is frozen when the window begins, and a user is put on the do-not-call list; after the thaw the other one is called.
+pub(crate) fn kept_from_ringing() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(60)]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    let li = host.books(LI, 3600, 7200);
+    let (scope, by, why): (_, Text, Text) = (Scope::Merchant(MERCHANT), "duty officer".into(), "complaints".into());
+    let _ = host.input(Input::Freeze(Freeze { scope, by: by.clone(), why: why.clone() }));
+    let _ = host.input(Input::ImportDoNotCall(ImportDoNotCall { add: vec![number(LI)], remove: Vec::new() }));
+    host.runs_until(host.second(3700));
+    let _ = host.calls(LINE, zhang);
+    host.runs_for(10);
+    let _ = host.input(Input::Thaw(Thaw { scope, by, why }));
+    host.runs_until(host.second(5000));
+    let _ = host.calls(LINE, li);
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 12] = [
+pub(crate) const STORIES: [(&str, Story); 13] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -253,4 +273,5 @@ pub(crate) const STORIES: [(&str, Story); 12] = [
     ("confirmed", confirmed),
     ("blocked_while_talking", blocked_while_talking),
     ("in_doubt", in_doubt),
+    ("kept_from_ringing", kept_from_ringing),
 ];

@@ -8,7 +8,8 @@ use ringfence::values::input::{Block, BlockTarget, ChooseMode, Input, LegEnded};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Allow, DenyReason, Reply};
+use ringfence::values::reply::{Allow, DenyReason, Missed, Reply};
+use ringfence::values::text::MaskedText;
 use ringfence::values::time::{Timestamp, Window};
 use ringfence_testing::checker::{Promise, check};
 use ringfence_testing::host::MERCHANT;
@@ -17,7 +18,7 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt,
-    merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
+    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -395,6 +396,24 @@ pub(crate) fn twins() -> Vec<Twin> {
             if let Input::RequestCall(request) = input { request.target = ReservationId::new(7).into() }
         });
 
+        P14 "a phone rings though its merchant is frozen" kept_from_ringing |t| {
+            t.steps.retain(|step| !matches!(&step.doing, Doing::Input(Input::Thaw(_))));
+        };
+        P14 "a number on the do-not-call list is rung" kept_from_ringing |t| each_input(t, |input| {
+            if let Input::ImportDoNotCall(input) = input { input.add = vec![number(ZHANG)] }
+        });
+        P14 "a call is denied for a freeze that was thawed" kept_from_ringing |t| {
+            let step = nth_step(t, 1, |step| matches!(step.reply, Some(Ok(Reply::Deny(_)))));
+            if let Some(Ok(Reply::Deny(deny))) = &mut t.steps[step].reply { deny.reason = DenyReason::Frozen }
+        };
+        P14 "who was kept from ringing is told that the host was late" kept_from_ringing |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && let Content::Missed(notice) = &mut send.content {
+                    notice.why = Missed::HostLate;
+                }
+            }
+        };
+
         P16 "the second in the queue is served first" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, is_merchant_dial));
             merchant_dial_of(&mut t.steps[step]).expect("a dial").reason.reservation = ReservationId::new(2);
@@ -419,6 +438,10 @@ pub(crate) fn twins() -> Vec<Twin> {
             let step = nth_step(t, 0, |step| has(step, is_judged));
             t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, Timestamp::MAX));
         };
+        P17 "a freeze leaves no record" kept_from_ringing |t| drop_effect(t, 0, is_frozen);
+        P17 "a record names another who froze" kept_from_ringing |t| each_audit(t, |record| {
+            if let AuditRecord::Frozen(record) = record { record.by = MaskedText::new("nobody") }
+        });
         P17 "a record speaks of a dial that was not made" merchant_calls |t| drop_effect(t, 0, is_user_dial);
         P17 "a record speaks of a verdict that nobody asked for" merchant_calls |t| {
             let judged = t.steps[nth_step(t, 0, |step| has(step, is_judged))].effects[0].clone();

@@ -7,7 +7,7 @@ use ringfence::values::effect::AuditRecord;
 use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
 use ringfence::values::input::Input;
-use ringfence::values::policy::CallMode;
+use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::values::time::DayRule;
@@ -17,7 +17,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 30] = [
+pub(super) const DEMANDED: [(&str, usize); 31] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -42,6 +42,7 @@ pub(super) const DEMANDED: [(&str, usize); 30] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("deny Frozen", 1),
     ("group of two talking", 5),
     ("group called in merchant mode", 3),
     ("one left, others talk on", 2),
@@ -58,6 +59,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny Closed",
     "deny Unverified",
     "deny BeforeWindow",
+    "deny DoNotCall",
+    "deny Frozen",
     "deny PlatformIsCalling",
     "deny WrongMode",
     "deny InCall",
@@ -110,6 +113,13 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "limit ChallengesPerNumber",
     "limit Codes",
     "overlap at a right code",
+    "invalid Numbers SubscriberNumber",
+    "invalid To NotAVirtualNumber",
+    "a confirmation of the clock that confirms nothing",
+    "a clock that leapt is confirmed under a key",
+    "an import that settles",
+    "one number for two addresses of one person",
+    "a waiting choice is the platform's",
     "holder agreed inside the window",
     "limit ReservationsPerSender",
     "limit Calendars",
@@ -131,6 +141,12 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(NumberBusy)",
     "closed Missed(NoChannel)",
     "closed Missed(HostLate)",
+    "closed Missed(Frozen)",
+    "closed Missed(DoNotCall)",
+    "refused 290",
+    "limit Freezes",
+    "limit DoNotCall",
+    "limit DoNotCallImport",
     "release Normal",
     "release WindowEnded",
     "release Withdrawn",
@@ -165,6 +181,10 @@ pub(super) struct Seen {
     after_withdrawn: bool,
     /// The step gives a code.
     gives_code: bool,
+    /// The step confirms a clock that leapt, under a key.
+    confirms_leap: bool,
+    /// The step imports numbers.
+    imports: bool,
     /// The reservations whose contact's holder agreed.
     agreed: BTreeSet<ReservationId>,
     /// The page that is published has been withdrawn before.
@@ -190,7 +210,11 @@ impl Seen {
         };
         self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
-        let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
+        let most_s = model.policy().clock_leap_max_s;
+        let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
+        self.confirms_leap = leaps && matches!(doing, Doing::Once { input: Input::ConfirmClock(_), .. });
+        self.imports = matches!(doing, Doing::Input(Input::ImportNumbers(_)));
+        let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
@@ -221,6 +245,23 @@ impl Seen {
             number.is_some() && reservations.iter().any(before)
         });
         self.note(came_back, "number came back to its user");
+        let is_shared = |one: &ringfence_testing::model::ReservationSummary| {
+            reservations.iter().filter(live).any(|other| {
+                let same = (other.merchant, other.contact) == (one.merchant, one.contact) && other.user != one.user;
+                same && model.number_of(one.reservation).is_some_and(|number| model.number_of(other.reservation) == Some(number))
+            })
+        };
+        self.note(reservations.iter().filter(live).any(is_shared), "one number for two addresses of one person");
+        let waits = |kept: &ringfence_testing::model::ReservationSummary| kept.state == ReservationState::AwaitingMode;
+        let by_platform = matches!(model.policy().mode_chosen_by, ModeChooser::Platform(_));
+        self.note(by_platform && reservations.iter().any(waits), "a waiting choice is the platform's");
+        let leap = matches!(reply, Some(Err(Refusal::ClockLeap { .. })));
+        self.note(self.confirms_leap && leap, "a confirmation of the clock that confirms nothing");
+        self.note(self.confirms_leap && matches!(reply, Some(Ok(_))), "a clock that leapt is confirmed under a key");
+        self.note(self.imports && !effects.is_empty(), "an import that settles");
+        if let Some(Err(Refusal::Invalid { field, allowed })) = reply {
+            self.kinds.insert(format!("invalid {field:?} {allowed:?}"));
+        }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
         if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
@@ -332,15 +373,15 @@ impl Seen {
             Action::Reject(reject) => (Some(reject.cause), None),
             Action::Play(play) => (None, Some(play.prompt)),
             Action::Audit(audit) => {
-                let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
+                let lost = matches!(audit.record, AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
-                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                let withdrawn = matches!(audit.record, AuditRecord::DialWithdrawn(_));
                 self.note(withdrawn, "dial withdrawn");
                 self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
                 self.after_withdrawn = withdrawn;
-                let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
+                let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
-                if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
+                if let AuditRecord::Judged(judged) = &audit.record {
                     let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
                     let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");

@@ -186,14 +186,12 @@ impl World {
         world
     }
 
-    /// Everything that was handed out before is done: the host confirms it.
+    /// Everything that was handed out before is done: the host confirms it, also what the platform has voided since, which the host cannot know.
     pub(crate) fn confirm(&mut self) {
         self.fresh.clear();
-        if self.platform.unconfirmed() > 0 {
-            let up_to = self.last_sequence;
-            let refused = self.platform.confirm(up_to).err();
-            self.judge(Doing::Confirm { up_to }, refused.map(Err));
-        }
+        let up_to = self.last_sequence;
+        let refused = self.platform.confirm(up_to).err();
+        self.judge(Doing::Confirm { up_to }, refused.map(Err));
     }
 
     pub(crate) fn input(&mut self, input: Input) -> Result<Reply, Refusal> {
@@ -297,6 +295,8 @@ impl World {
         bytes.extend(self.checker.view());
         let environment = (
             self.now.micros_since(self.platform.latest()),
+            // The clock may be set by the window's end also when no reservation is left that has one.
+            self.end.micros_since(self.now).max(0),
             self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
             self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),

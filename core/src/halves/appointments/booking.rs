@@ -137,6 +137,7 @@ impl Appointments {
         if !contact.is_subscriber() {
             return Err(invalid(Field::Contact, Allowed::SubscriberNumber));
         }
+        self.check_not_listed(contact)?;
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
@@ -292,7 +293,11 @@ impl Appointments {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
-        } else if reservation.mode.unwrap_or(policy.mode_on_silence) == CallMode::MerchantCalls {
+        } else if self.law.is_listed(reservation.contact) {
+            Missed::DoNotCall
+        } else if self.bars(reservation).is_frozen {
+            Missed::Frozen
+        } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
         } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
             Missed::WindowTooShort

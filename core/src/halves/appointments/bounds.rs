@@ -8,11 +8,13 @@ use alloc::string::String;
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::codes::HOUR_S;
+use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::{LegId, ReservationId};
+use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
 use crate::values::time::Timestamp;
 
@@ -39,6 +41,8 @@ impl Appointments {
         let Counters { reservation, call, leg, message, challenge, group } = self.counters;
         let counters = [reservation, call, leg, message, challenge, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
+        let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
+        hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
         for reservation in self.reservations.unordered() {
             check_reservation(now, reservation)?;
         }
@@ -84,6 +88,10 @@ impl Appointments {
             CallMode::PlatformCalls => merchant.is_none_or(is_dialled),
         };
         hold!(is_as_begun && users().all(is_dialled), "a leg of call {id} did not come from where its mode says");
+        for member in call.members.iter().filter(|member| member.is_talked) {
+            let has_talked = matches!(call.state, CallState::Talking | CallState::Ended) && member.is_dialled;
+            hold!(has_talked, "a user of call {id} has talked in it before it talks (P5)");
+        }
         match call.state {
             CallState::RingingMerchant => {
                 let rings = call.mode == CallMode::PlatformCalls && merchant.is_some_and(|leg| leg.state.is_unanswered());
@@ -106,18 +114,56 @@ impl Appointments {
         Ok(())
     }
 
+    /// Whether an effect that is done at most once is what this platform says to this leg: what it holds follows from the records, but for the
+    /// rules of that time, which are within what a policy may set.
+    fn is_as_emitted(&self, now: Timestamp, effect: &Effect, leg: &Leg, call: &Call) -> bool {
+        let of_call = |id: ReservationId| self.reservations.get(id.get()).filter(|_| call.member(id).is_some());
+        match &effect.action {
+            Action::Dial(dial) => {
+                let Some(one) = of_call(dial.reason.reservation) else { return false };
+                let from = match dial.party {
+                    Party::Merchant => one.virtual_number.map_or(call.line, VirtualNumber::number),
+                    Party::User => call.line,
+                };
+                let end = one.window.end();
+                let last_call = last_call(&one.window, most::MIN_RING_S)..=end;
+                let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
+                is_for
+                    && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
+                    && dial.from == from
+                    && dial.ring_until == leg.until.min(end)
+                    && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
+                    && last_call.contains(&dial.not_after)
+                    // The merchant may have another name by now.
+                    && (&dial.reason.offering_name, dial.reason.window, dial.reason.zone) == (&one.offering_name, one.window, one.zone)
+            }
+            // Once it is reported answered, nothing says any more how long the report was waited for.
+            Action::Answer(answer) => {
+                let ends =
+                    call.answer_by.map_or(within(now, most::ANSWER_TIMEOUT_S, answer.not_after), |by| by == answer.not_after);
+                ends && leg.party == Party::Merchant && leg.origin == Origin::InboundAsked
+            }
+            Action::Play(play) => {
+                let mut ends = call.reservations().filter_map(of_call).map(|one| one.window.end());
+                leg.party == Party::Merchant && ends.any(|end| end == play.not_after)
+            }
+            Action::Reject(_) | Action::HangUp(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
+                true
+            }
+        }
+    }
+
     /// An effect that waits: what is done at most once is for a leg that is alive, and a message has an id that was given.
-    pub(crate) fn check_effect(&self, effect: &Effect) -> Result<(), String> {
+    pub(crate) fn check_effect(&self, now: Timestamp, effect: &Effect) -> Result<(), String> {
         let sequence = effect.sequence;
         if let Some(id) = effect.action.at_most_once_leg() {
             let leg = self.legs.get(id.get()).filter(|leg| !leg.state.is_releasing());
             hold!(leg.is_some(), "effect {sequence} is for a leg that is not alive (P3)");
-            if let Action::Dial(dial) = &effect.action {
-                let is_its = leg.is_some_and(|leg| leg.number == dial.to && leg.party == dial.party && leg.call == dial.call);
-                hold!(is_its, "effect {sequence} dials another number than its leg has (P1)");
-                let is_untold = leg.is_some_and(|leg| leg.state == LegState::Dialled);
-                hold!(is_untold, "effect {sequence} dials a leg that was reported already (P8)");
-            }
+            let call = leg.and_then(|leg| self.calls.get(leg.call.get()));
+            let is_its = leg.zip(call).is_some_and(|(leg, call)| self.is_as_emitted(now, effect, leg, call));
+            hold!(is_its, "effect {sequence} says another thing than its leg and call do (P1)");
+            let is_untold = leg.is_some_and(|leg| leg.state == LegState::Dialled);
+            hold!(!effect.action.is_dial() || is_untold, "effect {sequence} dials a leg that was reported already (P8)");
             let waits = leg.is_some_and(|leg| leg.state.is_unanswered() && leg.origin == Origin::InboundAsked);
             hold!(!effect.action.is_answer() || waits, "effect {sequence} answers a leg that does not wait for it");
         }

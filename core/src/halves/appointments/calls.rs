@@ -250,7 +250,10 @@ impl Appointments {
                     self.dial(cx, id, member.reservation, Party::User);
                 }
                 Verdict::Deny { reason, .. } => {
-                    self.give_up(member.reservation, reason);
+                    // What somebody barred may be let on again inside the window.
+                    if !matches!(reason, DenyReason::DoNotCall | DenyReason::Frozen) {
+                        self.give_up(member.reservation, reason);
+                    }
                     self.stop_for(cx, id, member.reservation, ReleaseCause::UserUnreachable);
                 }
             }

@@ -15,6 +15,7 @@ use crate::values::effect::{AuditRecord, Challenge, Challenged, CodeJudged, User
 use crate::values::id::{ChallengeId, ReservationId};
 use crate::values::input::{ConfirmContact, RequestCode};
 use crate::values::number::{Address, PhoneNumber};
+use crate::values::policy::ModeChooser;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCode};
 use crate::values::text::Text;
@@ -203,6 +204,7 @@ impl Appointments {
         if self.has_blocked(&Address::Sms(reservation.contact), reservation.merchant) {
             return Err(Refusal::Blocked);
         }
+        self.check_not_listed(reservation.contact)?;
         self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
         self.check_room_of_number(cx, reservation.contact, true)
     }
@@ -211,7 +213,13 @@ impl Appointments {
     fn agreed(&mut self, cx: &mut Context<'_>, id: ReservationId) -> Reply {
         self.end_challenge(id);
         let now = cx.now;
+        // The rules may have changed since the booking: nobody is asked what is the platform's to choose.
+        let chosen = match cx.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => None,
+        };
         self.update_reservation(id, |reservation| {
+            reservation.mode = reservation.mode.or(chosen);
             reservation.state.apply(ReservationEvent::Confirmed);
             if reservation.mode.is_some() {
                 reservation.state.apply(ReservationEvent::ModeChosen);

@@ -2,7 +2,7 @@
 //!
 //! A deadline is judged at the instant at which it fires, not at which it was due: lateness can lose a call, never ring one (P14).
 
-use alloc::collections::BinaryHeap;
+use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -168,6 +168,15 @@ impl Appointments {
         self.settle(cx, &mut touched);
     }
 
+    /// Settles every reservation that is kept and whose contact or sender has one of these numbers: one whose retention is over is in nobody's way.
+    pub(super) fn settle_numbers(&mut self, cx: &mut Context<'_>, numbers: &BTreeSet<PhoneNumber>) {
+        let mut touched = Vec::new();
+        for one in self.kept_with(numbers) {
+            self.touch_reservation(&mut touched, one.id);
+        }
+        self.settle(cx, &mut touched);
+    }
+
     /// Settles every live reservation of a number, as above.
     pub(super) fn settle_contact(&mut self, cx: &mut Context<'_>, number: PhoneNumber) {
         let mut touched = Vec::new();
@@ -264,7 +273,7 @@ impl Appointments {
 
     /// The first deadline of all, and why. Without what would start something when `may_start` is false.
     pub(crate) fn poll_deadline(&self, may_start: bool) -> Option<(Timestamp, Why)> {
-        let (due, target) = self.agenda.first(may_start)?;
+        let (due, target) = self.agenda.first(may_start && !self.law.is_platform_frozen())?;
         let why = match target {
             Target::Leg(id) => match self.legs.get(id.get()).is_some_and(|leg| leg.state.is_releasing()) {
                 true => Why::ReleaseGrace(id),
@@ -293,7 +302,7 @@ impl Appointments {
 
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.agenda.first(cx.has_room_for(1)) {
+        match self.agenda.first(cx.has_room_for(1) && !self.law.is_platform_frozen()) {
             Some((due, target)) if due <= cx.now => {
                 self.fire(cx, target);
                 true
@@ -335,7 +344,7 @@ impl Appointments {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         match reservation.state {
             ReservationState::AwaitingMode | ReservationState::Scheduled => {
-                let on_silence = cx.policy.mode_on_silence;
+                let on_silence = cx.policy.mode_unless_chosen();
                 self.update_reservation(id, |reservation| {
                     if reservation.mode.is_none() {
                         reservation.mode = Some(on_silence);

@@ -90,11 +90,12 @@ impl Appointments {
                 | ReservationState::InCall => Standing::Agreed,
             },
             mode: reservation.mode,
-            mode_on_silence: policy.mode_on_silence,
+            mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
             eligible_at: reservation.eligible_at,
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
+            bars: self.bars(reservation),
         };
         let call = reservation.call().and_then(|id| self.calls.get(id.get()));
         if let Some((call, member)) = call.and_then(|call| Some((call, call.member(reservation.id)?))) {

@@ -105,7 +105,7 @@ impl Appointments {
             self.regroup(id, before.group, after.group);
         }
         let is_moved = before.turn != after.turn || before.group != after.group;
-        if is_moved && self.contacts.is_free(contact) {
+        if is_moved && self.may_wait(contact) {
             self.requeue(line, id, (before.turn, before.group), (after.turn, after.group));
         }
     }
@@ -159,11 +159,19 @@ impl Appointments {
                 waiting.extend(contact.live.iter().copied());
             }
         });
-        for id in waiting {
+        // One that is barred stands aside whether it is taken or not.
+        if !self.law.is_barred(number) {
+            self.move_aside(&waiting, is_free);
+        }
+    }
+
+    /// Puts reservations of one number back into their queues, or lets them stand aside.
+    pub(super) fn move_aside(&mut self, reservations: &[ReservationId], is_back: bool) {
+        for id in reservations.iter().copied() {
             let Some(reservation) = self.reservations.get(id.get()) else { continue };
             if let Some(turn) = reservation.turn() {
                 let (line, waits) = (reservation.line, (Some(turn), reservation.group));
-                if is_free { self.requeue(line, id, NOT, waits) } else { self.requeue(line, id, waits, NOT) }
+                if is_back { self.requeue(line, id, NOT, waits) } else { self.requeue(line, id, waits, NOT) }
             }
         }
     }

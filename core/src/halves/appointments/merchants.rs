@@ -106,7 +106,6 @@ impl Appointments {
                 Some(known) => known.channels = line.channels,
                 None => self.lines.insert(line.number, LineBook::new(input.merchant, line.channels)),
             }
-            self.refresh_line(line.number);
         }
         let merchant = Merchant {
             id: input.merchant,
@@ -122,6 +121,7 @@ impl Appointments {
         let id = merchant.id;
         self.catalog.merchants.insert(id, merchant);
         self.reindex_merchant(id);
+        self.refresh_lines_of(id);
         Ok(Reply::Done)
     }
 

@@ -9,6 +9,7 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `law` | the operator's freezes and do-not-call list |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -27,6 +28,7 @@ mod clock;
 mod gate;
 mod groups;
 mod index;
+mod law;
 mod merchants;
 mod numbers;
 mod pages;
@@ -36,7 +38,7 @@ mod views;
 
 pub use clock::Why;
 pub(crate) use merchants::{check_text, limit};
-pub use views::{ModelView, State};
+pub use views::{ModelView, State, StateView};
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,7 @@ use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::groups::Groups;
+use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
 use crate::books::search::Search;
@@ -108,6 +111,7 @@ pub struct Appointments {
     agenda: Agenda,
     counters: Counters,
     numbers: Numbers,
+    law: Law,
     groups: Groups,
 }
 
@@ -131,6 +135,7 @@ impl Appointments {
             agenda: Agenda::default(),
             counters: Counters::new(shard),
             numbers: Numbers::default(),
+            law: Law::default(),
             groups: Groups::default(),
         }
     }
@@ -166,6 +171,9 @@ impl Appointments {
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),
             Input::RequestCode(input) => self.request_code(cx, &input),
+            Input::Freeze(input) => self.freeze(cx, &input),
+            Input::Thaw(input) => self.thaw(cx, &input),
+            Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

@@ -19,14 +19,17 @@ use crate::values::time::Timestamp;
 
 impl Appointments {
     /// The operator puts numbers into the pool.
-    pub(super) fn import_numbers(&mut self, cx: &Context<'_>, numbers: &[PhoneNumber]) -> Result<Reply, Refusal> {
+    pub(super) fn import_numbers(&mut self, cx: &mut Context<'_>, numbers: &[PhoneNumber]) -> Result<Reply, Refusal> {
+        let wanted: BTreeSet<_> = numbers.iter().copied().collect();
+        self.settle_numbers(cx, &wanted);
         if numbers.is_empty() {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
-        // A walk over everything that is kept: an operator imports now and then.
-        let wanted: BTreeSet<_> = numbers.iter().copied().collect();
-        let kept = self.reservations.in_order().flat_map(|one| [Some(one.contact), one.sender.number()]).flatten();
-        let known: BTreeSet<_> = kept.filter(|number| wanted.contains(number)).collect();
+        // A national form might be a user's own number in another writing.
+        if !numbers.iter().all(|number| number.is_subscriber()) {
+            return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber });
+        }
+        let known: BTreeSet<_> = self.kept_with(&wanted).flat_map(numbers_of).collect();
         for (index, number) in (0_u32..).zip(numbers) {
             if self.lines.get(*number).is_some() || self.contacts.get(*number).is_some() || known.contains(number) {
                 return Err(Refusal::NumberInUse { index });
@@ -37,6 +40,12 @@ impl Appointments {
         check_outbox(cx, 1)?;
         let added = self.numbers.import(numbers.iter().copied());
         Ok(Reply::Imported(Imported { added: u32::try_from(added).unwrap_or(u32::MAX) }))
+    }
+
+    /// The reservations that are kept and whose contact or sender has one of these numbers, in order. A walk over all of them: an operator imports
+    /// now and then.
+    pub(super) fn kept_with(&self, numbers: &BTreeSet<PhoneNumber>) -> impl Iterator<Item = &Reservation> {
+        self.reservations.in_order().filter(|one| numbers_of(one).any(|number| numbers.contains(&number)))
     }
 
     /// A number of the pool is nobody's own phone.
@@ -54,11 +63,11 @@ impl Appointments {
         if self.numbers.is_empty() || reservation.virtual_number.is_some() || reservation.is_platform_only {
             return;
         }
-        let (merchant, sender) = (reservation.merchant, reservation.sender.clone());
+        let (merchant, contact) = (reservation.merchant, reservation.contact);
+        self.numbers.forget_rested(cx.now);
         let low = usize::try_from(cx.policy.numbers_low).unwrap_or(usize::MAX);
-        let (now, left) = (cx.now, |half: &Self, now| half.numbers.left(merchant, now, low));
-        let before = left(self, now);
-        let number = self.numbers.lease(merchant, &sender, id, cx.now);
+        let before = self.numbers.left(merchant, low);
+        let number = self.numbers.lease(merchant, contact, id);
         self.update_reservation(id, |reservation| match number {
             Some(number) => reservation.virtual_number = Some(number),
             None => {
@@ -68,18 +77,23 @@ impl Appointments {
             }
         });
         cx.audit(AuditRecord::NumberLeased(NumberLeased { reservation: id, number }));
-        let after = left(self, now);
+        let after = self.numbers.left(merchant, low);
         if before >= low && after < low {
             let left = u32::try_from(after).unwrap_or(u32::MAX);
             cx.audit(AuditRecord::NumbersLow(NumbersLow { merchant, left }));
         }
     }
 
-    /// A reservation closed: its number rests, unless another one of the same user holds it too.
+    /// A reservation closed: its number rests, unless another one of the same contact holds it too.
     pub(super) fn release_number(&mut self, cx: &Context<'_>, id: ReservationId) {
         let Some(reservation) = self.reservations.get(id.get()).filter(|one| one.virtual_number.is_some()) else { return };
         let rests_until = cx.now.saturating_add_s(u64::from(cx.policy.number_rest_s));
-        self.numbers.release(reservation.merchant, &reservation.sender, id, rests_until);
+        self.numbers.release(reservation.merchant, reservation.contact, id, rests_until);
+    }
+
+    /// Forgets who had the numbers that have rested.
+    pub(crate) fn forget_rested(&mut self, now: Timestamp) {
+        self.numbers.forget_rested(now);
     }
 
     /// The reservations that a request may be for: the one that it names, or those that hold the number with the line's merchant.
@@ -113,4 +127,9 @@ impl Appointments {
             CallTarget::Group(id) => Asked::Group(id),
         }
     }
+}
+
+/// The phones that a reservation names.
+fn numbers_of(one: &Reservation) -> impl Iterator<Item = PhoneNumber> {
+    [Some(one.contact), one.sender.number()].into_iter().flatten()
 }

@@ -12,6 +12,7 @@ use crate::halves::Context;
 use crate::values::effect::{BookingPage, PageAction, SearchEntry, SearchResult, SearchResults, UserContent};
 use crate::values::id::{MerchantId, PageId};
 use crate::values::input::{PageOf, PushPage, RequestPage, Search, SetCalendar, WithdrawPage};
+use crate::values::number::Address;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::Reply;
 use crate::values::text::Text;
@@ -61,7 +62,7 @@ impl Appointments {
         }
         at_most(Bound::Push, input.to.len(), cx.policy.push_max)?;
         for to in &input.to {
-            check_user(to, Field::To)?;
+            self.check_receiver(to, Field::To)?;
         }
         check_outbox(cx, input.to.len())?;
         if let Some(content) = self.page_content(cx, page)? {
@@ -75,9 +76,15 @@ impl Appointments {
         Ok(Reply::Done)
     }
 
+    /// Whom a message goes to: a user, and no virtual number, which would only lead back here.
+    fn check_receiver(&self, to: &Address, field: Field) -> Result<(), Refusal> {
+        check_user(to, field)?;
+        to.number().map_or(Ok(()), |number| self.check_not_virtual(field, number))
+    }
+
     /// A user is sent the page that he asks for.
     pub(super) fn request_page(&mut self, cx: &mut Context<'_>, input: &RequestPage) -> Result<Reply, Refusal> {
-        check_user(&input.user, Field::User)?;
+        self.check_receiver(&input.user, Field::User)?;
         let page = match input.of {
             PageOf::Page(page) => page,
             PageOf::Merchant(merchant) => {
@@ -97,7 +104,7 @@ impl Appointments {
 
     /// A user is sent what his keyword finds, or, without one, the place to type it.
     pub(super) fn search(&mut self, cx: &mut Context<'_>, input: &Search) -> Result<Reply, Refusal> {
-        check_user(&input.user, Field::User)?;
+        self.check_receiver(&input.user, Field::User)?;
         if let Some(keyword) = &input.keyword {
             check_text(keyword, cx.policy)?;
         }

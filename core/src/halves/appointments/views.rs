@@ -14,8 +14,9 @@ use crate::books::catalog::Catalog;
 use crate::books::codes::Sent;
 use crate::books::directory::Blocks;
 use crate::books::groups::Groups;
+use crate::books::law::Law;
 use crate::books::lines::LineBook;
-use crate::books::numbers::{LeaseView, Numbers};
+use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
@@ -41,6 +42,22 @@ pub struct State {
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
+    pub(crate) law: Law,
+}
+
+/// The same, by reference: what a snapshot is written from.
+#[derive(Debug, Serialize)]
+pub struct StateView<'a> {
+    catalog: &'a Catalog,
+    reservations: Vec<&'a Reservation>,
+    calls: Vec<&'a Call>,
+    legs: Vec<&'a Leg>,
+    challenges: Vec<&'a LiveChallenge>,
+    codes: Vec<&'a Sent>,
+    counters: Counters,
+    numbers: &'a Numbers,
+    blocks: &'a Blocks,
+    law: &'a Law,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -53,10 +70,11 @@ pub struct ModelView {
     numbers: NumbersView,
     codes: Vec<(PhoneNumber, i64)>,
     blocks: Blocks,
+    law: Law,
 }
 
-/// The pool, how much of it each merchant has used, and the leases.
-type NumbersView = (Vec<PhoneNumber>, Vec<(MerchantId, u32)>, Vec<LeaseView>);
+/// The pool, and what each merchant has of it.
+type NumbersView = (Vec<PhoneNumber>, Vec<MerchantNumbersView>);
 
 #[derive(Clone, Debug, Serialize)]
 struct ReservationView {
@@ -70,7 +88,7 @@ struct ReservationView {
     /// What is left until it may be called; once that is over, its place among all, and whether too little of the window is left, are all that counts.
     eligible_in: i64,
     is_too_late: bool,
-    rank: u32,
+    rank: (u32, u32),
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
     flags: (bool, bool),
@@ -141,33 +159,37 @@ macro_rules! hold {
 impl Appointments {
     /// What a snapshot holds.
     #[must_use]
-    pub fn state(&self) -> State {
-        State {
-            catalog: self.catalog.clone(),
-            reservations: self.reservations.in_order().cloned().collect(),
-            calls: self.calls.in_order().cloned().collect(),
-            legs: self.legs.in_order().copied().collect(),
-            challenges: self.challenges.in_order().cloned().collect(),
-            codes: self.codes.in_order().copied().collect(),
+    pub fn state(&self) -> StateView<'_> {
+        StateView {
+            catalog: &self.catalog,
+            reservations: self.reservations.in_order().collect(),
+            calls: self.calls.in_order().collect(),
+            legs: self.legs.in_order().collect(),
+            challenges: self.challenges.in_order().collect(),
+            codes: self.codes.in_order().collect(),
             counters: self.counters,
-            numbers: self.numbers.clone(),
-            blocks: self.blocks.clone(),
+            numbers: &self.numbers,
+            blocks: &self.blocks,
+            law: &self.law,
         }
     }
 
     /// A half as a snapshot holds it.
     ///
     /// # Errors
-    /// The invariant that the state breaks, when it was not made by [`Appointments::state`].
+    /// The invariant that the state breaks, when it was not written from [`Appointments::state`].
     pub fn from_state(state: State, hash_seed: u64) -> Result<Self, String> {
         let mut half = Self::new(0, hash_seed);
         half.catalog = state.catalog;
         half.counters = state.counters;
         half.numbers = state.numbers;
         half.blocks = state.blocks;
+        half.law = state.law;
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
-                half.lines.insert(line.number, LineBook::new(merchant.id, line.channels));
+                let mut book = LineBook::new(merchant.id, line.channels);
+                book.is_frozen = half.law.is_merchant_frozen(merchant.id);
+                half.lines.insert(line.number, book);
             }
         }
         let pages: Vec<_> = half.catalog.pages.keys().copied().collect();
@@ -227,7 +249,7 @@ impl Appointments {
             hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
             hold!(self.groups.on(&one.terms()) == Some(group), "reservation {id} is not in the group on its terms");
             groups.add(group, one.terms(), id);
-            if let Some(turn) = one.turn().filter(|_| self.contacts.is_free(one.contact)) {
+            if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {
                 groups.set_waiting(group, turn, id, true);
             }
         }
@@ -271,6 +293,8 @@ impl Appointments {
                 lines = lines.saturating_add(1);
             }
         }
+        let is_known = |merchant: MerchantId| self.catalog.merchants.contains_key(&merchant);
+        hold!(self.law.frozen_merchants().all(is_known), "a merchant is frozen who never registered");
         hold!(self.lines.in_order().count() == lines, "a line in the book is registered by nobody, or twice");
         for (id, page) in &self.catalog.pages {
             let is_owned = self.catalog.merchants.contains_key(&page.merchant);
@@ -300,9 +324,9 @@ impl Appointments {
             let id = one.id;
             hold!(self.numbers.has(number.number()), "reservation {id} has a number that is not in the pool");
             let holds = self.numbers.holders(one.merchant, number.number()).contains(&id);
-            let is_his = self.numbers.of(one.merchant, &one.sender) == Some(number);
+            let is_his = self.numbers.of(one.merchant, one.contact) == Some(number);
             let is_live = one.state.is_live();
-            hold!(holds == is_live && (is_his || !is_live), "reservation {id} holds a number that is not its sender's");
+            hold!(holds == is_live && (is_his || !is_live), "reservation {id} holds a number that is not its contact's");
             held = held.saturating_add(usize::from(holds));
         }
         hold!(held == self.numbers.held(), "a number is held by nobody's reservation");
@@ -474,7 +498,7 @@ impl Appointments {
         for reservation in self.reservations.in_order() {
             let on_line = on_lines.entry(reservation.line).or_default();
             on_line.live = on_line.live.saturating_add(u64::from(reservation.state.is_live()));
-            let turn = reservation.turn().filter(|_| self.contacts.is_free(reservation.contact));
+            let turn = reservation.turn().filter(|_| self.may_wait(reservation.contact));
             on_line.queue.extend(turn.map(|turn| (turn, reservation.id)));
         }
         let nothing = OnLine::default();
@@ -489,6 +513,8 @@ impl Appointments {
             hold!(line.live() <= line.channels, "a line has more live calls than channels (P8)");
             hold!(on_line.live == line.reservations, "a line miscounts its live reservations");
             hold!(line.queue.iter().eq(&on_line.queue), "the queue of a line does not agree with the records (P16)");
+            let is_frozen = self.law.is_merchant_frozen(line.merchant);
+            hold!(line.is_frozen == is_frozen, "a line is frozen without its merchant, or the other way round");
             hold!(line.due == line.deadline(), "a line has another deadline than it says");
             expected.extend(line.deadline().map(|due| (due, Target::Line(*number))));
         }
@@ -521,14 +547,17 @@ impl Appointments {
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
+        // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
+        // the other deadlines that wait with it.
         let groups: BTreeSet<_> =
             self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
         let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
-            let is_before =
-                |other: &&Reservation| other.state.is_live() && (other.eligible_at, other.id) < (one.eligible_at, one.id);
+            let turn = |one: &Reservation| (one.eligible_at, one.line, one.id);
+            let is_before = |other: &&Reservation| other.state.is_live() && turn(other) < turn(one);
             let before = self.reservations.in_order().filter(is_before).count();
-            u32::try_from(before).unwrap_or(u32::MAX)
+            let overdue = self.agenda.closing_by(one.eligible_at.min(now)).count();
+            (u32::try_from(before).unwrap_or(u32::MAX), u32::try_from(overdue).unwrap_or(u32::MAX))
         };
         ModelView {
             catalog: self.catalog.clone(),
@@ -596,6 +625,7 @@ impl Appointments {
                 })
                 .collect(),
             numbers: self.numbers.view(now),
+            law: self.law.clone(),
         }
     }
 

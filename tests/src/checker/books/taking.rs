@@ -6,7 +6,7 @@ use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, CallTarget, Input, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, ModeChooser};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
@@ -137,10 +137,13 @@ impl Books {
             }
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
-                self.policy = input.policy.clone();
+                self.take_policy(&input.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
+            (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
+            (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
+            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
             (
                 Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
                 _,
@@ -155,6 +158,9 @@ impl Books {
                 | Input::Cancel(_)
                 | Input::WithdrawPage(_)
                 | Input::Block(_)
+                | Input::Freeze(_)
+                | Input::Thaw(_)
+                | Input::ImportDoNotCall(_)
                 | Input::Unblock(_),
                 _,
             ) => {}
@@ -182,6 +188,16 @@ impl Books {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    fn take_policy(&mut self, policy: &Policy) {
+        let silence = self.mode_of_silence();
+        self.policy = policy.clone();
+        if self.mode_of_silence() != silence {
+            let now = self.now;
+            let runs = |one: &&mut Reservation| one.verified && one.chosen.is_none() && now >= one.window.start();
+            self.reservations.values_mut().filter(runs).for_each(|one| one.is_mode_unsure = true);
+        }
     }
 
     fn take_merchant(&mut self, input: &RegisterMerchant) -> Judged {
@@ -229,6 +245,9 @@ impl Books {
             ModeChooser::Merchant => merchant.preset,
         };
         let verified = own == Some(number);
+        // Inside the window it opens at once.
+        let opens = verified && self.now >= input.window.start();
+        let chosen = chosen.or_else(|| opens.then(|| self.mode_of_silence()));
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
@@ -239,6 +258,7 @@ impl Books {
             verified,
             refused: false,
             chosen,
+            is_mode_unsure: false,
             cancelled_at: None,
             attempts: 0,
             merchant_failures: 0,
@@ -269,7 +289,8 @@ impl Books {
     fn take_mode(&mut self, id: ReservationId, mode: CallMode, notes: &Notes) -> Judged {
         let in_force = self.reservations.get(&id).and_then(|reservation| self.mode_in_force(reservation));
         let living = self.calls.iter().find(|(call, c)| c.has(id) && !notes.overdue.iter().any(|overdue| overdue.call == **call));
-        if living.is_some() && in_force != Some(mode) {
+        let is_unsure = self.reservations.get(&id).is_some_and(|reservation| reservation.is_mode_unsure);
+        if living.is_some() && in_force != Some(mode) && !is_unsure {
             return Err((Promise::P6, format!("the mode of reservation {id} changed while a call of it lives")));
         }
         if let Some(reservation) = self.reservations.get_mut(&id) {
@@ -278,6 +299,7 @@ impl Books {
                 reservation.eligible_at = reservation.eligible_at.max(self.now);
             }
             reservation.chosen = Some(mode);
+            reservation.is_mode_unsure = false;
         }
         Ok(())
     }
