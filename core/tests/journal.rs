@@ -14,7 +14,7 @@ use ringfence::values::time::{Timestamp, Zone};
 
 /// One line of every form, as it is written.
 const LINES: [&str; 10] = [
-    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三"}}}"#,
+    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三","share":false}}}"#,
     r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}],"descriptions":{}}}}"#,
     r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","input":{"request_call":{"line":"95511","target":{"number":"+8617000000001"}}}}"#,
