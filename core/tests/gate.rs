@@ -1,8 +1,8 @@
 //! The gate: every combination of facts, against its rules said once more and the other way round.
 
 use ringfence::decisions::gate::{Facts, Standing, judge};
-use ringfence::decisions::law::Bars;
-use ringfence::{CallMode, DenyReason, Timestamp, Verdict, Window};
+use ringfence::decisions::law::{Bars, Hours, Times};
+use ringfence::{CallMode, DenyReason, Timestamp, Verdict, Window, Zone};
 
 const START: i64 = 1_000_000_000;
 const END: i64 = 1_100_000_000;
@@ -12,7 +12,7 @@ fn instant(micros: i64) -> Timestamp {
 }
 
 /// Whether this reason holds, each by itself.
-fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts: &Facts) -> bool {
+fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts: &Facts<'_>) -> bool {
     let mode = facts.mode.or((at >= START).then_some(facts.mode_on_silence));
     match reason {
         DenyReason::NotRecognized => false,
@@ -25,7 +25,9 @@ fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts:
         DenyReason::PlatformIsCalling => starter == CallMode::MerchantCalls && facts.in_call == Some(CallMode::PlatformCalls),
         DenyReason::WrongMode => mode != Some(starter),
         DenyReason::InCall => facts.in_call.is_some(),
-        DenyReason::TooSoon => at < facts.eligible_at.as_micros(),
+        // What of these three says no and when is tested beside them.
+        DenyReason::OutsideHours | DenyReason::DailyLimit => false,
+        DenyReason::TooSoon => at < facts.times.eligible_at.as_micros(),
         DenyReason::WindowClosing => at + min_ring_s * 1_000_000 >= END,
         DenyReason::NumberBusy => facts.is_number_busy,
         DenyReason::NoChannel => !facts.is_channel_free,
@@ -62,13 +64,15 @@ fn the_first_reason_that_holds_is_the_answer() {
                 for in_call in modes {
                     for eligible in [START, START + 40_000_001, END] {
                         for bits in 0..16_u8 {
+                            let window = Window::new(instant(START), instant(END)).unwrap();
+                            let hours = Hours { rules: &[], zone: Zone::UTC, window, min_ring_s: 0 };
                             let facts = Facts {
-                                window: Window::new(instant(START), instant(END)).unwrap(),
+                                window,
                                 standing,
                                 mode,
                                 mode_on_silence,
                                 in_call,
-                                eligible_at: instant(eligible),
+                                times: Times { hours, rings_free_at: Timestamp::MIN, eligible_at: instant(eligible) },
                                 is_number_busy: bits & 1 != 0,
                                 is_channel_free: bits & 2 != 0,
                                 bars: Bars { is_listed: bits & 4 != 0, is_frozen: bits & 8 != 0 },

@@ -128,7 +128,12 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(r#""clock_leap_max_s":0,"#), "{full}");
     let numbers = r#""pushed_pages_max":1000,"number_rest_s":2592000,"numbers_low":10,"numbers_max":1000000,"code_digits":6,"#;
     assert!(full.contains(numbers), "{full}");
-    assert!(full.ends_with(r#""do_not_call_import_max":10000,"group_size_max":20},"keyring":[]}}"#), "{full}");
+    assert!(
+        full.ends_with(
+            r#""do_not_call_import_max":10000,"callable_hours":[],"rings_per_day_max":0,"group_size_max":20},"keyring":[]}}"#
+        ),
+        "{full}"
+    );
     assert_eq!(parse_line(&full).unwrap(), short);
     let made = Header::new(Policy::default());
     assert_eq!(made.tzdb.as_deref(), Some(Zone::tzdb_version()));

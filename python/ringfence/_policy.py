@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, final
 
 from . import _ringfence
 from ._codec import U32, Checked, decode
-from ._values import CallMode
+from ._values import CallMode, WeeklyRule
 
 __all__ = ["Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
 
@@ -153,6 +153,10 @@ class Policy(Checked):
     """The most numbers on the do-not-call list."""
     do_not_call_import_max: U32 = 10_000
     """The most numbers that one change of the do-not-call list names."""
+    callable_hours: tuple[WeeklyRule, ...] = ()
+    """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
+    rings_per_day_max: U32 = 0
+    """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
     group_size_max: U32 = 20
     """The most users of one shared call that a page may offer."""
 

@@ -245,6 +245,10 @@ class DenyReason(_Word):
     """The mode in force lets the other side start."""
     IN_CALL = "in_call"
     """A call with this reservation is alive."""
+    OUTSIDE_HOURS = "outside_hours"
+    """The hour is none in which phones may ring. Of this and the next two the strictest is given, with the first instant at which none says no."""
+    DAILY_LIMIT = "daily_limit"
+    """The number was rung as often within a day as it may be."""
     TOO_SOON = "too_soon"
     """Too soon after the last attempt; `retry_at` is the earliest next one, when it lies inside the window."""
     WINDOW_CLOSING = "window_closing"
@@ -297,6 +301,10 @@ class MissedReason(_Word):
     """The number is on the operator's do-not-call list."""
     FROZEN = "frozen"
     """The operator had stopped new ringing when the window ended."""
+    OUTSIDE_HOURS = "outside_hours"
+    """No hour in which phones may ring was left in the window when its turn came."""
+    DAILY_LIMIT = "daily_limit"
+    """The number had been rung so often that it might not be again before the window's end."""
 
 
 class MissedForMerchant(_Word):
@@ -322,6 +330,8 @@ class MissedForMerchant(_Word):
     """The number is on the operator's do-not-call list."""
     FROZEN = "frozen"
     """The operator had stopped new ringing when the window ended."""
+    OUTSIDE_HOURS = "outside_hours"
+    """No hour in which phones may ring was left in the window when its turn came."""
 
 
 class ReleaseCause(_Word):

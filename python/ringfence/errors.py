@@ -74,6 +74,11 @@ class RingfenceError(Exception):
         return tuple(self.details.get("nearest", ()))
 
     @property
+    def callable(self) -> Window | None:
+        """The next hours in which phones may ring, when none of them lies in the window that was asked for."""
+        return self.details.get("callable")
+
+    @property
     def reservation(self) -> int | None:
         """The reservation that is in the way, when it is the sender's own."""
         return self.details.get("reservation")
@@ -178,6 +183,7 @@ _DETAILS: dict[str, Any] = {
     "latest": datetime,
     "nearest": tuple[Window, ...],
     "retry_at": datetime | None,
+    "callable": Window | None,
 }
 
 

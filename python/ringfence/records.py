@@ -95,6 +95,7 @@ class Reservation(Record):
     conversations: int
     calls: tuple[int, ...]
     is_cancelled: bool
+    held_until: datetime | None
     given_up: DenyReason | None
     is_window_judged: bool
     closed: Closed | None

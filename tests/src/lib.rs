@@ -10,6 +10,7 @@
 pub mod checker;
 pub mod codes;
 pub mod host;
+mod hours;
 pub mod model;
 pub mod strategies;
 pub mod trace;

@@ -32,8 +32,8 @@ mod reach;
 
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
-const CASES: u32 = 512;
-const MOVES_MAX: usize = 140;
+const CASES: u32 = 1_024;
+const MOVES_MAX: usize = 160;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {

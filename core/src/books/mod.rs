@@ -13,6 +13,7 @@ pub mod lines;
 pub mod numbers;
 pub mod outbox;
 pub mod repeats;
+pub mod rings;
 pub mod search;
 pub mod senders;
 pub mod store;

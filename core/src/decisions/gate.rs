@@ -3,7 +3,7 @@
 //! The gate is a pure function of facts and an instant. It asks for the time, never whether a deadline has fired: every fact
 //! is given as it stands at that instant. Its checks run in the order of [`DenyReason`], and the first that holds is the answer.
 
-use super::law::Bars;
+use super::law::{Bars, Pause, Times};
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Verdict};
 use crate::values::time::{Timestamp, Window};
@@ -21,7 +21,7 @@ pub enum Standing {
 
 /// The facts of one reservation at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// Its window.
     pub window: Window,
     /// What it is.
@@ -32,8 +32,8 @@ pub struct Facts {
     pub mode_on_silence: CallMode,
     /// How its live call was started, if there is one.
     pub in_call: Option<CallMode>,
-    /// The instant from which it may be called.
-    pub eligible_at: Timestamp,
+    /// When it may be called, as far as hours, the limit of a day and the spacing go.
+    pub times: Times<'a>,
     /// Whether its contact number is on a live leg.
     pub is_number_busy: bool,
     /// Whether the line has a free channel.
@@ -42,7 +42,7 @@ pub struct Facts {
     pub bars: Bars,
 }
 
-impl Facts {
+impl Facts<'_> {
     /// The mode in force at `at`: the chosen one; once the window has begun, silence counts as a choice.
     #[must_use]
     pub const fn mode_at(&self, at: Timestamp) -> Option<CallMode> {
@@ -54,15 +54,15 @@ impl Facts {
     }
 }
 
-/// The instant from which this window has less than `min_ring_s` left: no phone begins to ring at or after it.
+/// The instant from which less than `min_ring_s` are left until this end: no phone begins to ring at or after it.
 #[must_use]
-pub fn last_call(window: &Window, min_ring_s: u32) -> Timestamp {
-    window.end().saturating_sub_s(u64::from(min_ring_s))
+pub fn last_call(end: Timestamp, min_ring_s: u32) -> Timestamp {
+    end.saturating_sub_s(u64::from(min_ring_s))
 }
 
 /// Judges a call that `starter` starts at `at`. `facts` is `None` when the line and the reservation do not belong together.
 #[must_use]
-pub fn judge(at: Timestamp, starter: CallMode, min_ring_s: u32, facts: Option<&Facts>) -> Verdict {
+pub fn judge(at: Timestamp, starter: CallMode, min_ring_s: u32, facts: Option<&Facts<'_>>) -> Verdict {
     let Some(facts) = facts else {
         return deny(DenyReason::NotRecognized);
     };
@@ -90,11 +90,10 @@ pub fn judge(at: Timestamp, starter: CallMode, min_ring_s: u32, facts: Option<&F
     if facts.in_call.is_some() {
         return deny(DenyReason::InCall);
     }
-    if at < facts.eligible_at {
-        let retry_at = Some(facts.eligible_at).filter(|instant| *instant < window.end());
-        return Verdict::Deny { reason: DenyReason::TooSoon, retry_at };
+    if let Some(Pause { reason, retry_at }) = facts.times.pause(at) {
+        return Verdict::Deny { reason, retry_at };
     }
-    if at >= last_call(window, min_ring_s) {
+    if at >= last_call(window.end(), min_ring_s) {
         return deny(DenyReason::WindowClosing);
     }
     if facts.is_number_busy {

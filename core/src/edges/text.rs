@@ -150,6 +150,10 @@ pub const fn deny_reason(reason: DenyReason, language: Language) -> &'static str
         }
         DenyReason::WrongMode => language.pick("该预约采用另一种通话方式", "the call mode in force lets the other side start"),
         DenyReason::InCall => language.pick("该预约正在通话中", "a call of this reservation is alive"),
+        DenyReason::OutsideHours => language.pick("当前不在允许呼叫的时段内", "calls are not allowed at this hour"),
+        DenyReason::DailyLimit => {
+            language.pick("该号码今日呼叫次数已达上限", "the number was called as often within a day as it may be")
+        }
         DenyReason::TooSoon => language.pick("距上次呼叫时间太短", "it is too soon after the last attempt"),
         DenyReason::WindowClosing => language.pick("预约时间段即将结束", "too little of the booked window is left"),
         DenyReason::NumberBusy => {
@@ -178,6 +182,12 @@ pub const fn missed(why: Missed, language: Language) -> &'static str {
         }
         Missed::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
         Missed::Frozen => language.pick("平台已暂停呼叫", "the operator had stopped new calls"),
+        Missed::OutsideHours => {
+            language.pick("预约时间段内已无允许呼叫的时段", "no hour in which calls are allowed was left in the window")
+        }
+        Missed::DailyLimit => {
+            language.pick("该号码今日呼叫次数已达上限", "the number had been called as often within a day as it may be")
+        }
     }
 }
 
@@ -196,6 +206,7 @@ pub const fn missed_for_merchant(why: MissedForMerchant, language: Language) -> 
             MissedForMerchant::NotReachedInTime => Missed::NotReachedInTime,
             MissedForMerchant::DoNotCall => Missed::DoNotCall,
             MissedForMerchant::Frozen => Missed::Frozen,
+            MissedForMerchant::OutsideHours => Missed::OutsideHours,
         },
         language,
     )

@@ -234,7 +234,7 @@ fn an_effect_that_waits_is_for_a_leg_that_is_alive() {
         &|dial| dial.from = number("95599"),
         &|dial| dial.not_after = far(),
         &|dial| dial.not_after = at("20:00:00.000001"),
-        &|dial| dial.not_after = at("19:49:59.999999"),
+        &|dial| dial.not_after = at("17:50:44.999999"),
         &|dial| dial.ring_until = far(),
         &|dial| dial.ring_until = at("18:00:44"),
         &|dial| dial.ring_timeout_ms = 0,

@@ -198,11 +198,16 @@ impl Platform {
         }
         let digest = Sha256::digest(wire::bytes(&policy).unwrap_or_default());
         let asks_for_less = policy.min_ring_s < self.policy.min_ring_s;
+        let is_law_new = (&policy.callable_hours, policy.rings_per_day_max, policy.min_ring_s)
+            != (&self.policy.callable_hours, self.policy.rings_per_day_max, self.policy.min_ring_s);
         self.policy = policy;
         let (mut cx, appointments) = self.parts();
         cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
         if asks_for_less {
             appointments.take_up_again(&cx);
+        }
+        if is_law_new {
+            appointments.take_up_put_off();
         }
         Ok(Reply::Done)
     }
@@ -248,6 +253,7 @@ impl Platform {
         }
         self.repeats.forget_old(self.latest);
         self.appointments.forget_codes(self.latest);
+        self.appointments.forget_rings(self.latest);
         let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
         while fired < budget.max(1) && appointments.fire_first(&mut cx) {

@@ -2,8 +2,12 @@
 //!
 //! Every duration is in whole seconds and ends in `_s`. The manual gives the reason for every default.
 
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::time::WeeklyRule;
 
 /// Who starts the call of a reservation (通话方式; seed 000, S106).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -143,6 +147,11 @@ pub struct Policy {
     pub do_not_call_max: u32,
     /// The most numbers that one change of the do-not-call list names. Default 10,000.
     pub do_not_call_import_max: u32,
+    /// The hours in which a user's phone may ring, on the clock of his reservation's zone. Default: none are set, and every hour is callable. At most 50.
+    pub callable_hours: Vec<WeeklyRule>,
+    /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
+    /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
+    pub rings_per_day_max: u32,
     /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
     pub group_size_max: u32,
 }
@@ -197,6 +206,8 @@ impl Default for Policy {
             freezes_max: 10_000,
             do_not_call_max: 10_000_000,
             do_not_call_import_max: 10_000,
+            callable_hours: Vec::new(),
+            rings_per_day_max: 0,
             group_size_max: 20,
         }
     }
@@ -270,7 +281,7 @@ impl Policy {
             ("merchant_attempts_max", self.merchant_attempts_max, 1, 100),
             ("platform_attempts_max", self.platform_attempts_max, 1, 100),
             ("conversations_max", self.conversations_max, 1, 100),
-            ("retention_s", self.retention_s, 1, most::RETENTION_S),
+            ("retention_s", self.retention_s, if self.rings_per_day_max > 0 { DAY_S } else { 1 }, most::RETENTION_S),
             ("book_ahead_max_s", self.book_ahead_max_s, 1, most::BOOK_AHEAD_S),
             ("merchants_max", self.merchants_max, 1, u32::MAX),
             ("lines_per_merchant_max", self.lines_per_merchant_max, 1, 10_000),
@@ -304,6 +315,8 @@ impl Policy {
             ("freezes_max", self.freezes_max, 1, u32::MAX),
             ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
+            ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
+            ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
             ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
         ];
         for (field, given, least, most) in fields {

@@ -369,6 +369,12 @@ pub enum Refusal {
     /// The phone that shall ring is on the operator's do-not-call list.
     #[error("the contact number is on the operator's do-not-call list")]
     DoNotCall,
+    /// No hour in which phones may ring lies in the window, or none that is not over.
+    #[error("in no hour of the window that is left may phones ring")]
+    OutsideHours {
+        /// The next hours in which they may.
+        callable: Option<Window>,
+    },
 
     /// The user agrees to share the call, and the page has no shared calls.
     #[error("page {page} offers no shared calls")]
@@ -542,6 +548,7 @@ impl Refusal {
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,
             Self::DoNotCall => 290,
+            Self::OutsideHours { .. } => 291,
             Self::SharingNotOffered { .. } => 280,
             Self::Limit { .. } => 300,
         }

@@ -155,6 +155,11 @@ pub enum DenyReason {
     WrongMode,
     /// A call with this reservation is alive.
     InCall,
+    /// The hour is none in which phones may ring. Of this reason and the next two the strictest is given; `retry_at` is the first instant inside the window at which none
+    /// of them says no.
+    OutsideHours,
+    /// The number was rung as often within a day as it may be.
+    DailyLimit,
     /// Too soon after the last attempt. `retry_at` is the earliest next one, when it lies inside the window.
     TooSoon,
     /// Less of the window is left than a phone must be able to ring.
@@ -223,6 +228,10 @@ pub enum Missed {
     DoNotCall,
     /// The operator had stopped new ringing when the window ended.
     Frozen,
+    /// No hour in which phones may ring was left in the window when its turn came.
+    OutsideHours,
+    /// The number had been rung so often that it might not be again before the window's end.
+    DailyLimit,
 }
 
 /// Why there was no conversation, as its merchant is told. Whether the user was on another call is not his to know.
@@ -249,6 +258,8 @@ pub enum MissedForMerchant {
     DoNotCall,
     /// The operator had stopped new ringing when the window ended.
     Frozen,
+    /// No hour in which phones may ring was left in the window when its turn came.
+    OutsideHours,
 }
 
 impl From<Missed> for MissedForMerchant {
@@ -261,7 +272,8 @@ impl From<Missed> for MissedForMerchant {
             Missed::HostLate => Self::HostLate,
             Missed::NotCarriedOut => Self::NotCarriedOut,
             Missed::WindowTooShort => Self::WindowTooShort,
-            Missed::NumberBusy | Missed::NotReachedInTime => Self::NotReachedInTime,
+            Missed::NumberBusy | Missed::NotReachedInTime | Missed::DailyLimit => Self::NotReachedInTime,
+            Missed::OutsideHours => Self::OutsideHours,
             Missed::DoNotCall => Self::DoNotCall,
             Missed::Frozen => Self::Frozen,
         }

@@ -11,7 +11,7 @@ use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
-use ringfence::values::time::{Timestamp, Window};
+use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
 use super::holders::Holders;
@@ -27,6 +27,7 @@ pub(super) struct Merchant {
     /// What he wrote himself. It may hold anything, and reaches users by his will.
     pub(super) texts: Vec<Text>,
     preset: Option<CallMode>,
+    zone: Zone,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +48,7 @@ pub(super) struct Reservation {
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
+    pub(super) zone: Zone,
     pub(super) revision: u32,
     /// Whether the phone that shall ring is the sender's own, or its holder agreed.
     pub(super) verified: bool,
@@ -204,7 +206,6 @@ impl Books {
             least_rest_s: policy.number_rest_s,
             pool: BTreeSet::new(),
             meanings: BTreeMap::new(),
-            policy,
             now: Timestamp::MIN,
             merchants: BTreeMap::new(),
             pages: BTreeMap::new(),
@@ -220,7 +221,8 @@ impl Books {
             taken: BTreeMap::new(),
             holders: Holders::default(),
             blocks: BTreeSet::new(),
-            law: Law::default(),
+            law: Law::of(&policy),
+            policy,
         }
     }
 

@@ -1,23 +1,32 @@
-//! What the operator keeps from ringing: P14, read from his own inputs; P17, that each leaves its record.
+//! What keeps phones from ringing: P14, read from the operator's own inputs and rules; P17, that each leaves its record.
 
 use std::collections::BTreeSet;
 
-use ringfence::values::effect::{Action, AuditRecord, Dial, DoNotCallChanged, FreezeRecord, MissedNotice, RecordedScope};
+use ringfence::values::effect::{Action, AuditRecord, Dial, DoNotCallChanged, FreezeRecord, MissedNotice, Party, RecordedScope};
 use ringfence::values::id::MerchantId;
 use ringfence::values::input::{ImportDoNotCall, Input, Scope};
 use ringfence::values::number::PhoneNumber;
-use ringfence::values::reply::{DoNotCallSet, Missed, Reply};
+use ringfence::values::policy::Policy;
+use ringfence::values::reply::{DenyReason, DoNotCallSet, Missed, Reply};
 use ringfence::values::text::MaskedText;
+use ringfence::values::time::Timestamp;
 
 use super::books::{Books, Reservation};
 use super::{Judged, Promise};
+use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
-/// What is frozen and listed, as the inputs that were taken say.
+const DAY_S: u64 = 86_400;
+
+/// What is frozen and listed, as the inputs that were taken say; and how often whom was rung.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Law {
     frozen: BTreeSet<Scope>,
     listed: BTreeSet<PhoneNumber>,
+    /// Every dial of a user while a limit of the day was set: whom, and when.
+    rings: Vec<(PhoneNumber, Timestamp)>,
+    /// There are rules of time, or were: whom they put off has another place in his queue than his own, which a trace does not show.
+    has_put_off: bool,
 }
 
 impl Law {
@@ -55,6 +64,40 @@ impl Law {
         self.is_listed(number) || self.is_frozen(merchant, number)
     }
 
+    /// A user's phone is dialled.
+    pub(super) fn ring(&mut self, policy: &Policy, number: PhoneNumber, now: Timestamp) {
+        self.rings.retain(|(_, at)| now < at.saturating_add_s(DAY_S));
+        if policy.rings_per_day_max > 0 {
+            self.rings.push((number, now));
+        }
+    }
+
+    /// From when on this number counts fewer rings than may be.
+    fn free_at(&self, policy: &Policy, number: PhoneNumber, now: Timestamp) -> Timestamp {
+        let until = |(_, at): &(PhoneNumber, Timestamp)| at.saturating_add_s(DAY_S);
+        let mut counting: Vec<_> =
+            self.rings.iter().filter(|(rung, _)| *rung == number).map(until).filter(|until| *until > now).collect();
+        counting.sort();
+        let too_many = (counting.len() + 1).saturating_sub(policy.rings_per_day_max as usize);
+        if policy.rings_per_day_max == 0 || too_many == 0 { now } else { counting[too_many - 1] }
+    }
+
+    pub(super) fn of(policy: &Policy) -> Self {
+        let mut law = Self::default();
+        law.notes_rules(policy);
+        law
+    }
+
+    /// Rules of time hold.
+    pub(super) fn notes_rules(&mut self, policy: &Policy) {
+        self.has_put_off |= !policy.callable_hours.is_empty() || policy.rings_per_day_max > 0;
+    }
+
+    /// Whether somebody may have been put off.
+    pub(super) const fn has_put_off(&self) -> bool {
+        self.has_put_off
+    }
+
     /// For [`Books::view`]: what is kept from ringing, by places and not by numbers.
     pub(super) fn view(&self) -> impl Iterator<Item = u64> {
         let scope = |scope: &Scope| match scope {
@@ -64,6 +107,55 @@ impl Law {
         };
         self.frozen.iter().map(scope).chain(self.listed.iter().map(move |number| scope(&Scope::Number(*number)) << 1))
     }
+}
+
+/// The hours of a reservation's phone.
+pub(super) fn hours<'a>(books: &'a Books, reservation: &Reservation) -> CallableHours<'a> {
+    CallableHours { policy: &books.policy, zone: reservation.zone, window: reservation.window }
+}
+
+/// What hours, the limit of a day and the spacing say now: the strictest of those that say no, and from when on none does.
+pub(super) fn pause(books: &Books, reservation: &Reservation) -> Option<(DenyReason, Option<Timestamp>)> {
+    let now = books.now;
+    let hours = hours(books, reservation);
+    let free = books.law.free_at(&books.policy, reservation.number, now);
+    let spaced = reservation.eligible_at.max(now);
+    let callable = hours.callable_from(now);
+    let strictest = callable.map(|callable| callable.max(free).max(spaced));
+    let reason = if callable.is_none() || (strictest == callable && callable > Some(now)) {
+        DenyReason::OutsideHours
+    } else if free > now && strictest == Some(free) {
+        DenyReason::DailyLimit
+    } else if spaced > now {
+        DenyReason::TooSoon
+    } else {
+        return None;
+    };
+    Some((reason, hours.callable_from(free.max(spaced)).filter(|at| *at < reservation.window.end())))
+}
+
+/// P14: a dial is made in hours in which the user's phone may ring and within the limit of the day; and his phone stops with the hours.
+pub(super) fn in_time(books: &Books, dial: &Dial, reservation: &Reservation) -> Judged {
+    let broken = |what: String| Err((Promise::P14, format!("leg {} is dialled at {}: {what}", dial.leg, books.now)));
+    match pause(books, reservation) {
+        Some((DenyReason::OutsideHours, _)) => return broken("that is no hour in which phones may ring".to_owned()),
+        Some((DenyReason::DailyLimit, _)) => return broken("the number was rung as often within a day as it may be".to_owned()),
+        Some(_) | None => {}
+    }
+    if dial.party == Party::Merchant {
+        return Ok(());
+    }
+    let end = hours(books, reservation).end_from(books.now);
+    if end == reservation.window.end() {
+        // The window's end is judged by the window.
+        return Ok(());
+    }
+    let last = end.saturating_sub_s(u64::from(books.policy.min_ring_s));
+    let rings_until = books.now.saturating_add_micros(i64::from(dial.ring_timeout_ms) * 1_000);
+    if dial.ring_until > end || dial.not_after > last || (rings_until > end && dial.ring_timeout_ms > 1) {
+        return broken(format!("it may ring past {end}, when the hours end"));
+    }
+    Ok(())
 }
 
 /// P14: nothing begins to ring that the operator keeps from ringing, neither a user's phone nor a merchant's for his sake.
@@ -92,7 +184,9 @@ pub(super) fn missed(books: &Books, notice: &MissedNotice) -> Judged {
         | Missed::NoChannel
         | Missed::HostLate
         | Missed::WindowTooShort
-        | Missed::NotReachedInTime => !listed && !frozen,
+        | Missed::NotReachedInTime
+        | Missed::OutsideHours
+        | Missed::DailyLimit => !listed && !frozen,
     };
     if right {
         return Ok(());

@@ -6,7 +6,7 @@ use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 
 use super::books::{Books, Reservation};
-use super::{Judged, Promise};
+use super::{Judged, Promise, law};
 use crate::trace::Step;
 
 /// Whether a reservation waits on this line and could be served now. Its opening fires before the line does. A leg to its number keeps
@@ -22,12 +22,17 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
         && books.live_call(id, None).is_none()
         && !books.is_number_taken(reservation.number)
         && !books.law.is_kept_from_ringing(reservation.merchant, reservation.number)
+        && law::pause(books, reservation).is_none()
 }
 
 /// A line is rung for a reservation: nobody who waits there stands before it.
 pub(super) fn served(books: &Books, dial: &Dial) -> Judged {
     let id = dial.reason.reservation;
     let Some(served) = books.reservations.get(&id) else { return Ok(()) };
+    // Whom the hours or the limit of a day put off has the place of the instant that he was put off to. The trace does not show whether he was.
+    if books.law.has_put_off() {
+        return Ok(());
+    }
     let place = (served.eligible_at, id);
     for (other, reservation) in books.reservations.iter().filter(|(other, _)| **other != id) {
         if (reservation.eligible_at, *other) < place && waits(books, *other, reservation, dial.to) {

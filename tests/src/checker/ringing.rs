@@ -23,6 +23,7 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
     }
     agreed_and_standing(books, dial, reservation)?;
     law::permits(books, dial, reservation)?;
+    law::in_time(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P1)?;
     if books.merchant_of_line(dial.from) != Some(reservation.merchant) {
         return broken(Promise::P1, "the number shown is not a line of the merchant who may call".to_owned());
@@ -80,6 +81,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     }
     agreed_and_standing(books, dial, reservation)?;
     law::permits(books, dial, reservation)?;
+    law::in_time(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P14)?;
     in_mode(books, dial, reservation, CallMode::PlatformCalls)?;
     if dial.to != reservation.line {

@@ -9,11 +9,11 @@ use ringfence::values::reply::{DenyReason, Reply};
 use ringfence::values::time::Timestamp;
 
 use super::books::{Books, LegState, Reservation};
-use super::{Judged, Promise, groups, permitted};
+use super::{Judged, Promise, groups, law, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 14] = [
+const ORDER: [DenyReason; 16] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
@@ -24,6 +24,8 @@ const ORDER: [DenyReason; 14] = [
     DenyReason::PlatformIsCalling,
     DenyReason::WrongMode,
     DenyReason::InCall,
+    DenyReason::OutsideHours,
+    DenyReason::DailyLimit,
     DenyReason::TooSoon,
     DenyReason::WindowClosing,
     DenyReason::NumberBusy,
@@ -80,7 +82,10 @@ impl<'a> Question<'a> {
             DenyReason::WrongMode if reservation.is_mode_unsure => self.denied == Some(reason),
             DenyReason::WrongMode => books.mode_in_force(reservation) == Some(CallMode::PlatformCalls),
             DenyReason::InCall => call.is_some(),
-            DenyReason::TooSoon => now < reservation.eligible_at,
+            // Of these three the strictest holds.
+            DenyReason::OutsideHours | DenyReason::DailyLimit | DenyReason::TooSoon => {
+                law::pause(books, reservation).is_some_and(|(strictest, _)| strictest == reason)
+            }
             DenyReason::WindowClosing => now >= books.last_ring_before(reservation),
             DenyReason::NumberBusy => books.is_number_busy(reservation.number, own),
             DenyReason::NoChannel => books.live_calls_on(self.line, own) >= books.channels_of(self.line),
@@ -92,9 +97,8 @@ impl<'a> Question<'a> {
         let Some(reservation) = self.known else { return vec![None] };
         match reason {
             DenyReason::BeforeWindow => vec![Some(reservation.window.start())],
-            DenyReason::TooSoon => {
-                let inside = |at: &Timestamp| *at > self.books.now && *at < reservation.window.end();
-                vec![Some(reservation.eligible_at).filter(inside)]
+            DenyReason::OutsideHours | DenyReason::DailyLimit | DenyReason::TooSoon => {
+                vec![law::pause(self.books, reservation).and_then(|(_, retry_at)| retry_at)]
             }
             DenyReason::NotRecognized
             | DenyReason::WindowOver
@@ -125,6 +129,8 @@ const fn promise_of(reason: DenyReason) -> Promise {
         | DenyReason::Frozen
         | DenyReason::PlatformIsCalling
         | DenyReason::InCall
+        | DenyReason::OutsideHours
+        | DenyReason::DailyLimit
         | DenyReason::TooSoon => Promise::P14,
     }
 }

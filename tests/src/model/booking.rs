@@ -11,6 +11,9 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Booked, Reply, ReservationState};
 use ringfence::values::text::MaskedText;
+use ringfence::values::time::Window;
+
+use crate::hours::CallableHours;
 
 use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
@@ -18,7 +21,7 @@ use super::{Model, Reservation, limit, unknown};
 
 impl Model {
     pub(super) fn book(&mut self, input: &Book) -> Result<Reply, Refusal> {
-        let contact = self.check_booking(input)?;
+        let (contact, window) = self.check_booking(input)?;
         let page = &self.pages[&input.page];
         let merchant = self.merchant_of(page.merchant);
         let still_his = |line: &PhoneNumber| merchant.lines.iter().any(|registered| registered.number == *line);
@@ -45,17 +48,18 @@ impl Model {
             contact,
             name: input.name.clone(),
             evidence: input.evidence.clone(),
-            window: input.window,
+            window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
             accepted_at: self.latest,
             state,
             chosen,
-            eligible: input.window.start(),
+            eligible: window.start(),
             attempts: 0,
             merchant_failures: 0,
             platform_failures: 0,
             conversations: 0,
+            held: None,
             given_up: None,
             cancel_pending: false,
             end_fired: false,
@@ -84,15 +88,15 @@ impl Model {
             self.ask_holder(id);
         } else {
             self.announce(id);
-            if self.latest >= input.window.start() {
+            if self.latest >= window.start() {
                 self.open(id);
             }
         }
         Ok(Reply::Booked(Booked { reservation: id, state: self.reservation_of(id).state }))
     }
 
-    /// All the checks, in order. The answer is the number that shall ring.
-    fn check_booking(&self, input: &Book) -> Result<PhoneNumber, Refusal> {
+    /// All the checks, in order. The answer is the number that shall ring, and when.
+    fn check_booking(&self, input: &Book) -> Result<(PhoneNumber, Window), Refusal> {
         let page = self.published(input.page)?;
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
@@ -142,6 +146,11 @@ impl Model {
         if !self.is_offered(page, &input.window) {
             return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, &input.window) });
         }
+        let zone = input.zone.unwrap_or(self.merchant_of(page.merchant).zone);
+        let hours = CallableHours { policy: &self.policy, zone, window: input.window };
+        let Some(window) = hours.trimmed().filter(|window| window.end() > self.latest) else {
+            return Err(Refusal::OutsideHours { callable: hours.next(self.latest.max(input.window.start())) });
+        };
         // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
         let unverified = input.user.number() != Some(contact);
         let alike = |reservation: &&Reservation| {
@@ -149,7 +158,7 @@ impl Model {
             live && (reservation.state == ReservationState::Unverified) == unverified
         };
         let overlapping = self.reservations.iter().find(|(_, reservation)| {
-            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&input.window);
+            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&window);
             !unverified && alike(reservation) && overlaps
         });
         if let Some((id, reservation)) = overlapping {
@@ -170,7 +179,7 @@ impl Model {
             self.check_codes(contact, None)?;
         }
         self.check_outbox(6)?;
-        Ok(contact)
+        Ok((contact, window))
     }
 
     /// The messages of an accepted booking.

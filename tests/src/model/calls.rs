@@ -99,7 +99,20 @@ impl Model {
     ) {
         let (dialled_at, party) = (self.latest, if user.is_some() { Party::User } else { Party::Merchant });
         let (reservation, dial, answer, was_answered, released) = (user, None, None, false, None);
-        let leg_of = Leg { call, party, reservation, inbound, number, state, dialled_at, dial, answer, was_answered, released };
+        let leg_of = Leg {
+            call,
+            party,
+            reservation,
+            inbound,
+            number,
+            state,
+            dialled_at,
+            dial,
+            answer,
+            was_answered,
+            hours_end: None,
+            released,
+        };
         self.legs.insert(leg, leg_of);
     }
 
@@ -108,6 +121,7 @@ impl Model {
         let revision = self.reservation_of(id).revision;
         self.audit(AuditRecord::UserDialled(UserDialled { leg, call, reservation: id, revision, rule: self.permission(id) }));
         self.part_mut(call, id).dialled = true;
+        self.count_ring(self.reservation_of(id).contact);
         self.dial(call, Some(id), self.reservation_of(id).contact);
     }
 
@@ -119,11 +133,14 @@ impl Model {
         let line = self.call_of(call).line;
         let id = user.unwrap_or(self.call_of(call).parts[0].reservation);
         let reservation = self.reservation_of(id);
+        let window_end = reservation.window.end();
+        // A user's phone stops with the hours in which it may ring.
+        let end = if party == Party::User { self.hours(id).end_from(self.latest) } else { window_end };
         let from = match party {
             Party::Merchant => reservation.number.map_or(line, |number| number.number()),
             Party::User => line,
         };
-        let left_ms = reservation.window.end().micros_since(self.latest) / 1_000;
+        let left_ms = end.micros_since(self.latest) / 1_000;
         let ring_timeout_ms = (i64::from(self.policy.ring_timeout_s) * 1_000).min(left_ms).max(1);
         let reason = CallReason {
             reservation: id,
@@ -139,12 +156,13 @@ impl Model {
             to,
             from,
             ring_timeout_ms: u32::try_from(ring_timeout_ms).unwrap_or(u32::MAX),
-            ring_until: self.latest.saturating_add_s(self.policy.ring_timeout_s.into()).min(reservation.window.end()),
-            not_after: reservation.window.end().saturating_sub_s(self.policy.min_ring_s.into()),
+            ring_until: self.latest.saturating_add_s(self.policy.ring_timeout_s.into()).min(end),
+            not_after: end.saturating_sub_s(self.policy.min_ring_s.into()),
             reason,
         };
         let sequence = self.emit(Action::Dial(dial));
         self.leg_mut(leg).dial = Some(sequence);
+        self.leg_mut(leg).hours_end = Some(end).filter(|end| *end < window_end);
     }
 
     fn permission(&self, id: ReservationId) -> Rule {
@@ -186,11 +204,8 @@ impl Model {
                 continue;
             }
             let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
-            if let Verdict::Deny { reason, .. } = verdict {
-                // Who is kept from ringing waits until he is let on again.
-                if reason != DenyReason::DoNotCall && reason != DenyReason::Frozen {
-                    self.reservation_mut(id).given_up = Some(reason);
-                }
+            if let Verdict::Deny { reason, retry_at } = verdict {
+                self.put_off(id, reason, retry_at);
                 self.end_part(call, id, ReleaseCause::UserUnreachable, Why::Other);
                 continue;
             }

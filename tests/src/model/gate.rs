@@ -88,8 +88,8 @@ impl Model {
             deny(DenyReason::WrongMode)
         } else if others().next().is_some() {
             deny(DenyReason::InCall)
-        } else if at < reservation.eligible {
-            Verdict::Deny { reason: DenyReason::TooSoon, retry_at: Some(reservation.eligible).filter(|retry_at| *retry_at < end) }
+        } else if let Some(pause) = self.pause(id) {
+            pause
         } else if at.saturating_add_s(self.policy.min_ring_s.into()) >= end {
             deny(DenyReason::WindowClosing)
         } else if self.is_on_a_leg(reservation.contact)

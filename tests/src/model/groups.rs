@@ -47,8 +47,8 @@ impl Model {
         let mut others: Vec<_> = self
             .live_in(group, own.merchant)
             .into_iter()
-            .filter(|id| *id != first && self.waits(*id) && self.reservation_of(*id).eligible <= self.latest)
-            .map(|id| (self.reservation_of(id).eligible, id))
+            .filter(|id| *id != first && self.waits(*id) && self.reservation_of(*id).place() <= self.latest)
+            .map(|id| (self.reservation_of(id).place(), id))
             .collect();
         others.sort_unstable();
         for (_, id) in others {

@@ -1,4 +1,4 @@
-//! What the operator keeps from ringing: freezes, and the do-not-call list.
+//! What keeps phones from ringing: freezes, the do-not-call list, callable hours, and the limit of a day.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,16 @@ use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Freeze, ImportDoNotCall, Scope, Thaw};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
-use ringfence::values::reply::{DoNotCallSet, Reply};
+use ringfence::values::reply::{DenyReason, DoNotCallSet, Reply, Verdict};
 use ringfence::values::text::{MaskedText, Text};
+use ringfence::values::time::Timestamp;
+
+use crate::hours::CallableHours;
 
 use super::merchants::is_a_subscribers;
 use super::{Model, limit, unknown};
 
+const DAY_S: u64 = 86_400;
 const NOT_A_SUBSCRIBERS: Refusal = Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber };
 
 impl Model {
@@ -86,6 +90,60 @@ impl Model {
             self.audit(AuditRecord::DoNotCallChanged(DoNotCallChanged { added, removed, listed: self.listed.len() as u64 }));
         }
         Ok(Reply::DoNotCallSet(DoNotCallSet { added, removed }))
+    }
+
+    /// The operator's hours for a reservation.
+    pub(super) fn hours(&self, id: ReservationId) -> CallableHours<'_> {
+        let reservation = self.reservation_of(id);
+        CallableHours { policy: &self.policy, zone: reservation.zone, window: reservation.window }
+    }
+
+    /// The first instant from now on at which fewer rings of this number count than may.
+    fn rings_free_at(&self, number: PhoneNumber) -> Timestamp {
+        let most = self.policy.rings_per_day_max as usize;
+        let until = |at: &Timestamp| at.saturating_add_s(DAY_S);
+        let mut counting: Vec<_> =
+            self.rings.iter().filter(|(rung, at)| *rung == number && until(at) > self.latest).map(|(_, at)| until(at)).collect();
+        counting.sort();
+        if most == 0 || counting.len() < most { self.latest } else { counting[counting.len() - most] }
+    }
+
+    /// What hours, the limit of a day and the spacing say now: the strictest of those that say no, and when none does.
+    pub(super) fn pause(&self, id: ReservationId) -> Option<Verdict> {
+        let reservation = self.reservation_of(id);
+        let hours = self.hours(id);
+        let daily = self.rings_free_at(reservation.contact);
+        let spaced = reservation.eligible.max(self.latest);
+        // Never is later than any instant.
+        let callable = hours.callable_from(self.latest).unwrap_or(Timestamp::MAX);
+        let all = [(DenyReason::OutsideHours, callable), (DenyReason::DailyLimit, daily), (DenyReason::TooSoon, spaced)];
+        let latest = all.iter().map(|(_, at)| *at).max()?;
+        if latest == self.latest {
+            return None;
+        }
+        let (reason, _) = all.into_iter().find(|(_, at)| *at == latest)?;
+        let retry_at = hours.callable_from(daily.max(spaced)).filter(|at| *at < reservation.window.end());
+        Some(Verdict::Deny { reason, retry_at })
+    }
+
+    /// A user's phone is dialled: that counts, if there is a limit.
+    pub(super) fn count_ring(&mut self, number: PhoneNumber) {
+        if self.policy.rings_per_day_max > 0 {
+            self.rings.push((number, self.latest));
+        }
+    }
+
+    /// The gate has denied what the platform was about to do for a reservation.
+    pub(super) fn put_off(&mut self, id: ReservationId, reason: DenyReason, retry_at: Option<Timestamp>) {
+        let reservation = self.reservation_mut(id);
+        let is_barred = [DenyReason::DoNotCall, DenyReason::Frozen].contains(&reason);
+        let by_law = [DenyReason::OutsideHours, DenyReason::DailyLimit].contains(&reason);
+        if by_law && retry_at.is_some() {
+            reservation.held = retry_at;
+        } else if !is_barred {
+            // Who is kept from ringing waits until he is let on again.
+            reservation.given_up = Some(reason);
+        }
     }
 
     /// Whether anything frozen covers calls of this merchant to this number.

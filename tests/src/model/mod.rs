@@ -107,6 +107,8 @@ struct Reservation {
     /// Calls with a `dial` that was not carried out.
     platform_failures: u32,
     conversations: u32,
+    /// Its turn came, and the law put it off until then.
+    held: Option<Timestamp>,
     /// Why the platform serves it no more.
     given_up: Option<DenyReason>,
     /// The user cancelled while a conversation runs.
@@ -123,6 +125,13 @@ struct Reservation {
     /// How many may be on a call with it, itself among them.
     group_size: u32,
     group: Option<GroupId>,
+}
+
+impl Reservation {
+    /// Its place among those that wait on its line, by instant: it is not served before.
+    fn place(&self) -> Timestamp {
+        self.held.map_or(self.eligible, |held| held.max(self.eligible))
+    }
 }
 
 /// A call, until its last leg is gone.
@@ -181,6 +190,8 @@ struct Leg {
     answer: Option<u64>,
     /// Somebody reported that it was answered.
     was_answered: bool,
+    /// When the hours end in which the phone may ring, if they do before the window.
+    hours_end: Option<Timestamp>,
     /// Since when and why it was hung up.
     released: Option<(Timestamp, ringfence::values::cause::ReleaseCause)>,
 }
@@ -300,6 +311,8 @@ pub struct Model {
     frozen: BTreeSet<Scope>,
     /// The numbers that are never rung.
     listed: BTreeSet<PhoneNumber>,
+    /// Every user's phone that was dialled while that was counted: which, and when.
+    rings: Vec<(PhoneNumber, Timestamp)>,
 }
 
 impl Model {
@@ -334,6 +347,7 @@ impl Model {
             leases: BTreeMap::new(),
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
+            rings: Vec::new(),
         }
     }
 
@@ -462,10 +476,14 @@ impl Model {
         if self.waiting() >= most as usize {
             return Err(limit(Bound::Outbox, most));
         }
+        let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
+        let is_law_new = law(policy) != law(&self.policy);
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
             let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
-            kept.given_up.take_if(|_| self.latest < last);
+            let by_law = [DenyReason::OutsideHours, DenyReason::DailyLimit];
+            kept.given_up.take_if(|reason| if by_law.contains(reason) { is_law_new } else { self.latest < last });
+            kept.held.take_if(|_| is_law_new);
         }
         let digest = sha2::Sha256::digest(postcard::to_stdvec(policy).expect("a policy is plain data"));
         self.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));

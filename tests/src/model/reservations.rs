@@ -119,7 +119,9 @@ impl Model {
             Missed::NotCarriedOut => MissedForMerchant::NotCarriedOut,
             Missed::NotCalled => MissedForMerchant::NotCalled,
             Missed::WindowTooShort => MissedForMerchant::WindowTooShort,
-            Missed::NumberBusy | Missed::NotReachedInTime => MissedForMerchant::NotReachedInTime,
+            // How often others called him is not the merchant's to know.
+            Missed::NumberBusy | Missed::NotReachedInTime | Missed::DailyLimit => MissedForMerchant::NotReachedInTime,
+            Missed::OutsideHours => MissedForMerchant::OutsideHours,
             Missed::NoChannel => MissedForMerchant::NoChannel,
             Missed::HostLate => MissedForMerchant::HostLate,
             Missed::DoNotCall => MissedForMerchant::DoNotCall,
@@ -151,6 +153,10 @@ impl Model {
             Missed::Frozen
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
+        } else if reservation.given_up == Some(DenyReason::OutsideHours) {
+            Missed::OutsideHours
+        } else if reservation.given_up == Some(DenyReason::DailyLimit) {
+            Missed::DailyLimit
         } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {
             Missed::WindowTooShort
         } else if cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {

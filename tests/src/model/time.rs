@@ -218,7 +218,8 @@ impl Model {
         let legs = self.legs.iter().filter_map(|(id, leg)| {
             let due = match leg.state {
                 LegState::Dialled | LegState::Ringing if !leg.inbound => {
-                    leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into())
+                    let rung_out = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into());
+                    leg.hours_end.map_or(rung_out, |end| end.min(rung_out))
                 }
                 LegState::Releasing => leg.released?.0.saturating_add_s(self.policy.release_grace_s.into()),
                 LegState::Dialled | LegState::Ringing | LegState::Answered | LegState::Joined => return None,
@@ -265,14 +266,14 @@ impl Model {
         if self.outbox_is_full() {
             return Vec::new();
         }
-        let due = |line: PhoneNumber| Some((self.reservation_of(self.first_waiting(line)?).eligible, Deadline::Line(line)));
+        let due = |line: PhoneNumber| Some((self.reservation_of(self.first_waiting(line)?).place(), Deadline::Line(line)));
         self.lines().into_iter().filter(|(_, line)| self.has_free_channel(*line)).filter_map(|(_, line)| due(line)).collect()
     }
 
     /// The first in the queue of a line: open, in platform mode, its number free, by (eligible from, id).
     fn first_waiting(&self, line: PhoneNumber) -> Option<ReservationId> {
         let waiting = self.reservations.iter().filter(|(id, kept)| kept.line == line && self.waits(**id));
-        waiting.map(|(id, reservation)| (reservation.eligible, *id)).min().map(|(_, id)| id)
+        waiting.map(|(id, reservation)| (reservation.place(), *id)).min().map(|(_, id)| id)
     }
 
     pub(super) fn waits(&self, id: ReservationId) -> bool {
@@ -354,7 +355,7 @@ impl Model {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
             Verdict::Allow => self.ring_merchant(&self.sharing_with(first)),
-            Verdict::Deny { reason, .. } => self.reservation_mut(first).given_up = Some(reason),
+            Verdict::Deny { reason, retry_at } => self.put_off(first, reason, retry_at),
         }
     }
 }

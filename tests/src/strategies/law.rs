@@ -6,6 +6,7 @@ use ringfence::values::input::{Freeze, ImportDoNotCall, Input, Scope, Thaw};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::Policy;
 use ringfence::values::text::Text;
+use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Zone};
 
 use super::moves::Pick;
 use super::worlds::{World, foreign_number, no_users_number};
@@ -15,12 +16,39 @@ use crate::trace::Doing;
 /// Policies whose bounds of what is kept from ringing are reached soon.
 pub(super) fn with_law(policies: impl Strategy<Value = Policy>) -> impl Strategy<Value = Policy> {
     let most = |ones| prop_oneof![4 => Just(3_u32), ones => Just(1_u32)];
-    (policies, most(1), most(2)).prop_map(|(policy, freezes_max, do_not_call_max)| Policy {
+    let rings = prop_oneof![6 => Just(0_u32), 1 => 1..3_u32];
+    (policies, most(1), most(2), rings).prop_map(|(policy, freezes_max, do_not_call_max, rings_per_day_max)| Policy {
         freezes_max,
         do_not_call_max,
         do_not_call_import_max: 3,
+        rings_per_day_max,
+        retention_s: if rings_per_day_max > 0 { 86_400 } else { policy.retention_s },
         ..policy
     })
+}
+
+/// Callable hours around the instant at which a world begins, on the wall clock of this zone: mostly none, so every hour.
+pub(super) fn hours_around(begins: Timestamp, zone: Zone, dice: u8) -> Vec<WeeklyRule> {
+    let local = zone.local(begins);
+    let now = u16::from(local.hour) * 60 + u16::from(local.minute);
+    let time = |minutes: u16| TimeOfDay::from_minutes((now + minutes) % 1_440).ok();
+    let rule = |from, to| WeeklyRule::new(Weekdays::ALL, time(from)?, time(to)?).ok();
+    let rules = match dice % 16 {
+        // Every other minute.
+        0 | 4 | 8 | 12 => (0..30).map(|minute| rule(2 * minute, 2 * minute + 1)).collect(),
+        1 => vec![rule(0, 3), rule(3, 7)],
+        2 => vec![rule(5, 9)],
+        3 => vec![rule(60, 90)],
+        _ => Vec::new(),
+    };
+    rules.into_iter().flatten().collect()
+}
+
+/// Callable hours of one minute a day.
+pub(super) fn night() -> Vec<WeeklyRule> {
+    let time = |minutes| TimeOfDay::from_minutes(minutes).ok();
+    let rule = time(180).zip(time(181)).and_then(|(from, to)| WeeklyRule::new(Weekdays::ALL, from, to).ok());
+    rule.into_iter().collect()
 }
 
 /// Who says so: mostly somebody, now and then nobody, or somebody with a long name.

@@ -20,6 +20,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::law;
+
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
 };
@@ -59,6 +60,8 @@ pub enum Wait {
     Minutes(u32),
     /// The host's clock steps back by some seconds, for this once.
     Backwards(u32),
+    /// Until the next full minute, if callable hours are set: they begin and end then.
+    FullMinute,
 }
 
 /// A leg, as reports choose it.
@@ -200,6 +203,7 @@ fn waits() -> impl Strategy<Value = Wait> {
         6 => (any::<Pick>(), select(vec![0_i64, -1, 1, -5_000_000, -10_000_000, 3_000_000])).prop_map(|(pick, micros)| Wait::AroundEnd(pick, micros)),
         1 => (2..30_u32).prop_map(Wait::Minutes),
         4 => (1..100_u32).prop_map(Wait::Backwards),
+        10 => Just(Wait::FullMinute),
     ]
 }
 
@@ -298,6 +302,8 @@ impl World {
             }
             Wait::Minutes(minutes) => now.saturating_add_s(u64::from(minutes) * 60),
             Wait::Backwards(seconds) => now.saturating_sub_s(seconds.into()),
+            Wait::FullMinute if model.policy().callable_hours.is_empty() => now,
+            Wait::FullMinute => now.saturating_add_micros(60_000_000 - now.as_micros().rem_euclid(60_000_000)),
         }
     }
 
@@ -806,7 +812,7 @@ fn confirm_leap(at: Timestamp, number: u8, model: &Model) -> (Timestamp, Doing) 
 /// The rules with one of them changed; sometimes to what is out of range, sometimes not at all.
 fn changed(policy: &Policy, change: u8) -> Policy {
     let mut policy = policy.clone();
-    match change % 8 {
+    match change % 10 {
         0 => policy.min_ring_s = 10 - policy.min_ring_s.min(10),
         1 => policy.attempts_max = u32::from(change / 8) % 4,
         2 => policy.retry_spacing_s = u32::from(change),
@@ -819,6 +825,10 @@ fn changed(policy: &Policy, change: u8) -> Policy {
         }
         5 => policy.on_window_close = [OnWindowClose::Continue, OnWindowClose::HangUp][usize::from(change / 8 % 2)],
         6 => policy.conversations_max = u32::from(change / 8) % 4,
+        7 if change < 128 => policy.callable_hours.clear(),
+        // A minute of the night, so that what is booked may be called no more.
+        7 => policy.callable_hours = law::night(),
+        8 => policy.rings_per_day_max = u32::from(change / 10) % 3,
         _ => {}
     }
     policy

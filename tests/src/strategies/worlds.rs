@@ -13,7 +13,7 @@ use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
-use super::law::with_law;
+use super::law::{hours_around, with_law};
 
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
@@ -44,6 +44,8 @@ pub fn worlds() -> impl Strategy<Value = World> {
     (with_law(policies()), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
         |(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
+            let callable_hours = hours_around(begins, zone, dice[7]);
+            let policy = Policy { callable_hours, ..policy };
             let merchants: Vec<_> = (0..merchants).map(|index| merchant(index, zone, dice)).collect();
             let pages: Vec<_> = merchants.iter().map(|merchant| page(merchant, begins, dice)).collect();
             let calendar = SetCalendar { calendar: CalendarId::new(1), days: days_around(begins, zone, u16::from(dice[7])) };

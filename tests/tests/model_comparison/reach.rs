@@ -17,7 +17,7 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 31] = [
+pub(super) const DEMANDED: [(&str, usize); 33] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -43,6 +43,8 @@ pub(super) const DEMANDED: [(&str, usize); 31] = [
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
     ("deny Frozen", 1),
+    ("deny OutsideHours", 1),
+    ("deny DailyLimit", 1),
     ("group of two talking", 5),
     ("group called in merchant mode", 3),
     ("one left, others talk on", 2),
@@ -64,6 +66,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny PlatformIsCalling",
     "deny WrongMode",
     "deny InCall",
+    "deny OutsideHours",
+    "deny DailyLimit",
     "deny TooSoon",
     "deny WindowClosing",
     "deny NumberBusy",
@@ -142,6 +146,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "closed Missed(NoChannel)",
     "closed Missed(HostLate)",
     "closed Missed(Frozen)",
+    "closed Missed(OutsideHours)",
+    "closed Missed(DailyLimit)",
+    "refused 291",
     "closed Missed(DoNotCall)",
     "refused 290",
     "limit Freezes",

@@ -6,6 +6,7 @@ use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation};
 use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::decisions::gate::last_call;
+use crate::decisions::law::Hours;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
@@ -21,7 +22,7 @@ use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
-use crate::values::time::{Timestamp, Window, Zone};
+use crate::values::time::{Timestamp, Window};
 
 /// What a booking emits at most: its audit, the lease of a virtual number and the warning that few are left, the result, the reservation and
 /// the mode options; or its audit, the notice, and the audit and the message of a challenge.
@@ -43,9 +44,11 @@ impl Appointments {
             return Err(Refusal::Blocked);
         }
         check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
+        let zone = input.zone.unwrap_or(merchant.zone);
+        let window = check_hours(cx.now, &Self::hours(cx.policy, input.window, zone))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
-            self.check_overlap(merchant.id, contact, &input.window, &input.user)?;
+            self.check_overlap(merchant.id, contact, &window, &input.user)?;
         }
         self.check_room(cx, &input.user, contact, is_own)?;
         if !is_own {
@@ -78,18 +81,19 @@ impl Appointments {
             name: input.name,
             evidence: input.evidence.clone(),
             line,
-            window: input.window,
-            zone: input.zone.or_else(|| self.zone_of(merchant)).unwrap_or(Zone::UTC),
+            window,
+            zone,
             revision: 1,
             state,
             mode,
-            eligible_at: input.window.start().max(cx.now),
+            eligible_at: window.start().max(cx.now),
             attempts: 0,
             merchant_failures: 0,
             platform_failures: 0,
             conversations: 0,
             calls: alloc::vec::Vec::new(),
             is_cancelled: false,
+            held_until: None,
             given_up: None,
             is_window_judged: false,
             closed: None,
@@ -99,13 +103,7 @@ impl Appointments {
             group_size,
             group: None,
         });
-        cx.audit(AuditRecord::Booked(BookedRecord {
-            reservation: id,
-            revision: 1,
-            merchant,
-            window: input.window,
-            evidence: input.evidence,
-        }));
+        cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
             self.accept(cx, id);
             self.settle_reservation(cx, id);
@@ -115,10 +113,6 @@ impl Appointments {
         }
         let state = self.reservations.get(id.get()).map_or(state, |reservation| reservation.state);
         Ok(Reply::Booked(Booked { reservation: id, state }))
-    }
-
-    fn zone_of(&self, merchant: MerchantId) -> Option<Zone> {
-        self.catalog.merchants.get(&merchant).map(|merchant| merchant.zone)
     }
 
     /// The sender, the contact and the name. Returns the contact number.
@@ -299,7 +293,11 @@ impl Appointments {
             Missed::Frozen
         } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
-        } else if reservation.eligible_at >= last_call(&reservation.window, policy.min_ring_s) {
+        } else if reservation.given_up == Some(DenyReason::OutsideHours) {
+            Missed::OutsideHours
+        } else if reservation.given_up == Some(DenyReason::DailyLimit) {
+            Missed::DailyLimit
+        } else if reservation.eligible_at >= last_call(reservation.window.end(), policy.min_ring_s) {
             Missed::WindowTooShort
         } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
@@ -383,6 +381,14 @@ fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedNoticeF
 fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
     let named = merchant.lines.iter().find(|line| Some(line.number) == page.line);
     named.or_else(|| merchant.lines.first()).map(|line| line.number)
+}
+
+/// The window against the hours in which phones may ring: what is left of it between the first and the last of them.
+fn check_hours(now: Timestamp, hours: &Hours<'_>) -> Result<Window, Refusal> {
+    hours
+        .trimmed()
+        .filter(|window| window.end() > now)
+        .ok_or_else(|| Refusal::OutsideHours { callable: hours.next(hours.window.start().max(now)) })
 }
 
 /// The window against the clock and the page.

@@ -8,6 +8,7 @@ use alloc::string::String;
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::codes::HOUR_S;
+use crate::books::rings::DAY_S;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
@@ -56,6 +57,10 @@ impl Appointments {
             let id = challenge.id;
             hold!(within(now, most::CODE_LIFE_S, challenge.until), "challenge {id} ends later than any policy lets it (P9)");
             hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
+        }
+        for ring in self.rings.in_order() {
+            let is_given = self.counters.leg.has_given(ring.leg.get());
+            hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
         }
         for sent in self.codes.in_order() {
             let is_given = self.counters.challenge.has_given(sent.challenge.get());
@@ -126,7 +131,12 @@ impl Appointments {
                     Party::User => call.line,
                 };
                 let end = one.window.end();
-                let last_call = last_call(&one.window, most::MIN_RING_S)..=end;
+                // A user's phone may have been cut to hours that ended before the window; it rings no longer than they last.
+                let cut_to = match dial.party {
+                    Party::Merchant => end,
+                    Party::User => dial.ring_until,
+                };
+                let last_call = last_call(cut_to, most::MIN_RING_S)..=end;
                 let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
                 is_for
                     && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
@@ -179,6 +189,8 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.window.end());
+        hold!(is_held_inside, "reservation {id} is put off beyond its window");
         return Ok(());
     };
     hold!(closed.at <= now, "reservation {id} closed in the future");

@@ -127,23 +127,44 @@ impl Appointments {
                 self.audit_group(cx, call, &members);
                 self.dial(cx, call, id, Party::Merchant);
             }
-            Gathered::Nobody { verdict: Verdict::Deny { reason, .. }, .. } => self.give_up(id, reason),
+            Gathered::Nobody { verdict: Verdict::Deny { reason, retry_at }, .. } => self.put_off(id, reason, retry_at),
             // Of one candidate who may be rung, somebody is.
             Gathered::Nobody { verdict: Verdict::Allow, .. } => {}
         }
     }
 
-    /// The gate has denied what the platform was about to do: the window is over, or too little of it is left, which will not pass before the
-    /// window does. (A busy number stands aside in the queue, and is nobody else's while the merchant rings.)
-    fn give_up(&mut self, id: ReservationId, reason: DenyReason) {
-        self.update_reservation(id, |reservation| reservation.given_up = Some(reason));
+    /// The gate has denied what the platform was about to do. Hours and the limit of a day put it off, if they let it be before the window's end; what somebody
+    /// barred may be let on again, and stands aside until then. Anything else will not pass before the window does, and it is given up: the window is over, or
+    /// too little of it is left. (A busy number stands aside in the queue, and is nobody else's while the merchant rings.)
+    fn put_off(&mut self, id: ReservationId, reason: DenyReason, retry_at: Option<Timestamp>) {
+        self.update_reservation(id, |reservation| match (reason, retry_at) {
+            (DenyReason::DoNotCall | DenyReason::Frozen, _) => {}
+            (DenyReason::OutsideHours | DenyReason::DailyLimit, Some(until)) => reservation.held_until = Some(until),
+            (
+                DenyReason::OutsideHours
+                | DenyReason::DailyLimit
+                | DenyReason::NotRecognized
+                | DenyReason::WindowOver
+                | DenyReason::Closed
+                | DenyReason::Unverified
+                | DenyReason::BeforeWindow
+                | DenyReason::PlatformIsCalling
+                | DenyReason::WrongMode
+                | DenyReason::InCall
+                | DenyReason::TooSoon
+                | DenyReason::WindowClosing
+                | DenyReason::NumberBusy
+                | DenyReason::NoChannel,
+                _,
+            ) => reservation.given_up = Some(reason),
+        });
     }
 
     /// New rules hold. Who was given up because too little of his window was left waits again, if enough of it is left under them, at the place that
     /// he had. Looks at every reservation: rules are seldom set.
     pub(crate) fn take_up_again(&mut self, cx: &Context<'_>) {
         let is_again = |kept: &&Reservation| {
-            let is_in_time = cx.now < last_call(&kept.window, cx.policy.min_ring_s);
+            let is_in_time = cx.now < last_call(kept.window.end(), cx.policy.min_ring_s);
             kept.given_up == Some(DenyReason::WindowClosing) && kept.state.is_live() && is_in_time
         };
         let ids: Vec<ReservationId> = self.reservations.in_order().filter(is_again).map(|kept| kept.id).collect();
@@ -186,7 +207,13 @@ impl Appointments {
             Party::Merchant => (line, reservation.virtual_number.map_or(line, VirtualNumber::number)),
             Party::User => (reservation.contact, line),
         };
-        let until = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
+        // A user's phone stops at the end of the hours in which it may ring, as at the window's. The window's own end is the reservation's deadline.
+        let end = match party {
+            Party::Merchant => window.end(),
+            Party::User => Self::hours(cx.policy, window, reservation.zone).end_from(cx.now),
+        };
+        let ring_time = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
+        let until = if end < window.end() { ring_time.min(end) } else { ring_time };
         let ring_ms = until.min(window.end()).micros_since(cx.now) / MICROS_PER_MILLI;
         let dial = Dial {
             leg,
@@ -196,7 +223,7 @@ impl Appointments {
             from,
             ring_timeout_ms: u32::try_from(ring_ms.max(1)).unwrap_or(u32::MAX),
             ring_until: until.min(window.end()),
-            not_after: last_call(&window, cx.policy.min_ring_s),
+            not_after: last_call(end, cx.policy.min_ring_s),
             reason: CallReason {
                 reservation: reservation.id,
                 merchant_name: merchant.name.clone(),
@@ -223,6 +250,9 @@ impl Appointments {
             until,
             cause: None,
         });
+        if party == Party::User {
+            self.count_ring(cx, number, leg);
+        }
         cx.emit(Action::Dial(dial));
     }
 
@@ -249,11 +279,8 @@ impl Appointments {
                     is_anybody_dialled = true;
                     self.dial(cx, id, member.reservation, Party::User);
                 }
-                Verdict::Deny { reason, .. } => {
-                    // What somebody barred may be let on again inside the window.
-                    if !matches!(reason, DenyReason::DoNotCall | DenyReason::Frozen) {
-                        self.give_up(member.reservation, reason);
-                    }
+                Verdict::Deny { reason, retry_at } => {
+                    self.put_off(member.reservation, reason, retry_at);
                     self.stop_for(cx, id, member.reservation, ReleaseCause::UserUnreachable);
                 }
             }

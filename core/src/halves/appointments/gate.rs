@@ -61,7 +61,7 @@ impl Appointments {
         let facts = self.facts(policy, reservation, line, at);
         let is_over = at >= facts.window.end() || facts.standing == Standing::Closed;
         let verdict = judge(at, CallMode::MerchantCalls, policy.min_ring_s, Some(&facts));
-        Some(((facts.eligible_at, reservation.id), verdict)).filter(|_| !is_over)
+        Some(((facts.times.eligible_at, reservation.id), verdict)).filter(|_| !is_over)
     }
 
     /// May the platform call the merchant, and then the user, for this reservation now?
@@ -78,7 +78,7 @@ impl Appointments {
         judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
     }
 
-    fn facts(&self, policy: &Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts {
+    fn facts<'a>(&self, policy: &'a Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts<'a> {
         let mut facts = Facts {
             window: reservation.window,
             standing: match reservation.state {
@@ -92,7 +92,7 @@ impl Appointments {
             mode: reservation.mode,
             mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
-            eligible_at: reservation.eligible_at,
+            times: self.times(policy, reservation, at),
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
             bars: self.bars(reservation),
@@ -102,7 +102,7 @@ impl Appointments {
             if self.expires_at(call, member).is_some_and(|end| end <= at) {
                 let came = member.came(Failure::Merchant);
                 match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
-                    Aftermath::Reopen { eligible_at } => facts.eligible_at = eligible_at,
+                    Aftermath::Reopen { eligible_at } => facts.times.eligible_at = eligible_at,
                     Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
                 }
             } else {

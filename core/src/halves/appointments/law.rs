@@ -1,19 +1,22 @@
-//! Inputs of the operator that keep phones from ringing: freezes, and the do-not-call list.
+//! What keeps phones from ringing: the operator's freezes and do-not-call list, callable hours, and the limit of a day.
 
 use alloc::vec::Vec;
 
 use super::Appointments;
 use super::merchants::{at_most, check_outbox, check_text, limit};
 use super::records::Reservation;
-use crate::decisions::law::Bars;
+use crate::books::rings::{DAY_S, Ring};
+use crate::decisions::law::{Bars, Hours, Times};
 use crate::halves::Context;
 use crate::values::effect::{AuditRecord, DoNotCallChanged, FreezeRecord, RecordedScope};
-use crate::values::id::MerchantId;
+use crate::values::id::{LegId, MerchantId, ReservationId};
 use crate::values::input::{Freeze, ImportDoNotCall, Scope, Thaw};
 use crate::values::number::PhoneNumber;
+use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
-use crate::values::reply::{DoNotCallSet, Reply};
+use crate::values::reply::{DenyReason, DoNotCallSet, Reply};
 use crate::values::text::{MaskedText, Text};
+use crate::values::time::{Timestamp, Window, Zone};
 
 impl Appointments {
     /// Stops new ringing. It asks for no room in the outbox: it must come through while a host is in trouble. Every freeze but the first of a scope
@@ -151,6 +154,52 @@ impl Appointments {
     /// A contact number is not listed.
     pub(super) fn check_not_listed(&self, number: PhoneNumber) -> Result<(), Refusal> {
         if self.law.is_listed(number) { Err(Refusal::DoNotCall) } else { Ok(()) }
+    }
+
+    /// The hours in which a reservation's phone may ring.
+    pub(super) fn hours<'a>(policy: &'a Policy, window: Window, zone: Zone) -> Hours<'a> {
+        Hours { rules: &policy.callable_hours, zone, window, min_ring_s: policy.min_ring_s }
+    }
+
+    /// When a reservation may be called, at this instant.
+    pub(super) fn times<'a>(&self, policy: &'a Policy, reservation: &Reservation, at: Timestamp) -> Times<'a> {
+        let most = usize::try_from(policy.rings_per_day_max).unwrap_or(usize::MAX);
+        Times {
+            hours: Self::hours(policy, reservation.window, reservation.zone),
+            rings_free_at: self.rings.free_from(reservation.contact, most, at),
+            eligible_at: reservation.eligible_at,
+        }
+    }
+
+    /// A user's phone is dialled. That counts for the day, whether the host carries it out or not: when it does not, nobody knows that it did not ring.
+    pub(super) fn count_ring(&mut self, cx: &Context<'_>, number: PhoneNumber, leg: LegId) {
+        if cx.policy.rings_per_day_max > 0 {
+            self.rings.forget_old(cx.now);
+            self.rings.put(Ring { number, until: cx.now.saturating_add_s(DAY_S), leg });
+        }
+    }
+
+    /// New rules of time hold: whom the hours or the limit of a day put off waits again at the place that he had. They are asked again when his turn comes. Looks at
+    /// every reservation: rules are seldom set.
+    pub(crate) fn take_up_put_off(&mut self) {
+        let is_put_off = |kept: &&Reservation| {
+            let is_given_up = matches!(kept.given_up, Some(DenyReason::OutsideHours | DenyReason::DailyLimit));
+            kept.state.is_live() && (is_given_up || kept.held_until.is_some())
+        };
+        let ids: Vec<ReservationId> = self.reservations.in_order().filter(is_put_off).map(|kept| kept.id).collect();
+        for id in ids {
+            self.update_reservation(id, |reservation| {
+                reservation.held_until = None;
+                if reservation.given_up != Some(DenyReason::WindowClosing) {
+                    reservation.given_up = None;
+                }
+            });
+        }
+    }
+
+    /// Forgets the rings that count no more.
+    pub(crate) fn forget_rings(&mut self, now: Timestamp) {
+        self.rings.forget_old(now);
     }
 
     /// What stands against any call of this reservation.

@@ -9,7 +9,7 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
-//! | `law` | the operator's freezes and do-not-call list |
+//! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -53,6 +53,7 @@ use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::numbers::Numbers;
+use crate::books::rings::Rings;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
@@ -112,6 +113,7 @@ pub struct Appointments {
     counters: Counters,
     numbers: Numbers,
     law: Law,
+    rings: Rings,
     groups: Groups,
 }
 
@@ -136,6 +138,7 @@ impl Appointments {
             counters: Counters::new(shard),
             numbers: Numbers::default(),
             law: Law::default(),
+            rings: Rings::default(),
             groups: Groups::default(),
         }
     }

@@ -66,6 +66,8 @@ pub struct Reservation {
     pub calls: Vec<CallId>,
     /// The user took it back while he was talking; it closes when the call ends.
     pub is_cancelled: bool,
+    /// Its turn in the queue came, and the law put it off until then: the hours, or the limit of a day.
+    pub held_until: Option<Timestamp>,
     /// Why the platform serves it no more: the window was over, or too little of it was left by the rules, when it came to it.
     pub given_up: Option<DenyReason>,
     /// The window's end was judged while a conversation lived.
@@ -111,7 +113,13 @@ impl Reservation {
     #[must_use]
     pub fn turn(&self) -> Option<Timestamp> {
         let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls) && self.given_up.is_none();
-        Some(self.eligible_at).filter(|eligible_at| waits && *eligible_at < self.window.end())
+        Some(self.place()).filter(|turn| waits && *turn < self.window.end())
+    }
+
+    /// Its place among those that wait, by instant.
+    #[must_use]
+    pub fn place(&self) -> Timestamp {
+        self.held_until.map_or(self.eligible_at, |held| held.max(self.eligible_at))
     }
 
     /// The call that is alive with it.

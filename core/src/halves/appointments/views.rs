@@ -17,6 +17,7 @@ use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
+use crate::books::rings::Ring;
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
@@ -43,6 +44,7 @@ pub struct State {
     pub(crate) numbers: Numbers,
     blocks: Blocks,
     pub(crate) law: Law,
+    pub(crate) rings: Vec<Ring>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -58,6 +60,7 @@ pub struct StateView<'a> {
     numbers: &'a Numbers,
     blocks: &'a Blocks,
     law: &'a Law,
+    rings: Vec<&'a Ring>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -71,6 +74,7 @@ pub struct ModelView {
     codes: Vec<(PhoneNumber, i64)>,
     blocks: Blocks,
     law: Law,
+    rings: Vec<(PhoneNumber, i64)>,
 }
 
 /// The pool, and what each merchant has of it.
@@ -87,6 +91,7 @@ struct ReservationView {
     mode: Option<CallMode>,
     /// What is left until it may be called; once that is over, its place among all, and whether too little of the window is left, are all that counts.
     eligible_in: i64,
+    held_in: Option<i64>,
     is_too_late: bool,
     rank: (u32, u32),
     tally: (u32, u32, u32, u32),
@@ -171,6 +176,7 @@ impl Appointments {
             numbers: &self.numbers,
             blocks: &self.blocks,
             law: &self.law,
+            rings: self.rings.in_order().collect(),
         }
     }
 
@@ -185,6 +191,9 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
+        for ring in state.rings {
+            half.rings.put(ring);
+        }
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
                 let mut book = LineBook::new(merchant.id, line.channels);
@@ -553,10 +562,10 @@ impl Appointments {
             self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
         let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
-            let turn = |one: &Reservation| (one.eligible_at, one.line, one.id);
+            let turn = |one: &Reservation| (one.place(), one.line, one.id);
             let is_before = |other: &&Reservation| other.state.is_live() && turn(other) < turn(one);
             let before = self.reservations.in_order().filter(is_before).count();
-            let overdue = self.agenda.closing_by(one.eligible_at.min(now)).count();
+            let overdue = self.agenda.closing_by(one.place().min(now)).count();
             (u32::try_from(before).unwrap_or(u32::MAX), u32::try_from(overdue).unwrap_or(u32::MAX))
         };
         ModelView {
@@ -574,7 +583,8 @@ impl Appointments {
                     state: one.state,
                     mode: one.mode,
                     eligible_in: until(one.eligible_at).max(0),
-                    is_too_late: one.eligible_at >= last_call(&one.window, policy.min_ring_s),
+                    held_in: one.held_until.filter(|held| *held > now).map(until),
+                    is_too_late: one.eligible_at >= last_call(one.window.end(), policy.min_ring_s),
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
@@ -626,6 +636,7 @@ impl Appointments {
                 .collect(),
             numbers: self.numbers.view(now),
             law: self.law.clone(),
+            rings: self.rings.in_order().filter(|ring| ring.until > now).map(|ring| (ring.number, until(ring.until))).collect(),
         }
     }
 

@@ -11,7 +11,8 @@ use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
 use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law};
+use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
 /// How the first leg of a call went.
@@ -138,6 +139,7 @@ impl Books {
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
+                self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
@@ -221,7 +223,7 @@ impl Books {
         let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
         let texts = texts.into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
-        self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset });
+        self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset, zone: input.zone });
         Ok(())
     }
 
@@ -245,15 +247,22 @@ impl Books {
             ModeChooser::Merchant => merchant.preset,
         };
         let verified = own == Some(number);
+        // The window is stored between the first and the last of the hours in which phones may ring.
+        let zone = input.zone.unwrap_or(merchant.zone);
+        let hours = CallableHours { policy: &self.policy, zone, window: input.window };
+        let Some(window) = hours.trimmed().filter(|window| window.end() > self.now) else {
+            return Err((Promise::P14, format!("reservation {id} is taken for hours in which no phone may ring")));
+        };
         // Inside the window it opens at once.
-        let opens = verified && self.now >= input.window.start();
+        let opens = verified && self.now >= window.start();
         let chosen = chosen.or_else(|| opens.then(|| self.mode_of_silence()));
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
             number,
             line,
-            window: input.window,
+            window,
+            zone,
             revision: 1,
             verified,
             refused: false,
@@ -264,7 +273,7 @@ impl Books {
             merchant_failures: 0,
             platform_failures: 0,
             conversations: 0,
-            eligible_at: self.now.max(input.window.start()),
+            eligible_at: self.now.max(window.start()),
             used_up: false,
             told_missed: false,
             told_cancelled: false,
@@ -368,7 +377,15 @@ impl Books {
             let own = call.parts.iter_mut().filter(|part| part.reservation == dial.reason.reservation);
             own.for_each(|part| part.leg = Some(dial.leg));
         }
-        let ring_until = self.now.saturating_add_s(u64::from(self.policy.ring_timeout_s));
+        let mut ring_until = self.now.saturating_add_s(u64::from(self.policy.ring_timeout_s));
+        if dial.party == Party::User {
+            self.law.ring(&self.policy, dial.to, self.now);
+            // It ends with the hours, as a ring time does. The window's end is judged apart.
+            if let Some(reservation) = self.reservations.get(&dial.reason.reservation) {
+                let end = law::hours(self, reservation).end_from(self.now);
+                ring_until = if end < reservation.window.end() { ring_until.min(end) } else { ring_until };
+            }
+        }
         let leg = Leg {
             call: Some(dial.call),
             party: dial.party,
