@@ -4,9 +4,9 @@ use std::hash::Hash;
 
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{LegId, ReservationId};
+use ringfence::values::id::{GroupId, LegId, ReservationId};
 use ringfence::values::input::{
-    Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall, Resync,
+    CallTarget, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall, Resync,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
@@ -19,6 +19,8 @@ use crate::world::{Event, Fallen, World, leg, number};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Request(u64),
+    /// The merchant calls the group of both.
+    RequestGroup,
     Cancel(u64),
     Choose(u64, CallMode),
     Progress(LegId),
@@ -52,7 +54,8 @@ impl World {
             self.confirm();
         }
         match act {
-            Act::Request(id) => self.request(ReservationId::new(id)),
+            Act::Request(id) => self.request(self.sides.of(id).2, ReservationId::new(id)),
+            Act::RequestGroup => self.request(self.sides.of(1).2, GroupId::new(1)),
             Act::Cancel(id) => self.cancel(id),
             Act::Choose(id, mode) => {
                 self.budget.modes -= 1;
@@ -123,11 +126,11 @@ impl World {
         self.seal();
     }
 
-    pub(crate) fn request(&mut self, reservation: ReservationId) {
+    pub(crate) fn request(&mut self, line: &str, target: impl Into<CallTarget>) {
         self.budget.requests -= 1;
-        let line = number(self.sides.of(reservation.get()).2);
-        let gate = self.platform.gate(RequestCall::new(line, reservation), self.now);
-        let reply = self.input(Input::RequestCall(RequestCall::new(line, reservation)));
+        let request = RequestCall::new(number(line), target);
+        let gate = self.platform.gate(request, self.now);
+        let reply = self.input(Input::RequestCall(request));
         let verdict = match &reply {
             Ok(Reply::Allow(allow)) => {
                 self.switch.insert(allow.leg, leg(Party::Merchant, true));
@@ -197,7 +200,9 @@ impl World {
                 .filter_map(|call| self.platform.call(*call))
                 .find(|call| call.state == ringfence::machines::call::CallState::Talking);
             if let Some(call) = talking {
-                self.served[usize::from(call.member(ReservationId::new(2)).is_some())] = true;
+                for member in call.members.iter().filter(|member| member.is_talked) {
+                    self.served[usize::from(member.reservation == ReservationId::new(2))] = true;
+                }
             }
             let both_served = self.served == [true; 2] && was_served != [true; 2];
             self.event = Event::Joined { mode, last_microsecond: self.now == self.last_microsecond(), both_served };

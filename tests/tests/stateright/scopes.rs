@@ -73,6 +73,9 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
@@ -91,6 +94,9 @@ pub(crate) const CHOICES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -111,6 +117,9 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -130,6 +139,9 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -148,6 +160,9 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::TwoMerchantsOneUser,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -162,6 +177,26 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     states: 68_988,
 };
 
+pub(crate) const ONE_BRIDGE: Scope = Scope {
+    name: "two users on one bridge",
+    budget: Budget { requests: 1, cancels: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoSharing,
+    lacks: &[
+        "P14: a host is so late that a call is lost",
+        "P8: a call is denied because the user is on another",
+        "P5: an answer comes too late",
+        "P8: a call is denied for want of a channel",
+        "P14: a call is denied because it comes too soon",
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 139_405,
+};
+
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
 pub(crate) const FULL: [Scope; 3] = [
     Scope {
@@ -171,6 +206,9 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P12: a restart between the log and a dial",
             "P14: a dial fails",
@@ -185,6 +223,9 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P8: a call is denied for want of a channel",
             "P13: a choice is refused",
@@ -199,6 +240,9 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::TwoMerchantsOneUser,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
             "P3: a cancel ends ringing",
             "P3: a cancel crosses an answer",
             "P3: a cancel leaves a conversation alone",

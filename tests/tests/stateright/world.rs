@@ -96,15 +96,19 @@ impl SwitchLeg {
 pub(crate) enum Sides {
     OneMerchantTwoUsers,
     TwoMerchantsOneUser,
+    /// As the first, and both agreed to share a call.
+    OneMerchantTwoSharing,
 }
 
 impl Sides {
     /// The user, the merchant and the line of a reservation.
     pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
         match (self, reservation) {
-            (Self::OneMerchantTwoUsers, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::OneMerchantTwoSharing, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
             (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser, _) => (USERS[0], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing, _) => {
+                (USERS[0], MerchantId::new(1), LINES[0])
+            }
         }
     }
 }
@@ -273,6 +277,16 @@ impl World {
         self.platform.poll_deadline().map(|(at, _)| at.max(self.now))
     }
 
+    /// Whether there is a call of two users of which this holds: how many talk, and how many are out of it who talked or did not.
+    pub(crate) fn shares(&self, holds: impl Fn(usize, usize, usize) -> bool) -> bool {
+        let calls = self.platform.calls();
+        calls.iter().filter_map(|call| self.platform.call(*call)).filter(|call| call.members.len() == 2).any(|call| {
+            let count =
+                |is_out, is_talked| call.members.iter().filter(|one| (one.is_out, one.is_talked) == (is_out, is_talked)).count();
+            holds(count(false, true), count(true, true), count(true, false))
+        })
+    }
+
     /// Whether a phone of a user rings at the switch.
     pub(crate) fn rings(&self) -> bool {
         self.switch.values().any(|leg| leg.party == Party::User && !leg.answered && !leg.hung_up)
@@ -347,7 +361,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 line: None,
                 descriptions: BTreeMap::new(),
                 calendar: None,
-                group_size_max: None,
+                group_size_max: Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing),
             }));
         }
     }
@@ -363,7 +377,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             contact: None,
             name: None,
             evidence: None,
-            share: false,
+            share: sides == Sides::OneMerchantTwoSharing,
         }));
     }
     inputs
