@@ -64,7 +64,7 @@ impl World {
         };
         let [user, ..] = (dice / 256).to_le_bytes().map(u16::from);
         let mut choices = Vec::new();
-        choices.extend(self.joining(one, user, model).map(|input| (16, Doing::Input(input))));
+        choices.extend(self.joining(one, user, model).map(|input| (10, Doing::Input(input))));
         // Who shares a call is mostly there.
         let shared = model.parts().into_iter().find(|(_, parts)| parts.len() > 1 && parts.contains(&(one.reservation, false)));
         let rings = |leg: &LegView| {

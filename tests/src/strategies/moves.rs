@@ -244,7 +244,7 @@ fn whats() -> impl Strategy<Value = What> {
         2 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
-        12 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
+        7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
     ]
 }
@@ -679,7 +679,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 160 } else { 6 };
+            let weight = if kept.conversations > 0 { 60 } else { 9 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.
