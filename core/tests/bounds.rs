@@ -5,9 +5,10 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
-use ringfence::values::input::{Line, PublishPage, RegisterMerchant, RequestCall};
+use ringfence::values::input::{BlockTarget, Book, Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
-use ringfence::{Action, CallMode, Keyring, LegId, OfferingId, Platform, Policy, Refusal, Reply, ReservationId, Zone};
+use ringfence::values::reply::ReservationState;
+use ringfence::{Action, Address, CallMode, Keyring, LegId, OfferingId, Platform, Policy, Refusal, Reply, ReservationId, Zone};
 
 fn full(most: u32) -> Refusal {
     Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) }
@@ -36,6 +37,28 @@ fn a_request_on_a_full_outbox_is_refused_alike_whether_it_would_be_allowed_or_de
     assert_eq!(platform.state_hash(), before, "no leg was numbered and no audit written");
     drain(&mut platform);
     assert!(matches!(platform.request_call(at("18:00:00"), line(), reservation), Ok(Reply::Allow(_))));
+}
+
+/// Books from a mailbox for somebody else's phone.
+fn by_mail(platform: &mut Platform, mailbox: &str, last: u32) -> Result<Reply, Refusal> {
+    let sender = Address::parse(mailbox).unwrap();
+    platform.book(at("09:05:00"), Book { user: sender, contact: Some(number(&format!("+861390000{last:04}"))), ..booking(1) })
+}
+
+#[test]
+fn a_mailbox_has_one_share_and_one_block_whatever_the_case_of_its_host() {
+    let mut platform = world(Policy { reservations_per_sender_max: 1, ..Policy::default() }, 2);
+    let Ok(Reply::Booked(booked)) = by_mail(&mut platform, "mailto:zhang@Example.com", 1) else { panic!("it is taken") };
+    let limit = Refusal::Limit { bound: Bound::ReservationsPerSender, most: 1 };
+    assert_eq!(by_mail(&mut platform, "mailto:zhang@EXAMPLE.com", 2), Err(limit));
+    let user = Address::parse("mailto:zhang@example.com").unwrap();
+    assert_eq!(platform.block(at("09:06:00"), user, BlockTarget::Merchant(MERCHANT)), Ok(Reply::Done));
+    assert_eq!(
+        platform.reservation(booked.reservation).map(|kept| kept.state),
+        Some(ReservationState::Closed),
+        "taken back with the block"
+    );
+    assert_eq!(by_mail(&mut platform, "mailto:zhang@EXAMPLE.com", 2), Err(Refusal::Blocked));
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts:
         DenyReason::WindowOver => at >= END,
         DenyReason::Closed => facts.standing == Standing::Closed,
         DenyReason::Unverified => facts.standing == Standing::Unverified,
+        DenyReason::Unacknowledged => facts.standing == Standing::Unacknowledged,
         DenyReason::DoNotCall => facts.bars.is_listed,
         DenyReason::Frozen => facts.bars.is_frozen,
         DenyReason::BeforeWindow => at < START,
@@ -34,11 +35,12 @@ fn holds(reason: DenyReason, at: i64, starter: CallMode, min_ring_s: i64, facts:
     }
 }
 
-const ORDER: [DenyReason; 14] = [
+const ORDER: [DenyReason; 15] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::Unacknowledged,
     DenyReason::DoNotCall,
     DenyReason::Frozen,
     DenyReason::BeforeWindow,
@@ -58,7 +60,7 @@ fn the_first_reason_that_holds_is_the_answer() {
     let modes = [None, Some(CallMode::MerchantCalls), Some(CallMode::PlatformCalls)];
     let mut judged = 0_u32;
     let mut seen = std::collections::BTreeSet::new();
-    for standing in [Standing::Closed, Standing::Unverified, Standing::Agreed] {
+    for standing in [Standing::Closed, Standing::Unverified, Standing::Unacknowledged, Standing::Agreed] {
         for mode in modes {
             for mode_on_silence in CallMode::ALL {
                 for in_call in modes {
@@ -108,7 +110,7 @@ fn the_first_reason_that_holds_is_the_answer() {
             }
         }
     }
-    assert_eq!(judged, 3 * 3 * 2 * 3 * 3 * 16 * 10 * 2 * 2);
+    assert_eq!(judged, 4 * 3 * 2 * 3 * 3 * 16 * 10 * 2 * 2);
     // All but "not recognized", and the permission.
     assert_eq!(seen.len(), ORDER.len(), "every reason and the permission was seen");
 }

@@ -4,10 +4,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use common::{at, booking, drain, line, world};
-use ringfence::{Platform, Policy, Reply, ReservationId};
+use common::{MERCHANT, at, booking, drain, evening, line, world};
+use ringfence::values::input::{Line, PublishPage, RegisterMerchant};
+use ringfence::{OfferingId, PageId, Platform, Policy, Reply, ReservationId, Zone};
 
 /// Far above what a linear walk takes in a build without optimization on a busy machine, and far below what a quadratic one takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -81,5 +83,48 @@ fn an_object_with_many_fields_is_read_at_once() {
     let fields: Vec<String> = (0..200_000).map(|field| format!("\"{field}\":1")).collect();
     let text = format!("{{{}}}", fields.join(","));
     let took = takes(|| drop(serde_json::from_str::<ringfence::edges::json::Json>(&text).unwrap()));
+    assert!(took < PATIENCE, "{took:?}");
+}
+
+/// The merchant of the small world, under this description.
+fn merchant(description: &str) -> RegisterMerchant {
+    RegisterMerchant {
+        merchant: MERCHANT,
+        name: "商户1".into(),
+        lines: vec![Line { number: line(), channels: 1 }],
+        zone: Zone::parse("Asia/Shanghai").unwrap(),
+        chatbot: Some(ringfence::Address::parse("sip:1065000000@chatbot.example").unwrap()),
+        contact: None,
+        address: None,
+        description: Some(description.into()),
+    }
+}
+
+#[test]
+fn a_merchant_with_many_pages_is_registered_again_in_linear_time_and_in_none_when_no_text_changed() {
+    let mut platform = world(Policy { outbox_max: u32::MAX, ..Policy::default() }, 1);
+    platform.register_merchant(at("09:00:00"), merchant("养老与车险，全国上门服务")).unwrap();
+    for id in 0..20_000 {
+        let page = PublishPage {
+            page: PageId::new(1_000 + id),
+            merchant: MERCHANT,
+            chatbot: None,
+            offerings: BTreeMap::from([(OfferingId::new(1), "车险".into())]),
+            windows: vec![evening()],
+            hours: vec![],
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+            group_size_max: None,
+        };
+        platform.publish_page(at("09:00:00"), page).unwrap();
+    }
+    let took = takes(|| {
+        for _ in 0..1_000 {
+            platform.register_merchant(at("09:00:00"), merchant("养老与车险，全国上门服务")).unwrap();
+        }
+    });
+    assert!(took < PATIENCE, "{took:?}");
+    let took = takes(|| drop(platform.register_merchant(at("09:00:00"), merchant("养老与车险，全国上门服务，周末照常"))));
     assert!(took < PATIENCE, "{took:?}");
 }

@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
@@ -39,6 +39,7 @@ from ._values import (
 )
 from .chain import Chain
 from .effects import (
+    Amended,
     Answer,
     Archive,
     Audit,
@@ -50,6 +51,7 @@ from .effects import (
     ContactNotConfirmed,
     ContactUnconfirmed,
     Content,
+    DeclinedNotice,
     Dial,
     Effect,
     HangUp,
@@ -57,6 +59,7 @@ from .effects import (
     MissedNotice,
     MissedNoticeForMerchant,
     ModeOptions,
+    OnHold,
     Outcome,
     Play,
     Reject,
@@ -93,6 +96,7 @@ __all__ = [
     "TZDB_VERSION",
     "Address",
     "Allow",
+    "Amended",
     "Answer",
     "Archive",
     "Audit",
@@ -112,11 +116,13 @@ __all__ = [
     "Confirmed",
     "ContactNotConfirmed",
     "Closed",
+    "Confirmation",
     "ContactUnconfirmed",
     "Content",
     "CountsAs",
     "DayRule",
     "Deadline",
+    "DeclinedNotice",
     "Deny",
     "DenyReason",
     "Dial",
@@ -147,6 +153,7 @@ __all__ = [
     "ModeChooser",
     "ModeOptions",
     "NoOp",
+    "OnHold",
     "OneMerchant",
     "OnWindowClose",
     "Outcome",

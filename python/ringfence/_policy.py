@@ -14,7 +14,7 @@ from . import _ringfence
 from ._codec import U32, Checked, decode
 from ._values import CallMode, WeeklyRule
 
-__all__ = ["Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
+__all__ = ["Confirmation", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,15 @@ class OnWindowClose(StrEnum):
     """It runs on, for `conversation_max_s` at most."""
     HANG_UP = "hang_up"
     """It ends with the window."""
+
+
+class Confirmation(StrEnum):
+    """What counts as the user's confirmation of the result of his booking."""
+
+    SILENCE = "silence"
+    """Silence: the booking itself was his word."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """An `acknowledge`; nothing rings before it."""
 
 
 _DAY_S = 86_400
@@ -147,6 +156,10 @@ class Policy(Checked):
     """The most merchants and numbers that one user may have blocked."""
     blocks_max: U32 = 10_000_000
     """The most blocks of all users."""
+    confirmation: Confirmation = Confirmation.SILENCE
+    """What confirms the result of a booking, and of every change of it."""
+    revisions_max: U32 = 20
+    """How often the terms of a reservation may be set, the booking included."""
     freezes_max: U32 = 10_000
     """The most merchants and numbers that are frozen at the same time."""
     do_not_call_max: U32 = 10_000_000

@@ -233,6 +233,8 @@ class DenyReason(_Word):
     """The reservation is cancelled, completed, or missed."""
     UNVERIFIED = "unverified"
     """The holder of the contact number has not agreed."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """The user has not confirmed the result of his booking, and the policy asks for it."""
     DO_NOT_CALL = "do_not_call"
     """The number is on the operator's do-not-call list."""
     FROZEN = "frozen"
@@ -283,6 +285,8 @@ class MissedReason(_Word):
     """The user's phone rang, or was tried, and nobody was reached."""
     MERCHANT_NOT_REACHED = "merchant_not_reached"
     """The merchant's own phone was tried and not reached."""
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    """The user did not confirm the result of his booking."""
     NOT_CALLED = "not_called"
     """Merchant mode: the merchant never called."""
     NUMBER_BUSY = "number_busy"
@@ -326,6 +330,8 @@ class MissedForMerchant(_Word):
     """Less than `min_ring_s` of the window was left when its turn came."""
     NOT_REACHED_IN_TIME = "not_reached_in_time"
     """The window ended, or came too near its end, before the user could be dialled."""
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    """The user did not confirm the result of his booking."""
     DO_NOT_CALL = "do_not_call"
     """The number is on the operator's do-not-call list."""
     FROZEN = "frozen"
@@ -347,6 +353,7 @@ class ReleaseCause(_Word):
     TIME_LIMIT = "time_limit"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN = "unknown"
+    AMENDED = "amended"
 
 
 class Prompt(_Word):
@@ -439,6 +446,7 @@ class Bound(StrEnum):
     CALENDAR_DAYS = "calendar_days"
     BLOCKS_PER_USER = "blocks_per_user"
     BLOCKS = "blocks"
+    REVISIONS = "revisions"
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"

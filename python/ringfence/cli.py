@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
-from collections.abc import Iterable
-from typing import IO, cast
+from collections.abc import Iterator
+from typing import Final, cast
 
 import click
 from rich.console import Console
@@ -17,6 +19,15 @@ from .journal import Replayer
 from .stories import STORIES
 
 __all__ = ["main"]
+
+# The longest line that is read, so that a file without line ends is refused before it fills the memory. The largest input that any policy
+# takes, two lists of a million numbers each, has some 40 MiB.
+_LINE_MAX: Final = 64 * 1024 * 1024
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+# As a shell sees a program that SIGPIPE ended: 128 and 13.
+_READER_LEFT: Final = 141
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -37,7 +48,9 @@ def main() -> None:
     Exit codes:
       0  fine
       1  replay: an expectation is not met
-      2  a file or line that cannot be read, or a wrong option
+      2  a file or line that cannot be read, output that cannot be written,
+         or a wrong option
+    141  the reader of standard output left, as in `ringfence demo | head -1`
     """
 
 
@@ -50,7 +63,7 @@ def replay(file: str, quiet: bool, hash_seed: int, any_tzdb: bool) -> None:
     """Replay a journal, or judge a scenario.
 
     FILE has one JSON object a line: a header, then inputs, advances and confirms as they came, and possibly expectations
-    between them; `-` is standard input. What comes out of each line is printed as expectation lines, {"expect":{"reply":…}} and
+    between them; `-` is standard input. No line is longer than 64 MiB. What comes out of each line is printed as expectation lines, {"expect":{"reply":…}} and
     {"expect":{"effects":[…]}}: put behind the lines that they came from, they make a scenario that passes.
 
     \b
@@ -58,7 +71,9 @@ def replay(file: str, quiet: bool, hash_seed: int, any_tzdb: bool) -> None:
       0  the whole file was replayed, and every expectation in it is met
       1  an expectation is not met; standard error names the file, the line,
          the path of the first difference, what was expected and what came out
-      2  the file or a line cannot be read; standard error names line and column
+      2  the file or a line cannot be read; standard error names line and
+         column; or standard output cannot be written
+    141  the reader of standard output left
 
     \b
     Examples:
@@ -67,27 +82,64 @@ def replay(file: str, quiet: bool, hash_seed: int, any_tzdb: bool) -> None:
     """
     name = "<stdin>" if file == "-" else file
     replayer = Replayer(hash_seed=hash_seed, any_tzdb=any_tzdb)
-    try:
-        with click.open_file(file, "rb") as lines:
-            for output in _replayed(replayer, cast("IO[bytes]", lines)):
+    with _standard_output():
+        try:
+            for output in _replayed(replayer, _lines(name, file)):
                 if not quiet:
                     # As bytes: a journal is UTF-8 whatever the terminal is.
                     click.echo(output.encode())
-        replayer.finish()
-    except Mismatch as error:
-        click.echo(f"{name}: line {error.line}: {error.path}: expected {error.expected}, got {error.actual}", err=True)
-        raise SystemExit(1) from None
-    except Malformed as error:
-        allowed = "" if error.allowed is None else f"; allowed: {error.allowed}"
-        click.echo(f"{name}: line {error.line}, column {error.column}: {error.wrong}{allowed}", err=True)
+            replayer.finish()
+        except Mismatch as error:
+            click.echo(f"{name}: line {error.line}: {error.path}: expected {error.expected}, got {error.actual}", err=True)
+            raise SystemExit(1) from None
+        except Malformed as error:
+            allowed = "" if error.allowed is None else f"; allowed: {error.allowed}"
+            click.echo(f"{name}: line {error.line}, column {error.column}: {error.wrong}{allowed}", err=True)
+            raise SystemExit(2) from None
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[None]:
+    """Says what went wrong with standard output, and says nothing when its reader has just left. Whatever else does input and output inside
+    sees to its own errors.
+    """
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        raise SystemExit(_READER_LEFT) from None
+    except OSError as error:
+        _forget_output()
+        click.echo(f"<stdout>: {error.strerror or error}", err=True)
         raise SystemExit(2) from None
+
+
+def _forget_output() -> None:
+    """What is still to be written goes nowhere, so that the interpreter does not fail on it once more when it ends."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _lines(name: str, file: str) -> Iterator[bytes]:
+    try:
+        with click.open_file(file, "rb") as lines:
+            while line := cast("bytes", lines.readline(_LINE_MAX + 1)):
+                yield line
     except OSError as error:
         click.echo(f"{name}: {error.strerror or error}", err=True)
         raise SystemExit(2) from None
 
 
-def _replayed(replayer: Replayer, lines: Iterable[bytes]) -> Iterable[str]:
+def _replayed(replayer: Replayer, lines: Iterator[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
+        if len(line) > _LINE_MAX:
+            raise Malformed(number, 1, "the line is too long", f"{_LINE_MAX >> 20} MiB")
+        if number == 1 and line.startswith(_BYTE_ORDER_MARK):
+            raise Malformed(1, 1, "a byte order mark (BOM) before the header", "UTF-8 without one")
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -96,7 +148,14 @@ def _replayed(replayer: Replayer, lines: Iterable[bytes]) -> Iterable[str]:
         yield from replayer.feed(text)
 
 
-@main.command()
+class _Console(Console):
+    """A console that leaves it to the command what a reader who has left means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+@main.command(short_help="Play the stories: who says what, which phones ring, and why.")
 @click.option(
     "--story",
     type=click.Choice([*STORIES, "all"]),
@@ -131,7 +190,8 @@ def demo(story: str, language: str, as_json: bool) -> None:
     \b
     Exit codes:
       0  fine
-      2  a wrong option
+      2  a wrong option, or standard output cannot be written
+    141  the reader of standard output left
 
     \b
     Examples:
@@ -140,11 +200,12 @@ def demo(story: str, language: str, as_json: bool) -> None:
       ringfence demo --json | ringfence replay --quiet -
     """
     chosen = list(STORIES.values()) if story == "all" else [STORIES[story]]
-    if as_json:
-        for line in as_lines(chosen):
-            click.echo(line.encode())
-        return
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that has no Chinese shows question marks rather than nothing.
-        sys.stdout.reconfigure(errors="replace")
-    tell(Console(highlight=False, emoji=False, markup=False), chosen, cast(Language, language))
+    with _standard_output():
+        if as_json:
+            for line in as_lines(chosen):
+                click.echo(line.encode())
+            return
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal that has no Chinese shows question marks rather than nothing.
+            sys.stdout.reconfigure(errors="replace")
+        tell(_Console(highlight=False, emoji=False, markup=False), chosen, cast(Language, language))

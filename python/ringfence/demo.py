@@ -17,6 +17,8 @@ from ._layout import columns, hanging
 from ._policy import Keyring, Policy
 from ._values import Address, CallMode, ForReservation, Party, PhoneNumber, ReleaseCause, Window
 from .effects import (
+    AcknowledgedRecord,
+    AmendedRecord,
     Answer,
     Archive,
     Audit,
@@ -25,6 +27,7 @@ from .effects import (
     BookingPage,
     BookingResult,
     Content,
+    DeclinedRecord,
     Dial,
     DoNotCallChanged,
     Effect,
@@ -41,6 +44,7 @@ from .effects import (
     NumberLeased,
     NumbersLow,
     PolicySet,
+    Rebased,
     Reject,
     ReservationForMerchant,
     Send,
@@ -301,6 +305,15 @@ class _Teller:
             case inputs.Cancel(user=user, reservation=reservation):
                 words = self.say(f"takes reservation {reservation} back", f"取消预约{reservation}")
                 self.sent(at, self.name(user), platform, words)
+            case inputs.Amend(user=user, reservation=reservation):
+                words = self.say(f"changes reservation {reservation}", f"修改预约{reservation}")
+                self.sent(at, self.name(user), platform, words)
+            case inputs.Acknowledge(user=user, reservation=reservation):
+                words = self.say(f"confirms reservation {reservation}", f"确认预约{reservation}")
+                self.sent(at, self.name(user), platform, words)
+            case inputs.Decline(reservation=reservation):
+                words = self.say(f"declines reservation {reservation}", f"谢绝预约{reservation}")
+                self.sent(at, self.name(CHATBOT), platform, words)
             case inputs.LegProgress(leg=leg):
                 self.rings[leg].rang = at
                 who = self.legs[leg]
@@ -489,6 +502,14 @@ class _Teller:
                 self.note(self.say("audit: no virtual number is left; the platform calls", "审计：虚拟号码已用完，由服务平台呼叫"))
             case NumbersLow(left=left):
                 self.note(self.say(f"audit: {left} virtual numbers are left", f"审计：剩余虚拟号码{left}个"))
+            case AmendedRecord(reservation=reservation, revision=revision):
+                self.note(self.say(f"audit: reservation {reservation}, revision {revision}", f"审计：预约{reservation}第{revision}版"))
+            case Rebased(call=call, revision=revision):
+                self.note(self.say(f"audit: call {call} goes on under revision {revision}", f"审计：通话{call}转入第{revision}版"))
+            case AcknowledgedRecord(reservation=reservation):
+                self.note(self.say(f"audit: reservation {reservation} was confirmed", f"审计：预约{reservation}已获确认"))
+            case DeclinedRecord(reservation=reservation):
+                self.note(self.say(f"audit: reservation {reservation} was declined", f"审计：预约{reservation}已被谢绝"))
             case Frozen():
                 self.note(self.say("audit: new calls are stopped", "审计：已暂停呼叫"))
             case Thawed():
@@ -578,10 +599,11 @@ _KINDS = {
     "missed": ("there was no conversation", "未通话通知"),
     "cancelled_for_merchant": ("the cancellation", "取消通知"),
     "missed_for_merchant": ("there was no conversation", "未通话通知"),
-    "cancelled_for_merchant": ("the cancellation", "取消通知"),
-    "missed_for_merchant": ("there was no conversation", "未通话通知"),
     "search_entry": ("the search entry", "搜索入口"),
     "search_results": ("the search results", "搜索结果"),
+    "amended": ("the changed reservation", "修改后的预约信息"),
+    "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
+    "declined": ("the merchant declines", "商户谢绝通知"),
 }
 
 _HOW = {

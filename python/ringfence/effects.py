@@ -39,6 +39,9 @@ from ._values import (
 )
 
 __all__ = [
+    "AcknowledgedRecord",
+    "Amended",
+    "AmendedRecord",
     "Answer",
     "Archive",
     "Audit",
@@ -56,6 +59,8 @@ __all__ = [
     "ContactNotConfirmed",
     "ContactUnconfirmed",
     "Content",
+    "DeclinedNotice",
+    "DeclinedRecord",
     "Denied",
     "Dial",
     "DialWithdrawn",
@@ -75,14 +80,17 @@ __all__ = [
     "NeverConfirmed",
     "NumberLeased",
     "NumbersLow",
+    "OnHold",
     "Outcome",
     "Permitted",
     "Play",
     "PolicySet",
+    "Rebased",
     "Reject",
     "RecordedScope",
     "RequestedTarget",
     "ReservationCancelled",
+    "ReservationDeclined",
     "ReservationForMerchant",
     "Rule",
     "SearchEntry",
@@ -244,6 +252,8 @@ class Challenge(_Content):
     window: Window
     zone: Zone
     until: datetime
+    is_shared: bool
+    """Whether others may be on the call."""
 
     def text_with(self, code: str, language: str = "zh-CN") -> str:
         """The message in words with its code, as it is sent."""
@@ -290,6 +300,47 @@ class SearchResults(_Content):
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Amended(_Content):
+    """To a merchant: a reservation that he knows was changed. All of it, as it stands now."""
+
+    _tag: ClassVar[str | None] = "amended"
+    reservation: int
+    revision: int
+    page: int
+    offering: int
+    offering_name: str
+    number: str
+    virtual_number: PhoneNumber | None
+    name: str | None
+    line: PhoneNumber
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class OnHold(_Content):
+    """To a merchant: a reservation that he knows was changed so that its holder must agree anew. Until then nothing rings."""
+
+    _tag: ClassVar[str | None] = "on_hold"
+    reservation: int
+    revision: int
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinedNotice(_Content):
+    """To a user: the merchant will not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+    reservation: int
+    merchant_name: str
+    reason: str | None
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -304,6 +355,9 @@ Content = (
     | ContactNotConfirmed
     | SearchEntry
     | SearchResults
+    | Amended
+    | OnHold
+    | DeclinedNotice
 )
 """What a message says."""
 
@@ -349,7 +403,14 @@ class NeverConfirmed(_Outcome):
     _tag: ClassVar[str | None] = "unverified"
 
 
-Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed
+@dataclass(frozen=True, slots=True)
+class ReservationDeclined(_Outcome):
+    """The merchant would not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined
 """How a reservation ended."""
 
 
@@ -510,6 +571,47 @@ class KeyRotated(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class AmendedRecord(Record):
+    """A reservation was changed: from here on every call of it rests on this revision."""
+
+    _tag: ClassVar[str | None] = "amended"
+    reservation: int
+    revision: int
+    window: Window
+    is_agreed: bool
+    evidence: BookingEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebased(Record):
+    """The phones of a call ring on under a new revision, which permits all that the host was told of them."""
+
+    _tag: ClassVar[str | None] = "rebased"
+    call: int
+    reservation: int
+    revision: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedRecord(Record):
+    """The user confirmed the result of his booking."""
+
+    _tag: ClassVar[str | None] = "acknowledged"
+    reservation: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinedRecord(Record):
+    """The merchant will not call."""
+
+    _tag: ClassVar[str | None] = "declined"
+    reservation: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class OneMaskedNumber(Record):
     """The calls to one user's number, which stands here without its tail."""
 
@@ -564,6 +666,10 @@ AuditRecord = (
     | CodeJudged
     | KeyRotated
     | DialWithdrawn
+    | AmendedRecord
+    | Rebased
+    | AcknowledgedRecord
+    | DeclinedRecord
     | Frozen
     | Thawed
     | DoNotCallChanged

@@ -35,6 +35,8 @@ from ._values import (
 from .evidence import Evidence
 
 __all__ = [
+    "Acknowledge",
+    "Amend",
     "Block",
     "BlockMerchant",
     "BlockNumber",
@@ -45,6 +47,7 @@ __all__ = [
     "ChooseMode",
     "ConfirmClock",
     "ConfirmContact",
+    "Decline",
     "Dedup",
     "EffectFailed",
     "Freeze",
@@ -336,6 +339,7 @@ class RequestPage(Checked):
     user: Address
     of: PageOf
 
+
 @dataclass(frozen=True, slots=True)
 class BlockMerchant(Checked):
     """A merchant is blocked, whatever his lines."""
@@ -378,13 +382,49 @@ class Unblock(Checked):
     what: BlockTarget
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Checked):
+    """A user changes a reservation. What is absent stays as it is; one that changes nothing is a no-op."""
+
+    _tag: ClassVar[str | None] = "amend"
+    user: Address
+    reservation: int
+    window: Window | None = None
+    zone: Zone | None = None
+    contact: PhoneNumber | None = None
+    offering: int | None = None
+    name: str | None = None
+    share: bool | None = None
+    """Whether the user agrees to share the call with others who book the same: as many as the page says now."""
+    evidence: BookingEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline(Checked):
+    """A merchant will not call."""
+
+    _tag: ClassVar[str | None] = "decline"
+    merchant: int
+    reservation: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Checked):
+    """A user confirms the result of his booking, or of his last change."""
+
+    _tag: ClassVar[str | None] = "acknowledge"
+    user: Address
+    reservation: int
+
+
 Scope = Everything | OneMerchant | OneNumber
 """What a freeze stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze(Checked):
-    """Nothing new rings in this scope until it is thawed. What rings or talks goes on. Who says so and why go to the audit."""
+    """Nothing new rings in this scope until it is thawed. What rings or talks goes on, a dial not yet confirmed or reported on is taken back. Who says so and why go to the audit."""
 
     _tag: ClassVar[str | None] = "freeze"
     scope: Scope
@@ -438,6 +478,9 @@ Input = (
     | RequestPage
     | Block
     | Unblock
+    | Amend
+    | Decline
+    | Acknowledge
     | Freeze
     | Thaw
     | ImportDoNotCall

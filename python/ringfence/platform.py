@@ -33,6 +33,7 @@ from .evidence import Evidence
 from .inputs import Dedup
 from .records import Call, Leg, LiveChallenge, Reservation
 from .replies import (
+    Amended,
     Booked,
     CallAllowed,
     CallDenied,
@@ -273,6 +274,48 @@ class Platform:
     def unblock(self, now: datetime, *, user: Address | str, what: inputs.BlockTarget, dedup: Dedup | None = None) -> Done | NoOp:
         """A user takes a block back. He may book again; nothing else comes back."""
         return self._done(now, inputs.Unblock(user=check(Address, user, "user"), what=what), dedup)
+
+    def amend(
+        self,
+        now: datetime,
+        *,
+        user: Address | str,
+        reservation: int,
+        window: Window | None = None,
+        zone: str | ZoneInfo | None = None,
+        contact: PhoneNumber | str | None = None,
+        offering: int | None = None,
+        name: str | None = None,
+        share: bool | None = None,
+        evidence: BookingEvidence | None = None,
+        dedup: Dedup | None = None,
+    ) -> Amended | NoOp:
+        """A user changes a reservation; what is `None` stays as it is. `share` agrees to a shared call, or takes that back.
+
+        A phone that rings goes on only if the new terms carry it. During a conversation the change waits for the end of the call.
+        """
+        amend = inputs.Amend(
+            user=check(Address, user, "user"),
+            reservation=reservation,
+            window=window,
+            zone=None if zone is None else Zone.of(zone),
+            contact=_maybe(PhoneNumber, contact, "contact"),
+            offering=offering,
+            name=name,
+            share=share,
+            evidence=evidence,
+        )
+        return cast(Amended | NoOp, self.handle(now, amend, dedup=dedup))
+
+    def decline(
+        self, now: datetime, *, merchant: int, reservation: int, reason: str | None = None, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A merchant will not call; the user is told. What rings stops ringing in the same step."""
+        return self._done(now, inputs.Decline(merchant=merchant, reservation=reservation, reason=reason), dedup)
+
+    def acknowledge(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
+        """A user confirms the result of his booking. It matters only where `Policy.confirmation` asks for it."""
+        return self._done(now, inputs.Acknowledge(user=check(Address, user, "user"), reservation=reservation), dedup)
 
     # What the network reports.
 

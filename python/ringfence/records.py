@@ -21,7 +21,7 @@ from ._values import (
 )
 from .effects import Outcome
 
-__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation"]
+__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation", "Terms"]
 
 
 class CallState(StrEnum):
@@ -70,6 +70,21 @@ class Closed(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms(Record):
+    """What a revision of a reservation says, while it waits for the end of a call."""
+
+    revision: int
+    window: Window
+    zone: Zone
+    contact: PhoneNumber
+    offering: int
+    offering_name: str
+    name: str | None
+    is_agreed: bool
+    awaits_acknowledgement: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation(Record):
     """A reservation. `mode` is the chosen one, if any was; `eligible_at` the instant from which it may be called, and its place in the queue."""
 
@@ -109,6 +124,14 @@ class Reservation(Record):
     """How many users may share a call with him, himself among them; 1: he is called alone."""
     group: int | None
     """The group that he may share a call with, from his acceptance on."""
+    is_announced: bool
+    """Whether the merchant was told of it."""
+    awaits_acknowledgement: bool
+    is_declined: bool
+    rest_until: datetime | None
+    """The end of the spacing after its last call."""
+    pending: Terms | None
+    """The terms that were set while the user was talking; they hold when the call ends."""
 
 
 @dataclass(frozen=True, slots=True)

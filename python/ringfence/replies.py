@@ -14,6 +14,7 @@ from ._values import DenyReason, ReservationState
 
 __all__ = [
     "Allow",
+    "Amended",
     "Booked",
     "CallAllowed",
     "CallDenied",
@@ -142,6 +143,15 @@ class WrongCode(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Amended(Record):
+    """The change stands under this revision. While a conversation runs it waits for the end of the call."""
+
+    _tag: ClassVar[str | None] = "amended"
+    revision: int
+    state: ReservationState
+
+
+@dataclass(frozen=True, slots=True)
 class DoNotCallSet(Record):
     """The list of numbers that are never rung is changed: so many came, and so many left."""
 
@@ -153,7 +163,9 @@ class DoNotCallSet(Record):
 Verdict = Allow | Deny
 """The gate's answer."""
 
-Reply = Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | DoNotCallSet
+Reply = (
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet
+)
 """The answer to an accepted input."""
 
 

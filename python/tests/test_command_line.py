@@ -106,6 +106,19 @@ def test_a_file_that_is_not_there_exits_with_2(tmp_path: Path) -> None:
         assert done.stderr.decode().startswith(f"{path}: ")
 
 
+def test_a_byte_order_mark_is_called_by_its_name() -> None:
+    done = run("replay", "-", stdin=b'\xef\xbb\xbf{"header":{"format":1}}\n')
+    assert done.returncode == 2
+    assert done.stderr == b"<stdin>: line 1, column 1: a byte order mark (BOM) before the header; allowed: UTF-8 without one\n"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no device without an end")
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+    done = run("replay", "/dev/zero")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"/dev/zero: line 1, column 1: the line is too long; allowed: 64 MiB\n"
+
+
 def test_no_hash_seed_changes_an_output() -> None:
     scenario = str(SCENARIOS / "figure_3_platform_calls.jsonl")
     assert out("replay", scenario) == out("replay", "--hash-seed", "18446744073709551615", scenario)
@@ -239,11 +252,31 @@ def _in_a_terminal(*arguments: str, **environment: str) -> str:
     return printed.decode()
 
 
-def test_a_reader_that_leaves_is_no_traceback() -> None:
-    done = subprocess.run(
-        ["/bin/sh", "-c", 'python=$1; shift; "$python" "$@" | head -n 1', "sh", *COMMAND, "demo"], capture_output=True, timeout=60, check=False
-    )
-    assert b"Traceback" not in done.stderr
+FIGURE_2 = str(SCENARIOS / "figure_2.jsonl")
+
+
+@pytest.mark.parametrize("arguments", [["demo"], ["demo", "--json"], ["replay", FIGURE_2]])
+def test_a_reader_that_leaves_ends_it_quietly(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_reader_that_takes_one_line_is_no_error() -> None:
+    line = '"$@" | head -n 1'
+    done = subprocess.run(["/bin/sh", "-c", line, "sh", *COMMAND, "demo"], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [["demo"], ["demo", "--json"], ["replay", FIGURE_2]])
+def test_output_that_cannot_be_written_is_not_named_after_the_input(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, b"<stdout>: No space left on device\n")
 
 
 # help
@@ -255,7 +288,8 @@ def test_help_and_version_say_what_there_is() -> None:
     for text in (top, replay, demo):
         assert "Exit codes" in text
         assert max(map(len, text.splitlines())) <= 100
-    assert "line and column" in replay
+    assert "line and column" in re.sub(r"\s+", " ", replay)
+    assert not any(line.endswith("...") for line in out("--help", columns=80).splitlines()[1:]), "no summary is cut"
     assert "figure-3-platform" in demo
 
 

@@ -56,6 +56,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod amendments;
 mod blocking;
 mod books;
 mod doubt;
@@ -155,6 +156,10 @@ pub struct Summary {
     pub conversations_platform_calls: usize,
     /// Cancellations while a phone rang.
     pub withdrawn_while_ringing: usize,
+    /// Changes of terms that ended what rang.
+    pub amended_while_ringing: usize,
+    /// Calls that went over to new terms.
+    pub rebased: usize,
     /// Windows that ended while a user's phone rang.
     pub window_ended_while_ringing: usize,
     /// Answers that came too late to be joined.
@@ -248,6 +253,8 @@ struct Notes {
     challenged: Option<Challenged>,
     /// The code that this step judged, until its audit record comes: of which challenge, for which reservation, and whether it was right.
     code: Option<(ChallengeId, ReservationId, bool)>,
+    /// The records of changes, declines and confirmations.
+    changes: Vec<AuditRecord>,
     /// The step reports an answer that was reported before.
     was_answered: bool,
     /// Legs that went with this step's resync.
@@ -397,6 +404,7 @@ impl Checker {
         }
         for effect in &step.effects {
             if self.books.is_handed_out_again(effect, matches!(step.doing, Doing::Restart))? {
+                law::handed_out_again(&self.books, effect)?;
                 doubt::handed_out_again(&self.books, effect)?;
                 continue;
             }
@@ -405,6 +413,7 @@ impl Checker {
         }
         self.books.take_late_input(step, &mut notes);
         self.books.take_answered_merchants();
+        self.books.take_unseen_change(step);
         groups::all_begun(&notes)?;
         self.close(step, &mut notes)?;
         if self.books.fires_everything(step) {
@@ -501,6 +510,13 @@ impl Checker {
                     AuditRecord::DoNotCallChanged(record) => law::list_recorded(record, step)?,
                     AuditRecord::Challenged(record) => notes.challenged = Some(record.clone()),
                     AuditRecord::CodeJudged(record) => holders::judged(record, notes)?,
+                    AuditRecord::Amended(_) | AuditRecord::Declined(_) | AuditRecord::Acknowledged(_) => {
+                        notes.changes.push(audit.record.clone());
+                    }
+                    AuditRecord::Rebased(rebased) => {
+                        self.books.take_rebased(rebased)?;
+                        self.summary.rebased += 1;
+                    }
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
@@ -565,6 +581,7 @@ impl Checker {
         doubt::hung_up(&self.books, step, notes)?;
         withdrawn::all_recorded(&self.books, notes)?;
         endings::performed(&self.books, notes)?;
+        amendments::performed(&self.books, step, notes)?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         queue::none_starves(&self.books, step)?;

@@ -28,6 +28,7 @@ use crate::codes::known_keys;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
+mod amendments;
 mod blocking;
 mod groups;
 mod law;

@@ -45,6 +45,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
         blocked,
         in_doubt,
         kept,
+        frozen,
     ] = summaries;
     assert_eq!((by_number.allowed, by_number.denied, by_number.conversations_merchant_calls), (1, 1, 1));
     assert_eq!((merchant.allowed, merchant.denied, merchant.conversations_merchant_calls), (3, 2, 1));
@@ -57,6 +58,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
     assert_eq!((unverified.denied, unverified.user_dials), (1, 0));
     assert_eq!((in_doubt.user_dials, in_doubt.late_answers, in_doubt.conversations_merchant_calls), (2, 1, 1));
     assert_eq!((kept.user_dials, kept.denied, kept.conversations_platform_calls), (1, 2, 1));
+    assert_eq!((frozen.user_dials, frozen.restarts, frozen.conversations_merchant_calls), (2, 1, 1));
     assert_eq!((confirmed.wrong_codes, confirmed.confirmed, confirmed.user_dials), (1, 1, 1));
     assert_eq!((blocked.conversations_platform_calls, blocked.user_dials), (1, 1));
 }

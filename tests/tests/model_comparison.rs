@@ -227,6 +227,7 @@ impl Pair {
                 kept.merchant_failures,
                 kept.conversations,
                 open(kept.eligible),
+                (kept.revision, kept.unacknowledged, kept.waiting, kept.window, kept.contact),
             );
             let outcome = seen.closed.map(|closed| closed.outcome);
             let seen_as = (
@@ -237,6 +238,13 @@ impl Pair {
                 seen.merchant_failures,
                 seen.conversations,
                 open(seen.eligible_at),
+                (
+                    seen.revision,
+                    seen.awaits_acknowledgement,
+                    seen.pending.as_ref().map(|terms| (terms.revision, terms.contact)),
+                    seen.window,
+                    seen.contact,
+                ),
             );
             equal(&format!("reservation {}", kept.reservation), &expected, &seen_as)?;
         }
@@ -320,6 +328,9 @@ impl Pair {
         {
             return self.hung_up_again(at, input, *leg);
         }
+        if gave_away(&self.engine, input, reply) {
+            return Ok(());
+        }
         let expected = match (input, reply) {
             (_, Some(Err(refusal))) => Err(refusal.clone()),
             (_, Some(Ok(Reply::NoOp)))
@@ -330,6 +341,9 @@ impl Pair {
                 | Input::PlayFinished(_)
                 | Input::EffectFailed(_)
                 | Input::Cancel(_)
+                | Input::Amend(_)
+                | Input::Decline(_)
+                | Input::Acknowledge(_)
                 | Input::ChooseMode(_)
                 | Input::PresetMode(_)
                 | Input::SetPolicy(_)
@@ -377,6 +391,14 @@ impl Pair {
             other => Err(format!("a leg that is gone is said to live again: {other:?}")),
         }
     }
+}
+
+/// Whether a change took the reservation out of the hands of the one who made it, or ended with it: a holder who names another's number does
+/// not speak for it any more.
+fn gave_away(engine: &Platform, input: &Input, reply: &StepReply) -> bool {
+    let (Input::Amend(input), Some(Ok(Reply::Amended(_)))) = (input, reply) else { return false };
+    let kept = engine.reservation(input.reservation);
+    !kept.is_some_and(|kept| kept.belongs_to(&input.user) && kept.state != ReservationState::Closed)
 }
 
 /// P11: an input that comes with a key is taken once. A repeat is answered alike, changes nothing and emits nothing; one that was refused

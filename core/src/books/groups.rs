@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use crate::decisions::grouping::Terms;
+use crate::decisions::grouping::GroupKey;
 use crate::values::id::{GroupId, ReservationId};
 use crate::values::time::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::values::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// What all have in common.
-    pub terms: Terms,
+    pub key: GroupKey,
     /// The live reservations.
     pub live: BTreeSet<ReservationId>,
 }
@@ -19,7 +19,7 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     by_id: BTreeMap<GroupId, Group>,
-    by_terms: BTreeMap<Terms, GroupId>,
+    by_key: BTreeMap<GroupKey, GroupId>,
     waiting: BTreeSet<(GroupId, Timestamp, ReservationId)>,
 }
 
@@ -30,16 +30,16 @@ impl Groups {
         self.by_id.get(&id)
     }
 
-    /// The group on these terms.
+    /// The group with this key.
     #[must_use]
-    pub fn on(&self, terms: &Terms) -> Option<GroupId> {
-        self.by_terms.get(terms).copied()
+    pub fn on(&self, key: &GroupKey) -> Option<GroupId> {
+        self.by_key.get(key).copied()
     }
 
     /// Adds a live reservation.
-    pub fn add(&mut self, id: GroupId, terms: Terms, reservation: ReservationId) {
-        self.by_terms.insert(terms, id);
-        self.by_id.entry(id).or_insert_with(|| Group { terms, live: BTreeSet::new() }).live.insert(reservation);
+    pub fn add(&mut self, id: GroupId, key: GroupKey, reservation: ReservationId) {
+        self.by_key.insert(key, id);
+        self.by_id.entry(id).or_insert_with(|| Group { key, live: BTreeSet::new() }).live.insert(reservation);
     }
 
     /// Takes out a reservation that is live no more.
@@ -47,9 +47,9 @@ impl Groups {
         let Some(group) = self.by_id.get_mut(&id) else { return };
         group.live.remove(&reservation);
         if group.live.is_empty() {
-            let terms = group.terms;
+            let key = group.key;
             self.by_id.remove(&id);
-            self.by_terms.remove(&terms);
+            self.by_key.remove(&key);
         }
     }
 

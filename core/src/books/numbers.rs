@@ -118,6 +118,15 @@ impl Numbers {
         fresh.saturating_add(leases.rested.len()).min(most)
     }
 
+    /// Whether there is a number for this user of this merchant at an instant, whatever is known to have rested by then: one that he has, one
+    /// that was never used, or one that has rested.
+    #[must_use]
+    pub fn has_for(&self, merchant: MerchantId, user: PhoneNumber, at: Timestamp) -> bool {
+        let has_rested = || self.resting.iter().take_while(|(until, ..)| *until <= at).any(|(_, of, _)| *of == merchant);
+        let has_one = self.leases.get(&merchant).is_some_and(|leases| leases.by_user.contains_key(&user));
+        has_one || self.left(merchant, 1) > 0 || has_rested()
+    }
+
     /// Leases a number for one more live reservation of this user with this merchant: his own again, else one that was never used, else the one
     /// that has rested longest. `None` when there is none. What has rested by now must be forgotten before.
     pub fn lease(&mut self, merchant: MerchantId, user: PhoneNumber, reservation: ReservationId) -> Option<VirtualNumber> {

@@ -4,7 +4,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::values::effect::{Action, BookingPage, Content, Effect};
+use crate::values::effect::{Action, BookingPage, Content, Dial, Effect};
 use crate::values::id::LegId;
 
 /// So many places are not worth being given back.
@@ -175,6 +175,23 @@ impl Outbox {
         self.tidy();
     }
 
+    /// The unconfirmed `dial` of a leg.
+    #[must_use]
+    pub fn waiting_dial(&self, leg: LegId) -> Option<&Dial> {
+        let mut waiting = self.once.range((leg, 0)..=(leg, u64::MAX)).filter_map(|(_, sequence)| self.get(*sequence));
+        waiting.find_map(|effect| match &effect.action {
+            Action::Dial(dial) => Some(dial),
+            Action::Answer(_)
+            | Action::Reject(_)
+            | Action::Play(_)
+            | Action::Join(_)
+            | Action::HangUp(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_) => None,
+        })
+    }
+
     /// An effect is unconfirmed no longer: every count and index forgets it.
     fn let_go(&mut self, effect: &Effect) {
         self.alive = self.alive.saturating_sub(1);
@@ -204,6 +221,13 @@ impl Outbox {
         }
         self.tidy();
         is_dial_voided
+    }
+
+    /// The legs whose `dial` is unconfirmed, in order.
+    #[must_use]
+    pub fn legs_to_dial(&self) -> Vec<LegId> {
+        let is_dial = |sequence: u64| self.get(sequence).is_some_and(|effect| effect.action.is_dial());
+        self.once.iter().filter(|(_, sequence)| is_dial(*sequence)).map(|(leg, _)| *leg).collect()
     }
 
     /// Takes out every unconfirmed effect that is done at most once, and returns them in sequence.
@@ -250,6 +274,9 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::ModeOptions(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
+            | Content::Declined(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)

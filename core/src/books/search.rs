@@ -35,8 +35,8 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     pages: BTreeMap<PageId, Entry>,
-    /// The pages in whose texts two characters stand side by side, or one alone, by their bits. In order.
-    grams: BTreeMap<u64, Vec<PageId>>,
+    /// The pages in whose texts two characters stand side by side, or one alone, by their bits.
+    grams: BTreeMap<u64, BTreeSet<PageId>>,
     by_merchant: BTreeMap<MerchantId, BTreeSet<PageId>>,
 }
 
@@ -46,10 +46,7 @@ impl Search {
         self.remove(page);
         let texts: Vec<(Place, String)> = texts.into_iter().map(|(place, text)| (place, normal(text))).collect();
         for gram in grams_of(&texts) {
-            let pages = self.grams.entry(gram).or_default();
-            if let Err(place) = pages.binary_search(&page) {
-                pages.insert(place, page);
-            }
+            self.grams.entry(gram).or_default().insert(page);
         }
         self.by_merchant.entry(merchant).or_default().insert(page);
         self.pages.insert(page, Entry { merchant, texts });
@@ -60,9 +57,7 @@ impl Search {
         let Some(entry) = self.pages.remove(&page) else { return };
         for gram in grams_of(&entry.texts) {
             if let Some(pages) = self.grams.get_mut(&gram) {
-                if let Ok(place) = pages.binary_search(&page) {
-                    pages.remove(place);
-                }
+                pages.remove(&page);
                 if pages.is_empty() {
                     self.grams.remove(&gram);
                 }
@@ -111,8 +106,9 @@ impl Search {
     }
 
     /// The fewest pages that can hold this word. A word with a gram that no page has is in none.
-    fn rarest(&self, word: &str) -> Option<&[PageId]> {
-        let of = |gram: u64| self.grams.get(&gram).map_or(&[][..], Vec::as_slice);
+    fn rarest(&self, word: &str) -> Option<&BTreeSet<PageId>> {
+        static NO_PAGES: BTreeSet<PageId> = BTreeSet::new();
+        let of = |gram: u64| self.grams.get(&gram).unwrap_or(&NO_PAGES);
         let mut chars = word.chars();
         let mut last = chars.next()?;
         let mut rarest = of(single(last));

@@ -5,30 +5,14 @@ use core::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::values::number::{Address, PhoneNumber};
-use crate::values::text::Text;
-
-/// A sender. The same phone by RCS, SMS and MMS is one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Sender {
-    Phone(PhoneNumber),
-    Mailbox(Text),
-}
-
-impl Sender {
-    fn of(address: &Address) -> Self {
-        match address {
-            Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => Self::Phone(*number),
-            Address::Email(mailbox) | Address::Chatbot(mailbox) => Self::Mailbox(mailbox.clone()),
-        }
-    }
-}
+use crate::values::number::Address;
+use crate::values::person::Person;
 
 /// Every sender of a reservation that is kept.
 #[derive(Clone, Debug)]
 pub struct Senders {
     hasher: FixedState,
-    table: HashTable<(Sender, u32)>,
+    table: HashTable<(Person, u32)>,
 }
 
 impl Senders {
@@ -50,17 +34,18 @@ impl Senders {
         self.table.is_empty()
     }
 
-    /// How many reservations of this sender are kept.
+    /// How many reservations of this sender are kept. A chatbot is nobody, and sends none.
     #[must_use]
     pub fn kept(&self, address: &Address) -> usize {
-        let sender = Sender::of(address);
+        let Some(sender) = Person::of(address) else { return 0 };
         let found = self.table.find(self.hasher.hash_one(&sender), |(key, _)| *key == sender);
         found.map_or(0, |(_, kept)| usize::try_from(*kept).unwrap_or(usize::MAX))
     }
 
     /// One reservation of this sender more.
     pub fn add(&mut self, address: &Address) {
-        let (sender, hasher) = (Sender::of(address), &self.hasher);
+        let Some(sender) = Person::of(address) else { return };
+        let hasher = &self.hasher;
         let mut entry = self
             .table
             .entry(hasher.hash_one(&sender), |(key, _)| *key == sender, |(key, _)| hasher.hash_one(key))
@@ -71,7 +56,7 @@ impl Senders {
 
     /// One reservation of this sender less; one who has none left is forgotten.
     pub fn remove(&mut self, address: &Address) {
-        let sender = Sender::of(address);
+        let Some(sender) = Person::of(address) else { return };
         let Ok(mut entry) = self.table.find_entry(self.hasher.hash_one(&sender), |(key, _)| *key == sender) else { return };
         let (_, kept) = entry.get_mut();
         *kept = kept.saturating_sub(1);
@@ -86,14 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_phone_is_one_sender_however_it_writes() {
+    fn one_phone_or_mailbox_is_one_sender_however_it_writes() {
         let address = |text| Address::parse(text).unwrap();
         let mut senders = Senders::new(1);
         senders.add(&address("rcs:+8613800000001"));
         senders.add(&address("sms:+8613800000001"));
         senders.add(&address("mailto:zhang@example.com"));
+        senders.add(&address("mailto:zhang@Example.COM"));
         assert_eq!(senders.kept(&address("mms:+8613800000001")), 2);
-        assert_eq!(senders.kept(&address("mailto:zhang@example.com")), 1);
+        assert_eq!(senders.kept(&address("mailto:zhang@EXAMPLE.com")), 2);
         assert_eq!(senders.kept(&address("rcs:+8613800000002")), 0);
         senders.remove(&address("mms:+8613800000001"));
         senders.remove(&address("mms:+8613800000001"));

@@ -29,6 +29,8 @@ pub enum Came {
     PlatformFailure,
     /// None of these: the platform stopped it before the user was dialled.
     Nothing,
+    /// The user changed the terms while a phone rang, and they did not carry the call. It counts as nothing, but he is not rung again at once.
+    Amended,
 }
 
 impl Tally {
@@ -40,7 +42,7 @@ impl Tally {
             Came::Attempt => self.attempts = self.attempts.saturating_add(1),
             Came::MerchantFailure => self.merchant_failures = self.merchant_failures.saturating_add(1),
             Came::PlatformFailure => self.platform_failures = self.platform_failures.saturating_add(1),
-            Came::Nothing => {}
+            Came::Nothing | Came::Amended => {}
         }
         self
     }
@@ -60,14 +62,34 @@ pub enum Aftermath {
     Miss,
     /// The user took it back meanwhile.
     Cancel,
+    /// The merchant declined meanwhile.
+    Decline,
+}
+
+/// What was said of a reservation while its call lived, and closes it when the call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The user took it back.
+    Cancelled,
+    /// The merchant will not call.
+    Declined,
 }
 
 /// What follows a call that came to `came` and ends at `now`. `before` is the tally without it.
 #[must_use]
-pub fn aftermath(before: Tally, came: Came, is_cancelled: bool, window: &Window, policy: &Policy, now: Timestamp) -> Aftermath {
+pub fn aftermath(
+    before: Tally,
+    came: Came,
+    withdrawal: Option<Withdrawal>,
+    window: &Window,
+    policy: &Policy,
+    now: Timestamp,
+) -> Aftermath {
     let tally = before.with(came);
-    if is_cancelled {
-        return Aftermath::Cancel;
+    match withdrawal {
+        Some(Withdrawal::Cancelled) => return Aftermath::Cancel,
+        Some(Withdrawal::Declined) => return Aftermath::Decline,
+        None => {}
     }
     if tally.conversations >= policy.conversations_max {
         return Aftermath::Complete;
@@ -83,7 +105,9 @@ pub fn aftermath(before: Tally, came: Came, is_cancelled: bool, window: &Window,
     }
     let eligible_at = match came {
         Came::Conversation | Came::Nothing => now,
-        Came::Attempt | Came::MerchantFailure | Came::PlatformFailure => now.saturating_add_s(u64::from(policy.retry_spacing_s)),
+        Came::Attempt | Came::MerchantFailure | Came::PlatformFailure | Came::Amended => {
+            now.saturating_add_s(u64::from(policy.retry_spacing_s))
+        }
     };
     Aftermath::Reopen { eligible_at }
 }

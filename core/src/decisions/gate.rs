@@ -15,6 +15,8 @@ pub enum Standing {
     Closed,
     /// Its contact number's holder has not agreed.
     Unverified,
+    /// Its user has not confirmed the result, and the policy asks for it.
+    Unacknowledged,
     /// It permits calls, as far as the rest allows.
     Agreed,
 }
@@ -73,6 +75,7 @@ pub fn judge(at: Timestamp, starter: CallMode, min_ring_s: u32, facts: Option<&F
     match facts.standing {
         Standing::Closed => return deny(DenyReason::Closed),
         Standing::Unverified => return deny(DenyReason::Unverified),
+        Standing::Unacknowledged => return deny(DenyReason::Unacknowledged),
         Standing::Agreed => {}
     }
     if let Some(reason) = facts.bars.reason() {

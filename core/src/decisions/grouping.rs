@@ -1,6 +1,6 @@
 //! Who shares a bridge? (多个用户, 一个通话通道; seed 000.)
 //!
-//! Users may share a call when they booked on the same [`Terms`] and each agreed. Who of them is on one call is decided when it begins: those who
+//! Users may share a call when they booked on the same [`GroupKey`] and each agreed. Who of them is on one call is decided when it begins: those who
 //! may be rung at that instant, in the order of their places, as many as the page said.
 
 use alloc::vec::Vec;
@@ -12,18 +12,18 @@ use crate::values::time::{Timestamp, Window};
 
 /// What must be the same for two users to share a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Terms {
+pub struct GroupKey {
     /// With whom.
     pub merchant: MerchantId,
     /// The page that offered it.
     pub page: PageId,
     /// What it is about.
     pub offering: OfferingId,
-    /// When.
+    /// When their phones may ring.
     pub window: Window,
     /// The line that calls.
     pub line: PhoneNumber,
-    /// How many may be on one call, as the page said when it was booked: nobody agreed to more.
+    /// How many may be on one call, as the page said when each agreed: nobody agreed to more.
     pub size: u32,
 }
 

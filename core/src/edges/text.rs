@@ -20,8 +20,9 @@ use thiserror::Error;
 use crate::values::cause::ReleaseCause;
 use crate::values::code::Code;
 use crate::values::effect::{
-    BookingPage, BookingResult, CallReason, Challenge, Content, MissedNotice, MissedNoticeForMerchant, ModeOptions,
-    NoticeForMerchant, PageAction, Prompt, ReservationForMerchant, ReservationNotice, SearchResults,
+    BookingPage, BookingResult, CallReason, Challenge, Content, DeclinedNotice, MissedNotice, MissedNoticeForMerchant,
+    ModeOptions, NoticeForMerchant, PageAction, Prompt, ReservationForMerchant, ReservationNotice, ReservationOnHold,
+    SearchResults,
 };
 use crate::values::input::HoursLabel;
 use crate::values::policy::CallMode;
@@ -84,7 +85,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::BookingPage(page) => text.booking_page(page),
         Content::Result(result) => text.result(result),
         Content::ContactUnconfirmed(notice) => text.contact_unconfirmed(notice),
-        Content::Reservation(reservation) => text.reservation(reservation),
+        Content::Reservation(reservation) => text.reservation(reservation, false),
         Content::ModeOptions(options) => text.mode_options(options),
         Content::Cancelled(notice) => text.cancelled(notice),
         Content::Missed(notice) => text.missed(notice),
@@ -94,6 +95,9 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::ContactNotConfirmed(notice) => text.contact_not_confirmed(notice),
         Content::SearchEntry(_) => text.search_entry(),
         Content::SearchResults(results) => text.search_results(results),
+        Content::Amended(reservation) => text.reservation(reservation, true),
+        Content::OnHold(notice) => text.on_hold(notice),
+        Content::Declined(notice) => text.declined(notice),
     };
     text.out
 }
@@ -142,6 +146,7 @@ pub const fn deny_reason(reason: DenyReason, language: Language) -> &'static str
         DenyReason::WindowOver => language.pick("预约时间段已结束", "the booked window is over"),
         DenyReason::Closed => language.pick("预约已关闭", "the reservation is closed"),
         DenyReason::Unverified => language.pick("联系号码的机主尚未确认", "the holder of the contact number has not agreed"),
+        DenyReason::Unacknowledged => language.pick("用户尚未确认预约结果", "the user has not confirmed the booking"),
         DenyReason::DoNotCall => language.pick("该号码在免打扰名单中", "the number is on the do-not-call list"),
         DenyReason::Frozen => language.pick("平台已暂停呼叫", "the operator has stopped new calls"),
         DenyReason::BeforeWindow => language.pick("预约时间段尚未开始", "the booked window has not begun"),
@@ -169,6 +174,7 @@ pub const fn missed(why: Missed, language: Language) -> &'static str {
     match why {
         Missed::NotReached => language.pick("已拨打预约电话，但未能接通", "the booked number was called, but nobody was reached"),
         Missed::MerchantNotReached => language.pick("未能接通商户", "the merchant could not be reached"),
+        Missed::NotAcknowledged => language.pick("预约结果未经用户确认", "the booking was never confirmed"),
         Missed::NotCalled => language.pick("商户未拨打电话", "the merchant did not call"),
         Missed::NumberBusy => language.pick("预约电话一直在另一通话中", "the booked number was on another call until the end"),
         Missed::NoChannel => language.pick("商户线路一直繁忙", "the merchant's line was busy until the end"),
@@ -204,6 +210,7 @@ pub const fn missed_for_merchant(why: MissedForMerchant, language: Language) -> 
             MissedForMerchant::NotCarriedOut => Missed::NotCarriedOut,
             MissedForMerchant::WindowTooShort => Missed::WindowTooShort,
             MissedForMerchant::NotReachedInTime => Missed::NotReachedInTime,
+            MissedForMerchant::NotAcknowledged => Missed::NotAcknowledged,
             MissedForMerchant::DoNotCall => Missed::DoNotCall,
             MissedForMerchant::Frozen => Missed::Frozen,
             MissedForMerchant::OutsideHours => Missed::OutsideHours,
@@ -219,6 +226,7 @@ pub fn outcome(outcome: Outcome, language: Language) -> String {
         Outcome::Completed => language.pick("已完成通话", "completed").to_string(),
         Outcome::Missed(why) => format!("{}{}", language.pick("未能通话：", "missed: "), missed(why, language)),
         Outcome::Cancelled => language.pick("已取消", "cancelled").to_string(),
+        Outcome::Declined => language.pick("商户已谢绝", "declined by the merchant").to_string(),
         Outcome::Unverified => language.pick("联系号码的机主未确认", "the holder of the contact number never agreed").to_string(),
     }
 }
@@ -252,7 +260,8 @@ pub const fn release_cause(cause: ReleaseCause, language: Language) -> &'static 
     match cause {
         ReleaseCause::Normal => language.pick("通话结束", "the conversation is over"),
         ReleaseCause::WindowEnded => language.pick("预约时间段已结束", "the window ended"),
-        ReleaseCause::Withdrawn => language.pick("预约已取消", "the reservation was cancelled"),
+        ReleaseCause::Withdrawn => language.pick("通话许可已撤回", "the permission was withdrawn"),
+        ReleaseCause::Amended => language.pick("预约信息已修改", "the reservation was changed"),
         ReleaseCause::NoAnswer => language.pick("无人接听", "nobody answered"),
         ReleaseCause::UserBusy => language.pick("用户忙", "the user is busy"),
         ReleaseCause::UserUnreachable => language.pick("用户无法接通", "the user cannot be reached"),
@@ -490,6 +499,10 @@ impl Lines {
         self.time(&challenge.window, challenge.zone)?;
         self.detail("商户", "Merchant", &merchant)?;
         self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
+        if challenge.is_shared {
+            let words = self.language.pick("多方通话：可能有其他用户同时参加", "The call is shared: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
         let until = challenge.zone.local(challenge.until);
         self.detail("验证码有效至", "Code good until", &format!("{:02}:{:02}", until.hour, until.minute))
     }
@@ -533,6 +546,30 @@ impl Lines {
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
+    fn declined(&mut self, notice: &DeclinedNotice) -> fmt::Result {
+        self.line(format_args!(
+            "{}",
+            self.language.pick("商户无法应约，不会来电", "The merchant cannot keep this booking and will not call.")
+        ))?;
+        if let Some(reason) = &notice.reason {
+            self.detail("说明", "Reason", &plain(reason.as_str()))?;
+        }
+        self.time(&notice.window, notice.zone)?;
+        self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
+        self.detail("预约编号", "Reservation", &notice.reservation.to_string())
+    }
+
+    fn on_hold(&mut self, notice: &ReservationOnHold) -> fmt::Result {
+        let (id, revision) = (notice.reservation, notice.revision);
+        match self.language {
+            Language::Chinese => self.line(format_args!("预约{id}已修改（第{revision}版），待联系号码的机主确认；确认之前不可呼叫"))?,
+            Language::English => self.line(format_args!(
+                "Reservation {id} has changed (revision {revision}). It cannot be called before the holder of the contact number agrees."
+            ))?,
+        }
+        self.time(&notice.window, notice.zone)
+    }
+
     fn missed_for_merchant(&mut self, notice: &MissedNoticeForMerchant) -> fmt::Result {
         let why = missed_for_merchant(notice.why, self.language);
         match self.language {
@@ -543,12 +580,12 @@ impl Lines {
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn reservation(&mut self, reservation: &ReservationForMerchant) -> fmt::Result {
+    fn reservation(&mut self, reservation: &ReservationForMerchant, is_amended: bool) -> fmt::Result {
         let (id, revision) = (reservation.reservation, reservation.revision);
         match self.language {
-            Language::Chinese if revision > 1 => self.line(format_args!("预约{id}已修改（第{revision}版）"))?,
+            Language::Chinese if is_amended => self.line(format_args!("预约{id}已修改（第{revision}版）"))?,
             Language::Chinese => self.line(format_args!("新的预约：{id}"))?,
-            Language::English if revision > 1 => self.line(format_args!("Reservation {id} has changed (revision {revision})"))?,
+            Language::English if is_amended => self.line(format_args!("Reservation {id} has changed (revision {revision})"))?,
             Language::English => self.line(format_args!("New reservation: {id}"))?,
         }
         self.time(&reservation.window, reservation.zone)?;
@@ -1021,10 +1058,9 @@ mod tests {
         reservation.group = Some(crate::values::id::GroupId::new(3));
         assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).ends_with("\n多方通话组：3"));
         reservation.revision = 2;
-        assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
+        assert!(content(&Content::Amended(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(
-            content(&Content::Reservation(reservation), Language::English)
-                .starts_with("Reservation 7 has changed (revision 2)\n")
+            content(&Content::Amended(reservation), Language::English).starts_with("Reservation 7 has changed (revision 2)\n")
         );
     }
 

@@ -1,14 +1,14 @@
 //! A reservation.
 //!
 //! ```text
-//! Unverified ─ code ─► AwaitingMode ─ mode ─► Scheduled ─ opened ─► Open ◄── call over ──┐
-//!     │                  │                     │                  └─ call begins ─► InCall
-//!     └── window over, ──┴─── cancelled ───────┴──────────┬──────────────────────────┘
-//!      or wrong codes                                     │
-//!                                                         ▼
-//!                                                      Closed
+//! Unverified ── code ──► AwaitingMode ─ mode ─► Scheduled ─ opened ─► Open ◄── call over ──┐
+//!     │ ▲                     │                     │                  └─ call begins ─► InCall
+//!     │ └───── doubted ───────┴─────────────────────┴───────────────────┤                  │
+//!     └── window over, wrong codes, cancelled, declined ─┬──────────────┴──────────────────┘
+//!                                                        ▼
+//!                                                     Closed
 //! ```
-//! `Closed` is absorbing.
+//! `Closed` is absorbing. An amended reservation goes back to `Scheduled`, and opens again if its new window has begun.
 
 use super::{Machine, Step};
 use crate::values::reply::ReservationState;
@@ -30,10 +30,18 @@ pub enum ReservationEvent {
     WindowOver,
     /// The user takes it back.
     Cancelled,
-    /// The holder of the contact number gave the right code.
+    /// The holder of the contact number agrees: by the right code, or by the change that he makes himself.
     Confirmed,
     /// The last wrong code that is taken was given.
     CodesUsedUp,
+    /// Its terms change, and the holder's agreement covers the new ones.
+    Amended,
+    /// Its terms change, and the holder must agree to the new ones.
+    Doubted,
+    /// The user confirms the result.
+    Acknowledged,
+    /// The merchant will not call.
+    Declined,
 }
 
 impl Machine for ReservationState {
@@ -51,6 +59,10 @@ impl Machine for ReservationState {
         ReservationEvent::Cancelled,
         ReservationEvent::Confirmed,
         ReservationEvent::CodesUsedUp,
+        ReservationEvent::Amended,
+        ReservationEvent::Doubted,
+        ReservationEvent::Acknowledged,
+        ReservationEvent::Declined,
     ];
 
     fn on(self, event: ReservationEvent) -> Step<Self> {
@@ -76,11 +88,29 @@ impl Machine for ReservationState {
                 NotAllowed
             }
 
-            (S::Unverified | S::AwaitingMode | S::Scheduled | S::Open, E::WindowOver | E::Cancelled) => To(S::Closed),
+            (S::Unverified | S::AwaitingMode | S::Scheduled | S::Open, E::WindowOver | E::Cancelled | E::Declined) => {
+                To(S::Closed)
+            }
             // The call decides: what rings is ended at once, what talks may go on; then it closes.
-            (S::InCall, E::WindowOver | E::Cancelled) => NoOp,
+            (S::InCall, E::WindowOver | E::Cancelled | E::Declined) => NoOp,
             (S::Closed, E::WindowOver) => NoOp,
-            (S::Closed, E::Cancelled) => NotAllowed,
+            (S::Closed, E::Cancelled | E::Declined) => NotAllowed,
+
+            (S::Unverified, E::Amended | E::Doubted) => To(S::Unverified),
+            (S::AwaitingMode, E::Amended) => To(S::AwaitingMode),
+            // An open one opens again when its new window has begun.
+            (S::Scheduled | S::Open, E::Amended) => To(S::Scheduled),
+            (S::AwaitingMode | S::Scheduled | S::Open, E::Doubted) => To(S::Unverified),
+            // What rings goes over to the new terms or is ended; while the user talks they wait for the end of the call.
+            (S::InCall, E::Amended | E::Doubted) => NoOp,
+
+            (S::AwaitingMode, E::Acknowledged) => To(S::AwaitingMode),
+            (S::Scheduled, E::Acknowledged) => To(S::Scheduled),
+            (S::Open, E::Acknowledged) => To(S::Open),
+            (S::InCall, E::Acknowledged) => NoOp,
+            (S::Unverified, E::Acknowledged) => NotAllowed,
+
+            (S::Closed, E::Amended | E::Doubted | E::Acknowledged) => NotAllowed,
 
             // What was chosen before goes on at once to `Scheduled`.
             (S::Unverified, E::Confirmed) => To(S::AwaitingMode),

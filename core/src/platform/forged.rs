@@ -207,6 +207,16 @@ fn a_reservation_ends_and_leaves_within_what_a_policy_may_set() {
 }
 
 #[test]
+fn what_is_open_or_in_a_call_has_a_window_that_began() {
+    let later = Window::new(at("19:00:00"), at("20:00:00")).unwrap();
+    let mut platform = world();
+    platform.advance(at("18:00:00"), 100);
+    is_refused(&platform, "before its window begins", |body| body.appointments.reservations[0].window = later);
+    let (platform, ..) = ringing();
+    is_refused(&platform, "before its window begins", |body| body.appointments.reservations[0].window = later);
+}
+
+#[test]
 fn a_call_rings_the_number_that_booked_from_the_line_that_may() {
     let (platform, _, user) = ringing();
     is_refused(&platform, "that its reservation does not permit", |body| {

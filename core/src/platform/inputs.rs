@@ -5,10 +5,10 @@ use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, EffectFailed, Freeze,
-    ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished, PresetMode, PublishPage,
-    PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy,
-    Thaw, Unblock, WithdrawPage,
+    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, Decline,
+    EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished,
+    PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
+    SetCalendar, SetPolicy, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -152,6 +152,40 @@ impl Platform {
     /// In this order: `invalid` user, `unknown` merchant.
     pub fn unblock(&mut self, now: Timestamp, user: Address, what: BlockTarget) -> Result<Reply, Refusal> {
         self.handle(now, Input::Unblock(Unblock { user, what }))
+    }
+
+    /// A user changes a reservation. A phone that rings goes on only if the new terms carry it; during a conversation the change waits for the
+    /// end of the call. One that changes nothing is a no-op. Replies the revision and the state.
+    ///
+    /// # Errors
+    /// In the order of the manual: `unknown` or `gone` reservation, also for another user's; `wrong_state`, `ending`; `last_conversation`; then as
+    /// `book`, for what is changed: `unknown` or `page_withdrawn` page, `unknown` offering, `invalid` (contact), `limit` (text), `blocked`, `window_over`, `limit` (ahead),
+    /// `window_not_offered`, `overlap`, `limit` (revisions, per number, outbox).
+    pub fn amend(&mut self, now: Timestamp, input: Amend) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Amend(input))
+    }
+
+    /// A merchant will not call. The user is told; what rings is ended at once, a conversation is left alone. Twice is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another merchant's; `limit` (text); `wrong_state`; `ending`.
+    pub fn decline(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        reservation: ReservationId,
+        reason: Option<Text>,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Decline(Decline { merchant, reservation, reason }))
+    }
+
+    /// A user confirms the result of his booking, or of his last change. It matters only where the policy asks for it; otherwise, and twice, it
+    /// is a no-op.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` reservation, also for another user's; `wrong_state`.
+    pub fn acknowledge(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Acknowledge(Acknowledge { user, reservation }))
     }
 
     /// A dialled phone rings. One of a leg that is gone is hung up.

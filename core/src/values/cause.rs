@@ -196,6 +196,8 @@ pub enum ReleaseCause {
     NotPermitted,
     /// The platform does not know this leg, or lost track of it.
     Unknown,
+    /// The terms were changed while the phone rang, and the new ones do not carry the call.
+    Amended,
 }
 
 impl ReleaseCause {
@@ -203,7 +205,7 @@ impl ReleaseCause {
     #[must_use]
     pub const fn q850(self) -> u8 {
         match self {
-            Self::Normal | Self::WindowEnded | Self::Withdrawn | Self::OtherSideGone | Self::TimeLimit => 16,
+            Self::Normal | Self::WindowEnded | Self::Withdrawn | Self::OtherSideGone | Self::TimeLimit | Self::Amended => 16,
             Self::NoAnswer => 19,
             Self::UserBusy => 17,
             Self::UserUnreachable => 20,
@@ -221,6 +223,7 @@ impl ReleaseCause {
             Self::Normal
             | Self::WindowEnded
             | Self::Withdrawn
+            | Self::Amended
             | Self::OtherSideGone
             | Self::TimeLimit
             | Self::NoAnswer

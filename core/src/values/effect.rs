@@ -299,6 +299,12 @@ pub enum Content {
     SearchEntry(SearchEntry),
     /// To a user: [`UserContent::SearchResults`].
     SearchResults(SearchResults),
+    /// To a merchant: [`MerchantContent::Amended`].
+    Amended(ReservationForMerchant),
+    /// To a merchant: [`MerchantContent::OnHold`].
+    OnHold(ReservationOnHold),
+    /// To a user: [`UserContent::Declined`].
+    Declined(DeclinedNotice),
 }
 
 impl From<UserContent> for Content {
@@ -313,6 +319,7 @@ impl From<UserContent> for Content {
             UserContent::ContactNotConfirmed(content) => Self::ContactNotConfirmed(content),
             UserContent::SearchEntry(content) => Self::SearchEntry(content),
             UserContent::SearchResults(content) => Self::SearchResults(content),
+            UserContent::Declined(content) => Self::Declined(content),
         }
     }
 }
@@ -324,6 +331,8 @@ impl From<MerchantContent> for Content {
             MerchantContent::ModeOptions(content) => Self::ModeOptions(content),
             MerchantContent::Cancelled(content) => Self::CancelledForMerchant(content),
             MerchantContent::Missed(content) => Self::MissedForMerchant(content),
+            MerchantContent::Amended(content) => Self::Amended(content),
+            MerchantContent::OnHold(content) => Self::OnHold(content),
         }
     }
 }
@@ -350,6 +359,8 @@ pub enum UserContent {
     SearchEntry(SearchEntry),
     /// What was found.
     SearchResults(SearchResults),
+    /// The merchant will not call.
+    Declined(DeclinedNotice),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -363,6 +374,10 @@ pub enum MerchantContent {
     Cancelled(NoticeForMerchant),
     /// The window is over and there was no conversation.
     Missed(MissedNoticeForMerchant),
+    /// The user changed a reservation that the merchant knows: all of it, as it stands now (修改后的预约信息).
+    Amended(ReservationForMerchant),
+    /// The user changed it so that its holder must agree anew: until then nothing rings.
+    OnHold(ReservationOnHold),
 }
 
 /// A booking page as a user sees it.
@@ -536,6 +551,8 @@ pub struct Challenge {
     pub zone: Zone,
     /// From this instant on the code is of no use.
     pub until: Timestamp,
+    /// Whether others may be on the call.
+    pub is_shared: bool,
 }
 
 /// A reservation ended without a conversation, as its user is told.
@@ -560,6 +577,36 @@ pub struct MissedNotice {
 pub struct NoticeForMerchant {
     /// The reservation.
     pub reservation: ReservationId,
+    /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A reservation that waits for the agreement of the holder of its contact number. It names neither him nor the number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservationOnHold {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// When the merchant may ring once the holder has agreed.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// The merchant will not call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclinedNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// What the merchant says of the reason, with runs of digits masked.
+    pub reason: Option<MaskedText>,
     /// Its window.
     pub window: Window,
     /// The zone that the window was meant in.
@@ -679,6 +726,14 @@ pub enum AuditRecord {
     KeyRotated(KeyRotated),
     /// The `dial` of a user was taken back before anything showed that it was carried out.
     DialWithdrawn(DialWithdrawn),
+    /// A reservation was changed.
+    Amended(AmendedRecord),
+    /// A phone that rings went over to a new revision.
+    Rebased(Rebased),
+    /// The user confirmed the result of his booking.
+    Acknowledged(AcknowledgedRecord),
+    /// The merchant will not call.
+    Declined(DeclinedRecord),
     /// New ringing is stopped.
     Frozen(FreezeRecord),
     /// New ringing is let on again.
@@ -803,6 +858,56 @@ pub struct BookedRecord {
 pub struct PolicySet {
     /// The SHA-256 digest of the rules in postcard's wire format: the log has them in full.
     pub policy: Digest,
+}
+
+/// A reservation was changed: from here on every call of it rests on this revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmendedRecord {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The new revision.
+    pub revision: u32,
+    /// When the merchant may ring.
+    pub window: Window,
+    /// Whether the holder of the contact number has agreed to it.
+    pub is_agreed: bool,
+    /// Where the change came from.
+    pub evidence: Option<BookingEvidence>,
+}
+
+/// The phones of a call ring on under a new revision, which permits all that the host was told of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rebased {
+    /// The call.
+    pub call: CallId,
+    /// The reservation that permits it.
+    pub reservation: ReservationId,
+    /// The new revision.
+    pub revision: u32,
+    /// The rule that permits it.
+    pub rule: Rule,
+}
+
+/// The user confirmed the result of his booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgedRecord {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The revision that he confirmed.
+    pub revision: u32,
+}
+
+/// The merchant will not call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclinedRecord {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// Its revision.
+    pub revision: u32,
 }
 
 /// The gate judged a merchant's request.

@@ -72,6 +72,12 @@ pub enum Input {
     Block(Block),
     /// A user takes a block back.
     Unblock(Unblock),
+    /// A user changes a reservation (修改预约信息).
+    Amend(Amend),
+    /// A merchant will not call.
+    Decline(Decline),
+    /// A user confirms the result of his booking (以便用户确认预约信息, claim 4).
+    Acknowledge(Acknowledge),
     /// The operator stops new ringing: everywhere, for a merchant, or to a number.
     Freeze(Freeze),
     /// The operator lets ring again what he froze.
@@ -386,6 +392,60 @@ pub struct Cancel {
     pub reservation: ReservationId,
 }
 
+/// A user changes a reservation. What is absent stays as it is; one that changes nothing is a no-op.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amend {
+    /// Who asks: the sender of the booking, or the holder of its contact number.
+    pub user: Address,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// When the merchant may ring.
+    #[serde(default)]
+    pub window: Option<Window>,
+    /// The zone that the window was meant in.
+    #[serde(default)]
+    pub zone: Option<Zone>,
+    /// The phone that shall ring.
+    #[serde(default)]
+    pub contact: Option<PhoneNumber>,
+    /// What it is about.
+    #[serde(default)]
+    pub offering: Option<OfferingId>,
+    /// The user's name.
+    #[serde(default)]
+    pub name: Option<Text>,
+    /// Whether the user agrees to share the call with others who book the same: as many as the page says now.
+    #[serde(default)]
+    pub share: Option<bool>,
+    /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
+    #[serde(default)]
+    pub evidence: Option<BookingEvidence>,
+}
+
+/// A merchant will not call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// What the user is told of the reason.
+    #[serde(default)]
+    pub reason: Option<Text>,
+}
+
+/// A user confirms the result of his booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledge {
+    /// Who confirms: the sender of the booking, or the holder of its contact number.
+    pub user: Address,
+    /// The reservation.
+    pub reservation: ReservationId,
+}
+
 /// A dialled phone rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -539,7 +599,7 @@ pub enum Scope {
     Number(PhoneNumber),
 }
 
-/// Nothing new rings in this scope until it is thawed. What rings or talks goes on.
+/// Nothing new rings in this scope until it is thawed. What rings or talks goes on; a `dial` that is neither confirmed nor reported on is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Freeze {

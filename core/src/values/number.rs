@@ -17,6 +17,8 @@ const DIGITS_MAX: u64 = 15;
 const DIGITS_MIN: u64 = 3;
 /// The fewest digits of a subscriber's number, country code included. The shortest in use have 7 (+683 4000, Niue).
 const SUBSCRIBER_DIGITS_MIN: u64 = 7;
+/// +86 0: China's country code, and the 0 that is dialled before area codes inside China only.
+const CHINA_AND_TRUNK_PREFIX: u64 = 860;
 const LENGTH_SHIFT: u32 = 56;
 const INTERNATIONAL: u64 = 1 << 63;
 const DIGITS_MASK: u64 = (1 << LENGTH_SHIFT) - 1;
@@ -97,10 +99,20 @@ impl PhoneNumber {
     }
 
     /// Whether it can be the phone of a user: in E.164 form, with at least 7 digits. Short codes and emergency numbers (110, 120, also behind a
-    /// country code) cannot, and national forms are not guessed at, so a phone has one number here and not two.
+    /// country code) cannot, national forms are not guessed at, and no 0 stands after +86 (the trunk prefix of China is not dialled behind
+    /// the country code), so a phone has one number here and not two.
     #[must_use]
     pub const fn is_subscriber(self) -> bool {
-        self.is_international() && self.length() >= SUBSCRIBER_DIGITS_MIN
+        self.is_international() && self.length() >= SUBSCRIBER_DIGITS_MIN && !self.begins_with(CHINA_AND_TRUNK_PREFIX)
+    }
+
+    /// Whether its first three digits are these. None of the three is a leading 0.
+    const fn begins_with(self, three: u64) -> bool {
+        let mut first = self.0 & DIGITS_MASK;
+        while first > 999 {
+            first /= 10;
+        }
+        first == three
     }
 
     /// How many digits it has.
@@ -387,6 +399,9 @@ mod tests {
             ("8613800000001", false),
             ("110", false),
             ("95511", false),
+            ("+86013800000001", false),
+            ("+861013800000", true),
+            ("+390612345678", true),
         ] {
             assert_eq!(PhoneNumber::parse(text).unwrap().is_subscriber(), is_one, "{text}");
         }

@@ -46,6 +46,17 @@ pub enum OnWindowClose {
     HangUp,
 }
 
+/// What counts as the user's confirmation of the result of his booking (claim 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// Silence: the booking itself was his word.
+    #[default]
+    Silence,
+    /// An `acknowledge`; nothing rings before it.
+    Acknowledgement,
+}
+
 /// The rules and bounds of a [`Platform`](crate::Platform).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -141,6 +152,10 @@ pub struct Policy {
     pub blocks_per_user_max: u32,
     /// The most blocks of all users. Default 10,000,000.
     pub blocks_max: u32,
+    /// What confirms the result of a booking, and of every change of it. Default: silence.
+    pub confirmation: Confirmation,
+    /// How often the terms of a reservation may be set, the booking included. Default 20.
+    pub revisions_max: u32,
     /// The most merchants and numbers that are frozen at the same time. Default 10,000.
     pub freezes_max: u32,
     /// The most numbers on the do-not-call list. Default 10,000,000.
@@ -203,6 +218,8 @@ impl Default for Policy {
             search_results_max: 20,
             blocks_per_user_max: 1_000,
             blocks_max: 10_000_000,
+            confirmation: Confirmation::Silence,
+            revisions_max: 20,
             freezes_max: 10_000,
             do_not_call_max: 10_000_000,
             do_not_call_import_max: 10_000,
@@ -312,6 +329,7 @@ impl Policy {
             ("search_results_max", self.search_results_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
+            ("revisions_max", self.revisions_max, 1, 10_000),
             ("freezes_max", self.freezes_max, 1, u32::MAX),
             ("do_not_call_max", self.do_not_call_max, 1, u32::MAX),
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),

@@ -120,6 +120,8 @@ pub enum Bound {
     BlocksPerUser,
     /// `blocks_max`.
     Blocks,
+    /// `revisions_max`.
+    Revisions,
     /// `freezes_max`.
     Freezes,
     /// `do_not_call_max`.
@@ -156,6 +158,7 @@ impl Bound {
             Self::CalendarDays => "calendar_days_max",
             Self::BlocksPerUser => "blocks_per_user_max",
             Self::Blocks => "blocks_max",
+            Self::Revisions => "revisions_max",
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
@@ -305,6 +308,13 @@ pub enum Refusal {
         pages: u64,
     },
 
+    /// It was cancelled or declined while its user was talking, and closes when the call ends.
+    #[error("reservation {reservation} was cancelled or declined, and closes when its call ends")]
+    Ending {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -352,6 +362,12 @@ pub enum Refusal {
     /// The sender has blocked the merchant.
     #[error("the sender has blocked this merchant; unblock him first")]
     Blocked,
+    /// The user is in the last conversation that the reservation is good for: there is nothing left to change.
+    #[error("the conversation that runs is the last one of reservation {reservation}; book again")]
+    LastConversation {
+        /// The reservation.
+        reservation: ReservationId,
+    },
 
     /// The rules of the platform choose the call mode of every reservation.
     #[error("the platform's rules choose the call mode; merchants do not")]
@@ -535,6 +551,7 @@ impl Refusal {
             Self::NoCode { .. } => 145,
             Self::KeyNotLoaded { .. } => 146,
             Self::NoKey => 147,
+            Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
             Self::NotTheChatbot => 200,
@@ -544,6 +561,7 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::LastConversation { .. } => 206,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,
             Self::Blocked => 220,

@@ -27,6 +27,8 @@ pub enum Reply {
     Confirmed(Confirmed),
     /// The code is wrong. It counts.
     WrongCode(WrongCode),
+    /// The change stands under this revision.
+    Amended(Amended),
     /// The list of numbers that are never rung is changed.
     DoNotCallSet(DoNotCallSet),
 }
@@ -73,6 +75,16 @@ pub struct Confirmed {
 pub struct WrongCode {
     /// How many more wrong ones are taken. At 0 the reservation has closed as `unverified`.
     pub left: u32,
+}
+
+/// A change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amended {
+    /// Its revision. While a conversation runs it waits for the end of the call.
+    pub revision: u32,
+    /// The state of the reservation.
+    pub state: ReservationState,
 }
 
 /// The list of numbers that are never rung is changed.
@@ -143,6 +155,8 @@ pub enum DenyReason {
     Closed,
     /// The holder of the contact number has not agreed (P2).
     Unverified,
+    /// The user has not confirmed the result of his booking, and the policy asks for it.
+    Unacknowledged,
     /// The number is on the operator's do-not-call list.
     DoNotCall,
     /// The operator stopped new ringing: everywhere, for this merchant, or to this number. Nobody knows until when.
@@ -200,6 +214,8 @@ pub enum Outcome {
     Cancelled,
     /// The holder of the contact number never agreed.
     Unverified,
+    /// The merchant would not call.
+    Declined,
 }
 
 /// Why there was no conversation. The first that holds, in the order of the manual.
@@ -210,6 +226,8 @@ pub enum Missed {
     NotReached,
     /// The merchant's own phone was tried and not reached.
     MerchantNotReached,
+    /// The user did not confirm the result of his booking.
+    NotAcknowledged,
     /// Merchant mode: the merchant never called.
     NotCalled,
     /// The user was on another call until the end, or another merchant was being rung for him.
@@ -254,6 +272,8 @@ pub enum MissedForMerchant {
     WindowTooShort,
     /// The window ended, or came too near its end, before the user could be dialled.
     NotReachedInTime,
+    /// The user did not confirm the result of his booking.
+    NotAcknowledged,
     /// The number is on the operator's do-not-call list.
     DoNotCall,
     /// The operator had stopped new ringing when the window ended.
@@ -272,6 +292,7 @@ impl From<Missed> for MissedForMerchant {
             Missed::HostLate => Self::HostLate,
             Missed::NotCarriedOut => Self::NotCarriedOut,
             Missed::WindowTooShort => Self::WindowTooShort,
+            Missed::NotAcknowledged => Self::NotAcknowledged,
             Missed::NumberBusy | Missed::NotReachedInTime | Missed::DailyLimit => Self::NotReachedInTime,
             Missed::OutsideHours => Self::OutsideHours,
             Missed::DoNotCall => Self::DoNotCall,

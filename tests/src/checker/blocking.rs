@@ -34,6 +34,10 @@ pub(super) fn withdrawn(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<
         let is_his = Person::of(&known.sender) == person || person == Some(Person::Number(known.number));
         is_his && Some(known.merchant) == merchant
     };
+    let waits = |known: &Reservation| {
+        let number = known.waiting.as_ref().map(|terms| terms.number);
+        number.is_some_and(|number| person == Some(Person::Number(number))) && Some(known.merchant) == merchant
+    };
     let is_told = |id: ReservationId| {
         step.effects.iter().any(|effect| {
             matches!(&effect.action, Action::Send(Send { content: Content::Cancelled(notice), .. }) if notice.reservation == id)
@@ -44,7 +48,13 @@ pub(super) fn withdrawn(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<
         Some(_) => true,
         None => !books.is_used_up(**id, known, None) && books.now < known.window.end(),
     };
-    books.reservations.iter().filter(|(_, known)| concerns(known)).filter(is_live).map(|(id, _)| *id).collect()
+    // Terms that wait hold from the end of an overdue call on: then the notice says it.
+    let comes_to_hold = |id: ReservationId, known: &Reservation| {
+        let is_overdue = live_call(books, id).is_some_and(|call| overdue.iter().any(|overdue| overdue.call == call));
+        is_overdue && waits(known) && is_told(id)
+    };
+    let of_it = books.reservations.iter().filter(|(id, known)| concerns(known) || comes_to_hold(**id, known));
+    of_it.filter(is_live).map(|(id, _)| *id).collect()
 }
 
 fn live_call(books: &Books, id: ReservationId) -> Option<ringfence::values::id::CallId> {
@@ -66,6 +76,14 @@ pub(super) fn duties(books: &Books, withdrawn: &[ReservationId], overdue: &[Over
 pub(super) fn page(books: &Books, to: &Address, page: &BookingPage) -> Judged {
     if has_blocked(books, to, page.merchant) {
         return Err((Promise::P3, format!("page {} goes to a user who blocked its merchant", page.page)));
+    }
+    Ok(())
+}
+
+/// Nobody gives new terms to a merchant whom he blocked.
+pub(super) fn change(books: &Books, user: &Address, merchant: MerchantId) -> Judged {
+    if has_blocked(books, user, merchant) {
+        return Err((Promise::P3, "a change from somebody who blocked the merchant is taken".to_owned()));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
+use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use crate::trace::{Doing, Step};
@@ -77,6 +78,17 @@ pub(super) struct Reservation {
     pub(super) group_size: u32,
     /// The group that its merchant was told.
     pub(super) group: Option<GroupId>,
+    /// The merchant would not call.
+    pub(super) declined_at: Option<Timestamp>,
+    pub(super) told_declined: bool,
+    /// Its result has to be confirmed, and was not.
+    pub(super) unacknowledged: bool,
+    /// The end of the spacing after its last call.
+    pub(super) rested: Option<Timestamp>,
+    /// Terms that wait for the end of a call.
+    pub(super) waiting: Option<Terms>,
+    /// The revision of the last change, whether it holds or waits.
+    pub(super) last_revision: u32,
 }
 
 /// A user's part in a call.
@@ -88,12 +100,14 @@ pub(super) struct Part {
     pub(super) joined: bool,
     /// The permission was taken back before he answered.
     pub(super) withdrawn: bool,
+    /// The operator kept it from ringing before anything showed that it did.
+    pub(super) barred: bool,
     pub(super) over: bool,
 }
 
 impl Part {
     pub(super) const fn new(reservation: ReservationId) -> Self {
-        Self { reservation, leg: None, joined: false, withdrawn: false, over: false }
+        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false }
     }
 }
 
@@ -275,9 +289,18 @@ impl Books {
         self.calls.iter().find(|(call, c)| c.has(id) && Some(**call) != except).map(|(_, c)| c)
     }
 
+    /// How many users a page that is published offers to put on one call.
+    pub(super) fn offered_size(&self, page: PageId) -> Option<u32> {
+        self.pages.get(&page).filter(|page| !page.withdrawn && page.group_size > 1).map(|page| page.group_size)
+    }
+
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
     pub(super) fn is_used_up(&self, id: ReservationId, reservation: &Reservation, except: Option<CallId>) -> bool {
-        let used_up = reservation.cancelled_at.is_some() || reservation.used_up || reservation.refused || reservation.told_missed;
+        let used_up = reservation.cancelled_at.is_some()
+            || reservation.declined_at.is_some()
+            || reservation.used_up
+            || reservation.refused
+            || reservation.told_missed;
         used_up && self.live_call(id, except).is_none()
     }
 
@@ -382,6 +405,9 @@ impl Books {
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::ConfirmContact(input) => of_reservation(input.reservation),
             Input::RequestCode(input) => of_reservation(input.reservation),
+            Input::Amend(input) => of_reservation(input.reservation),
+            Input::Decline(input) => of_reservation(input.reservation),
+            Input::Acknowledge(input) => of_reservation(input.reservation),
             Input::LegProgress(input) => of_leg(input.leg),
             Input::LegAnswered(input) => of_leg(input.leg),
             Input::LegEnded(input) => of_leg(input.leg),
@@ -430,6 +456,7 @@ impl Books {
                 told_cancelled,
                 ..
             } = *reservation;
+            reservation.view_changes(&mut view);
             view.number(id.get());
             view.number(reservation.chosen.map_or(0, |mode| 1 + mode as u64));
             view.number(
@@ -501,17 +528,17 @@ impl Books {
 }
 
 /// Writes numbers, and instants relative to the clock.
-struct View {
+pub(super) struct View {
     now: Timestamp,
     out: Vec<u8>,
 }
 
 impl View {
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.out.extend(number.to_le_bytes());
     }
 
-    fn instant(&mut self, at: Option<Timestamp>) {
+    pub(super) fn instant(&mut self, at: Option<Timestamp>) {
         self.out.extend(at.map_or(i64::MIN, |at| at.micros_since(self.now)).to_le_bytes());
     }
 }

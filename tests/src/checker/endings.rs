@@ -9,7 +9,7 @@ use ringfence::values::policy::OnWindowClose;
 use ringfence::values::reply::{Outcome, Reply};
 
 use super::books::{Books, Call, Leg, LegState, Part, Reservation};
-use super::{Judged, Notes, Overdue, Promise};
+use super::{Judged, Notes, Overdue, Promise, amendments};
 use crate::trace::{Doing, Step};
 
 /// A user's phone rang when the window ended.
@@ -85,12 +85,27 @@ pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Ove
     let answered =
         |leg: LegId| books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
     let first_cancel = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.cancelled_at.is_none());
+    let first_decline = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.declined_at.is_none());
     match (input, reply) {
         (Input::Cancel(cancel), Reply::Done) if first_cancel => {
             let part = call.part(cancel.reservation).filter(|part| !call.ended && !part.leg.is_some_and(answered));
             let why = "the user took the permission back";
             part.map(|part| Overdue { call: id, part: Some(part.reservation), promise: Promise::P3, why }).into_iter().collect()
         }
+        (Input::Decline(decline), Reply::Done) if first_decline => {
+            let part = call.part(decline.reservation).filter(|part| !call.ended && !part.leg.is_some_and(answered));
+            let why = "the merchant declined";
+            part.map(|part| Overdue { call: id, part: Some(part.reservation), promise: Promise::P3, why }).into_iter().collect()
+        }
+        (Input::Amend(input), Reply::Amended(_)) => amendments::must_end(books, input, overdue)
+            .map(|call| Overdue {
+                call,
+                part: Some(input.reservation),
+                promise: Promise::P3,
+                why: "the terms were changed, and the new ones do not carry the call",
+            })
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -155,11 +170,14 @@ pub(super) fn archived(books: &Books, archive: &Archive) -> Judged {
     if archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now {
         return broken("its retention is not over".to_owned());
     }
+    let stood = reservation.cancelled_at.is_none() && reservation.declined_at.is_none();
     let right = match archive.outcome {
         Outcome::Cancelled => reservation.cancelled_at.is_some(),
         Outcome::Unverified => reservation.cancelled_at.is_none() && !reservation.verified,
-        Outcome::Completed => reservation.cancelled_at.is_none() && reservation.conversations > 0,
-        Outcome::Missed(_) => reservation.cancelled_at.is_none() && reservation.verified && reservation.conversations == 0,
+        Outcome::Declined => reservation.cancelled_at.is_none() && reservation.declined_at.is_some(),
+        Outcome::Completed => stood && reservation.conversations > 0,
+        // A change can ask for the holder's agreement anew when it is too late for it to matter.
+        Outcome::Missed(_) => stood && (reservation.verified || reservation.last_revision > 1) && reservation.conversations == 0,
     };
     if !right {
         return broken(format!("{:?} is not how it ended", archive.outcome));
@@ -187,9 +205,13 @@ pub(super) fn all_closed(books: &Books) -> Judged {
 
 /// What the user of a closed reservation was not told.
 fn untold(reservation: &Reservation) -> Option<&'static str> {
-    let missed = reservation.verified && reservation.cancelled_at.is_none() && reservation.conversations == 0;
+    let stood = reservation.cancelled_at.is_none() && reservation.declined_at.is_none();
+    let missed = reservation.verified && stood && reservation.conversations == 0;
     if missed && !reservation.told_missed {
         return Some("is over without a conversation, and its user was not told");
+    }
+    if reservation.declined_at.is_some() && !reservation.told_declined {
+        return Some("was declined, and its user has no word of it");
     }
     let silent = reservation.cancelled_at.is_some() && !reservation.told_cancelled;
     silent.then_some("was cancelled, and its user has no word of it")

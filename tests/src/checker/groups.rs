@@ -11,8 +11,12 @@ use super::{Judged, Notes, Promise, law, ringing};
 
 /// Whether two users booked on the same terms.
 fn alike(one: &Reservation, other: &Reservation) -> bool {
-    let terms = |known: &Reservation| (known.merchant, known.page, known.offering, known.window, known.line, known.group_size);
-    terms(one) == terms(other)
+    on_the_terms(one, other) && (one.offering, one.window, one.group_size) == (other.offering, other.window, other.group_size)
+}
+
+/// Of what no change touches.
+fn on_the_terms(one: &Reservation, other: &Reservation) -> bool {
+    (one.merchant, one.page, one.line) == (other.merchant, other.page, other.line)
 }
 
 /// A record of several who share a call.
@@ -82,19 +86,27 @@ pub(super) fn all_begun(notes: &Notes) -> Judged {
 pub(super) fn told(books: &Books, send: &Send) -> Judged {
     match &send.content {
         Content::Result(result) => match books.reservations.get(&result.reservation) {
-            Some(known) if (known.group_size > 1) != result.is_shared => {
+            Some(known) if (known.terms().group_size > 1) != result.is_shared => {
                 Err((Promise::P5, format!("the user of reservation {} is told otherwise than he agreed", result.reservation)))
             }
             Some(_) | None => Ok(()),
         },
-        Content::Reservation(notice) => {
+        Content::Reservation(notice) | Content::Amended(notice) => {
             let id = notice.reservation;
             let Some(known) = books.reservations.get(&id) else { return Ok(()) };
-            if (known.group_size > 1) != notice.group.is_some() {
+            let terms = known.terms();
+            // The group of terms that wait for the end of a call is found when they are set.
+            let is_later = known.waiting.is_some() && notice.group.is_none();
+            if (terms.group_size > 1) != notice.group.is_some() && !is_later {
                 return Err((Promise::P5, format!("reservation {id} is in a group without agreement, or the other way round")));
             }
-            let strangers = |other: &Reservation| other.group == notice.group && !alike(other, known);
-            if notice.group.is_some() && books.reservations.values().any(strangers) {
+            let is_alike = |other: &Reservation| {
+                let of_group = (other.offering, other.window, other.group_size);
+                on_the_terms(other, known) && of_group == (notice.offering, notice.window, terms.group_size)
+            };
+            let is_stranger = |other: &Reservation| other.group == notice.group && !is_alike(other);
+            let mut others = books.reservations.iter().filter(|(other, _)| **other != id);
+            if notice.group.is_some() && others.any(|(_, other)| is_stranger(other)) {
                 return Err((Promise::P5, format!("reservation {id} is in a group with others on other terms")));
             }
             Ok(())
@@ -109,7 +121,9 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
         | Content::Challenge(_)
         | Content::ContactNotConfirmed(_)
         | Content::SearchEntry(_)
-        | Content::SearchResults(_) => Ok(()),
+        | Content::SearchResults(_)
+        | Content::OnHold(_)
+        | Content::Declined(_) => Ok(()),
     }
 }
 

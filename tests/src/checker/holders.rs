@@ -45,6 +45,11 @@ impl Holders {
         self.keys.extend(keys.into_iter().map(|(id, key)| (id.clone(), key.clone())));
     }
 
+    /// The code that is out for a reservation is of no use any more.
+    pub(super) fn forget(&mut self, id: ReservationId) {
+        self.asked.remove(&id);
+    }
+
     /// The bounds of what is out, for a view: relative to the clock as [`Books::view`] writes it.
     pub(super) fn view(&self) -> impl Iterator<Item = (u64, u64, Timestamp)> {
         let asked = self.asked.iter().map(|(id, asked)| (id.get(), u64::from(asked.wrong), asked.until));
@@ -62,31 +67,36 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
     let Some(reservation) = books.reservations.get(&id) else {
         return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
     };
-    if reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+    // Terms that waited for an overdue call are set before the input is read, and what it says comes after.
+    let came_before = notes.overdue_reservations.contains(&id);
+    let waits = !reservation.verified && !reservation.refused && !reservation.is_taken_back();
+    if !waits && !came_before {
         return broken(format!("challenge {challenge} asks for an agreement that reservation {id} does not wait for"));
     }
-    if *to != Address::Sms(reservation.number) {
+    let is_its = |number: &PhoneNumber| *to == Address::Sms(*number) && (came_before || *number == reservation.number);
+    let Some(number) = to.number().filter(is_its) else {
         return broken(format!("challenge {challenge} goes to another address than the contact number of reservation {id}"));
-    }
+    };
     let longest = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
-    if content.until > longest || content.until <= books.now || content.window != reservation.window {
+    if !came_before && (content.until > longest || content.until <= books.now || content.window != reservation.window) {
         return broken(format!("the code of challenge {challenge} is good until {}; {longest} is the longest", content.until));
     }
-    if blocking::has_blocked(books, to, reservation.merchant) {
+    if !came_before && blocking::has_blocked(books, to, reservation.merchant) {
         return Err((Promise::P3, format!("challenge {challenge} goes to one who blocked the merchant")));
+    }
+    // Terms that are new are asked for as they are.
+    if !came_before && notes.challenged.as_ref().is_some_and(|record| record.revision != reservation.revision) {
+        return broken(format!("challenge {challenge} is for another revision than reservation {id} has"));
     }
     let Some(record) = notes.challenged.take().filter(|record| (record.challenge, record.reservation) == (challenge, id)) else {
         return Err((Promise::P17, format!("no audit record stands before challenge {challenge}")));
     };
-    counted(books, &record, content.until)
+    counted(books, &record, number, content.until)
 }
 
 /// A code is made, and counts from now on.
-fn counted(books: &mut Books, record: &Challenged, until: Timestamp) -> Judged {
+fn counted(books: &mut Books, record: &Challenged, number: PhoneNumber, until: Timestamp) -> Judged {
     let (id, challenge) = (record.reservation, record.challenge);
-    let Some(number) = books.reservations.get(&id).map(|reservation| reservation.number) else {
-        return broken(format!("challenge {challenge} is about reservation {id}, which never was"));
-    };
     let now = books.now;
     books.holders.sent.retain(|(_, at)| now < at.saturating_add_s(HOUR_S));
     let within_the_hour = books.holders.sent.iter().filter(|(to, _)| *to == number).count();
@@ -114,7 +124,7 @@ fn is_one_person(one: &Address, other: &Address) -> bool {
 /// A code was given and called right or wrong.
 pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply, notes: &mut Notes) -> Judged {
     let id = input.reservation;
-    let (now, most) = (books.now, books.policy.code_tries_max);
+    let (now, most, awaits) = (books.now, books.policy.code_tries_max, books.results_await());
     let (silence, by_platform) = (books.mode_of_silence(), matches!(books.policy.mode_chosen_by, ModeChooser::Platform(_)));
     let wants_none = books
         .reservations
@@ -124,7 +134,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         return broken(format!("a code is taken for reservation {id}, which never was, or left"));
     };
     let speaks_for_it = is_one_person(&input.user, &reservation.sender) || input.user.number() == Some(reservation.number);
-    if !speaks_for_it || reservation.verified || reservation.refused || reservation.cancelled_at.is_some() {
+    if !speaks_for_it || reservation.verified || reservation.refused || reservation.is_taken_back() {
         return broken(format!("a code is taken for reservation {id} from a stranger, or it does not wait for one"));
     }
     let Some(asked) = books.holders.asked.get_mut(&id).filter(|asked| now < asked.until) else {
@@ -153,6 +163,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Published(_)
         | Reply::Booked(_)
         | Reply::Imported(_)
+        | Reply::Amended(_)
         | Reply::Allow(_)
         | Reply::Deny(_)
         | Reply::DoNotCallSet(_) => {
@@ -164,7 +175,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
     }
     if is_right {
         reservation.verified = true;
-        reservation.eligible_at = now.max(reservation.window.start());
+        reservation.unacknowledged = awaits;
+        reservation.eligible_at = now.max(reservation.window.start()).max(reservation.rested.unwrap_or(now));
         if by_platform || now >= reservation.window.start() {
             reservation.chosen.get_or_insert(silence);
         }
@@ -195,11 +207,13 @@ pub(super) fn recorded(books: &mut Books, notes: &mut Notes) -> Judged {
     let Some(record) = notes.challenged.take() else { return Ok(()) };
     let waits = books.reservations.get(&record.reservation).filter(|reservation| {
         let wants_none = blocking::has_blocked(books, &Address::Sms(reservation.number), reservation.merchant);
-        wants_none && !reservation.verified && !reservation.refused && reservation.cancelled_at.is_none()
+        let waits = !reservation.verified && !reservation.refused && !reservation.is_taken_back();
+        wants_none && (waits || notes.overdue_reservations.contains(&record.reservation))
     });
     let Some(reservation) = waits else {
         return Err((Promise::P17, format!("challenge {} is recorded and was not sent", record.challenge)));
     };
     let until = books.now.saturating_add_s(books.policy.code_life_s.into()).min(reservation.window.end());
-    counted(books, &record, until)
+    let number = reservation.number;
+    counted(books, &record, number, until)
 }

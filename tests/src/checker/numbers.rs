@@ -53,6 +53,16 @@ impl Books {
         }
     }
 
+    /// Another phone is to ring for a reservation: what its number means is over for it.
+    pub(super) fn leave_number(&mut self, id: ReservationId) {
+        let Some(reservation) = self.reservations.get_mut(&id) else { return };
+        let Some(number) = reservation.virtual_number.take() else { return };
+        if let Some(meaning) = self.meanings.get_mut(&(reservation.merchant, number)) {
+            meaning.reservations.remove(&id);
+            meaning.over_at = meaning.over_at.max(self.now);
+        }
+    }
+
     /// A reservation is accepted, with a number or without.
     pub(super) fn take_lease(&mut self, leased: &NumberLeased) {
         let Some(reservation) = self.reservations.get_mut(&leased.reservation) else { return };

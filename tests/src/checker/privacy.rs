@@ -35,19 +35,20 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
-        Content::Reservation(content) => {
+        Content::Reservation(content) | Content::Amended(content) => {
             if !is_masked(&content.number.to_string()) {
                 return broken("shows too much of a number");
             }
             numbers::told(books, content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) => None,
+        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) | Content::OnHold(_) => None,
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
         | Content::Cancelled(_)
         | Content::Missed(_)
+        | Content::Declined(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)
@@ -71,7 +72,12 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     }
     if matches!(
         send.content,
-        Content::Reservation(_) | Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_)
+        Content::Reservation(_)
+            | Content::ModeOptions(_)
+            | Content::CancelledForMerchant(_)
+            | Content::MissedForMerchant(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
     ) {
         return broken("is one that only merchants get");
     }

@@ -14,6 +14,7 @@ use crate::trace::Step;
 fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: PhoneNumber) -> bool {
     reservation.line == line
         && reservation.verified
+        && !reservation.unacknowledged
         && reservation.window.contains(books.now)
         && books.now < books.last_ring_before(reservation)
         && books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)

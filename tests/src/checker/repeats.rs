@@ -1,7 +1,7 @@
 //! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
 
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect, MissedNotice, MissedNoticeForMerchant};
-use ringfence::values::id::LegId;
+use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
@@ -29,6 +29,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Deny(_)
             | Reply::Confirmed(_)
             | Reply::WrongCode(_)
+            | Reply::Amended(_)
             | Reply::DoNotCallSet(_),
         ))
         | None => {}
@@ -40,6 +41,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         Input::LegAnswered(report) => gone(report.leg) || was_answered(books, report.leg),
         Input::LegEnded(report) => gone(report.leg),
         Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
+        Input::Decline(decline) => books.reservations.get(&decline.reservation).is_some_and(|known| known.declined_at.is_some()),
         Input::EffectFailed(failed) => books.handed_out(failed.sequence).is_none(),
         Input::RegisterMerchant(_)
         | Input::PublishPage(_)
@@ -48,6 +50,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::ChooseMode(_)
         | Input::RequestCall(_)
         | Input::Book(_)
+        | Input::Amend(_)
+        | Input::Acknowledge(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
         | Input::ConfirmContact(_)
@@ -71,6 +75,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
 pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) -> Judged {
     let Some((promise, what)) = notes.only_settling else { return Ok(()) };
     let of_overdue = |leg: LegId| notes.overdue_legs.contains(&leg);
+    let was_in_overdue = |id: ReservationId| notes.overdue_reservations.contains(&id);
     let explained = match &effect.action {
         Action::HangUp(hang_up) => {
             of_overdue(hang_up.leg)
@@ -82,15 +87,20 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
         Action::Audit(audit) => match &audit.record {
             AuditRecord::LegLost(lost) => notes.grace_over.contains(&lost.leg),
             AuditRecord::DialWithdrawn(withdrawn) => of_overdue(withdrawn.leg),
+            // Terms that waited for an overdue call are set when it is settled.
+            AuditRecord::NumberLeased(leased) => was_in_overdue(leased.reservation),
+            AuditRecord::NumbersLow(_) => !notes.overdue_reservations.is_empty(),
+            AuditRecord::Challenged(record) => was_in_overdue(record.reservation),
             AuditRecord::Judged(_)
             | AuditRecord::UserDialled(_)
             | AuditRecord::Booked(_)
             | AuditRecord::PolicySet(_)
-            | AuditRecord::NumbersLow(_)
-            | AuditRecord::NumberLeased(_)
-            | AuditRecord::Challenged(_)
             | AuditRecord::CodeJudged(_)
             | AuditRecord::KeyRotated(_)
+            | AuditRecord::Amended(_)
+            | AuditRecord::Rebased(_)
+            | AuditRecord::Acknowledged(_)
+            | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
@@ -111,8 +121,11 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::CancelledForMerchant(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
-            | Content::Challenge(_)
-            | Content::ContactNotConfirmed(_) => false,
+            | Content::ContactNotConfirmed(_)
+            | Content::OnHold(_)
+            | Content::Declined(_) => false,
+            Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
+            Content::Amended(content) => was_in_overdue(content.reservation),
         },
         Action::Archive(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,

@@ -105,6 +105,12 @@ pub(super) fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Rese
     if !reservation.verified {
         return Err((Promise::P2, format!("leg {} is dialled, and the holder of the contact number has not agreed", dial.leg)));
     }
+    if reservation.unacknowledged {
+        return Err((Promise::P2, format!("leg {} is dialled, and the user has not confirmed the result", dial.leg)));
+    }
+    if let Some(at) = reservation.declined_at {
+        return Err((Promise::P3, format!("leg {} is dialled at {}; the merchant declined at {at}", dial.leg, books.now)));
+    }
     if let Some(at) = reservation.cancelled_at {
         return Err((
             Promise::P3,

@@ -13,11 +13,12 @@ use super::{Judged, Promise, groups, law, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
-const ORDER: [DenyReason; 16] = [
+const ORDER: [DenyReason; 17] = [
     DenyReason::NotRecognized,
     DenyReason::WindowOver,
     DenyReason::Closed,
     DenyReason::Unverified,
+    DenyReason::Unacknowledged,
     DenyReason::DoNotCall,
     DenyReason::Frozen,
     DenyReason::BeforeWindow,
@@ -74,6 +75,7 @@ impl<'a> Question<'a> {
             DenyReason::WindowOver => now >= window.end(),
             DenyReason::Closed => books.is_used_up(id, reservation, own),
             DenyReason::Unverified => !reservation.verified,
+            DenyReason::Unacknowledged => reservation.unacknowledged,
             DenyReason::DoNotCall => books.law.is_listed(reservation.number),
             DenyReason::Frozen => books.law.is_frozen(reservation.merchant, reservation.number),
             DenyReason::BeforeWindow => now < window.start(),
@@ -104,6 +106,7 @@ impl<'a> Question<'a> {
             | DenyReason::WindowOver
             | DenyReason::Closed
             | DenyReason::Unverified
+            | DenyReason::Unacknowledged
             | DenyReason::DoNotCall
             | DenyReason::Frozen
             | DenyReason::PlatformIsCalling
@@ -120,7 +123,7 @@ impl<'a> Question<'a> {
 const fn promise_of(reason: DenyReason) -> Promise {
     match reason {
         DenyReason::WindowOver | DenyReason::BeforeWindow | DenyReason::WindowClosing => Promise::P1,
-        DenyReason::Unverified => Promise::P2,
+        DenyReason::Unverified | DenyReason::Unacknowledged => Promise::P2,
         DenyReason::WrongMode => Promise::P6,
         DenyReason::NumberBusy | DenyReason::NoChannel => Promise::P8,
         DenyReason::NotRecognized
@@ -153,6 +156,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Imported(_)
         | Reply::Confirmed(_)
         | Reply::WrongCode(_)
+        | Reply::Amended(_)
         | Reply::DoNotCallSet(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
@@ -167,7 +171,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
     match denied {
         None => {
             if let Some(reason) = ORDER.into_iter().find(|reason| question.holds(*reason)) {
-                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some());
+                let cancelled = question.known.is_some_and(|known| known.cancelled_at.is_some() || known.declined_at.is_some());
                 let promise = if reason == DenyReason::Closed && cancelled { Promise::P3 } else { promise_of(reason) };
                 return Err((promise, about(&format!("is allowed, and {reason:?} holds"))));
             }

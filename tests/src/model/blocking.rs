@@ -7,11 +7,11 @@ use ringfence::values::effect::{MerchantContent, NoticeForMerchant, UserContent}
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, Unblock};
 use ringfence::values::number::Address;
-use ringfence::values::person::Person;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Outcome, Reply, ReservationState};
 
 use super::calls::Why;
+use super::reservations::Who;
 use super::{Model, limit, unknown};
 
 impl Model {
@@ -38,8 +38,8 @@ impl Model {
         Ok(if self.blocks.remove(&(person, input.what)) { Reply::Done } else { Reply::NoOp })
     }
 
-    fn check_block(&self, user: &Address, what: BlockTarget) -> Result<Person, Refusal> {
-        let person = Person::of(user).ok_or(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress })?;
+    fn check_block(&self, user: &Address, what: BlockTarget) -> Result<Who, Refusal> {
+        let person = Who::of(user).ok_or(Refusal::Invalid { field: Field::User, allowed: Allowed::UserAddress })?;
         match what {
             BlockTarget::Merchant(merchant) if !self.merchants.contains_key(&merchant) => {
                 Err(unknown(Object::Merchant, merchant.get()))
@@ -57,7 +57,7 @@ impl Model {
 
     /// Whether the person at this address blocked this merchant, by himself or by a line that he has now.
     pub(super) fn has_blocked(&self, user: &Address, merchant: MerchantId) -> bool {
-        let person = Person::of(user);
+        let person = Who::of(user);
         self.blocks
             .iter()
             .any(|(blocker, what)| Some(blocker) == person.as_ref() && self.merchant_of_block(*what) == Some(merchant))
@@ -65,31 +65,40 @@ impl Model {
 
     /// The live reservations with whom a block is about that the user sent, or whose phone is his.
     pub(super) fn blocked_reservations(&self, user: &Address, what: BlockTarget) -> BTreeSet<ReservationId> {
-        let (merchant, person) = (self.merchant_of_block(what), Person::of(user));
+        let (merchant, person) = (self.merchant_of_block(what), Who::of(user));
         let of_it = self.reservations.iter().filter(|(_, kept)| {
-            let his = Person::of(&kept.user) == person || person == Some(Person::Number(kept.contact));
+            let his = Who::of(&kept.user) == person || person == Some(Who::Phone(kept.contact));
             his && Some(kept.merchant) == merchant && kept.state != ReservationState::Closed
         });
         of_it.map(|(id, _)| *id).collect()
     }
 
+    /// The same, and those that would ring his phone by terms that wait.
+    pub(super) fn touched_by_block(&self, user: &Address, what: BlockTarget) -> BTreeSet<ReservationId> {
+        let mut touched = self.blocked_reservations(user, what);
+        let merchant = self.merchant_of_block(what);
+        let waiting = user.number().map_or_else(BTreeSet::new, |number| self.live_of(number));
+        touched.extend(waiting.into_iter().filter(|id| Some(self.reservation_of(*id).merchant) == merchant));
+        touched
+    }
+
     fn take_back(&mut self, id: ReservationId) {
         let before = self.reservation_of(id).clone();
         if before.state == ReservationState::InCall {
-            self.reservation_mut(id).cancel_pending = true;
+            self.reservation_mut(id).cancel_pending = !before.decline_pending;
             for call in self.live_calls_of(id) {
                 self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
             }
         } else {
             self.close(id, Outcome::Cancelled);
         }
-        if before.cancel_pending {
+        if before.cancel_pending || before.decline_pending {
             return;
         }
         let notice = self.notice(id);
         let for_merchant = NoticeForMerchant { reservation: id, window: notice.window, zone: notice.zone };
         self.tell_user(before.user, UserContent::Cancelled(notice));
-        if before.state != ReservationState::Unverified {
+        if before.announced {
             self.tell_merchant(before.merchant, MerchantContent::Cancelled(for_merchant));
         }
     }

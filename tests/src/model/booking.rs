@@ -15,9 +15,10 @@ use ringfence::values::time::Window;
 
 use crate::hours::CallableHours;
 
+use super::amending::Terms;
 use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
-use super::{Model, Reservation, limit, unknown};
+use super::{Model, Page, Reservation, limit, unknown};
 
 impl Model {
     pub(super) fn book(&mut self, input: &Book) -> Result<Reply, Refusal> {
@@ -69,6 +70,11 @@ impl Model {
             challenge: None,
             group_size,
             group: None,
+            decline_pending: false,
+            unacknowledged: false,
+            announced: false,
+            rested: None,
+            waiting: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -87,7 +93,7 @@ impl Model {
             self.tell_user(input.user.clone(), UserContent::ContactUnconfirmed(notice));
             self.ask_holder(id);
         } else {
-            self.announce(id);
+            self.accept(id);
             if self.latest >= window.start() {
                 self.open(id);
             }
@@ -137,15 +143,7 @@ impl Model {
         if self.has_blocked(&input.user, page.merchant) {
             return Err(Refusal::Blocked);
         }
-        if input.window.end() <= self.latest {
-            return Err(Refusal::WindowOver { end: input.window.end(), nearest: self.nearest(page, &input.window) });
-        }
-        if input.window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
-            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
-        }
-        if !self.is_offered(page, &input.window) {
-            return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, &input.window) });
-        }
+        self.check_window(page, &input.window)?;
         let zone = input.zone.unwrap_or(self.merchant_of(page.merchant).zone);
         let hours = CallableHours { policy: &self.policy, zone, window: input.window };
         let Some(window) = hours.trimmed().filter(|window| window.end() > self.latest) else {
@@ -153,28 +151,17 @@ impl Model {
         };
         // An unverified booking blocks nobody, and is not blocked: the two kinds do not see each other.
         let unverified = input.user.number() != Some(contact);
-        let alike = |reservation: &&Reservation| {
-            let live = reservation.contact == contact && reservation.state != ReservationState::Closed;
-            live && (reservation.state == ReservationState::Unverified) == unverified
-        };
-        let overlapping = self.reservations.iter().find(|(_, reservation)| {
-            let overlaps = reservation.merchant == page.merchant && reservation.window.overlaps(&window);
-            !unverified && alike(reservation) && overlaps
-        });
-        if let Some((id, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: same_person(&reservation.user, &input.user).then_some(*id) });
+        if !unverified {
+            self.check_overlap(None, page.merchant, contact, &window, &input.user)?;
         }
         if self.reservations.len() >= self.policy.reservations_max as usize {
             return Err(limit(Bound::Reservations, self.policy.reservations_max));
         }
-        let same_phone = |kept: &Reservation| kept.user.number().is_some() && kept.user.number() == input.user.number();
-        let of_sender = self.reservations.values().filter(|kept| kept.user == input.user || same_phone(kept)).count();
+        let of_sender = self.reservations.values().filter(|kept| same_person(&kept.user, &input.user)).count();
         if of_sender >= self.policy.reservations_per_sender_max as usize {
             return Err(limit(Bound::ReservationsPerSender, self.policy.reservations_per_sender_max));
         }
-        if self.reservations.values().filter(alike).count() >= self.policy.reservations_per_number_max as usize {
-            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
-        }
+        self.check_number(None, contact, !unverified)?;
         if unverified {
             self.check_codes(contact, None)?;
         }
@@ -182,46 +169,78 @@ impl Model {
         Ok((contact, window))
     }
 
-    /// The messages of an accepted booking.
-    pub(super) fn announce(&mut self, id: ReservationId) {
+    /// A window against the clock and the page.
+    pub(super) fn check_window(&self, page: &Page, window: &Window) -> Result<(), Refusal> {
+        if window.end() <= self.latest {
+            return Err(Refusal::WindowOver { end: window.end(), nearest: self.nearest(page, window) });
+        }
+        if window.end() > self.latest.saturating_add_s(self.policy.book_ahead_max_s.into()) {
+            return Err(limit(Bound::BookAhead, self.policy.book_ahead_max_s));
+        }
+        if !self.is_offered(page, window) {
+            return Err(Refusal::WindowNotOffered { nearest: self.nearest(page, window) });
+        }
+        Ok(())
+    }
+
+    /// The holder of the contact number has agreed: a number, and the messages.
+    pub(super) fn accept(&mut self, id: ReservationId) {
         self.lease(id);
         self.find_group(id);
+        self.reservation_mut(id).unacknowledged = self.results_await();
+        let terms = self.terms(id);
+        self.announce(id, &terms);
+    }
+
+    /// The messages of an accepted booking, or of agreed terms.
+    pub(super) fn announce(&mut self, id: ReservationId, terms: &Terms) {
+        let known = std::mem::replace(&mut self.reservation_mut(id).announced, true);
         let reservation = self.reservation_of(id).clone();
         let merchant = self.merchant_of(reservation.merchant).clone();
         let result = BookingResult {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             merchant_name: merchant.name,
             line: reservation.line,
             contact: merchant.contact,
             address: merchant.address,
-            offering_name: reservation.offering_name.clone(),
-            window: reservation.window,
-            zone: reservation.zone,
-            is_shared: reservation.group_size > 1,
+            offering_name: terms.offering_name.clone(),
+            window: terms.window,
+            zone: terms.zone,
+            is_shared: terms.group_size > 1,
         };
         self.tell_user(reservation.user.clone(), UserContent::Result(result.clone()));
-        if reservation.user.number() != Some(reservation.contact) {
-            self.tell_user(Address::Sms(reservation.contact), UserContent::Result(result));
+        if reservation.user.number() != Some(terms.contact) {
+            self.tell_user(Address::Sms(terms.contact), UserContent::Result(result));
         }
-        let for_merchant = ReservationForMerchant {
-            reservation: id,
-            revision: reservation.revision,
-            page: reservation.page,
-            offering: reservation.offering,
-            offering_name: reservation.offering_name.clone(),
-            number: reservation.contact.masked(),
-            virtual_number: reservation.number,
-            name: reservation.name.as_deref().map(MaskedText::new),
-            line: reservation.line,
-            window: reservation.window,
-            zone: reservation.zone,
-            group: reservation.group,
-        };
+        let for_merchant = self.for_merchant(id, terms);
+        if known {
+            self.tell_merchant(reservation.merchant, MerchantContent::Amended(for_merchant));
+            return;
+        }
         self.tell_merchant(reservation.merchant, MerchantContent::Reservation(for_merchant));
         if reservation.chosen.is_none() {
             let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: self.policy.mode_on_silence };
             self.tell_merchant(reservation.merchant, MerchantContent::ModeOptions(options));
+        }
+    }
+
+    /// What the merchant sees of these terms, with the number that he may dial now.
+    pub(super) fn for_merchant(&self, id: ReservationId, terms: &Terms) -> ReservationForMerchant {
+        let reservation = self.reservation_of(id);
+        ReservationForMerchant {
+            reservation: id,
+            revision: terms.revision,
+            page: reservation.page,
+            offering: terms.offering,
+            offering_name: terms.offering_name.clone(),
+            number: terms.contact.masked(),
+            virtual_number: reservation.number,
+            name: terms.name.as_deref().map(MaskedText::new),
+            line: reservation.line,
+            window: terms.window,
+            zone: terms.zone,
+            group: reservation.group.filter(|_| self.share_alike(&self.terms(id), terms)),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) enum Why {
     PlatformFailed,
     /// Something else: it was over, or stopped.
     Other,
+    /// The terms were changed, and the new ones do not carry it: it counts as nothing.
+    Amended,
 }
 
 impl Model {
@@ -309,15 +311,18 @@ impl Model {
     fn count(&mut self, part: Part, why: Why) {
         let id = part.reservation;
         let (latest, policy) = (self.latest, self.policy.clone());
+        let waited = self.set_waiting_terms(id);
         let reservation = self.reservation_mut(id);
         let joined = part.talked;
         let mut cut_off = false;
         if joined {
             reservation.conversations += 1;
-        } else if part.dialled {
+        } else if part.dialled && why != Why::Amended {
             reservation.attempts += 1;
         } else {
             match why {
+                // The user is at his phone: nobody failed to be reached.
+                Why::Amended => {}
                 Why::MerchantFailed => reservation.merchant_failures += 1,
                 Why::PlatformFailed => reservation.platform_failures += 1,
                 Why::UserFailed | Why::Other => cut_off = true,
@@ -326,6 +331,8 @@ impl Model {
         let next = latest.saturating_add_s(if joined || cut_off { 0 } else { policy.retry_spacing_s.into() });
         if reservation.cancel_pending {
             self.close(id, Outcome::Cancelled);
+        } else if reservation.decline_pending {
+            self.close(id, Outcome::Declined);
         } else if reservation.conversations >= policy.conversations_max {
             self.close(id, Outcome::Completed);
         } else if latest >= reservation.window.end()
@@ -337,6 +344,14 @@ impl Model {
         } else {
             reservation.state = ReservationState::Open;
             reservation.eligible = next;
+            reservation.rested = Some(next);
+            if let Some(set) = waited {
+                self.place(id, set.agreed, None);
+                // A change that ended the call itself tells the rest.
+                if why != Why::Amended {
+                    self.follow_up(id, &set);
+                }
+            }
         }
     }
 

@@ -5,7 +5,6 @@ use ringfence::values::effect::{AuditRecord, Challenge as Asked, Challenged, Cod
 use ringfence::values::id::{ChallengeId, ReservationId};
 use ringfence::values::input::{ConfirmContact, RequestCode};
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use ringfence::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCode};
 use ringfence::values::text::Text;
@@ -136,7 +135,8 @@ impl Model {
         self.codes_sent.push((contact, self.latest));
         self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
-        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until };
+        let is_shared = self.reservation_of(id).group_size > 1;
+        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until, is_shared };
         if !self.has_blocked(&Address::Sms(contact), merchant) {
             self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
         }
@@ -208,35 +208,21 @@ impl Model {
         if self.is_listed(this.contact) {
             return Err(Refusal::DoNotCall);
         }
-        let agreed = self.reservations.iter().filter(|(_, other)| {
-            let stands = !matches!(other.state, ReservationState::Unverified | ReservationState::Closed);
-            other.contact == this.contact && stands
-        });
-        let overlapping =
-            agreed.clone().find(|(_, other)| other.merchant == this.merchant && other.window.overlaps(&this.window));
-        if let Some((other, reservation)) = overlapping {
-            return Err(Refusal::Overlap { reservation: same_person(&reservation.user, user).then_some(*other) });
-        }
-        if agreed.count() >= self.policy.reservations_per_number_max as usize {
-            return Err(limit(Bound::ReservationsPerNumber, self.policy.reservations_per_number_max));
-        }
-        Ok(())
+        self.check_overlap(Some(id), this.merchant, this.contact, &this.window, user)?;
+        self.check_number(Some(id), this.contact, true)
     }
 
     fn agreed(&mut self, id: ReservationId) -> Reply {
         let latest = self.latest;
-        let by_platform = match self.policy.mode_chosen_by {
-            ModeChooser::Platform(mode) => Some(mode),
-            ModeChooser::Merchant => None,
-        };
+        let by_platform = self.mode_by_platform();
         let reservation = self.reservation_mut(id);
         reservation.challenge = None;
         reservation.chosen = reservation.chosen.or(by_platform);
-        reservation.accepted_at = latest;
+        reservation.accepted_at = reservation.rested.unwrap_or(latest).max(latest);
         reservation.state =
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
         let begins = reservation.window.start();
-        self.announce(id);
+        self.accept(id);
         if latest >= begins {
             self.open(id);
         }

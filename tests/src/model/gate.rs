@@ -76,6 +76,8 @@ impl Model {
             deny(DenyReason::Closed)
         } else if reservation.state == ReservationState::Unverified {
             deny(DenyReason::Unverified)
+        } else if reservation.unacknowledged {
+            deny(DenyReason::Unacknowledged)
         } else if self.is_listed(reservation.contact) {
             deny(DenyReason::DoNotCall)
         } else if self.is_reservation_frozen(id) {

@@ -12,7 +12,7 @@ use super::numbers::NOBODY_KNOWN;
 use super::{Model, Part, Reservation};
 
 impl Model {
-    /// A reservation is accepted: it joins the live ones on its terms, or begins a group.
+    /// A reservation is accepted, or has new terms: it joins the live ones on its terms, or begins a group.
     pub(super) fn find_group(&mut self, id: ReservationId) {
         let own = self.reservation_of(id).clone();
         if own.group_size < 2 {
@@ -23,6 +23,7 @@ impl Model {
                 && (other.line, other.group_size) == (own.line, own.group_size)
                 && other.state != ReservationState::Closed
         };
+        self.reservation_mut(id).group = None;
         let known = self.reservations.values().filter(alike).find_map(|other| other.group);
         if known.is_none() {
             self.groups_given += 1;
@@ -107,9 +108,20 @@ impl Model {
         }
     }
 
+    /// How many users a page that is published offers to put on one call.
+    pub(super) fn offered_size(&self, page: PageId) -> Option<u32> {
+        self.published(page).ok().map(|page| page.group_size).filter(|size| *size > 1)
+    }
+
     /// The reservations of a call, also of those whose part is over.
     pub(super) fn users_of(&self, call: CallId) -> Vec<ReservationId> {
         self.call_of(call).parts.iter().map(|part| part.reservation).collect()
+    }
+
+    /// Whether a user's part in a call is not over.
+    pub(super) fn is_in(&self, call: CallId, user: ReservationId) -> bool {
+        let parts = self.calls.get(&call).map_or(&[][..], |call| &call.parts);
+        parts.iter().any(|part| part.reservation == user && !part.over)
     }
 
     pub(super) fn part_mut(&mut self, call: CallId, user: ReservationId) -> &mut Part {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{AuditRecord, DoNotCallChanged, FreezeRecord, RecordedScope};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Freeze, ImportDoNotCall, Scope, Thaw};
@@ -13,8 +14,9 @@ use ringfence::values::time::Timestamp;
 
 use crate::hours::CallableHours;
 
+use super::calls::Why;
 use super::merchants::is_a_subscribers;
-use super::{Model, limit, unknown};
+use super::{Leg, LegState, Model, limit, unknown};
 
 const DAY_S: u64 = 86_400;
 const NOT_A_SUBSCRIBERS: Refusal = Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber };
@@ -31,6 +33,7 @@ impl Model {
         }
         self.frozen.insert(input.scope);
         self.audit(AuditRecord::Frozen(record(input.scope, &input.by, &input.why)));
+        self.take_back_dials();
         Ok(Reply::Done)
     }
 
@@ -88,8 +91,34 @@ impl Model {
         let (added, removed) = (u32::try_from(added).unwrap_or(u32::MAX), u32::try_from(removed).unwrap_or(u32::MAX));
         if added + removed > 0 {
             self.audit(AuditRecord::DoNotCallChanged(DoNotCallChanged { added, removed, listed: self.listed.len() as u64 }));
+            self.take_back_dials();
         }
         Ok(Reply::DoNotCallSet(DoNotCallSet { added, removed }))
+    }
+
+    /// Who is kept from ringing now, and whose `dial` is not confirmed and not reported on, is not dialled: neither he nor the merchant for his sake.
+    fn take_back_dials(&mut self) {
+        let waiting = |leg: &Leg| {
+            let dial = leg.dial.filter(|_| leg.state == LegState::Dialled);
+            dial.is_some_and(|dial| self.kept.iter().any(|kept| kept.effect.sequence == dial && !kept.voided))
+        };
+        let legs: Vec<_> = self.legs.iter().filter(|(_, leg)| waiting(leg)).map(|(id, leg)| (*id, leg.call)).collect();
+        for (leg, call) in legs {
+            // One that was to follow may have ended with one before it. The merchant's own is for everybody.
+            let Some(whose) = self.legs.get(&leg).filter(|leg| leg.state == LegState::Dialled).map(|leg| leg.reservation) else {
+                continue;
+            };
+            for id in whose.map_or_else(|| self.users_of(call), |user| vec![user]) {
+                let is_there = self.is_in(call, id);
+                if !is_there || (!self.is_reservation_frozen(id) && !self.is_listed(self.reservation_of(id).contact)) {
+                    continue;
+                }
+                let place = self.reservation_of(id).eligible;
+                self.part_mut(call, id).dialled = false;
+                self.end_part(call, id, ReleaseCause::UserUnreachable, Why::Other);
+                self.reservation_mut(id).eligible = place;
+            }
+        }
     }
 
     /// The operator's hours for a reservation.

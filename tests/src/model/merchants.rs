@@ -107,8 +107,7 @@ impl Model {
 
     /// Whether a reservation that is not closed, or a leg that is alive, names this number as a user's.
     fn is_a_users_phone(&self, number: PhoneNumber) -> bool {
-        let live = |kept: &super::Reservation| kept.contact == number && kept.state != ReservationState::Closed;
-        self.reservations.values().any(live) || self.is_busy(number)
+        !self.live_of(number).is_empty() || self.is_busy(number)
     }
 
     /// An address of a user: no chatbot's, and with a subscriber's number that is not virtual if it has one.
@@ -236,5 +235,5 @@ impl Model {
 /// A plus and 7 to 15 digits.
 pub(super) fn is_a_subscribers(number: PhoneNumber) -> bool {
     let text = number.dialable();
-    text.starts_with('+') && (8..=16).contains(&text.len())
+    text.starts_with('+') && (8..=16).contains(&text.len()) && !text.starts_with("+860")
 }

@@ -24,13 +24,13 @@ use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, Poli
 use ringfence::values::id::{CalendarId, CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
-use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
 use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Verdict};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod amending;
 mod blocking;
 mod booking;
 mod calls;
@@ -46,6 +46,8 @@ mod reservations;
 #[cfg(test)]
 mod stories;
 mod time;
+
+use self::reservations::Who;
 
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
@@ -125,6 +127,16 @@ struct Reservation {
     /// How many may be on a call with it, itself among them.
     group_size: u32,
     group: Option<GroupId>,
+    /// The merchant declined while a conversation runs.
+    decline_pending: bool,
+    /// Its last result has to be confirmed, and was not.
+    unacknowledged: bool,
+    /// The merchant was told of it.
+    announced: bool,
+    /// The end of the spacing after its last call.
+    rested: Option<Timestamp>,
+    /// Terms that wait for the end of the conversation.
+    waiting: Option<amending::Terms>,
 }
 
 impl Reservation {
@@ -263,6 +275,12 @@ pub struct ReservationSummary {
     pub platform_failures: u32,
     /// Conversations.
     pub conversations: u32,
+    /// The revision that holds.
+    pub revision: u32,
+    /// Whether its result has to be confirmed, and was not.
+    pub unacknowledged: bool,
+    /// The revision and the contact that wait for the end of a conversation.
+    pub waiting: Option<(u32, PhoneNumber)>,
 }
 
 /// An effect that is not confirmed.
@@ -299,7 +317,7 @@ pub struct Model {
     chain: Chain,
     taken: BTreeMap<Dedup, (Input, Reply, Timestamp)>,
     /// Who blocked whom.
-    blocks: BTreeSet<(Person, BlockTarget)>,
+    blocks: BTreeSet<(Who, BlockTarget)>,
     confirmed: u64,
     kept: Vec<Kept>,
     fresh: Vec<Effect>,
@@ -386,6 +404,9 @@ impl Model {
             Input::RequestPage(input) => self.request_page(input),
             Input::Block(input) => self.block(input),
             Input::Unblock(input) => self.unblock(input),
+            Input::Amend(input) => self.amend(input),
+            Input::Decline(input) => self.decline(input),
+            Input::Acknowledge(input) => self.acknowledge(input),
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
@@ -456,12 +477,17 @@ impl Model {
         (counts && leapt).then_some(Refusal::ClockLeap { latest: self.latest, most_s })
     }
 
+    /// The mode that the platform chooses, if that is its to do.
+    const fn mode_by_platform(&self) -> Option<CallMode> {
+        match self.policy.mode_chosen_by {
+            ModeChooser::Platform(mode) => Some(mode),
+            ModeChooser::Merchant => None,
+        }
+    }
+
     /// The mode from a window's start on if nobody has chosen.
     fn mode_of_silence(&self) -> CallMode {
-        match self.policy.mode_chosen_by {
-            ModeChooser::Platform(mode) => mode,
-            ModeChooser::Merchant => self.policy.mode_on_silence,
-        }
+        self.mode_by_platform().unwrap_or(self.policy.mode_on_silence)
     }
 
     fn set_policy(&mut self, policy: &Policy) -> Result<Reply, Refusal> {
@@ -564,6 +590,9 @@ impl Model {
             merchant_failures: kept.merchant_failures,
             platform_failures: kept.platform_failures,
             conversations: kept.conversations,
+            revision: kept.revision,
+            unacknowledged: kept.unacknowledged,
+            waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
         };
         self.reservations.iter().map(summary).collect()
     }

@@ -11,6 +11,7 @@ use ringfence::values::refusal::{Allowed, Bound, Field, Refusal};
 use ringfence::values::reply::{DenyReason, Imported, Reply, ReservationState, Verdict};
 use ringfence::values::time::Timestamp;
 
+use super::merchants::is_a_subscribers;
 use super::{Model, limit};
 
 /// The one answer to a call that is for nobody whom the line's merchant may know of.
@@ -29,13 +30,14 @@ impl Model {
         if numbers.is_empty() {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::AtLeastOne });
         }
-        // E.164, and at least 7 digits.
-        let is_subscriber = |number: &PhoneNumber| number.dialable().strip_prefix('+').is_some_and(|digits| digits.len() >= 7);
-        if !numbers.iter().all(is_subscriber) {
+        if !numbers.iter().all(|number| is_a_subscribers(*number)) {
             return Err(Refusal::Invalid { field: Field::Numbers, allowed: Allowed::SubscriberNumber });
         }
         for (number, index) in numbers.iter().zip(0..) {
-            let is_contact = |kept: &super::Reservation| kept.contact == *number || kept.user.number() == Some(*number);
+            let is_contact = |kept: &super::Reservation| {
+                let waits = kept.waiting.as_ref().is_some_and(|terms| terms.contact == *number);
+                kept.contact == *number || kept.user.number() == Some(*number) || waits
+            };
             let rings =
                 self.legs.values().any(|leg| leg.party == ringfence::values::effect::Party::User && leg.number == *number);
             if self.merchant_of_line(*number).is_some() || rings || self.reservations.values().any(is_contact) {
@@ -107,7 +109,9 @@ impl Model {
                 let reservation = self.reservation_mut(id);
                 reservation.platform_only = true;
                 reservation.chosen = Some(CallMode::PlatformCalls);
-                reservation.state = ReservationState::Scheduled;
+                if reservation.state == ReservationState::AwaitingMode {
+                    reservation.state = ReservationState::Scheduled;
+                }
             }
         }
         let number = self.reservation_of(id).number;
@@ -119,11 +123,21 @@ impl Model {
         }
     }
 
+    /// Another phone is to ring: the number of the one before is let go.
+    pub(super) fn leave_number(&mut self, id: ReservationId) {
+        let left = self.reservation_mut(id).number.take();
+        self.rest_unless_held(self.reservation_of(id).merchant, left);
+    }
+
     /// A reservation closed: if it was the last one that held the number, that rests.
     pub(super) fn let_rest(&mut self, id: ReservationId) {
         let reservation = self.reservation_of(id);
-        let (merchant, rested) = (reservation.merchant, self.latest.saturating_add_s(self.policy.number_rest_s.into()));
-        let Some(number) = reservation.number.map(VirtualNumber::number) else { return };
+        self.rest_unless_held(reservation.merchant, reservation.number);
+    }
+
+    fn rest_unless_held(&mut self, merchant: MerchantId, number: Option<VirtualNumber>) {
+        let rested = self.latest.saturating_add_s(self.policy.number_rest_s.into());
+        let Some(number) = number.map(VirtualNumber::number) else { return };
         if self.holders(merchant, number).is_empty() {
             let place = self.pool.iter().position(|one| *one == number);
             if let Some(lease) = place.and_then(|place| self.leases.get_mut(&(merchant, place))) {

@@ -6,7 +6,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
-use ringfence::values::number::Address;
+use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Object, Refusal};
 use ringfence::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, Reply, ReservationState};
@@ -58,7 +58,7 @@ impl Model {
         if !same_person(&reservation.user, &input.user) && input.user.number() != Some(reservation.contact) {
             return Err(unknown(Object::Reservation, id.get()));
         }
-        let unverified = reservation.state == ReservationState::Unverified;
+        let announced = reservation.announced;
         match reservation.state {
             ReservationState::Closed if matches!(reservation.closed, Some((Outcome::Cancelled, _))) => return Ok(Reply::NoOp),
             ReservationState::Closed => {
@@ -72,6 +72,7 @@ impl Model {
                 return Err(Refusal::WrongState { reservation: id, state: ReservationState::Closed, legal });
             }
             ReservationState::InCall if reservation.cancel_pending => return Ok(Reply::NoOp),
+            ReservationState::InCall if reservation.decline_pending => return Err(Refusal::Ending { reservation: id }),
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
@@ -90,7 +91,7 @@ impl Model {
         let (user, merchant) = (self.reservation_of(id).user.clone(), self.reservation_of(id).merchant);
         let notice = self.notice(id);
         self.tell_user(user, UserContent::Cancelled(notice.clone()));
-        if !unverified {
+        if announced {
             let (window, zone) = (notice.window, notice.zone);
             self.tell_merchant(merchant, MerchantContent::Cancelled(NoticeForMerchant { reservation: id, window, zone }));
         }
@@ -124,6 +125,7 @@ impl Model {
             Missed::OutsideHours => MissedForMerchant::OutsideHours,
             Missed::NoChannel => MissedForMerchant::NoChannel,
             Missed::HostLate => MissedForMerchant::HostLate,
+            Missed::NotAcknowledged => MissedForMerchant::NotAcknowledged,
             Missed::DoNotCall => MissedForMerchant::DoNotCall,
             Missed::Frozen => MissedForMerchant::Frozen,
         };
@@ -147,6 +149,8 @@ impl Model {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
+        } else if reservation.unacknowledged {
+            Missed::NotAcknowledged
         } else if self.is_listed(reservation.contact) {
             Missed::DoNotCall
         } else if self.is_reservation_frozen(id) {
@@ -198,14 +202,27 @@ impl Model {
     }
 }
 
-/// Whether two addresses are one person's: one number, or one mailbox.
-pub(super) fn same_person(one: &Address, other: &Address) -> bool {
-    if one.number().is_some() || other.number().is_some() {
-        return one.number() == other.number();
+/// Who is behind an address, by the rule: the holder of the number, or the mailbox with its host in small letters. A chatbot is nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    Phone(PhoneNumber),
+    Mailbox { name: String, host: String },
+}
+
+impl Who {
+    pub(super) fn of(address: &Address) -> Option<Self> {
+        match address {
+            Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => Some(Self::Phone(*number)),
+            Address::Email(mailbox) => {
+                let (name, host) = mailbox.split_once('@')?;
+                Some(Self::Mailbox { name: name.to_owned(), host: host.to_ascii_lowercase() })
+            }
+            Address::Chatbot(_) => None,
+        }
     }
-    let host_in_small_letters = |address: &Address| match address {
-        Address::Email(mailbox) => mailbox.split_once('@').map(|(name, host)| (name.to_owned(), host.to_ascii_lowercase())),
-        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => None,
-    };
-    one == other || host_in_small_letters(one).is_some_and(|mailbox| host_in_small_letters(other) == Some(mailbox))
+}
+
+/// Whether two addresses are one person's.
+pub(super) fn same_person(one: &Address, other: &Address) -> bool {
+    Who::of(one).map_or(one == other, |who| Who::of(other) == Some(who))
 }

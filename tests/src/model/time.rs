@@ -101,11 +101,9 @@ impl Model {
         match input {
             Input::RegisterMerchant(input) => {
                 let numbers: BTreeSet<_> = input.lines.iter().map(|line| line.number).collect();
-                let of_it = self.reservations.iter().filter(|(_, kept)| {
-                    let is_phone = numbers.contains(&kept.contact) && kept.state != ReservationState::Closed;
-                    is_phone || kept.merchant == input.merchant
-                });
-                Touched { reservations: of_it.map(|(id, _)| *id).collect(), numbers, ..Touched::default() }
+                let of_it = self.reservations.iter().filter(|(_, kept)| kept.merchant == input.merchant).map(|(id, _)| *id);
+                let of_them = numbers.iter().flat_map(|number| self.live_of(*number));
+                Touched { reservations: of_it.chain(of_them).collect(), numbers, ..Touched::default() }
             }
             Input::PublishPage(_)
             | Input::PushPage(_)
@@ -123,14 +121,17 @@ impl Model {
             | Input::Unblock(_) => Touched::default(),
             Input::ImportNumbers(input) => {
                 let wanted = |number: &PhoneNumber| input.numbers.contains(number);
-                let names =
-                    |kept: &super::Reservation| wanted(&kept.contact) || kept.user.number().is_some_and(|own| wanted(&own));
+                let waits = |kept: &super::Reservation| kept.waiting.as_ref().is_some_and(|terms| wanted(&terms.contact));
+                let names = |kept: &super::Reservation| {
+                    wanted(&kept.contact) || kept.user.number().is_some_and(|own| wanted(&own)) || waits(kept)
+                };
                 let of_them = self.reservations.iter().filter(|(_, kept)| names(kept));
                 Touched { reservations: of_them.map(|(id, _)| *id).collect(), ..Touched::default() }
             }
-            Input::Block(input) => {
-                Touched { reservations: self.blocked_reservations(&input.user, input.what), ..Touched::default() }
-            }
+            Input::Block(input) => Touched { reservations: self.touched_by_block(&input.user, input.what), ..Touched::default() },
+            Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
@@ -153,18 +154,18 @@ impl Model {
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
             }
-            Input::Resync(_) => {
-                let parts = self.calls.values().flat_map(|call| &call.parts);
-                Touched { reservations: parts.map(|part| part.reservation).collect(), ..Touched::default() }
-            }
+            Input::Resync(_) => Touched {
+                reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
+                calls: self.calls.keys().copied().collect(),
+                ..Touched::default()
+            },
         }
     }
 
-    /// Every live reservation of a contact number.
+    /// Every live reservation that would ring a number.
     fn touched_by_number(&self, contact: Option<PhoneNumber>) -> Touched {
-        let lives = |kept: &super::Reservation| Some(kept.contact) == contact && kept.state != ReservationState::Closed;
-        let of_it = self.reservations.iter().filter(|(_, kept)| lives(kept));
-        Touched { reservations: of_it.map(|(id, _)| *id).collect(), ..Touched::default() }
+        let reservations = contact.map_or_else(BTreeSet::new, |contact| self.live_of(contact));
+        Touched { reservations, ..Touched::default() }
     }
 
     /// The same for the contact number of this reservation, if it is live; it alone otherwise.
@@ -281,6 +282,7 @@ impl Model {
         reservation.state == ReservationState::Open
             && self.mode_in_force(id) == Some(CallMode::PlatformCalls)
             && reservation.given_up.is_none()
+            && !reservation.unacknowledged
             && !self.is_busy(reservation.contact)
             && !self.is_listed(reservation.contact)
             && !self.is_reservation_frozen(id)

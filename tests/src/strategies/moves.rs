@@ -180,6 +180,12 @@ pub enum What {
     RequestGroup(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
+    /// Somebody changes a reservation: which one, and how.
+    Amend(Pick, u32),
+    /// A merchant declines: which reservation, and whether it is his own.
+    Decline(Pick, bool),
+    /// Somebody confirms a result: which reservation, which user (its own when absent).
+    Acknowledge(Pick, Option<Pick>),
     /// The operator stops new ringing.
     Freeze(Pick),
     /// The operator lets ring again.
@@ -212,7 +218,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        72 => any::<u32>().prop_map(What::Follow),
+        118 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -228,24 +234,27 @@ fn whats() -> impl Strategy<Value = What> {
         1 => (any::<Pick>(), vec(any::<Pick>(), 0..6)).prop_map(|(page, to)| What::Push(page, to)),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Publish(page, change)),
         2 => any::<(Pick, u8)>().prop_map(|(merchant, change)| What::Register(merchant, change)),
-        1 => any::<u8>().prop_map(What::SetPolicy),
+        6 => any::<u8>().prop_map(What::SetPolicy),
         2 => Just(What::ConfirmClock),
         3 => any::<u8>().prop_map(What::ConfirmLeap),
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
         9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
-        5 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
+        6 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
         1 => any::<u16>().prop_map(What::Calendar),
         1 => any::<(Pick, Pick)>().prop_map(|(user, keyword)| What::Search(user, keyword)),
         1 => any::<(Pick, Pick)>().prop_map(|(user, page)| What::RequestPage(user, page)),
         4 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
-        2 => any::<Pick>().prop_map(What::Freeze),
+        4 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        1 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
     ]
 }
 
@@ -370,6 +379,9 @@ impl World {
                     other => Text::from(["k1", "k2"][usize::from(other % 2)]),
                 },
             }),
+            What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
+            What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
             }
@@ -405,6 +417,7 @@ impl World {
         }
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
+            choices.extend(self.answers(&kept, dice, at, model));
             choices.extend(self.booked_again(&kept, dice, at, model));
             choices.extend(self.next_of_group(&kept, dice, at, model));
         }
@@ -679,7 +692,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 60 } else { 9 };
+            let weight = if kept.conversations > 0 { 240 } else { 9 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.
@@ -780,7 +793,7 @@ fn any_reservation(pick: Pick, model: &Model) -> ReservationId {
     if pick.is_multiple_of(8) { any } else { one(&kept, pick / 8).map_or(any, |kept| kept.reservation) }
 }
 
-fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
+pub(super) fn one<T: Clone>(all: &[T], pick: Pick) -> Option<T> {
     usize::from(pick).checked_rem(all.len()).and_then(|index| all.get(index)).cloned()
 }
 

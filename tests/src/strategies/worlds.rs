@@ -9,7 +9,7 @@ use ringfence::values::input::{
     Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey, SetCalendar,
 };
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
+use ringfence::values::policy::{CallMode, Confirmation, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
@@ -18,8 +18,14 @@ use super::law::{hours_around, with_law};
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
 const ZONES: [&str; 3] = ["Asia/Shanghai", "UTC", "Europe/Berlin"];
-const USERS: [&str; 5] =
-    ["rcs:+8613800000001", "rcs:+8613800000002", "sms:+8613800000003", "mailto:zhang@example.com", "sms:+8613800000001"];
+const USERS: [&str; 6] = [
+    "rcs:+8613800000001",
+    "rcs:+8613800000002",
+    "sms:+8613800000003",
+    "mailto:zhang@example.com",
+    "sms:+8613800000001",
+    "mailto:zhang@EXAMPLE.com",
+];
 
 /// Where a script happens.
 #[derive(Clone, Debug)]
@@ -80,7 +86,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         select(vec![30_u32, 0, 5, 300]),
         select(vec![3_u32, 1, 2]),
         select(vec![3_u32, 1, 2]),
-        select(vec![1_u32, 2, 3, 4]),
+        select(vec![1_u32, 2, 3, 4, 3]),
         select(vec![10_u32, 1, 2]),
     );
     let modes = (chooser, both(), select(vec![OnWindowClose::Continue, OnWindowClose::HangUp]));
@@ -93,7 +99,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         prop_oneof![6 => Just(86_400_u32 * 20), 1 => Just(400_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
         prop_oneof![6 => Just(4_u32), 1 => Just(1_u32)],
-        prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)],
+        (prop_oneof![6 => Just(0_u32), 1 => Just(300_u32)], confirmations()),
         prop_oneof![6 => Just(500_u32), 1 => 1..4_u32],
         1..=3_u32,
     );
@@ -136,7 +142,9 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         text_chars_max: 30,
         dedup_retention_s: 60,
         dedup_max: 4,
-        clock_leap_max_s: bounds.8,
+        clock_leap_max_s: bounds.8.0,
+        confirmation: bounds.8.1.0,
+        revisions_max: bounds.8.1.1,
         channels_max: 3,
         pushed_pages_max: 1,
         code_digits: codes.0,
@@ -154,6 +162,12 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         group_size_max: 3,
         ..Policy::default()
     })
+}
+
+/// What confirms a result, and how often terms may be set.
+fn confirmations() -> impl Strategy<Value = (Confirmation, u32)> {
+    let confirmation = prop_oneof![9 => Just(Confirmation::Silence), 1 => Just(Confirmation::Acknowledgement)];
+    (confirmation, select(vec![20_u32, 20, 2, 4]))
 }
 
 /// The lines of the merchants: two for each, in two forms.
@@ -177,9 +191,9 @@ pub(super) fn foreign_number() -> PhoneNumber {
     number("+8613900000009")
 }
 
-/// A number that no user can have: it is not in E.164 form, or too short.
+/// A number that no user can have: it is not in E.164 form, too short, or has a 0 after +86.
 pub(super) fn no_users_number(index: u16) -> PhoneNumber {
-    number(["13800000001", "110", "+86120"][usize::from(index % 3)])
+    number(["13800000001", "110", "+86120", "+86013800000001"][usize::from(index % 4)])
 }
 
 /// A number that is a line only when a new merchant comes.

@@ -258,9 +258,27 @@ pub(crate) fn kept_from_ringing() -> Trace {
     host.trace().clone()
 }
 
+/// A merchant is frozen while the dial of his user is not confirmed and nobody heard of the phone; the host restarts, and after the thaw he calls again.
+pub(crate) fn frozen_while_dialling() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.never_confirms();
+    host.phone(ZHANG, &[Phone::says_nothing(), Phone::answers_after(5).talks_for(60)]);
+    let zhang = host.books(ZHANG, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, zhang);
+    let (scope, by, why): (_, Text, Text) = (Scope::Merchant(MERCHANT), "duty officer".into(), "complaints".into());
+    let _ = host.input(Input::Freeze(Freeze { scope, by: by.clone(), why: why.clone() }));
+    host.restarts();
+    host.runs_for(600);
+    let _ = host.input(Input::Thaw(Thaw { scope, by, why }));
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 13] = [
+pub(crate) const STORIES: [(&str, Story); 14] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -274,4 +292,5 @@ pub(crate) const STORIES: [(&str, Story); 13] = [
     ("blocked_while_talking", blocked_while_talking),
     ("in_doubt", in_doubt),
     ("kept_from_ringing", kept_from_ringing),
+    ("frozen_while_dialling", frozen_while_dialling),
 ];

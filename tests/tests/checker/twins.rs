@@ -10,15 +10,16 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, DenyReason, Missed, Reply};
 use ringfence::values::text::MaskedText;
-use ringfence::values::time::{Timestamp, Window};
+use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
 use ringfence_testing::host::MERCHANT;
 use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, in_doubt,
-    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
+    frozen_while_dialling, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, unverified,
+    window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -412,6 +413,34 @@ pub(crate) fn twins() -> Vec<Twin> {
                     notice.why = Missed::HostLate;
                 }
             }
+        };
+
+        P14 "a dial that nothing shows to have begun is left to begin after a freeze" frozen_while_dialling |t| {
+            let step = nth_step(t, 0, |step| has(step, is_frozen));
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.retain(|effect| is_frozen(&effect.action));
+        };
+        P14 "a dial is handed out again after a freeze" frozen_while_dialling |t| {
+            let dial = t.steps[nth_step(t, 0, |step| has(step, is_user_dial))].effects.iter().find(|effect| is_user_dial(&effect.action)).cloned();
+            let step = nth_step(t, 0, |step| step.doing == Doing::Restart);
+            t.steps[step].effects.extend(dial);
+            t.steps[step].effects.sort_by_key(|effect| effect.sequence);
+        };
+
+        P14 "a phone rings between the callable hours" merchant_calls |t| {
+            let rule = |from: &str, to: &str| {
+                let time = |text: &str| TimeOfDay::parse(text).expect("a time of day");
+                WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("a rule")
+            };
+            t.header.policy.callable_hours = vec![rule("09:00", "10:05"), rule("11:00", "13:00")];
+        };
+        P14 "the merchant is rung for a user between the callable hours" platform_calls |t| {
+            let time = |text: &str| TimeOfDay::parse(text).expect("a time of day");
+            let rule = |from: &str, to: &str| WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("a rule");
+            t.header.policy.callable_hours = vec![rule("09:00", "10:01"), rule("11:00", "13:00")];
+        };
+        P14 "a phone rings more often in a day than the operator lets it" merchant_calls |t| {
+            t.header.policy.rings_per_day_max = 2;
         };
 
         P16 "the second in the queue is served first" platform_calls |t| {

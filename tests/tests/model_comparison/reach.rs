@@ -1,6 +1,6 @@
 //! What the scripts came by. A comparison of scripts in which nothing happens would prove nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::AuditRecord;
@@ -11,13 +11,13 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
 use ringfence::values::time::DayRule;
-use ringfence::{Action, CallId, Effect, LegId, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model};
+use ringfence::{Action, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 33] = [
+pub(super) const DEMANDED: [(&str, usize); 37] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -42,6 +42,10 @@ pub(super) const DEMANDED: [(&str, usize); 33] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("changed while a phone rang, and ended", 5),
+    ("changed while a phone rang, and kept", 5),
+    ("terms that waited were set after the talk", 1),
+    ("declined while a phone rang", 1),
     ("deny Frozen", 1),
     ("deny OutsideHours", 1),
     ("deny DailyLimit", 1),
@@ -151,6 +155,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 291",
     "closed Missed(DoNotCall)",
     "refused 290",
+    "a freeze took a user's dial back",
+    "a freeze took a merchant's dial back",
+    "the list took a user's dial back",
+    "the list took a merchant's dial back",
     "limit Freezes",
     "limit DoNotCall",
     "limit DoNotCallImport",
@@ -167,6 +175,19 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "prompt ConnectingUser",
     "prompt MerchantGone",
     "prompt UserUnreachable",
+    "deny Unacknowledged",
+    "refused 120",
+    "refused 206",
+    "limit Revisions",
+    "closed Declined",
+    "closed Missed(NotAcknowledged)",
+    "release Amended",
+    "back to unverified",
+    "verified by a change",
+    "acknowledged",
+    "a change is confirmed by a code",
+    "a changed phone leaves its number",
+    "terms that waited are asked for",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -200,6 +221,12 @@ pub(super) struct Seen {
     is_block: bool,
     /// Who was joined on which bridge.
     bridged: BTreeSet<(CallId, ReservationId)>,
+    /// What the step keeps from ringing: the word for it.
+    bars: Option<&'static str>,
+    waiting: BTreeSet<(ReservationId, u32)>,
+    numbers: BTreeMap<ReservationId, PhoneNumber>,
+    unverified: BTreeSet<ReservationId>,
+    declines: bool,
 }
 
 impl Seen {
@@ -224,6 +251,17 @@ impl Seen {
         let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.bars = match doing {
+            Doing::Input(Input::Freeze(_)) => Some("a freeze"),
+            Doing::Input(Input::ImportDoNotCall(_)) => Some("the list"),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => None,
+        };
+        let number = |kept: ReservationSummary| Some((kept.reservation, model.number_of(kept.reservation)?));
+        self.numbers = model.reservations().into_iter().filter_map(number).collect();
+        self.waiting = model.reservations().iter().filter_map(|kept| Some((kept.reservation, kept.waiting?.0))).collect();
+        let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
+        self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
+        self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -238,28 +276,41 @@ impl Seen {
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
         self.groups(model, effects);
-        let live = |kept: &&ringfence_testing::model::ReservationSummary| kept.outcome.is_none();
+        let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
-        let unnumbered = |kept: &ringfence_testing::model::ReservationSummary| {
-            model.number_of(kept.reservation).is_none() && kept.state != ReservationState::Unverified
-        };
+        let unnumbered =
+            |kept: &ReservationSummary| model.number_of(kept.reservation).is_none() && kept.state != ReservationState::Unverified;
         self.note(!model.pool().is_empty() && reservations.iter().filter(live).any(unnumbered), "pool empty");
         let came_back = reservations.iter().filter(live).any(|kept| {
             let number = model.number_of(kept.reservation);
-            let before = |old: &ringfence_testing::model::ReservationSummary| {
+            let before = |old: &ReservationSummary| {
                 old.outcome.is_some() && old.merchant == kept.merchant && model.number_of(old.reservation) == number
             };
             number.is_some() && reservations.iter().any(before)
         });
         self.note(came_back, "number came back to its user");
-        let is_shared = |one: &ringfence_testing::model::ReservationSummary| {
+        for kept in model.reservations() {
+            let set = self.waiting.contains(&(kept.reservation, kept.revision)) && kept.state != ReservationState::Closed;
+            self.note(set, "terms that waited were set after the talk");
+            let is_asked = model.challenges().iter().any(|out| out.reservation == kept.reservation);
+            self.note(set && is_asked, "terms that waited are asked for");
+            let (old, new) = (self.numbers.get(&kept.reservation).copied(), model.number_of(kept.reservation));
+            self.note(old.is_some() && old != new, "a changed phone leaves its number");
+            let confirmed = matches!(reply, Some(Ok(Reply::Confirmed(confirmed))) if confirmed.reservation == kept.reservation);
+            self.note(confirmed && kept.revision > 1, "a change is confirmed by a code");
+            let (was, is) = (self.unverified.contains(&kept.reservation), kept.state == ReservationState::Unverified);
+            let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
+            self.note(amended && !was && is && kept.revision > 1, "back to unverified");
+            self.note(amended && was && !is && kept.state != ReservationState::Closed, "verified by a change");
+        }
+        let is_shared = |one: &ReservationSummary| {
             reservations.iter().filter(live).any(|other| {
                 let same = (other.merchant, other.contact) == (one.merchant, one.contact) && other.user != one.user;
                 same && model.number_of(one.reservation).is_some_and(|number| model.number_of(other.reservation) == Some(number))
             })
         };
         self.note(reservations.iter().filter(live).any(is_shared), "one number for two addresses of one person");
-        let waits = |kept: &ringfence_testing::model::ReservationSummary| kept.state == ReservationState::AwaitingMode;
+        let waits = |kept: &ReservationSummary| kept.state == ReservationState::AwaitingMode;
         let by_platform = matches!(model.policy().mode_chosen_by, ModeChooser::Platform(_));
         self.note(by_platform && reservations.iter().any(waits), "a waiting choice is the platform's");
         let leap = matches!(reply, Some(Err(Refusal::ClockLeap { .. })));
@@ -339,7 +390,7 @@ impl Seen {
                 },
                 Action::Dial(dial) if dial.party == Party::Merchant => {
                     let group = model.group_of(dial.reason.reservation);
-                    let is_skipped = |kept: &ringfence_testing::model::ReservationSummary| {
+                    let is_skipped = |kept: &ReservationSummary| {
                         let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
                         kept.state == ReservationState::Open
                             && group.is_some()
@@ -363,6 +414,11 @@ impl Seen {
         let (cause, prompt) = match action {
             Action::HangUp(hang_up) => {
                 let rang = self.ringing.contains(&hang_up.leg);
+                if let Some(bar) = self.bars.filter(|_| rang) {
+                    // The record of a user's comes right before.
+                    let whose = if self.after_withdrawn { "user" } else { "merchant" };
+                    self.kinds.insert(format!("{bar} took a {whose}'s dial back"));
+                }
                 if self.reports_failure && hang_up.cause == ReleaseCause::Unknown {
                     self.doubted.insert(hang_up.leg);
                     self.note(true, "dial in doubt");
@@ -372,9 +428,12 @@ impl Seen {
                 self.note(is_crossing && self.alive.contains(&hang_up.leg), "answer of a dial in doubt");
                 self.note(is_told && !self.alive.contains(&hang_up.leg), "leg gone here and alive there");
                 self.note(rang && hang_up.cause == ReleaseCause::WindowEnded, "window ended while a phone rang");
-                self.note(rang && hang_up.cause == ReleaseCause::Withdrawn, "cancelled while a phone rang");
                 let joined = self.joined.contains(&hang_up.leg);
                 self.note(self.is_block && joined && hang_up.cause == ReleaseCause::Withdrawn, "a block ended a conversation");
+                let withdrawn = rang && hang_up.cause == ReleaseCause::Withdrawn;
+                self.note(withdrawn && !self.declines, "cancelled while a phone rang");
+                self.note(withdrawn && self.declines, "declined while a phone rang");
+                self.note(rang && hang_up.cause == ReleaseCause::Amended, "changed while a phone rang, and ended");
                 (Some(hang_up.cause), hang_up.prompt)
             }
             Action::Reject(reject) => (Some(reject.cause), None),
@@ -393,6 +452,10 @@ impl Seen {
                     let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
+                let rebased = matches!(audit.record, AuditRecord::Rebased(_));
+                self.note(rebased, "changed while a phone rang, and kept");
+                let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
+                self.note(acknowledged, "acknowledged");
                 (None, None)
             }
             Action::Send(send) => {
@@ -429,7 +492,10 @@ impl Seen {
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)
-            | Content::MissedForMerchant(_) => {}
+            | Content::MissedForMerchant(_)
+            | Content::Amended(_)
+            | Content::OnHold(_)
+            | Content::Declined(_) => {}
         }
     }
 

@@ -259,7 +259,10 @@ impl World {
                 | Content::SearchResults(_)
                 | Content::Cancelled(_)
                 | Content::Challenge(_)
-                | Content::ContactNotConfirmed(_) => {}
+                | Content::ContactNotConfirmed(_)
+                | Content::Amended(_)
+                | Content::OnHold(_)
+                | Content::Declined(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}

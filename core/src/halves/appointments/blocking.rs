@@ -20,13 +20,22 @@ impl Appointments {
     pub(super) fn block(&mut self, cx: &mut Context<'_>, input: &Block) -> Result<Reply, Refusal> {
         let person = self.check_block(&input.user, &input.what)?;
         let merchant = self.blocked_merchant(&input.what);
-        let affected: Vec<ReservationId> = self.of_person(&person).filter(|id| self.is_with(*id, merchant)).collect();
-        self.settle_reservations(cx, &affected);
+        let touched: Vec<ReservationId> = self.of_person(&person).filter(|id| self.is_with(*id, merchant)).collect();
+        self.settle_reservations(cx, &touched);
         if self.blocks.has(&person, &input.what) {
             return Ok(Reply::NoOp);
         }
         limit(Bound::BlocksPerUser, self.blocks.len_of(&person), cx.policy.blocks_per_user_max)?;
         limit_u64(Bound::Blocks, self.blocks.count(), cx.policy.blocks_max)?;
+        // What only would ring his phone, by terms that wait, does not ring it: the conversation that runs is somebody else's.
+        let his = |id: &ReservationId| {
+            self.reservations.get(id.get()).is_some_and(|reservation| {
+                reservation.state.is_live()
+                    && (Person::Number(reservation.contact) == person
+                        || Person::of(&reservation.sender).as_ref() == Some(&person))
+            })
+        };
+        let affected: Vec<ReservationId> = touched.into_iter().filter(his).collect();
         self.blocks.add(person, input.what);
         for id in affected {
             self.withdraw(cx, id);
@@ -68,7 +77,7 @@ impl Appointments {
         Person::of(user).is_some_and(|person| self.is_blocked(&person, merchant))
     }
 
-    /// The live reservations that a person sent, or whose phone is his, in order.
+    /// The live reservations that a person sent, or whose phone is his, now or by terms that wait, in order.
     pub(super) fn of_person(&self, person: &Person) -> impl Iterator<Item = ReservationId> + use<> {
         let mut live: BTreeSet<ReservationId> = self.for_others.of(person).collect();
         if let Person::Number(number) = person {
@@ -84,11 +93,12 @@ impl Appointments {
     /// Takes a live reservation back for good: what rings or talks ends in this step, the user's leg too. Closed ones stay as they are.
     fn withdraw(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
-        let (state, call, was_told) = (reservation.state, reservation.call(), reservation.is_cancelled);
+        let (state, call, was_announced) = (reservation.state, reservation.call(), reservation.is_announced);
+        let was_told = reservation.withdrawal().is_some();
         match state {
             ReservationState::Closed => return,
             ReservationState::InCall => {
-                self.update_reservation(id, |reservation| reservation.is_cancelled = true);
+                self.update_reservation(id, |reservation| reservation.is_cancelled |= !reservation.is_declined);
                 if let Some(call) = call {
                     self.stop_for(cx, call, id, ReleaseCause::Withdrawn);
                 }
@@ -102,7 +112,7 @@ impl Appointments {
             return;
         }
         self.tell_user(cx, id, UserContent::Cancelled);
-        if state != ReservationState::Unverified {
+        if was_announced {
             self.tell_merchant(cx, id, MerchantContent::Cancelled);
         }
     }

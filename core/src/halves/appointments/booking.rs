@@ -3,7 +3,7 @@
 use super::Appointments;
 use super::challenges::needs_agreement;
 use super::merchants::{check_outbox, check_text, check_user, legal, limit};
-use super::records::{Closed, Reservation};
+use super::records::{Closed, Reservation, Terms};
 use crate::books::catalog::{Clockwork, Merchant, Page};
 use crate::decisions::gate::last_call;
 use crate::decisions::law::Hours;
@@ -18,7 +18,7 @@ use crate::values::effect::{
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
 use crate::values::number::{Address, PhoneNumber};
-use crate::values::policy::{CallMode, ModeChooser, Policy};
+use crate::values::policy::{CallMode, Confirmation, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, ReservationState};
 use crate::values::text::MaskedText;
@@ -48,9 +48,11 @@ impl Appointments {
         let window = check_hours(cx.now, &Self::hours(cx.policy, input.window, zone))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
-            self.check_overlap(merchant.id, contact, &window, &input.user)?;
+            self.check_overlap(merchant.id, contact, &window, &input.user, None)?;
         }
-        self.check_room(cx, &input.user, contact, is_own)?;
+        limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
+        limit(Bound::ReservationsPerSender, self.senders.kept(&input.user), cx.policy.reservations_per_sender_max)?;
+        self.check_number(cx.policy, contact, is_own, None)?;
         if !is_own {
             self.check_codes(cx, contact, None)?;
         }
@@ -102,6 +104,11 @@ impl Appointments {
             challenge: None,
             group_size,
             group: None,
+            is_announced: false,
+            awaits_acknowledgement: false,
+            is_declined: false,
+            rest_until: None,
+            pending: None,
         });
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
@@ -143,17 +150,19 @@ impl Appointments {
         Ok(contact)
     }
 
-    /// One user has at most one live reservation with one merchant covering any instant.
+    /// One user has at most one live reservation with one merchant covering any instant. `own` is the one that is amended.
     pub(super) fn check_overlap(
         &self,
         merchant: MerchantId,
         contact: PhoneNumber,
         window: &Window,
         sender: &Address,
+        own: Option<ReservationId>,
     ) -> Result<(), Refusal> {
         let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
         let overlapping = live.filter_map(|id| self.reservations.get(id.get())).find(|other| {
-            other.merchant == merchant && other.state != ReservationState::Unverified && other.window.overlaps(window)
+            let is_other = other.merchant == merchant && Some(other.id) != own;
+            is_other && other.claims(contact).any(|(is_agreed, claimed)| is_agreed && claimed.overlaps(window))
         });
         match overlapping {
             Some(other) => Err(Refusal::Overlap { reservation: Some(other.id).filter(|_| other.sender.is_same_holder(sender)) }),
@@ -161,60 +170,62 @@ impl Appointments {
         }
     }
 
-    fn check_room(&self, cx: &Context<'_>, sender: &Address, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
-        limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max)?;
-        limit(Bound::ReservationsPerSender, self.senders.kept(sender), cx.policy.reservations_per_sender_max)?;
-        self.check_room_of_number(cx, contact, is_own)
-    }
-
-    /// How many live reservations name this number, those that wait for its holder and the others apart.
-    pub(super) fn check_room_of_number(&self, cx: &Context<'_>, contact: PhoneNumber, is_own: bool) -> Result<(), Refusal> {
+    /// How many live ones a number has: those that its holder agreed to and the others are counted apart.
+    pub(super) fn check_number(
+        &self,
+        policy: &Policy,
+        contact: PhoneNumber,
+        is_agreed: bool,
+        own: Option<ReservationId>,
+    ) -> Result<(), Refusal> {
         let live = self.contacts.get(contact).into_iter().flat_map(|contact| &contact.live);
         let alike = live
             .filter_map(|id| self.reservations.get(id.get()))
-            .filter(|other| (other.state == ReservationState::Unverified) != is_own)
+            .filter(|other| Some(other.id) != own && other.claims(contact).any(|(agreed, _)| agreed == is_agreed))
             .count();
-        limit(Bound::ReservationsPerNumber, alike, cx.policy.reservations_per_number_max)
+        limit(Bound::ReservationsPerNumber, alike, policy.reservations_per_number_max)
     }
 
-    /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306).
+    /// A reservation whose holder agrees is announced as it stands.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
         self.find_group(id);
+        let awaits = must_acknowledge(cx.policy);
+        self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
+        if let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) {
+            self.announce(cx, id, &terms);
+        }
+    }
+
+    /// Result to the user, reservation to the merchant, options to the merchant unless somebody has chosen (S304 to S306). A merchant who knows
+    /// the reservation hears that it was amended, and is not asked again.
+    pub(super) fn announce(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: &Terms) {
+        let was_announced = self.update_reservation(id, |reservation| core::mem::replace(&mut reservation.is_announced, true));
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let result = BookingResult {
             reservation: id,
-            revision: reservation.revision,
+            revision: terms.revision,
             merchant_name: merchant.name.clone(),
             line: reservation.line,
             contact: merchant.contact.clone(),
             address: merchant.address.clone(),
-            offering_name: reservation.offering_name.clone(),
-            window: reservation.window,
-            zone: reservation.zone,
-            is_shared: reservation.group.is_some(),
+            offering_name: terms.offering_name.clone(),
+            window: terms.window,
+            zone: terms.zone,
+            is_shared: terms.group_size > 1,
         };
-        let for_merchant = ReservationForMerchant {
-            reservation: id,
-            revision: reservation.revision,
-            page: reservation.page,
-            offering: reservation.offering,
-            offering_name: reservation.offering_name.clone(),
-            number: reservation.contact.masked(),
-            virtual_number: reservation.virtual_number,
-            name: reservation.name.as_deref().map(MaskedText::new),
-            line: reservation.line,
-            window: reservation.window,
-            zone: reservation.zone,
-            group: reservation.group,
-        };
+        let for_merchant = for_merchant(reservation, terms);
         let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: cx.policy.mode_on_silence };
         let (sender, merchant, mode) = (reservation.sender.clone(), reservation.merchant, reservation.mode);
-        let holder = Some(Address::Sms(reservation.contact)).filter(|_| needs_agreement(&sender, reservation.contact));
+        let holder = Some(Address::Sms(terms.contact)).filter(|_| needs_agreement(&sender, terms.contact));
         self.send_user(cx, sender, UserContent::Result(result.clone()));
         if let Some(holder) = holder {
             self.send_user(cx, holder, UserContent::Result(result));
+        }
+        if was_announced == Some(true) {
+            self.send_merchant(cx, merchant, MerchantContent::Amended(for_merchant));
+            return;
         }
         self.send_merchant(cx, merchant, MerchantContent::Reservation(for_merchant));
         if mode.is_none() {
@@ -235,7 +246,10 @@ impl Appointments {
         if is_cancelled {
             return Ok(Reply::NoOp);
         }
-        let was_unverified = reservation.state == ReservationState::Unverified;
+        if reservation.is_declined && reservation.closed.is_none() {
+            return Err(Refusal::Ending { reservation: id });
+        }
+        let was_announced = reservation.is_announced;
         match reservation.state.on(ReservationEvent::Cancelled) {
             Step::NotAllowed => {
                 return Err(Refusal::WrongState {
@@ -254,7 +268,7 @@ impl Appointments {
             }
         }
         self.tell_user(cx, id, UserContent::Cancelled);
-        if !was_unverified {
+        if was_announced {
             self.tell_merchant(cx, id, MerchantContent::Cancelled);
         }
         Ok(Reply::Done)
@@ -287,9 +301,11 @@ impl Appointments {
             Missed::MerchantNotReached
         } else if reservation.platform_failures > 0 {
             Missed::NotCarriedOut
+        } else if reservation.awaits_acknowledgement {
+            Missed::NotAcknowledged
         } else if self.law.is_listed(reservation.contact) {
             Missed::DoNotCall
-        } else if self.bars(reservation).is_frozen {
+        } else if self.bars(reservation.merchant, reservation.contact).is_frozen {
             Missed::Frozen
         } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
@@ -354,7 +370,7 @@ impl Appointments {
     }
 
     /// Sends to a merchant's chatbot, if he has one.
-    fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
+    pub(super) fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
         let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
         if let Some(chatbot) = chatbot {
             let message = MessageId::new(self.counters.message.take());
@@ -373,6 +389,24 @@ fn missed(notice: ReservationNotice, why: Missed) -> MissedNotice {
     }
 }
 
+/// A reservation as its merchant sees it under these terms, with the virtual number that is in force.
+pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> ReservationForMerchant {
+    ReservationForMerchant {
+        reservation: reservation.id,
+        revision: terms.revision,
+        page: reservation.page,
+        offering: terms.offering,
+        offering_name: terms.offering_name.clone(),
+        number: terms.contact.masked(),
+        virtual_number: reservation.virtual_number,
+        name: terms.name.as_deref().map(MaskedText::new),
+        line: reservation.line,
+        window: terms.window,
+        zone: terms.zone,
+        group: reservation.group_under(terms),
+    }
+}
+
 fn missed_for_merchant(notice: &NoticeForMerchant, why: Missed) -> MissedNoticeForMerchant {
     MissedNoticeForMerchant { reservation: notice.reservation, why: why.into(), window: notice.window, zone: notice.zone }
 }
@@ -383,8 +417,16 @@ fn page_line(page: &Page, merchant: &Merchant) -> Option<PhoneNumber> {
     named.or_else(|| merchant.lines.first()).map(|line| line.number)
 }
 
+/// Whether a result has to be confirmed before anything rings.
+pub(super) fn must_acknowledge(policy: &Policy) -> bool {
+    match policy.confirmation {
+        Confirmation::Silence => false,
+        Confirmation::Acknowledgement => true,
+    }
+}
+
 /// The window against the hours in which phones may ring: what is left of it between the first and the last of them.
-fn check_hours(now: Timestamp, hours: &Hours<'_>) -> Result<Window, Refusal> {
+pub(super) fn check_hours(now: Timestamp, hours: &Hours<'_>) -> Result<Window, Refusal> {
     hours
         .trimmed()
         .filter(|window| window.end() > now)
@@ -392,7 +434,13 @@ fn check_hours(now: Timestamp, hours: &Hours<'_>) -> Result<Window, Refusal> {
 }
 
 /// The window against the clock and the page.
-fn check_window(now: Timestamp, policy: &Policy, window: &Window, page: &Page, by: Clockwork<'_>) -> Result<(), Refusal> {
+pub(super) fn check_window(
+    now: Timestamp,
+    policy: &Policy,
+    window: &Window,
+    page: &Page,
+    by: Clockwork<'_>,
+) -> Result<(), Refusal> {
     let most = u64::from(policy.book_ahead_max_s);
     let until = now.saturating_add_s(most);
     if window.end() <= now {

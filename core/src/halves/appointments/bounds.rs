@@ -17,6 +17,7 @@ use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::{LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
+use crate::values::reply::ReservationState;
 use crate::values::time::Timestamp;
 
 /// Says which bound does not hold, and where.
@@ -81,10 +82,14 @@ impl Appointments {
             let is_own = owner.is_some() && owner == reservation.map(|kept| kept.merchant);
             hold!(is_own, "call {id} counts on another merchant's line");
             let is_to_contact = leg(member.leg).is_none_or(|leg| reservation.is_some_and(|kept| kept.contact == leg.number));
-            hold!(is_to_contact, "call {id} rings a number that its reservation does not permit (P1)");
+            // Once his part is over another phone may be the one to ring.
+            hold!(is_to_contact || member.is_out, "call {id} rings a number that its reservation does not permit (P1)");
         }
-        let may_share = |id: ReservationId| self.reservations.get(id.get()).is_some_and(|one| one.group_size > 1);
-        hold!(call.members.len() < 2 || call.reservations().all(may_share), "call {id} is shared by who did not agree to it");
+        let most = |id: ReservationId| self.reservations.get(id.get()).map_or(1, |one| one.group_size);
+        let users = call.members.iter().filter(|member| !member.is_out);
+        let count = u32::try_from(users.clone().count()).unwrap_or(u32::MAX);
+        let all_agreed = users.map(|member| most(member.reservation)).all(|size| count <= size);
+        hold!(count < 2 || all_agreed, "call {id} is shared by who did not agree to it, or by too many");
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
         let is_dialled = |leg: &Leg| leg.origin == Origin::Dialled;
@@ -130,7 +135,9 @@ impl Appointments {
                     Party::Merchant => one.virtual_number.map_or(call.line, VirtualNumber::number),
                     Party::User => call.line,
                 };
-                let end = one.window.end();
+                // A change of the terms lets a phone ring on that it permits all that was said of.
+                let end = dial.reason.window.end();
+                let is_carried = one.revision > 1 && dial.ring_until.max(dial.not_after) <= one.window.end();
                 // A user's phone may have been cut to hours that ended before the window; it rings no longer than they last.
                 let cut_to = match dial.party {
                     Party::Merchant => end,
@@ -138,14 +145,18 @@ impl Appointments {
                 };
                 let last_call = last_call(cut_to, most::MIN_RING_S)..=end;
                 let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
+                // A merchant who is rung for several is rung on for the others when the part of the first is over, whatever becomes of his terms.
+                let is_of_others = dial.party == Party::Merchant && call.member(one.id).is_some_and(|member| member.is_out);
+                let is_as_booked = dial.from == from
+                    // The merchant may have another name by now.
+                    && dial.reason.offering_name == one.offering_name
+                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone));
                 is_for
+                    && (is_of_others || is_as_booked)
                     && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
-                    && dial.from == from
                     && dial.ring_until == leg.until.min(end)
                     && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
                     && last_call.contains(&dial.not_after)
-                    // The merchant may have another name by now.
-                    && (&dial.reason.offering_name, dial.reason.window, dial.reason.zone) == (&one.offering_name, one.window, one.zone)
             }
             // Once it is reported answered, nothing says any more how long the report was waited for.
             Action::Answer(answer) => {
@@ -154,8 +165,8 @@ impl Appointments {
                 ends && leg.party == Party::Merchant && leg.origin == Origin::InboundAsked
             }
             Action::Play(play) => {
-                let mut ends = call.reservations().filter_map(of_call).map(|one| one.window.end());
-                leg.party == Party::Merchant && ends.any(|end| end == play.not_after)
+                let mut of_it = call.reservations().filter_map(of_call);
+                leg.party == Party::Merchant && of_it.any(|one| one.window.end() == play.not_after || one.revision > 1)
             }
             Action::Reject(_) | Action::HangUp(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
                 true
@@ -186,9 +197,23 @@ impl Appointments {
 
 fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     let id = reservation.id;
+    let waiting = reservation.pending.as_ref().map(|terms| terms.group_size);
+    let can_share =
+        [Some(reservation.group_size), waiting].into_iter().flatten().all(|size| (1..=most::GROUP_SIZE).contains(&size));
+    hold!(can_share, "reservation {id} shares with more than any policy lets it");
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
+        let waits = reservation.pending.as_ref().is_none_or(|terms| within(now, most::BOOK_AHEAD_S, terms.window.end()));
+        hold!(waits, "the terms that wait for reservation {id} end later than any policy lets them (P9)");
+        let begins = match reservation.state {
+            ReservationState::Open | ReservationState::InCall => reservation.window.start() <= now,
+            ReservationState::Unverified
+            | ReservationState::AwaitingMode
+            | ReservationState::Scheduled
+            | ReservationState::Closed => true,
+        };
+        hold!(begins, "reservation {id} is open before its window begins");
         let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.window.end());
         hold!(is_held_inside, "reservation {id} is put off beyond its window");
         return Ok(());

@@ -88,7 +88,7 @@ impl Appointments {
         match request.target {
             CallTarget::Reservation(_) | CallTarget::Number(_) => REQUEST_EFFECTS,
             CallTarget::Group(group) => {
-                let size = self.groups.get(group).map_or(1, |group| group.terms.size);
+                let size = self.groups.get(group).map_or(1, |group| group.key.size);
                 let users = self.live_of_group(request.line, group).take(usize::try_from(size).unwrap_or(usize::MAX)).count();
                 users.saturating_mul(2).saturating_add(2).max(REQUEST_EFFECTS)
             }
@@ -147,6 +147,7 @@ impl Appointments {
                 | DenyReason::WindowOver
                 | DenyReason::Closed
                 | DenyReason::Unverified
+                | DenyReason::Unacknowledged
                 | DenyReason::BeforeWindow
                 | DenyReason::PlatformIsCalling
                 | DenyReason::WrongMode
@@ -357,9 +358,11 @@ impl Appointments {
 
     /// Ends this reservation's part in a call by the platform's own decision, and the call with the last of them.
     pub(super) fn stop_for(&mut self, cx: &mut Context<'_>, id: CallId, reservation: ReservationId, cause: ReleaseCause) {
+        // Who changes the terms while his phone rings has not failed to be reached.
+        let failure = if cause == ReleaseCause::Amended { Failure::Amended } else { Failure::None };
         match self.calls.get(id.get()).map(|call| call.is_last(reservation)) {
-            Some(true) => self.stop_call(cx, id, cause),
-            Some(false) => self.end_part(cx, id, reservation, cause, Failure::None),
+            Some(true) => self.end_call(cx, id, CallEvent::Stopped, cause, failure),
+            Some(false) => self.end_part(cx, id, reservation, cause, failure),
             None => {}
         }
     }
@@ -453,19 +456,29 @@ impl Appointments {
 
     /// What the end of a call means for its reservation.
     fn after_call(&mut self, cx: &mut Context<'_>, id: ReservationId, came: Came) {
+        let set = self.set_waiting(cx, id);
         let Some(reservation) = self.reservations.get(id.get()) else { return };
-        let next = aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, cx.policy, cx.now);
+        let next = aftermath(reservation.tally(), came, reservation.withdrawal(), &reservation.window, cx.policy, cx.now);
         self.update_reservation(id, |reservation| reservation.count(came));
         let outcome = match next {
             Aftermath::Reopen { eligible_at } => {
                 self.update_reservation(id, |reservation| {
                     reservation.eligible_at = eligible_at;
+                    reservation.rest_until = Some(eligible_at);
                     reservation.state.apply(ReservationEvent::CallOver)
                 });
+                if let Some(set) = set {
+                    self.place_amended(cx, id, set.is_agreed(), None);
+                    // Of what `amend` itself ended it tells the rest.
+                    if came != Came::Amended {
+                        self.follow_up(cx, id, &set);
+                    }
+                }
                 return;
             }
             Aftermath::Complete => Outcome::Completed,
             Aftermath::Cancel => Outcome::Cancelled,
+            Aftermath::Decline => Outcome::Declined,
             Aftermath::Miss => match self.reservations.get(id.get()) {
                 Some(reservation) => self.outcome_at_end(reservation, cx.policy, cx.now, came == Came::Nothing),
                 None => return,
@@ -499,6 +512,7 @@ const fn apology(party: Party, cause: ReleaseCause) -> Option<Prompt> {
             | ReleaseCause::UserUnreachable
             | ReleaseCause::TimeLimit
             | ReleaseCause::NotPermitted
+            | ReleaseCause::Amended
             | ReleaseCause::Unknown,
         )
         | (
@@ -509,6 +523,7 @@ const fn apology(party: Party, cause: ReleaseCause) -> Option<Prompt> {
             | ReleaseCause::OtherSideGone
             | ReleaseCause::TimeLimit
             | ReleaseCause::NotPermitted
+            | ReleaseCause::Amended
             | ReleaseCause::Unknown,
         ) => None,
     }

@@ -15,7 +15,7 @@ use crate::values::effect::{AuditRecord, Challenge, Challenged, CodeJudged, User
 use crate::values::id::{ChallengeId, ReservationId};
 use crate::values::input::{ConfirmContact, RequestCode};
 use crate::values::number::{Address, PhoneNumber};
-use crate::values::policy::ModeChooser;
+use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Confirmed, Outcome, Reply, ReservationState, WrongCode};
 use crate::values::text::Text;
@@ -30,6 +30,15 @@ const AGREEING_EFFECTS: usize = 7;
 /// Whether somebody else than the sender must agree before this number is rung: the sender's address does not prove that it is his.
 pub(super) fn needs_agreement(sender: &Address, contact: PhoneNumber) -> bool {
     sender.number() != Some(contact)
+}
+
+/// The mode of a reservation that is accepted and has none: the rules may have changed since the booking, and nobody is asked what is the
+/// platform's to choose.
+pub(super) const fn chosen_by_platform(policy: &Policy) -> Option<CallMode> {
+    match policy.mode_chosen_by {
+        ModeChooser::Platform(mode) => Some(mode),
+        ModeChooser::Merchant => None,
+    }
 }
 
 /// The code of a challenge. `None` when its key is not loaded, which the platform does not let happen.
@@ -92,6 +101,7 @@ impl Appointments {
             window: reservation.window,
             zone: reservation.zone,
             until,
+            is_shared: reservation.group_size > 1,
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
@@ -205,26 +215,23 @@ impl Appointments {
             return Err(Refusal::Blocked);
         }
         self.check_not_listed(reservation.contact)?;
-        self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user)?;
-        self.check_room_of_number(cx, reservation.contact, true)
+        self.check_overlap(reservation.merchant, reservation.contact, &reservation.window, user, Some(reservation.id))?;
+        self.check_number(cx.policy, reservation.contact, true, Some(reservation.id))
     }
 
     /// The holder agrees: the booking is accepted, as any other is.
     fn agreed(&mut self, cx: &mut Context<'_>, id: ReservationId) -> Reply {
         self.end_challenge(id);
         let now = cx.now;
-        // The rules may have changed since the booking: nobody is asked what is the platform's to choose.
-        let chosen = match cx.policy.mode_chosen_by {
-            ModeChooser::Platform(mode) => Some(mode),
-            ModeChooser::Merchant => None,
-        };
+        let chosen = chosen_by_platform(cx.policy);
         self.update_reservation(id, |reservation| {
             reservation.mode = reservation.mode.or(chosen);
             reservation.state.apply(ReservationEvent::Confirmed);
             if reservation.mode.is_some() {
                 reservation.state.apply(ReservationEvent::ModeChosen);
             }
-            reservation.eligible_at = reservation.window.start().max(now);
+            let begins = reservation.window.start();
+            reservation.eligible_at = begins.max(now).max(reservation.rest_until.unwrap_or(begins));
         });
         self.accept(cx, id);
         self.settle_reservation(cx, id);

@@ -262,7 +262,7 @@ impl Appointments {
         self.settle(cx, &mut touched);
     }
 
-    fn touch_reservation(&self, touched: &mut Vec<Target>, id: ReservationId) {
+    pub(super) fn touch_reservation(&self, touched: &mut Vec<Target>, id: ReservationId) {
         touched.push(Target::Reservation(id));
         for call in self.reservations.get(id.get()).into_iter().flat_map(|reservation| &reservation.calls) {
             touched.push(Target::Call(*call));
@@ -343,16 +343,7 @@ impl Appointments {
     fn fire_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         match reservation.state {
-            ReservationState::AwaitingMode | ReservationState::Scheduled => {
-                let on_silence = cx.policy.mode_unless_chosen();
-                self.update_reservation(id, |reservation| {
-                    if reservation.mode.is_none() {
-                        reservation.mode = Some(on_silence);
-                        reservation.state.apply(ReservationEvent::ModeChosen);
-                    }
-                    reservation.state.apply(ReservationEvent::Opened)
-                });
-            }
+            ReservationState::AwaitingMode | ReservationState::Scheduled => self.open(cx, id),
             ReservationState::Unverified => self.close(cx, id, ReservationEvent::WindowOver, Outcome::Unverified),
             ReservationState::Open => {
                 let outcome = self.outcome_at_end(reservation, cx.policy, cx.now, false);
@@ -361,6 +352,18 @@ impl Appointments {
             ReservationState::InCall => self.window_over_in_call(cx, id),
             ReservationState::Closed => self.archive(cx, id),
         }
+    }
+
+    /// The window begins. Silence chooses the mode.
+    pub(super) fn open(&mut self, cx: &Context<'_>, id: ReservationId) {
+        let on_silence = cx.policy.mode_unless_chosen();
+        self.update_reservation(id, |reservation| {
+            if reservation.mode.is_none() {
+                reservation.mode = Some(on_silence);
+                reservation.state.apply(ReservationEvent::ModeChosen);
+            }
+            reservation.state.apply(ReservationEvent::Opened)
+        });
     }
 
     /// The window ends while a call lives: what rings is ended, a conversation runs on if the policy lets it.

@@ -4,14 +4,14 @@
 //! answer is the same whether or not a deadline has fired.
 
 use super::Appointments;
-use super::records::{Call, Failure, Member, Reservation};
+use super::records::{Call, Failure, Member, Reservation, Terms};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
 use crate::decisions::grouping::Gathered;
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
-use crate::values::policy::{CallMode, Policy};
+use crate::values::policy::{CallMode, OnWindowClose, Policy};
 use crate::values::reply::{ReservationState, Verdict};
 use crate::values::time::Timestamp;
 
@@ -45,11 +45,6 @@ impl Appointments {
         }
     }
 
-    /// Whether the reservation is closed at this instant, by a call whose own end has come if not by itself.
-    pub(super) fn is_closed_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> bool {
-        self.facts(policy, reservation, reservation.line, at).standing == Standing::Closed
-    }
-
     /// The place and the verdict of one of a group, when a merchant's line asks for it; `None` once he is over: his window, or by a call's own end.
     pub(super) fn judge_of_group(
         &self,
@@ -59,7 +54,10 @@ impl Appointments {
         at: Timestamp,
     ) -> Option<((Timestamp, ReservationId), Verdict)> {
         let facts = self.facts(policy, reservation, line, at);
-        let is_over = at >= facts.window.end() || facts.standing == Standing::Closed;
+        // Terms that wait are set when the call ends, and may take him out of the group.
+        let set = self.terms_set_at(policy, reservation, at);
+        let has_left = set.is_some_and(|terms| !terms.is_agreed || reservation.group_under(terms).is_none());
+        let is_over = at >= facts.window.end() || facts.standing == Standing::Closed || has_left;
         let verdict = judge(at, CallMode::MerchantCalls, policy.min_ring_s, Some(&facts));
         Some(((facts.times.eligible_at, reservation.id), verdict)).filter(|_| !is_over)
     }
@@ -78,7 +76,7 @@ impl Appointments {
         judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
     }
 
-    fn facts<'a>(&self, policy: &'a Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts<'a> {
+    pub(super) fn facts<'a>(&self, policy: &'a Policy, reservation: &Reservation, line: PhoneNumber, at: Timestamp) -> Facts<'a> {
         let mut facts = Facts {
             window: reservation.window,
             standing: match reservation.state {
@@ -87,29 +85,72 @@ impl Appointments {
                 ReservationState::AwaitingMode
                 | ReservationState::Scheduled
                 | ReservationState::Open
-                | ReservationState::InCall => Standing::Agreed,
+                | ReservationState::InCall => {
+                    if reservation.awaits_acknowledgement {
+                        Standing::Unacknowledged
+                    } else {
+                        Standing::Agreed
+                    }
+                }
             },
             mode: reservation.mode,
             mode_on_silence: policy.mode_unless_chosen(),
             in_call: None,
-            times: self.times(policy, reservation, at),
+            times: self.times(policy, (reservation.window, reservation.zone), reservation.contact, reservation.eligible_at, at),
             is_number_busy: self.is_number_busy(reservation.contact, at),
             is_channel_free: self.is_channel_free(line, at),
-            bars: self.bars(reservation),
+            bars: self.bars(reservation.merchant, reservation.contact),
         };
         let call = reservation.call().and_then(|id| self.calls.get(id.get()));
         if let Some((call, member)) = call.and_then(|call| Some((call, call.member(reservation.id)?))) {
-            if self.expires_at(call, member).is_some_and(|end| end <= at) {
+            if self.is_over_at(policy, reservation, call, member, at) {
+                if let Some(terms) = &reservation.pending {
+                    facts.window = terms.window;
+                    facts.standing = match (terms.is_agreed, terms.awaits_acknowledgement) {
+                        (false, _) => Standing::Unverified,
+                        (true, true) => Standing::Unacknowledged,
+                        (true, false) => Standing::Agreed,
+                    };
+                    facts.is_number_busy = self.is_number_busy(terms.contact, at);
+                    facts.bars = self.bars(reservation.merchant, terms.contact);
+                    facts.times = self.times(policy, (terms.window, terms.zone), terms.contact, reservation.eligible_at, at);
+                    if self.will_lack_number(policy, reservation, terms, at) {
+                        facts.mode = Some(CallMode::PlatformCalls);
+                    }
+                }
                 let came = member.came(Failure::Merchant);
-                match aftermath(reservation.tally(), came, reservation.is_cancelled, &reservation.window, policy, at) {
-                    Aftermath::Reopen { eligible_at } => facts.times.eligible_at = eligible_at,
-                    Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel => facts.standing = Standing::Closed,
+                match aftermath(reservation.tally(), came, reservation.withdrawal(), &facts.window, policy, at) {
+                    Aftermath::Reopen { eligible_at } => {
+                        let start = reservation.pending.as_ref().map_or(eligible_at, |terms| terms.window.start());
+                        facts.times.eligible_at = eligible_at.max(start);
+                    }
+                    Aftermath::Complete | Aftermath::Miss | Aftermath::Cancel | Aftermath::Decline => {
+                        facts.standing = Standing::Closed;
+                    }
                 }
             } else {
                 facts.in_call = Some(call.mode);
             }
         }
         facts
+    }
+
+    /// Whether the call has ended by itself at this instant. The end of the window matters only where other terms wait for it: without them
+    /// the window is judged before the call is.
+    fn is_over_at(&self, policy: &Policy, reservation: &Reservation, call: &Call, member: &Member, at: Timestamp) -> bool {
+        let is_cut = match policy.on_window_close {
+            OnWindowClose::Continue => false,
+            OnWindowClose::HangUp => !reservation.is_window_judged && reservation.window.end() <= at,
+        };
+        self.expires_at(call, member).is_some_and(|end| end <= at) || (is_cut && reservation.pending.is_some())
+    }
+
+    /// The terms that waited for the end of a call which has ended by itself at this instant, fired or not: they hold then.
+    pub(super) fn terms_set_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> Option<&Terms> {
+        let call = self.calls.get(reservation.call()?.get())?;
+        let is_over = self.is_over_at(policy, reservation, call, call.member(reservation.id)?, at);
+        // The records are this half's own: they outlive the answer.
+        self.reservations.get(reservation.id.get())?.pending.as_deref().filter(|_| is_over)
     }
 
     /// When a user's part in a call ends by itself if nothing is reported: a ring time, the wait for an answer, the longest conversation. (The

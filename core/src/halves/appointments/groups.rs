@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Appointments;
-use super::records::Reservation;
+use super::records::{Reservation, Terms};
 use crate::decisions::grouping::{Candidate, Gathered, gather};
 use crate::halves::Context;
 use crate::values::effect::{AuditRecord, Grouped};
@@ -14,12 +14,19 @@ use crate::values::reply::{DenyReason, Verdict};
 use crate::values::time::Timestamp;
 
 impl Appointments {
-    /// The group of a reservation that is being accepted: that of the live ones on its terms, else a new one. One whose user did not agree has none.
+    /// The group of a reservation by these terms: that of the live ones which have the same in common, else a new one. One whose user did not agree to share has none,
+    /// nor has one that its contact's holder did not agree to.
+    pub(super) fn group_by(&mut self, id: ReservationId, terms: &Terms) -> Option<GroupId> {
+        let reservation = self.reservations.get(id.get()).filter(|_| terms.is_agreed && terms.group_size > 1)?;
+        let key = reservation.group_key_by(terms);
+        Some(self.groups.on(&key).unwrap_or_else(|| GroupId::new(self.counters.group.take())))
+    }
+
+    /// A reservation that is being accepted finds its group.
     pub(super) fn find_group(&mut self, id: ReservationId) {
-        let Some(reservation) = self.reservations.get(id.get()).filter(|one| one.group_size > 1) else { return };
-        let terms = reservation.terms();
-        let group = self.groups.on(&terms).unwrap_or_else(|| GroupId::new(self.counters.group.take()));
-        self.update_reservation(id, |reservation| reservation.group = Some(group));
+        let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) else { return };
+        let group = self.group_by(id, &Terms { is_agreed: true, ..terms });
+        self.update_reservation(id, |reservation| reservation.group = group);
     }
 
     /// Who shares the call that the platform begins for this reservation, the first in the queue of its line: he, and those of his group who wait
@@ -40,7 +47,7 @@ impl Appointments {
     /// Who of a group a merchant's line may ring at this instant. The order is (eligible from, id).
     pub(super) fn gather_for(&self, policy: &Policy, line: PhoneNumber, id: GroupId, at: Timestamp) -> Gathered {
         let merchant = self.lines.get(line).map(|line| line.merchant);
-        let Some(group) = self.groups.get(id).filter(|group| Some(group.terms.merchant) == merchant) else {
+        let Some(group) = self.groups.get(id).filter(|group| Some(group.key.merchant) == merchant) else {
             let verdict = Verdict::Deny { reason: DenyReason::NotRecognized, retry_at: None };
             return Gathered::Nobody { reservation: None, verdict };
         };
@@ -51,7 +58,7 @@ impl Appointments {
         });
         let mut candidates: Vec<((Timestamp, ReservationId), Candidate)> = judged.collect();
         candidates.sort_unstable_by_key(|(place, _)| *place);
-        gather(candidates.into_iter().map(|(_, candidate)| candidate), group.terms.size)
+        gather(candidates.into_iter().map(|(_, candidate)| candidate), group.key.size)
     }
 
     fn candidate(&self, reservation: &Reservation, verdict: Verdict) -> Candidate {
@@ -61,7 +68,7 @@ impl Appointments {
     /// The live reservations of a group, when the line that asks is its merchant's.
     pub(super) fn live_of_group(&self, line: PhoneNumber, id: GroupId) -> impl Iterator<Item = ReservationId> + '_ {
         let merchant = self.lines.get(line).map(|line| line.merchant);
-        let group = self.groups.get(id).filter(|group| Some(group.terms.merchant) == merchant);
+        let group = self.groups.get(id).filter(|group| Some(group.key.merchant) == merchant);
         group.into_iter().flat_map(|group| group.live.iter().copied())
     }
 

@@ -10,6 +10,7 @@ use crate::machines::call::CallState;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, GroupId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
+use crate::values::person::Person;
 use crate::values::time::Timestamp;
 
 /// What the indexes hold of a reservation.
@@ -19,17 +20,39 @@ struct Indexed {
     is_live: bool,
     /// Its group, while it is live.
     group: Option<GroupId>,
+    contact: Option<PhoneNumber>,
+    /// The number that it will ring by terms that wait.
+    waiting: Option<PhoneNumber>,
+    /// Its sender, while it is live and the phone that it would ring is not his.
+    foreign: Option<Person>,
 }
 
 impl Indexed {
     fn of(reservation: &Reservation) -> Self {
         let is_live = reservation.state.is_live();
         let group = reservation.group.filter(|_| is_live);
-        Self { deadline: reservation.deadline(), turn: reservation.turn(), is_live, group }
+        Self {
+            deadline: reservation.deadline(),
+            turn: reservation.turn(),
+            is_live,
+            group,
+            contact: Some(reservation.contact),
+            waiting: reservation.pending.as_ref().map(|terms| terms.contact),
+            foreign: reservation.foreign_sender().filter(|_| is_live),
+        }
+    }
+
+    /// The numbers that list it.
+    fn numbers(&self) -> [Option<PhoneNumber>; 2] {
+        if !self.is_live {
+            return [None, None];
+        }
+        [self.contact, self.waiting.filter(|number| Some(*number) != self.contact)]
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false, group: None };
+    const NONE: Self =
+        Self { deadline: None, turn: None, is_live: false, group: None, contact: None, waiting: None, foreign: None };
 }
 
 /// A turn in the queue, and the group of whose it is.
@@ -41,14 +64,11 @@ const NOT: Waiting = (None, None);
 impl Appointments {
     /// Adds a reservation.
     pub(super) fn add_reservation(&mut self, reservation: Reservation) {
-        let (id, line, contact) = (reservation.id, reservation.line, reservation.contact);
+        let (id, line) = (reservation.id, reservation.line);
         let after = Indexed::of(&reservation);
         self.senders.add(&reservation.sender);
-        if let Some(person) = reservation.foreign_sender().filter(|_| after.is_live) {
-            self.for_others.set(person, id, true);
-        }
         self.reservations.insert(id.get(), reservation);
-        self.reindex_reservation(id, line, contact, &Indexed::NONE, &after);
+        self.reindex_reservation(id, line, &Indexed::NONE, &after);
     }
 
     /// Changes a reservation.
@@ -57,13 +77,8 @@ impl Appointments {
         let before = Indexed::of(reservation);
         let out = change(reservation);
         let after = Indexed::of(reservation);
-        let (line, contact) = (reservation.line, reservation.contact);
-        if before.is_live != after.is_live
-            && let Some(person) = reservation.foreign_sender()
-        {
-            self.for_others.set(person, id, after.is_live);
-        }
-        self.reindex_reservation(id, line, contact, &before, &after);
+        let line = reservation.line;
+        self.reindex_reservation(id, line, &before, &after);
         Some(out)
     }
 
@@ -72,41 +87,48 @@ impl Appointments {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
         self.senders.remove(&reservation.sender);
-        if let Some(person) = reservation.foreign_sender().filter(|_| before.is_live) {
-            self.for_others.set(person, id, false);
-        }
-        self.reindex_reservation(id, reservation.line, reservation.contact, &before, &Indexed::NONE);
+        self.reindex_reservation(id, reservation.line, &before, &Indexed::NONE);
         Some(reservation)
     }
 
-    fn reindex_reservation(
-        &mut self,
-        id: ReservationId,
-        line: PhoneNumber,
-        contact: PhoneNumber,
-        before: &Indexed,
-        after: &Indexed,
-    ) {
+    fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
-        if before.is_live != after.is_live {
-            self.contacts.update(contact, |contact| {
-                if after.is_live {
-                    contact.live.insert(id)
-                } else {
-                    contact.live.remove(&id)
-                };
-            });
-            if let Some(line) = self.lines.get_mut(line) {
-                line.reservations =
-                    if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
+        if before.foreign != after.foreign {
+            if let Some(person) = &before.foreign {
+                self.for_others.set(person.clone(), id, false);
             }
+            if let Some(person) = &after.foreign {
+                self.for_others.set(person.clone(), id, true);
+            }
+        }
+        if before.numbers() != after.numbers() {
+            for number in before.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.remove(&id);
+                });
+            }
+            for number in after.numbers().into_iter().flatten() {
+                self.contacts.update(number, |contact| {
+                    contact.live.insert(id);
+                });
+            }
+        }
+        if before.is_live != after.is_live
+            && let Some(line) = self.lines.get_mut(line)
+        {
+            line.reservations =
+                if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
         }
         if before.group != after.group {
             self.regroup(id, before.group, after.group);
         }
-        let is_moved = before.turn != after.turn || before.group != after.group;
-        if is_moved && self.may_wait(contact) {
-            self.requeue(line, id, (before.turn, before.group), (after.turn, after.group));
+        let stands = |indexed: &Indexed| {
+            let turn = indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.may_wait(number)));
+            (turn, indexed.group.filter(|_| turn.is_some()))
+        };
+        let (before, after) = (stands(before), stands(after));
+        if before != after {
+            self.requeue(line, id, before, after);
         }
     }
 
@@ -115,7 +137,7 @@ impl Appointments {
             self.groups.remove(group, id);
         }
         if let (Some(group), Some(reservation)) = (after, self.reservations.get(id.get())) {
-            self.groups.add(group, reservation.terms(), id);
+            self.groups.add(group, reservation.group_key(), id);
         }
     }
 

@@ -8,6 +8,8 @@ use super::records::Reservation;
 use crate::books::rings::{DAY_S, Ring};
 use crate::decisions::law::{Bars, Hours, Times};
 use crate::halves::Context;
+use crate::machines::leg::LegState;
+use crate::values::cause::ReleaseCause;
 use crate::values::effect::{AuditRecord, DoNotCallChanged, FreezeRecord, RecordedScope};
 use crate::values::id::{LegId, MerchantId, ReservationId};
 use crate::values::input::{Freeze, ImportDoNotCall, Scope, Thaw};
@@ -19,7 +21,7 @@ use crate::values::text::{MaskedText, Text};
 use crate::values::time::{Timestamp, Window, Zone};
 
 impl Appointments {
-    /// Stops new ringing. It asks for no room in the outbox: it must come through while a host is in trouble. Every freeze but the first of a scope
+    /// Stops new ringing, also by a `dial` that nothing shows to have begun. It asks for no room in the outbox: it must come through while a host is in trouble. Every freeze but the first of a scope
     /// needs a thaw before it, and that asks.
     pub(super) fn freeze(&mut self, cx: &mut Context<'_>, input: &Freeze) -> Result<Reply, Refusal> {
         self.check_freeze(cx, input.scope, &input.by, &input.why)?;
@@ -32,7 +34,30 @@ impl Appointments {
         }
         self.set_frozen(input.scope, true);
         cx.audit(AuditRecord::Frozen(record(input.scope, &input.by, &input.why)));
+        self.take_back_barred(cx);
         Ok(Reply::Done)
+    }
+
+    /// Something bars calls from now on. Of each call that it bars and of which nothing shows that the host began to ring, the `dial` is taken back and the call's part
+    /// ends, so that nothing begins to ring later. Nothing is counted, and the reservation has its old place. In the order of legs; each is looked up once.
+    fn take_back_barred(&mut self, cx: &mut Context<'_>) {
+        for id in cx.outbox.legs_to_dial() {
+            let Some(leg) = self.legs.get(id.get()).filter(|leg| leg.state == LegState::Dialled) else { continue };
+            let (call, whose) = (leg.call, leg.reservation);
+            let mut index = 0_usize;
+            while let Some(member) = self.member(call, index) {
+                index = index.saturating_add(1);
+                let is_meant = !member.is_out && whose.is_none_or(|whose| whose == member.reservation);
+                let barred = self
+                    .reservations
+                    .get(member.reservation.get())
+                    .filter(|known| is_meant && self.bars(known.merchant, known.contact).reason().is_some());
+                let Some(eligible_at) = barred.map(|known| known.eligible_at) else { continue };
+                self.not_dialled(call, member.reservation);
+                self.stop_for(cx, call, member.reservation, ReleaseCause::UserUnreachable);
+                self.update_reservation(member.reservation, |reservation| reservation.eligible_at = eligible_at);
+            }
+        }
     }
 
     /// Lets ring again.
@@ -88,7 +113,7 @@ impl Appointments {
         }
     }
 
-    /// The do-not-call list changes. What rings or talks goes on; a reservation of a listed number stays, and is not called.
+    /// The do-not-call list changes. What rings or talks goes on, a `dial` that nothing shows to have begun is taken back; a reservation of a listed number stays, and is not called.
     pub(super) fn import_do_not_call(&mut self, cx: &mut Context<'_>, input: &ImportDoNotCall) -> Result<Reply, Refusal> {
         let named = input.add.len().saturating_add(input.remove.len());
         if named == 0 {
@@ -126,6 +151,9 @@ impl Appointments {
             let listed = u64::try_from(self.law.listed()).unwrap_or(u64::MAX);
             cx.audit(AuditRecord::DoNotCallChanged(DoNotCallChanged { added, removed, listed }));
         }
+        if added > 0 {
+            self.take_back_barred(cx);
+        }
         Ok(Reply::DoNotCallSet(DoNotCallSet { added, removed }))
     }
 
@@ -161,14 +189,17 @@ impl Appointments {
         Hours { rules: &policy.callable_hours, zone, window, min_ring_s: policy.min_ring_s }
     }
 
-    /// When a reservation may be called, at this instant.
-    pub(super) fn times<'a>(&self, policy: &'a Policy, reservation: &Reservation, at: Timestamp) -> Times<'a> {
+    /// When a phone may be called by these terms, at this instant.
+    pub(super) fn times<'a>(
+        &self,
+        policy: &'a Policy,
+        (window, zone): (Window, Zone),
+        contact: PhoneNumber,
+        eligible_at: Timestamp,
+        at: Timestamp,
+    ) -> Times<'a> {
         let most = usize::try_from(policy.rings_per_day_max).unwrap_or(usize::MAX);
-        Times {
-            hours: Self::hours(policy, reservation.window, reservation.zone),
-            rings_free_at: self.rings.free_from(reservation.contact, most, at),
-            eligible_at: reservation.eligible_at,
-        }
+        Times { hours: Self::hours(policy, window, zone), rings_free_at: self.rings.free_from(contact, most, at), eligible_at }
     }
 
     /// A user's phone is dialled. That counts for the day, whether the host carries it out or not: when it does not, nobody knows that it did not ring.
@@ -202,12 +233,9 @@ impl Appointments {
         self.rings.forget_old(now);
     }
 
-    /// What stands against any call of this reservation.
-    pub(super) fn bars(&self, reservation: &Reservation) -> Bars {
-        Bars {
-            is_listed: self.law.is_listed(reservation.contact),
-            is_frozen: self.law.is_frozen(reservation.merchant, reservation.contact),
-        }
+    /// What stands against any call of this merchant to this number.
+    pub(super) fn bars(&self, merchant: MerchantId, number: PhoneNumber) -> Bars {
+        Bars { is_listed: self.law.is_listed(number), is_frozen: self.law.is_frozen(merchant, number) }
     }
 }
 

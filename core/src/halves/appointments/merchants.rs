@@ -97,6 +97,7 @@ impl Appointments {
         }
         check_outbox(cx, 1)?;
 
+        let is_found_as_before = known.is_some_and(|known| known.name == input.name && known.description == input.description);
         let old: Vec<_> = known.map(|merchant| merchant.lines.clone()).unwrap_or_default();
         for line in old.iter().filter(|line| input.lines.iter().all(|kept| kept.number != line.number)) {
             self.lines.remove(line.number);
@@ -120,7 +121,9 @@ impl Appointments {
         };
         let id = merchant.id;
         self.catalog.merchants.insert(id, merchant);
-        self.reindex_merchant(id);
+        if !is_found_as_before {
+            self.reindex_merchant(id);
+        }
         self.refresh_lines_of(id);
         Ok(Reply::Done)
     }

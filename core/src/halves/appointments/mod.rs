@@ -11,6 +11,8 @@
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
+//! | `amending` | inputs of users: amend; and new terms |
+//! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
 //! | `reports` | inputs of the network and the switch |
@@ -19,6 +21,8 @@
 //! | `bounds` | what a restored state must keep beyond its indexes |
 //! | `views` | snapshots, the model's view, checks of the invariants |
 
+mod amending;
+mod answering;
 mod blocking;
 mod booking;
 mod bounds;
@@ -170,6 +174,9 @@ impl Appointments {
             Input::RequestPage(input) => self.request_page(cx, &input),
             Input::Block(input) => self.block(cx, &input),
             Input::Unblock(input) => self.unblock(&input),
+            Input::Amend(input) => self.amend(cx, input),
+            Input::Decline(input) => self.decline(cx, &input),
+            Input::Acknowledge(input) => self.acknowledge(cx, &input),
             // Its instant was taken already.
             Input::ConfirmClock(_) => Ok(Reply::Done),
             Input::ConfirmContact(input) => self.confirm_contact(cx, &input),

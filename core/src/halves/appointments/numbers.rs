@@ -4,14 +4,15 @@ use alloc::collections::BTreeSet;
 
 use super::Appointments;
 use super::merchants::{at_most, check_outbox};
-use super::records::Reservation;
+use super::records::{Reservation, Terms};
+use crate::decisions::gate::Standing;
 use crate::halves::Context;
 use crate::machines::Machine as _;
 use crate::machines::reservation::ReservationEvent;
 use crate::values::effect::{Asked, AuditRecord, NumberLeased, NumbersLow};
 use crate::values::id::{MerchantId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
-use crate::values::number::PhoneNumber;
+use crate::values::number::{PhoneNumber, VirtualNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 use crate::values::reply::{Imported, Reply};
@@ -84,6 +85,12 @@ impl Appointments {
         }
     }
 
+    /// Another phone is to ring: the number that was leased for the one before is let go.
+    pub(super) fn leave_number(&mut self, cx: &Context<'_>, id: ReservationId) {
+        self.release_number(cx, id);
+        self.update_reservation(id, |reservation| reservation.virtual_number = None);
+    }
+
     /// A reservation closed: its number rests, unless another one of the same contact holds it too.
     pub(super) fn release_number(&mut self, cx: &Context<'_>, id: ReservationId) {
         let Some(reservation) = self.reservations.get(id.get()).filter(|one| one.virtual_number.is_some()) else { return };
@@ -114,8 +121,23 @@ impl Appointments {
         at: Timestamp,
     ) -> Option<&Reservation> {
         let holders = self.numbers.holders(merchant, number).iter().filter_map(|id| self.reservations.get(id.get()));
-        let standing = holders.filter(|one| at < one.window.end() && !self.is_closed_at(policy, one, at));
-        standing.min_by_key(|one| (one.window.start().max(at), one.id))
+        let standing = holders.filter_map(|one| {
+            let facts = self.facts(policy, one, one.line, at);
+            let moves = self.terms_set_at(policy, one, at).is_some_and(|terms| terms.contact != one.contact);
+            let stands = at < facts.window.end() && facts.standing != Standing::Closed && !moves;
+            stands.then_some((facts.window.start().max(at), one))
+        });
+        standing.min_by_key(|(begins, one)| (*begins, one.id)).map(|(_, one)| one)
+    }
+
+    /// Whether the pool has no number for the phone that these terms bring, once they are set at this instant.
+    pub(super) fn will_lack_number(&self, policy: &Policy, reservation: &Reservation, terms: &Terms, at: Timestamp) -> bool {
+        let is_new = terms.is_agreed && terms.contact != reservation.contact && !self.numbers.is_empty();
+        let merchant = reservation.merchant;
+        // What the reservation itself lets go rests first, unless the rules ask for no rest.
+        let holds_alone = |number: VirtualNumber| self.numbers.holders(merchant, number.number()) == [reservation.id];
+        let leaves_one = policy.number_rest_s == 0 && reservation.virtual_number.is_some_and(holds_alone);
+        is_new && !leaves_one && !self.numbers.has_for(merchant, terms.contact, at)
     }
 
     /// What was asked for, as a record names it.
@@ -131,5 +153,5 @@ impl Appointments {
 
 /// The phones that a reservation names.
 fn numbers_of(one: &Reservation) -> impl Iterator<Item = PhoneNumber> {
-    [Some(one.contact), one.sender.number()].into_iter().flatten()
+    [Some(one.contact), one.sender.number(), one.pending.as_ref().map(|terms| terms.contact)].into_iter().flatten()
 }

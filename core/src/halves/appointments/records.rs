@@ -1,11 +1,12 @@
 //! What the appointment half keeps of reservations, calls and legs, and what follows from each record alone.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decisions::aftermath::{Came, Tally};
-use crate::decisions::grouping::Terms;
+use crate::decisions::aftermath::{Came, Tally, Withdrawal};
+use crate::decisions::grouping::GroupKey;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
@@ -84,6 +85,41 @@ pub struct Reservation {
     pub group_size: u32,
     /// The group that he may share a call with, from his acceptance on.
     pub group: Option<GroupId>,
+    /// Whether the merchant was told of it.
+    pub is_announced: bool,
+    /// The policy asked for a confirmation of its result, and none has come.
+    pub awaits_acknowledgement: bool,
+    /// The merchant declined it while the user was talking; it closes when the call ends.
+    pub is_declined: bool,
+    /// The end of the spacing after its last call.
+    pub rest_until: Option<Timestamp>,
+    /// The terms that were set while the user was talking; they hold when the call ends.
+    pub pending: Option<Box<Terms>>,
+}
+
+/// What a revision of a reservation says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The revision.
+    pub revision: u32,
+    /// When the phone may ring.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+    /// The phone that shall ring.
+    pub contact: PhoneNumber,
+    /// What it is about.
+    pub offering: OfferingId,
+    /// The offering's name when it was chosen.
+    pub offering_name: Text,
+    /// The user's name.
+    pub name: Option<Text>,
+    /// Whether the holder of the contact number has agreed.
+    pub is_agreed: bool,
+    /// Whether its result has to be confirmed.
+    pub awaits_acknowledgement: bool,
+    /// How many users may share a call with him, himself among them; 1: he is called alone.
+    pub group_size: u32,
 }
 
 /// How and when a reservation closed.
@@ -112,7 +148,8 @@ impl Reservation {
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
     #[must_use]
     pub fn turn(&self) -> Option<Timestamp> {
-        let waits = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls) && self.given_up.is_none();
+        let is_open = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls);
+        let waits = is_open && self.given_up.is_none() && !self.awaits_acknowledgement;
         Some(self.place()).filter(|turn| waits && *turn < self.window.end())
     }
 
@@ -128,10 +165,29 @@ impl Reservation {
         self.calls.last().copied().filter(|_| self.state == ReservationState::InCall)
     }
 
-    /// On what terms it may share a call.
+    /// What it has in common with whoever it may share a call with, by these terms.
     #[must_use]
-    pub const fn terms(&self) -> Terms {
-        Terms {
+    pub const fn group_key_by(&self, terms: &Terms) -> GroupKey {
+        GroupKey {
+            merchant: self.merchant,
+            page: self.page,
+            offering: terms.offering,
+            window: terms.window,
+            line: self.line,
+            size: terms.group_size,
+        }
+    }
+
+    /// Its group, as far as these terms leave it there. The group of terms that wait is found when they are set.
+    #[must_use]
+    pub fn group_under(&self, terms: &Terms) -> Option<GroupId> {
+        self.group.filter(|_| self.group_key_by(terms) == self.group_key())
+    }
+
+    /// The same by the terms that hold.
+    #[must_use]
+    pub const fn group_key(&self) -> GroupKey {
+        GroupKey {
             merchant: self.merchant,
             page: self.page,
             offering: self.offering,
@@ -167,6 +223,60 @@ impl Reservation {
         Person::of(&self.sender).filter(|person| *person != Person::Number(self.contact))
     }
 
+    /// The terms that hold, or that will when the call ends.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.pending.as_deref().cloned().unwrap_or_else(|| Terms {
+            revision: self.revision,
+            window: self.window,
+            zone: self.zone,
+            contact: self.contact,
+            offering: self.offering,
+            offering_name: self.offering_name.clone(),
+            name: self.name.clone(),
+            is_agreed: self.state != ReservationState::Unverified,
+            awaits_acknowledgement: self.awaits_acknowledgement,
+            group_size: self.group_size,
+        })
+    }
+
+    /// Sets terms. What state they lead to is not decided here.
+    pub fn set_terms(&mut self, terms: Terms) {
+        // Why he was put off or given up lay in the window that he had, in its hours, or in the number.
+        if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
+            self.given_up = None;
+            self.held_until = None;
+        }
+        self.revision = terms.revision;
+        self.window = terms.window;
+        self.zone = terms.zone;
+        self.contact = terms.contact;
+        self.offering = terms.offering;
+        self.offering_name = terms.offering_name;
+        self.name = terms.name;
+        self.awaits_acknowledgement = terms.awaits_acknowledgement;
+        self.group_size = terms.group_size;
+        self.is_window_judged = false;
+    }
+
+    /// What it claims of this number, now and by terms that wait: whether the holder has agreed, and the window.
+    pub fn claims(&self, number: PhoneNumber) -> impl Iterator<Item = (bool, Window)> + use<> {
+        let now = (self.contact, self.state != ReservationState::Unverified, self.window);
+        let waiting = self.pending.as_ref().map(|terms| (terms.contact, terms.is_agreed, terms.window));
+        let all = [Some(now), waiting].into_iter().flatten();
+        all.filter(move |(contact, ..)| *contact == number).map(|(_, is_agreed, window)| (is_agreed, window))
+    }
+
+    /// What was said of it while its call lives.
+    #[must_use]
+    pub const fn withdrawal(&self) -> Option<Withdrawal> {
+        match (self.is_cancelled, self.is_declined) {
+            (true, _) => Some(Withdrawal::Cancelled),
+            (false, true) => Some(Withdrawal::Declined),
+            (false, false) => None,
+        }
+    }
+
     /// Whether this address may speak for it: the sender, or the holder of the contact number.
     #[must_use]
     pub fn belongs_to(&self, address: &Address) -> bool {
@@ -199,6 +309,9 @@ impl Member {
     /// What his part comes to if it ends through this side's failure.
     #[must_use]
     pub const fn came(&self, failure: Failure) -> Came {
+        if matches!(failure, Failure::Amended) {
+            return Came::Amended;
+        }
         if self.is_talked {
             return Came::Conversation;
         }
@@ -208,6 +321,7 @@ impl Member {
         match failure {
             Failure::Merchant => Came::MerchantFailure,
             Failure::Platform => Came::PlatformFailure,
+            Failure::Amended => Came::Amended,
             Failure::None => Came::Nothing,
         }
     }
@@ -294,6 +408,8 @@ pub enum Failure {
     Merchant,
     /// A `dial` was not carried out.
     Platform,
+    /// Nobody's: the user changed the terms while a phone rang.
+    Amended,
 }
 
 /// Where a leg comes from.

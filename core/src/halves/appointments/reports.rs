@@ -128,7 +128,7 @@ impl Appointments {
         }
     }
 
-    fn not_dialled(&mut self, call: CallId, reservation: ReservationId) {
+    pub(super) fn not_dialled(&mut self, call: CallId, reservation: ReservationId) {
         self.update_call(call, |call| {
             if let Some(member) = call.member_mut(reservation) {
                 member.is_dialled = false;

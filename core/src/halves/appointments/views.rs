@@ -96,13 +96,30 @@ struct ReservationView {
     rank: (u32, u32),
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
-    flags: (bool, bool),
+    flags: [bool; 5],
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
-    /// With how many he shares, which group of those that are kept, and on what page and about what it was booked.
-    sharing: Option<(u32, u32, PageId, OfferingId)>,
+    /// With how many he shares, which group of those that are kept, and on what page it was booked.
+    sharing: Option<(u32, u32, PageId)>,
+    name: Option<Text>,
+    offering: OfferingId,
+    revision: u32,
+    rest_in: i64,
+    pending: Option<PendingView>,
+}
+
+/// Terms that wait for the end of a call.
+#[derive(Clone, Debug, Serialize)]
+struct PendingView {
+    revision: u32,
+    contact: PhoneNumber,
+    window: (i64, i64),
+    offering: OfferingId,
+    name: Option<Text>,
+    flags: (bool, bool),
+    group_size: u32,
 }
 
 /// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
@@ -256,8 +273,10 @@ impl Appointments {
             hold!(may_share == one.group.is_some(), "reservation {id} shares without agreement, or the other way round");
             let Some(group) = one.group else { continue };
             hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
-            hold!(self.groups.on(&one.terms()) == Some(group), "reservation {id} is not in the group on its terms");
-            groups.add(group, one.terms(), id);
+            let key = one.group_key();
+            let is_his = self.groups.on(&key) == Some(group) && self.groups.get(group).is_some_and(|group| group.key == key);
+            hold!(is_his, "reservation {id} is not in the group on its terms");
+            groups.add(group, key, id);
             if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {
                 groups.set_waiting(group, turn, id, true);
             }
@@ -342,7 +361,7 @@ impl Appointments {
         let is_own = |number: PhoneNumber| self.numbers.has(number);
         hold!(self.lines.in_order().all(|(line, _)| !is_own(*line)), "a line is a virtual number");
         hold!(
-            self.reservations.in_order().all(|one| !is_own(one.contact) || !one.state.is_live()),
+            self.reservations.in_order().all(|one| !one.state.is_live() || !(is_own(one.contact) || is_own(one.terms().contact))),
             "a contact is a virtual number"
         );
         Ok(())
@@ -378,7 +397,16 @@ impl Appointments {
             ReservationState::Unverified | ReservationState::Closed => None,
         };
         hold!(needs_mode.is_none_or(|needed| needed == has_mode), "reservation {id} has a mode too early, or none in time");
-        hold!(!reservation.is_cancelled || is_closed || must_have_call, "reservation {id} waits with a cancel pending");
+        hold!(
+            reservation.withdrawal().is_none() || is_closed || must_have_call,
+            "reservation {id} waits with a cancel or a decline pending"
+        );
+        hold!(reservation.pending.is_none() || must_have_call, "reservation {id} has terms that wait for nothing");
+        let is_unverified = reservation.state == ReservationState::Unverified;
+        hold!(
+            !reservation.awaits_acknowledgement || !(is_unverified || must_have_call),
+            "reservation {id} awaits the confirmation of a result that was not sent, or has a call without it"
+        );
         Ok(())
     }
 
@@ -467,7 +495,11 @@ impl Appointments {
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
             if reservation.state.is_live() {
-                seen.entry(reservation.contact).or_default().live.push(reservation.id);
+                let waiting =
+                    reservation.pending.as_ref().map(|terms| terms.contact).filter(|number| *number != reservation.contact);
+                for number in [Some(reservation.contact), waiting].into_iter().flatten() {
+                    seen.entry(number).or_default().live.push(reservation.id);
+                }
             }
         }
         expected.extend(self.calls.in_order().filter_map(|call| Some((call.deadline()?, Target::Call(call.id)))));
@@ -588,7 +620,13 @@ impl Appointments {
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
-                    flags: (one.is_cancelled, one.is_window_judged),
+                    flags: [
+                        one.is_cancelled,
+                        one.is_window_judged,
+                        one.is_declined,
+                        one.is_announced,
+                        one.awaits_acknowledgement,
+                    ],
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
                     number: (one.virtual_number, one.is_platform_only),
@@ -598,7 +636,20 @@ impl Appointments {
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
                     sharing: Some(one.group_size)
                         .filter(|size| *size > 1 && one.state.is_live())
-                        .map(|size| (size, one.group.map_or(0, group_place), one.page, one.offering)),
+                        .map(|size| (size, one.group.map_or(0, group_place), one.page)),
+                    name: one.name.clone(),
+                    offering: one.offering,
+                    revision: one.revision,
+                    rest_in: one.rest_until.filter(|_| one.state.is_live()).map_or(0, |rest| until(rest).max(0)),
+                    pending: one.pending.as_ref().map(|terms| PendingView {
+                        revision: terms.revision,
+                        contact: terms.contact,
+                        window: (until(terms.window.start()), until(terms.window.end())),
+                        offering: terms.offering,
+                        name: terms.name.clone(),
+                        flags: (terms.is_agreed, terms.awaits_acknowledgement),
+                        group_size: terms.group_size,
+                    }),
                 })
                 .collect(),
             codes: self.codes.in_order().filter(|sent| sent.until > now).map(|sent| (sent.number, until(sent.until))).collect(),

@@ -83,7 +83,10 @@ impl Books {
             (Input::ChooseMode(input), Reply::Done) => return self.take_mode(input.reservation, input.mode, notes),
             (Input::Block(input), Reply::Done) => {
                 self.blocks.extend(Person::of(&input.user).map(|person| (person, input.what)));
-                for id in notes.taken_back.clone() {
+                // What was declined already closes as declined.
+                let is_declined = |id: &ReservationId| self.reservations.get(id).is_some_and(|known| known.declined_at.is_some());
+                let taken_back: Vec<ReservationId> = notes.taken_back.iter().filter(|id| !is_declined(id)).copied().collect();
+                for id in taken_back {
                     self.take_cancel(id, notes, summary);
                 }
             }
@@ -97,6 +100,9 @@ impl Books {
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
+            (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
+            (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
+            (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
@@ -143,9 +149,15 @@ impl Books {
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
-            (Input::Freeze(input), Reply::Done) => self.law.freeze(input.scope),
+            (Input::Freeze(input), Reply::Done) => {
+                self.law.freeze(input.scope);
+                law::take_back(self, notes);
+            }
             (Input::Thaw(input), Reply::Done) => self.law.thaw(input.scope),
-            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => return self.law.list(input, reply),
+            (Input::ImportDoNotCall(input), Reply::DoNotCallSet(reply)) => {
+                self.law.list(input, reply)?;
+                law::take_back(self, notes);
+            }
             (
                 Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
                 _,
@@ -163,7 +175,10 @@ impl Books {
                 | Input::Freeze(_)
                 | Input::Thaw(_)
                 | Input::ImportDoNotCall(_)
-                | Input::Unblock(_),
+                | Input::Unblock(_)
+                | Input::Amend(_)
+                | Input::Decline(_)
+                | Input::Acknowledge(_),
                 _,
             ) => {}
         }
@@ -213,9 +228,14 @@ impl Books {
             // Whatever may have closed it early is no ground for blame.
             let is_waiting = |known: &Reservation| {
                 let tries = known.attempts + known.merchant_failures + known.conversations;
-                known.cancelled_at.is_none() && !known.told_missed && tries == 0 && self.now < known.window.end()
+                known.cancelled_at.is_none()
+                    && known.declined_at.is_none()
+                    && !known.told_missed
+                    && tries == 0
+                    && self.now < known.window.end()
             };
-            self.reservations.values().any(|known| known.number == number && is_waiting(known))
+            let would_ring = |known: &Reservation| known.number == number || known.waits_for(number);
+            self.reservations.values().any(|known| would_ring(known) && is_waiting(known))
         };
         if input.lines.iter().any(|line| is_users(line.number)) {
             return Err((Promise::P8, "a user's phone becomes a merchant's line".to_owned()));
@@ -274,7 +294,6 @@ impl Books {
             platform_failures: 0,
             conversations: 0,
             eligible_at: self.now.max(window.start()),
-            used_up: false,
             told_missed: false,
             told_cancelled: false,
             virtual_number: None,
@@ -282,6 +301,13 @@ impl Books {
             offering: input.offering,
             group_size: if input.share { page.group_size } else { 1 },
             group: None,
+            declined_at: None,
+            told_declined: false,
+            unacknowledged: verified && self.results_await(),
+            rested: None,
+            waiting: None,
+            last_revision: 1,
+            used_up: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
@@ -412,18 +438,36 @@ impl Books {
         if let Some(reservation) = self.reservations.get_mut(&id) {
             reservation.cancelled_at.get_or_insert(self.now);
         }
+        self.withdraw_part(id, ReleaseCause::Withdrawn, notes, summary);
+    }
+
+    /// What permitted a reservation's part in a call is taken back. Says whether it was in one that this step has to end for that.
+    pub(in crate::checker) fn withdraw_part(
+        &mut self,
+        id: ReservationId,
+        cause: ReleaseCause,
+        notes: &Notes,
+        summary: &mut Summary,
+    ) -> bool {
+        let mut is_due = false;
         for duty in notes.duties.iter().filter(|duty| duty.part.is_none_or(|part| part == id)) {
             let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.has(id)) else { continue };
             let Some(part) = call.parts.iter_mut().find(|part| part.reservation == id) else { continue };
             part.withdrawn = true;
-            let part = *part;
+            is_due = true;
             let user = part.leg.and_then(|leg| self.legs.get(&leg));
             summary.withdrawn_while_ringing += usize::from(user.is_some_and(|leg| leg.state == LegState::Ringing));
-            // Nobody was rung for him yet, and the merchant is for others: no effect shows that his part is over.
-            let others = call.parts.iter().any(|other| other.reservation != id && !other.over);
-            if part.leg.is_none() && others {
-                self.end_part(duty.call, id, First::Released(ReleaseCause::Withdrawn));
-            }
+            self.end_unseen(duty.call, id, cause);
+        }
+        is_due
+    }
+
+    /// Nobody was rung for him yet, and the merchant is rung for others too: no effect shows that his part is over.
+    pub(in crate::checker) fn end_unseen(&mut self, call: CallId, id: ReservationId, cause: ReleaseCause) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let others = known.parts.iter().any(|other| other.reservation != id && !other.over);
+        if known.part(id).is_some_and(|part| part.leg.is_none()) && others {
+            self.end_part(call, id, First::Released(cause));
         }
     }
 
@@ -471,9 +515,14 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
-            Content::Reservation(notice) => {
+            Content::Reservation(notice) | Content::Amended(notice) => {
                 if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
                     reservation.group = notice.group;
+                }
+            }
+            Content::Declined(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    reservation.told_declined |= reservation.sender == send.to;
                 }
             }
             Content::CancelledForMerchant(_)
@@ -485,7 +534,8 @@ impl Books {
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
-            | Content::ContactNotConfirmed(_) => {}
+            | Content::ContactNotConfirmed(_)
+            | Content::OnHold(_) => {}
         }
     }
 
@@ -528,7 +578,8 @@ impl Books {
         self.end(call, id, First::Undialled(party));
     }
 
-    /// A user's part ends with his leg, and everybody's with the merchant's.
+    /// A user's part ends with his leg, and everybody's with the merchant's. The bounds count as they are then: rules that are set later take
+    /// nothing away.
     fn end(&mut self, id: Option<CallId>, leg: LegId, first: First) {
         let Some((id, call)) = id.and_then(|id| Some((id, self.calls.get(&id)?))) else { return };
         let users: Vec<ReservationId> = match call.part_of_leg(leg) {
@@ -553,24 +604,32 @@ impl Books {
         call.ended = call.parts.iter().all(|part| part.over);
         let Some(reservation) = self.reservations.get_mut(&user) else { return };
         let rung = part.leg.is_some();
-        reservation.eligible_at = spaced;
+        let place = reservation.eligible_at;
+        let mut rested = spaced;
         match first {
+            // Nobody was rung, and his turn is as it was.
+            _ if part.barred => rested = place,
+            // Who changes the terms while his phone rings has not failed to be reached.
+            First::Released(ReleaseCause::Amended) => {}
             _ if part.joined => {
                 reservation.conversations += 1;
-                reservation.eligible_at = now;
+                rested = now;
             }
             First::Undialled(Party::User) => reservation.platform_failures += 1,
             First::Undialled(_) | First::Gone(_) | First::Released(_) if rung => reservation.attempts += 1,
             First::Undialled(_) => reservation.platform_failures += 1,
             First::Gone(Party::Merchant) | First::Released(ReleaseCause::NoAnswer) => reservation.merchant_failures += 1,
             // Nobody was rung in vain, so nothing has to be spaced.
-            First::Gone(Party::User) | First::Released(_) => reservation.eligible_at = now,
+            First::Gone(Party::User) | First::Released(_) => rested = now,
         }
+        reservation.eligible_at = rested;
+        reservation.rested = Some(rested);
         // New rules neither open it again nor close it: it is judged when a call ends.
         reservation.used_up = reservation.conversations >= self.policy.conversations_max
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
             || reservation.platform_failures >= self.policy.platform_attempts_max;
+        self.set_waiting(user);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
