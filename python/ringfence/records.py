@@ -82,6 +82,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    group_size: int
 
 
 @dataclass(frozen=True, slots=True)

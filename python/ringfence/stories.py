@@ -1,4 +1,4 @@
-"""The stories of figures 2 and 3 of seed 000, of the queue and of the refused call, as scripts for a simulated switch.
+"""The stories of figures 2 and 3 of seed 000, of the queue, of the shared call and of the refused call, as scripts for a simulated switch.
 
 `ringfence demo` plays them.
 """

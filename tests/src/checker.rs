@@ -453,6 +453,7 @@ impl Checker {
                     Party::User => {
                         ringing::user_dial(&self.books, dial)?;
                         ringing::announced(&self.books, dial, notes)?;
+                        privacy::user_dial(&self.books, dial)?;
                         self.summary.user_dials += 1;
                     }
                     Party::Merchant => {

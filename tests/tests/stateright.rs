@@ -63,8 +63,9 @@ impl Model for Scope {
                 acts.extend(CallMode::ALL.map(|mode| Act::Choose(id, mode)));
             }
         }
-        if requests > 0 && world.sides == Sides::OneMerchantTwoSharing {
-            acts.push(Act::RequestGroup);
+        if world.sides == Sides::OneMerchantTwoSharing {
+            acts.extend(Some(Act::RequestGroup).filter(|_| requests > 0));
+            acts.extend([1, 2].map(Act::Block).into_iter().filter(|_| cancels > 0));
         }
         for (id, leg) in &world.switch {
             if leg.expects_answer() || odd > 0 {
@@ -151,6 +152,8 @@ impl Model for Scope {
             Property::sometimes("P5: one failed, and the other talks on", |_, world: &World| {
                 world.shares(|talking, _, failed| talking == 1 && failed == 1)
             }),
+            Property::sometimes("P5: a late answer is joined to the bridge that runs", event!(Event::JoinsRunningBridge)),
+            Property::sometimes("P3: one blocks in the talk, and the other talks on", event!(Event::BlockLeavesTheOther)),
             Property::always("P6: the mode in force decides who starts", holds!(P6)),
             Property::sometimes("P6: a call is denied for the mode", event!(Event::Denied(DenyReason::WrongMode))),
             Property::sometimes(

@@ -3,10 +3,11 @@
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::GroupId;
-use ringfence::values::input::{Book, Input, LegAnswered, LegEnded, RequestCall};
+use ringfence::values::input::{Amend, Block, BlockTarget, Book, Freeze, Input, LegAnswered, LegEnded, RequestCall, Scope};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::ReservationState;
+use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::moves::{Booking, Pick};
@@ -51,6 +52,21 @@ impl World {
         }))
     }
 
+    /// The sender agrees to share the call, or takes that back.
+    fn agreeing(&self, one: &ReservationSummary, share: bool) -> Input {
+        Input::Amend(Amend {
+            user: one.user.clone(),
+            reservation: one.reservation,
+            window: None,
+            zone: None,
+            contact: None,
+            offering: None,
+            name: None,
+            share: Some(share),
+            evidence: None,
+        })
+    }
+
     /// A line calls a group: mostly one that was given, now and then one that was not.
     pub(super) fn group_call(&self, pick: Pick, line: PhoneNumber, model: &Model) -> Input {
         let group = GroupId::new(u64::from(pick) % (model.groups_given() + 2));
@@ -78,6 +94,17 @@ impl World {
             |leg: &LegView| leg.state == LegState::Joined && leg.party == Party::User && leg.reservation == one.reservation;
         if let Some(leg) = model.legs().into_iter().find(|leg| shared.is_some() && is_on(leg)) {
             choices.push((4, Doing::Input(Input::LegEnded(LegEnded { leg: leg.leg, evidence: Evidence::default() }))));
+        }
+        if shared.is_some() {
+            // One of several changes his mind: the others have nothing to do with it.
+            let block = Block { user: Address::Sms(one.contact), what: BlockTarget::Merchant(one.merchant) };
+            choices.push((1, Doing::Input(Input::Block(block))));
+            choices.push((3, Doing::Input(self.amendment(one.reservation, dice / 4, at, model))));
+            choices.push((1, Doing::Input(self.agreeing(one, dice.is_multiple_of(3)))));
+            let (scope, by, why) = (Scope::Number(one.contact), Text::from("duty officer"), Text::from("complaints"));
+            choices.push((1, Doing::Input(Input::Freeze(Freeze { scope, by, why }))));
+        } else if dice.is_multiple_of(5) {
+            choices.push((1, Doing::Input(self.agreeing(one, !dice.is_multiple_of(15)))));
         }
         let mode = one.chosen.unwrap_or(model.policy().mode_on_silence);
         if one.state == ReservationState::Open && mode == CallMode::MerchantCalls {

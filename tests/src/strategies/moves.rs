@@ -692,7 +692,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 240 } else { 9 };
+            let weight = if kept.conversations > 0 { 240 } else { 12 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.

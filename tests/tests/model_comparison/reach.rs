@@ -6,7 +6,8 @@ use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::AuditRecord;
 use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
-use ringfence::values::input::Input;
+use ringfence::values::id::GroupId;
+use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState};
@@ -16,8 +17,17 @@ use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, Re
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
+/// What a user does that ends or changes his part in a call, or has done to him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Changes,
+    TakesBack,
+    Blocks,
+    IsFrozen,
+}
+
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 37] = [
+pub(super) const DEMANDED: [(&str, usize); 39] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -55,6 +65,8 @@ pub(super) const DEMANDED: [(&str, usize); 37] = [
     ("one failed, others go on", 2),
     ("member skipped because busy", 1),
     ("joined after others talked", 2),
+    ("changed in a shared call, others go on", 1),
+    ("in another group by a change", 1),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -102,6 +114,10 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 280",
     "limit GroupSize",
     "deny of a group",
+    "changed in a shared call, and kept",
+    "blocked in a shared talk, others talk on",
+    "frozen in a shared call, others go on",
+    "consent taken back while a phone rang for several",
     "limit BlocksPerUser",
     "limit Blocks",
     "a block ended a conversation",
@@ -219,6 +235,12 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    /// The calls that several shared before the step, and who was in them still.
+    shared: BTreeMap<CallId, BTreeSet<ReservationId>>,
+    /// The groups before it.
+    groups: BTreeMap<ReservationId, GroupId>,
+    /// What one user did in it that may touch a shared call.
+    deed: Option<(ReservationId, Deed)>,
     /// Who was joined on which bridge.
     bridged: BTreeSet<(CallId, ReservationId)>,
     /// What the step keeps from ringing: the word for it.
@@ -248,6 +270,7 @@ impl Seen {
         let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
         self.confirms_leap = leaps && matches!(doing, Doing::Once { input: Input::ConfirmClock(_), .. });
         self.imports = matches!(doing, Doing::Input(Input::ImportNumbers(_)));
+        self.before_groups(doing, model);
         let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
@@ -352,8 +375,67 @@ impl Seen {
         }
     }
 
+    /// What stands before a step, of calls that several share.
+    fn before_groups(&mut self, doing: &Doing, model: &Model) {
+        let parts = model
+            .parts()
+            .into_iter()
+            .map(|(call, parts)| (call, parts.into_iter().filter(|(_, over)| !over).map(|(id, _)| id).collect::<BTreeSet<_>>()));
+        self.shared = parts.filter(|(_, parts)| parts.len() > 1).collect();
+        let kept = model.reservations();
+        self.groups = kept.iter().filter_map(|one| Some((one.reservation, model.group_of(one.reservation)?))).collect();
+        let holder = |address: &ringfence::Address| {
+            kept.iter().find(|one| address.number() == Some(one.contact) && one.state == ReservationState::InCall)
+        };
+        self.deed = match doing {
+            Doing::Input(Input::Amend(input)) if input.share == Some(false) => Some((input.reservation, Deed::TakesBack)),
+            Doing::Input(Input::Amend(input)) => Some((input.reservation, Deed::Changes)),
+            Doing::Input(Input::Block(input)) => holder(&input.user).map(|one| (one.reservation, Deed::Blocks)),
+            Doing::Input(Input::Freeze(input)) => match input.scope {
+                Scope::Number(number) => {
+                    let his = |one: &&ReservationSummary| one.contact == number && one.state == ReservationState::InCall;
+                    kept.iter().find(his).map(|one| (one.reservation, Deed::IsFrozen))
+                }
+                Scope::Platform | Scope::Merchant(_) => None,
+            },
+            _ => None,
+        };
+    }
+
+    /// What one user did in a shared call, or had done to him.
+    fn deeds(&mut self, model: &Model, effects: &[Effect]) {
+        let Some((id, deed)) = self.deed else { return };
+        let live = |one: ReservationId| model.reservations().iter().any(|kept| kept.reservation == one && kept.outcome.is_none());
+        let found = model.group_of(id).filter(|group| self.groups.get(&id).is_some_and(|before| before != group));
+        self.note(found.is_some() && live(id), "in another group by a change");
+        let Some(call) = self.shared.iter().find(|(_, users)| users.contains(&id)).map(|(call, _)| *call) else { return };
+        let parts = model.parts().into_iter().find(|(of, _)| *of == call).map(|(_, parts)| parts).unwrap_or_default();
+        let is_out = parts.iter().any(|(user, over)| *user == id && *over);
+        let others = parts.iter().any(|(user, over)| *user != id && !over);
+        let talks = |leg: &LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+        let record = |is: fn(&AuditRecord) -> bool| {
+            effects.iter().any(|effect| matches!(&effect.action, Action::Audit(audit) if is(&audit.record)))
+        };
+        let amended = record(|record| matches!(record, AuditRecord::Amended(_)));
+        match deed {
+            Deed::Changes | Deed::TakesBack => {
+                self.note(amended && is_out && others, "changed in a shared call, others go on");
+                let is_taken_back = amended && is_out && deed == Deed::TakesBack;
+                self.note(is_taken_back, "consent taken back while a phone rang for several");
+                let kept = record(|record| matches!(record, AuditRecord::Rebased(_)));
+                self.note(kept && !is_out, "changed in a shared call, and kept");
+            }
+            Deed::Blocks => {
+                let talk_on = is_out && others && model.legs().iter().any(talks);
+                self.note(talk_on, "blocked in a shared talk, others talk on");
+            }
+            Deed::IsFrozen => self.note(is_out && others, "frozen in a shared call, others go on"),
+        }
+    }
+
     /// What came of calls that several share.
     fn groups(&mut self, model: &Model, effects: &[Effect]) {
+        self.deeds(model, effects);
         let legs = model.legs();
         let calls = model.calls();
         for (call, parts) in model.parts().into_iter().filter(|(_, parts)| parts.len() > 1) {

@@ -6,7 +6,8 @@ use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{GroupId, LegId, ReservationId};
 use ringfence::values::input::{
-    CallTarget, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall, Resync,
+    Block, BlockTarget, CallTarget, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall,
+    Resync,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
@@ -22,6 +23,8 @@ pub(crate) enum Act {
     /// The merchant calls the group of both.
     RequestGroup,
     Cancel(u64),
+    /// The user wants nothing more of the merchant.
+    Block(u64),
     Choose(u64, CallMode),
     Progress(LegId),
     Answer(LegId),
@@ -47,7 +50,7 @@ pub(crate) enum Act {
 impl World {
     pub(crate) fn act(&mut self, act: Act) {
         let before = *self.checker.summary();
-        let (rang, was_served) = (self.rings(), self.served);
+        let (rang, was_served, talked) = (self.rings(), self.served, self.sharing());
         self.event = Event::None;
         self.restarted = false;
         if !matches!(act, Act::Fail(_) | Act::Restart | Act::Resync { .. }) {
@@ -57,6 +60,7 @@ impl World {
             Act::Request(id) => self.request(self.sides.of(id).2, ReservationId::new(id)),
             Act::RequestGroup => self.request(self.sides.of(1).2, GroupId::new(1)),
             Act::Cancel(id) => self.cancel(id),
+            Act::Block(id) => self.block(id),
             Act::Choose(id, mode) => {
                 self.budget.modes -= 1;
                 let choose = ChooseMode { merchant: self.sides.of(id).1, reservation: ReservationId::new(id), mode };
@@ -123,6 +127,7 @@ impl World {
             }
         }
         self.notice(act, &before, rang, was_served);
+        self.notice_shared(act, talked);
         self.seal();
     }
 
@@ -159,6 +164,22 @@ impl World {
         } else if reply == Ok(Reply::Done) && talking && self.switch.values().all(|leg| !leg.hung_up) {
             self.event = Event::CancelLeavesConversation;
         }
+    }
+
+    /// Takes the place of a cancel: nobody does both.
+    pub(crate) fn block(&mut self, id: u64) {
+        self.budget.cancels -= 1;
+        let user = Address::Rcs(number(self.sides.of(id).0));
+        let _ = self.input(Input::Block(Block { user, what: BlockTarget::Merchant(self.sides.of(id).1) }));
+    }
+
+    /// What a step made of a call that two share. `talked`: how many were on the bridge before.
+    fn notice_shared(&mut self, act: Act, talked: usize) {
+        self.event = match (act, talked, self.sharing()) {
+            (Act::Answer(_), 1, 2) => Event::JoinsRunningBridge,
+            (Act::Block(_), 2, 1) => Event::BlockLeavesTheOther,
+            _ => return,
+        };
     }
 
     pub(crate) fn answer(&mut self, id: LegId) {

@@ -41,7 +41,11 @@ pub(crate) enum Event {
     None,
     Denied(DenyReason),
     UserDialled(CallMode),
-    Joined { mode: CallMode, last_microsecond: bool, both_served: bool },
+    Joined {
+        mode: CallMode,
+        last_microsecond: bool,
+        both_served: bool,
+    },
     CancelEndsRinging,
     CancelCrossesAnswer,
     CancelLeavesConversation,
@@ -55,6 +59,10 @@ pub(crate) enum Event {
     NotReached,
     HostLate,
     Archived,
+    /// Somebody answers, and another talks with the merchant already.
+    JoinsRunningBridge,
+    /// One of two who talk blocks the merchant, and the other talks on.
+    BlockLeavesTheOther,
 }
 
 /// Why a state is wrong.
@@ -288,6 +296,11 @@ impl World {
                 |is_out, is_talked| call.members.iter().filter(|one| (one.is_out, one.is_talked) == (is_out, is_talked)).count();
             holds(count(false, true), count(true, true), count(true, false))
         })
+    }
+
+    /// How many users are on the bridge of a call that two share.
+    pub(crate) fn sharing(&self) -> usize {
+        (1..=2).find(|count| self.shares(|talking, _, _| talking == *count)).unwrap_or(0)
     }
 
     /// Whether a phone of a user rings at the switch.
