@@ -428,6 +428,11 @@ fn a_group_is_of_those_who_agreed_to_the_same() {
         body.appointments.reservations[first].group = Some(GroupId::new((3 << 48) | 9));
     });
     is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].group_size = 2);
+    for size in [0, 1, 5_000] {
+        is_refused(&platform, "offers calls that nobody shares", |body| {
+            body.appointments.catalog.pages.values_mut().last().unwrap().group_size_max = Some(size);
+        });
+    }
     let shorter = Window::new(at("18:00:00"), at("19:00:00")).unwrap();
     is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].window = shorter);
     is_refused(&platform, "shares with more than any policy lets it", |body| {

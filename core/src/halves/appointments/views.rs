@@ -26,7 +26,7 @@ use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
-use crate::values::policy::{CallMode, Policy};
+use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -331,6 +331,8 @@ impl Appointments {
             hold!(has_calendar, "page {id} follows a calendar that is missing");
             let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
             hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let can_share = page.group_size_max.is_none_or(|size| (2..=most::GROUP_SIZE).contains(&size));
+            hold!(can_share, "page {id} offers calls that nobody shares, or more share than any policy lets it");
             let is_on_it = |offering| page.offerings.contains_key(offering);
             hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
