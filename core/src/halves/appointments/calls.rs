@@ -270,7 +270,9 @@ impl Appointments {
         let mut index = 0_usize;
         while let Some(member) = self.member(id, index) {
             index = index.saturating_add(1);
-            let Some(reservation) = self.reservations.get(member.reservation.get()) else { continue };
+            // Whose part is over already waits for another call.
+            let reservation = self.reservations.get(member.reservation.get()).filter(|_| !member.is_out);
+            let Some(reservation) = reservation else { continue };
             match self.gate_to_go_on(cx.policy, reservation, cx.now) {
                 Verdict::Allow => {
                     if !is_anybody_dialled {
