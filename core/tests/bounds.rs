@@ -8,7 +8,9 @@ use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, 
 use ringfence::values::input::{BlockTarget, Book, Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::ReservationState;
-use ringfence::{Action, Address, CallMode, Keyring, LegId, OfferingId, Platform, Policy, Refusal, Reply, ReservationId, Zone};
+use ringfence::{
+    Action, Address, CallMode, Keyring, LegId, OfferingId, PageId, Platform, Policy, Refusal, Reply, ReservationId, Zone,
+};
 
 fn full(most: u32) -> Refusal {
     Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) }
@@ -139,6 +141,19 @@ fn so_many_different_pages_wait_and_no_more() {
     }
     drain(&mut platform);
     assert_eq!(platform.push_page(at("09:00:00"), PAGE, vec![user(1)]), Ok(Reply::Done));
+}
+
+#[test]
+fn a_merchant_has_at_most_so_many_pages_withdrawn_ones_too() {
+    let mut platform = world(Policy { pages_per_merchant_max: 2, ..Policy::default() }, 2);
+    let page = |id| PublishPage { page: PageId::new(id), ..large_page("车险") };
+    platform.publish_page(at("09:00:00"), page(11)).unwrap();
+    let limit = Err(Refusal::Limit { bound: Bound::PagesPerMerchant, most: 2 });
+    assert_eq!(platform.publish_page(at("09:00:00"), page(12)), limit);
+    platform.withdraw_page(at("09:00:00"), MERCHANT, PageId::new(11), None).unwrap();
+    let mut platform = Platform::restore(&platform.snapshot(), Keyring::new(), 3).unwrap();
+    assert_eq!(platform.publish_page(at("09:00:00"), page(12)), limit);
+    assert!(platform.publish_page(at("09:00:00"), page(11)).is_ok(), "it is known");
 }
 
 #[test]

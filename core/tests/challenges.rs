@@ -2,15 +2,17 @@
 
 mod common;
 
-use common::{MERCHANT, at, booking, drain, evening, line, number, user, world};
+use std::collections::BTreeMap;
+
+use common::{MERCHANT, PAGE, at, booking, drain, evening, line, number, user, world};
 use ringfence::values::effect::{AuditRecord, Challenge, Content};
-use ringfence::values::input::{BlockTarget, Book, BookingEvidence, Channel, RegisterMerchant};
+use ringfence::values::input::{BlockTarget, Book, BookingEvidence, Channel, PublishPage, RegisterMerchant};
 use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field};
 use ringfence::values::reply::{Booked, Confirmed, Outcome, ReservationState, WrongCode};
 use ringfence::{
-    Action, Address, CallMode, ChallengeId, Code, DenyReason, KeyError, Keyring, Platform, Policy, Refusal, Reply, RequestCall,
-    ReservationId, RestoreError, Verdict, Why,
+    Action, Address, CallMode, ChallengeId, Code, DenyReason, KeyError, Keyring, OfferingId, Platform, Policy, Refusal, Reply,
+    RequestCall, ReservationId, RestoreError, Verdict, Why, Window,
 };
 
 const KEY: &[u8] = b"a key that everybody may know";
@@ -221,6 +223,52 @@ fn booking_is_no_way_to_flood_a_phone() {
     assert!(platform.book(retry_at, third).is_ok());
     // A number of one's own needs no code, and is not limited.
     assert!(platform.book(retry_at, Book { user: holder(), contact: None, ..booking(9) }).is_ok());
+}
+
+#[test]
+fn asking_again_is_no_way_to_guess() {
+    let mut platform = asking(Policy { wrong_codes_per_day_max: 3, codes_per_hour_max: 100, ..Policy::default() });
+    let id = books(&mut platform, "09:00:00", for_another());
+    let asked = challenge(&mut platform).challenge;
+    let wrong = another(platform.code(asked).unwrap());
+    for (minute, left) in [("09:01:00", 2), ("09:01:00", 1)] {
+        assert_eq!(platform.confirm_contact(at(minute), user(1), id, wrong), Ok(Reply::WrongCode(WrongCode { left })));
+    }
+    // A new code has new tries, and those of the old one count on for the number, whoever books for it.
+    platform.request_code(at("09:02:00"), user(1), id).unwrap();
+    let asked = challenge(&mut platform).challenge;
+    let wrong = another(platform.code(asked).unwrap());
+    assert_eq!(platform.confirm_contact(at("09:03:00"), user(1), id, wrong), Ok(Reply::WrongCode(WrongCode { left: 2 })));
+    let retry_at = at("09:01:00").saturating_add_s(86_400);
+    let refused = Err(Refusal::WrongCodeLimit { most: 3, retry_at });
+    assert_eq!(platform.request_code(at("09:04:00"), user(1), id), refused);
+    let other = Book { user: user(2), ..for_another() };
+    assert_eq!(platform.book(at("09:04:00"), other.clone()), refused);
+    let bytes = platform.snapshot();
+    let mut platform = Platform::restore(&bytes, keyring(), 7).unwrap();
+    // The code that is out is taken all the same, and the holder's own booking needs none.
+    let right = platform.code(asked).unwrap();
+    assert!(matches!(platform.clone().confirm_contact(at("09:05:00"), user(1), id, right), Ok(Reply::Confirmed(_))));
+    assert!(platform.clone().book(at("09:05:00"), Book { user: holder(), contact: None, ..booking(9) }).is_ok());
+    // A day after the first, to the microsecond.
+    let tomorrow = Window::new(at("18:00:00").saturating_add_s(86_400), at("20:00:00").saturating_add_s(86_400)).unwrap();
+    let offerings = BTreeMap::from([(OfferingId::new(1), "车险".into())]);
+    let (hours, descriptions) = (vec![], BTreeMap::new());
+    let page = PublishPage {
+        page: PAGE,
+        merchant: MERCHANT,
+        chatbot: None,
+        offerings,
+        windows: vec![tomorrow],
+        hours,
+        line: None,
+        descriptions,
+        calendar: None,
+    };
+    platform.publish_page(at("09:06:00"), page).unwrap();
+    let other = Book { window: tomorrow, ..other };
+    assert_eq!(platform.book(retry_at.saturating_add_micros(-1), other.clone()), refused);
+    assert!(platform.book(retry_at, other).is_ok());
 }
 
 #[test]

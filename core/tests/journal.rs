@@ -130,7 +130,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(numbers), "{full}");
     assert!(
         full.ends_with(
-            r#""do_not_call_import_max":10000,"callable_hours":[],"rings_per_day_max":0,"group_size_max":20},"keyring":[]}}"#
+            r#""do_not_call_import_max":10000,"callable_hours":[],"rings_per_day_max":0,"group_size_max":20,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20},"keyring":[]}}"#
         ),
         "{full}"
     );

@@ -102,7 +102,7 @@ fn merchant(description: &str) -> RegisterMerchant {
 
 #[test]
 fn a_merchant_with_many_pages_is_registered_again_in_linear_time_and_in_none_when_no_text_changed() {
-    let mut platform = world(Policy { outbox_max: u32::MAX, ..Policy::default() }, 1);
+    let mut platform = world(Policy { outbox_max: u32::MAX, pages_per_merchant_max: 100_000, ..Policy::default() }, 1);
     platform.register_merchant(at("09:00:00"), merchant("养老与车险，全国上门服务")).unwrap();
     for id in 0..20_000 {
         let page = PublishPage {

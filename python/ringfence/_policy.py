@@ -172,6 +172,12 @@ class Policy(Checked):
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
     group_size_max: U32 = 20
     """The most users of one shared call that a page may offer."""
+    pages_per_merchant_max: U32 = 1_000
+    """The most booking pages of one merchant, withdrawn ones included."""
+    search_candidates_max: U32 = 10_000
+    """How many pages one search ranks at most."""
+    wrong_codes_per_day_max: U32 = 20
+    """How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

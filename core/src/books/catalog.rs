@@ -10,7 +10,7 @@ use crate::values::input::{Hours, Line};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::CallMode;
 use crate::values::text::Text;
-use crate::values::time::{Calendar, Timestamp, Window, Zone};
+use crate::values::time::{Calendar, LocalDay, LocalDays, Timestamp, Window, Zone};
 
 /// A merchant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,19 +85,52 @@ impl Page {
     #[must_use]
     pub fn nearest(&self, asked: &Window, now: Timestamp, until: Timestamp, by: Clockwork<'_>) -> Vec<Window> {
         let is_left = |window: &Window| window.end() > now && window.end() <= until;
-        let mut found: Vec<Window> = self.windows.iter().copied().filter(is_left).collect();
-        for hours in &self.hours {
-            // In both directions the windows of one rule come farther and farther away.
-            let from = asked.start().max(now);
-            let later = hours.rule.windows_from(by.zone, by.calendar, from).take(NEAREST_MAX);
-            let earlier = hours.rule.windows_before(by.zone, by.calendar, asked.start());
-            let earlier = earlier.take_while(|window| window.end() > now).take(NEAREST_MAX);
-            found.extend(later.chain(earlier).filter(is_left));
+        let mut nearest = Nearest { asked, found: Vec::new() };
+        self.windows.iter().copied().filter(is_left).for_each(|window| nearest.offer(window));
+        let windows_of = |day: LocalDay| {
+            let hours = self.hours.iter().filter(move |_| !day.is_closed());
+            hours.filter_map(move |hours| day.window_of(&hours.rule)).filter(is_left)
+        };
+        // In both directions the days come farther and farther away.
+        let from = asked.start().max(now);
+        for day in LocalDays::after(by.zone, by.calendar, from) {
+            let (begins, _) = day.bounds();
+            if begins > until || nearest.is_beyond(begins.micros_since(asked.end())) {
+                break;
+            }
+            windows_of(day).filter(|window| window.end() > from).for_each(|window| nearest.offer(window));
         }
-        found.sort_unstable_by_key(|window| (gap(asked, window), window.start(), window.end()));
-        found.dedup();
-        found.truncate(NEAREST_MAX);
-        found
+        for day in LocalDays::before(by.zone, by.calendar, asked.start()) {
+            let (_, ends) = day.bounds();
+            if ends <= now || nearest.is_beyond(asked.start().micros_since(ends)) {
+                break;
+            }
+            windows_of(day).filter(|window| window.end() <= asked.start()).for_each(|window| nearest.offer(window));
+        }
+        nearest.found.into_iter().map(|(.., window)| window).collect()
+    }
+}
+
+/// The nearest windows so far.
+struct Nearest<'a> {
+    asked: &'a Window,
+    /// With the time between, the nearest first; at most [`NEAREST_MAX`].
+    found: Vec<(i64, Window)>,
+}
+
+impl Nearest<'_> {
+    fn offer(&mut self, window: Window) {
+        let place = |(gap, window): &(i64, Window)| (*gap, window.start(), window.end());
+        let offered = (gap(self.asked, &window), window);
+        if let Err(index) = self.found.binary_search_by_key(&place(&offered), place) {
+            self.found.insert(index, offered);
+            self.found.truncate(NEAREST_MAX);
+        }
+    }
+
+    /// Whether a window with at least this time between is none of the nearest.
+    fn is_beyond(&self, gap: i64) -> bool {
+        self.found.len() == NEAREST_MAX && self.found.last().is_some_and(|(last, _)| *last < gap)
     }
 }
 
@@ -137,6 +170,11 @@ impl Catalog {
     pub fn clockwork(&self, page: &Page, merchant: &Merchant) -> Clockwork<'_> {
         let named = page.calendar.and_then(|calendar| self.calendars.get(&calendar));
         Clockwork { zone: merchant.zone, calendar: named.unwrap_or(&NO_CALENDAR) }
+    }
+
+    /// Whose each page is, withdrawn ones included.
+    pub fn owners(&self) -> impl Iterator<Item = MerchantId> {
+        self.pages.values().map(|page| page.merchant).chain(self.withdrawn.values().map(|page| page.merchant))
     }
 
     /// How many pages there are, withdrawn ones included.

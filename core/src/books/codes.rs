@@ -1,4 +1,5 @@
-//! When codes went to which numbers within the last hour: booking is no way to flood a phone.
+//! When codes went to which numbers within the last hour, and when wrong ones were given for them within the last day: booking is no way to flood a
+//! phone, nor to guess.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -12,22 +13,27 @@ use crate::values::time::Timestamp;
 /// For how long a code counts, in seconds.
 pub const HOUR_S: u64 = 3_600;
 
-/// A code that went to a number.
+/// For how long a wrong code counts, in seconds.
+pub const DAY_S: u64 = 86_400;
+
+/// A code that went to a number, or a wrong one that was given for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sent {
-    /// Where to.
+    /// The number.
     pub number: PhoneNumber,
     /// From when on it does not count any more.
     pub until: Timestamp,
-    /// Which one.
+    /// Which challenge.
     pub challenge: ChallengeId,
+    /// How many wrong ones were given for this challenge, this one included; 0 of the code that was sent.
+    pub wrong: u32,
 }
 
 /// The codes that count.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     by_number: BTreeSet<Sent>,
-    by_end: BTreeSet<(Timestamp, PhoneNumber, ChallengeId)>,
+    by_end: BTreeSet<(Timestamp, PhoneNumber, ChallengeId, u32)>,
 }
 
 impl Codes {
@@ -46,14 +52,14 @@ impl Codes {
     /// Notes a code.
     pub fn put(&mut self, sent: Sent) {
         self.by_number.insert(sent);
-        self.by_end.insert((sent.until, sent.number, sent.challenge));
+        self.by_end.insert((sent.until, sent.number, sent.challenge, sent.wrong));
     }
 
     /// Forgets those that do not count any more.
     pub fn forget_old(&mut self, now: Timestamp) {
         while self.by_end.first().is_some_and(|(until, ..)| *until <= now) {
-            if let Some((until, number, challenge)) = self.by_end.pop_first() {
-                self.by_number.remove(&Sent { number, until, challenge });
+            if let Some((until, number, challenge, wrong)) = self.by_end.pop_first() {
+                self.by_number.remove(&Sent { number, until, challenge, wrong });
             }
         }
     }
@@ -61,8 +67,8 @@ impl Codes {
     /// Until when the codes to this number count, in order.
     #[must_use]
     pub fn of(&self, number: PhoneNumber) -> Vec<Timestamp> {
-        let edge = |until, challenge| Sent { number, until, challenge: ChallengeId::new(challenge) };
-        let range = edge(Timestamp::MIN, 0)..=edge(Timestamp::MAX, u64::MAX);
+        let edge = |until, challenge, wrong| Sent { number, until, challenge: ChallengeId::new(challenge), wrong };
+        let range = edge(Timestamp::MIN, 0, 0)..=edge(Timestamp::MAX, u64::MAX, u32::MAX);
         self.by_number.range(range).map(|sent| sent.until).collect()
     }
 

@@ -16,4 +16,5 @@ pub mod repeats;
 pub mod rings;
 pub mod search;
 pub mod senders;
+pub mod shelf;
 pub mod store;

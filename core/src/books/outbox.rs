@@ -4,6 +4,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::shelf::Shelf;
 use crate::values::effect::{Action, BookingPage, Content, Dial, Effect};
 use crate::values::id::LegId;
 
@@ -22,8 +23,8 @@ pub struct Outbox {
     unpolled: usize,
     /// The at-most-once effects among them, by their legs.
     once: BTreeSet<(LegId, u64)>,
-    /// The pages that stand in them, each once, and in how many.
-    pages: Vec<(Arc<BookingPage>, usize)>,
+    /// The pages that stand in them.
+    pages: Shelf,
     next_sequence: u64,
     /// The first sequence number that was not polled yet.
     cursor: u64,
@@ -43,7 +44,7 @@ impl Default for Outbox {
             alive: 0,
             unpolled: 0,
             once: BTreeSet::new(),
-            pages: Vec::new(),
+            pages: Shelf::default(),
             next_sequence: 1,
             cursor: 1,
         }
@@ -54,8 +55,7 @@ impl Outbox {
     /// An outbox as a snapshot holds it: its effects in sequence, the pages that stand in them, and what comes next. Nothing is polled.
     #[must_use]
     pub fn from_parts(pages: Vec<Arc<BookingPage>>, kept: Vec<Effect>, next_sequence: u64) -> Self {
-        let pages = pages.into_iter().map(|page| (page, 0)).collect();
-        let mut outbox = Self { pages, cursor: 0, ..Self::default() };
+        let mut outbox = Self { pages: Shelf::from_contents(pages), cursor: 0, ..Self::default() };
         for effect in kept {
             outbox.keep(effect);
         }
@@ -75,10 +75,7 @@ impl Outbox {
             self.once.insert((leg, effect.sequence));
         }
         if let Some(page) = page_in(&effect.action) {
-            match self.pages.iter_mut().rev().find(|(known, _)| Arc::ptr_eq(known, page)) {
-                Some((_, uses)) => *uses = uses.saturating_add(1),
-                None => self.pages.push((page.clone(), 1)),
-            }
+            self.pages.take(page);
         }
         self.kept.push_back(Kept { effect, is_void: false });
         self.alive = self.alive.saturating_add(1);
@@ -114,26 +111,10 @@ impl Outbox {
         self.kept.iter().filter(|kept| !kept.is_void).map(|kept| &kept.effect)
     }
 
-    /// The pages that stand in unconfirmed effects, each once.
-    pub fn pages(&self) -> impl ExactSizeIterator<Item = &Arc<BookingPage>> {
-        self.pages.iter().map(|(page, _)| page)
-    }
-
-    /// Whether every page stands in an effect, and each content once.
+    /// The pages that stand in unconfirmed effects.
     #[must_use]
-    pub fn are_pages_used(&self) -> bool {
-        let is_first = |(index, (page, _)): (usize, &(Arc<BookingPage>, usize))| {
-            self.pages()
-                .take(index)
-                .all(|earlier| (earlier.page, earlier.version) != (page.page, page.version) || earlier != page)
-        };
-        self.pages.iter().all(|(_, uses)| *uses > 0) && self.pages.iter().enumerate().all(is_first)
-    }
-
-    /// The page with this content that stands in an unconfirmed effect already, so that it is kept once.
-    #[must_use]
-    pub fn shared(&self, content: &BookingPage) -> Option<Arc<BookingPage>> {
-        self.pages().find(|page| ***page == *content).cloned()
+    pub const fn pages(&self) -> &Shelf {
+        &self.pages
     }
 
     fn index(&self, sequence: u64) -> Option<usize> {
@@ -201,14 +182,8 @@ impl Outbox {
         if let Some(leg) = effect.action.at_most_once_leg() {
             self.once.remove(&(leg, effect.sequence));
         }
-        if let Some(page) = page_in(&effect.action)
-            && let Some(index) = self.pages.iter().position(|(known, _)| Arc::ptr_eq(known, page))
-            && let Some((_, uses)) = self.pages.get_mut(index)
-        {
-            *uses = uses.saturating_sub(1);
-            if *uses == 0 {
-                self.pages.remove(index);
-            }
+        if let Some(page) = page_in(&effect.action) {
+            self.pages.let_go(page);
         }
     }
 

@@ -31,6 +31,15 @@ struct Entry {
     texts: Vec<(Place, String)>,
 }
 
+/// What a keyword finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The pages, the best first.
+    pub pages: Vec<PageId>,
+    /// Whether there are others, or may be: not every candidate was looked at.
+    pub more: bool,
+}
+
 /// The index.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
@@ -81,28 +90,30 @@ impl Search {
         self.pages.iter().map(|(page, entry)| (*page, entry.merchant))
     }
 
-    /// The best `most` pages for a keyword. Empty for a keyword without words.
+    /// The best `most` pages for a keyword, of the first `candidates_max` that may hold its rarest characters. None for a keyword without words.
     #[must_use]
-    pub fn find(&self, keyword: &str, most: usize) -> Vec<PageId> {
+    pub fn find(&self, keyword: &str, most: usize, candidates_max: usize) -> Found {
         let keyword = normal(keyword);
         let words: Vec<&str> = keyword.split_whitespace().collect();
         let Some(candidates) = words.iter().filter_map(|word| self.rarest(word)).min_by_key(|pages| pages.len()) else {
-            return Vec::new();
+            return Found::default();
         };
         let mut found: Vec<(u32, MerchantId, PageId)> = candidates
             .iter()
+            .take(candidates_max)
             .filter_map(|page| {
                 let entry = self.pages.get(page)?;
                 Some((rank(&entry.texts, &words)?, entry.merchant, *page))
             })
             .collect();
+        let more = found.len() > most || candidates.len() > candidates_max;
         if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
             // Only the best are put in order.
             found.select_nth_unstable(last);
         }
         found.truncate(most);
         found.sort_unstable();
-        found.into_iter().map(|(_, _, page)| page).collect()
+        Found { pages: found.into_iter().map(|(_, _, page)| page).collect(), more }
     }
 
     /// The fewest pages that can hold this word. A word with a gram that no page has is in none.
@@ -218,7 +229,7 @@ mod tests {
     }
 
     fn find(search: &Search, keyword: &str) -> Vec<u64> {
-        search.find(keyword, 10).into_iter().map(PageId::get).collect()
+        search.find(keyword, 10, usize::MAX).pages.into_iter().map(PageId::get).collect()
     }
 
     #[test]
@@ -232,7 +243,10 @@ mod tests {
             (6, 6, "Bakery", "Bread", ""),
         ]);
         assert_eq!(find(&search, "INSURANCE"), [5, 4, 3, 2, 1]);
-        assert_eq!(search.find("insurance", 2).len(), 2, "bounded");
+        let ids = |ids: &[u64]| ids.iter().copied().map(PageId::new).collect();
+        assert_eq!(search.find("insurance", 2, 6), Found { pages: ids(&[5, 4]), more: true }, "bounded");
+        assert_eq!(search.find("insurance", 5, 5), Found { pages: ids(&[5, 4, 3, 2, 1]), more: false });
+        assert_eq!(search.find("insurance", 5, 2), Found { pages: ids(&[2, 1]), more: true }, "of the first two");
     }
 
     #[test]
@@ -282,7 +296,7 @@ mod tests {
                 })
                 .map(|(page, ..)| *page)
                 .collect();
-            let found: BTreeSet<u64> = search.find(keyword, usize::MAX).into_iter().map(PageId::get).collect();
+            let found: BTreeSet<u64> = search.find(keyword, usize::MAX, usize::MAX).pages.into_iter().map(PageId::get).collect();
             assert_eq!(found, scanned, "{keyword}");
         }
     }

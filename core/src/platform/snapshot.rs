@@ -7,6 +7,7 @@
 //! bytes on every machine and under every hash seed. What can be made anew (indexes, deadlines, the poll cursor) is not in it;
 //! neither are keys.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -132,11 +133,11 @@ enum Waiting {
 }
 
 impl Waiting {
-    fn of(effect: &Effect, pages: &[Arc<BookingPage>]) -> Self {
-        let place = page_in(&effect.action).and_then(|page| pages.iter().position(|known| Arc::ptr_eq(known, page)));
-        match (&effect.action, place.and_then(|place| u32::try_from(place).ok())) {
+    fn of(effect: &Effect, places: &BTreeMap<*const BookingPage, u32>) -> Self {
+        let place = page_in(&effect.action).and_then(|page| places.get(&Arc::as_ptr(page)));
+        match (&effect.action, place) {
             (Action::Send(send), Some(page)) => {
-                Self::Page { sequence: effect.sequence, message: send.message, to: send.to.clone(), page }
+                Self::Page { sequence: effect.sequence, message: send.message, to: send.to.clone(), page: *page }
             }
             (_, _) => Self::Effect(effect.clone()),
         }
@@ -156,7 +157,7 @@ impl Waiting {
 
 impl Platform {
     fn body(&self) -> BodyView<'_> {
-        let pages: Vec<_> = self.outbox.pages().cloned().collect();
+        let places = self.outbox.pages().contents().map(Arc::as_ptr).zip(0_u32..).collect();
         BodyView {
             latest: self.latest,
             policy: &self.policy,
@@ -164,8 +165,8 @@ impl Platform {
             appointments: self.appointments.state(),
             chain: self.chain,
             repeats: &self.repeats,
-            outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &pages)).collect(),
-            pages: self.outbox.pages().map(AsRef::as_ref).collect(),
+            outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &places)).collect(),
+            pages: self.outbox.pages().contents().map(AsRef::as_ref).collect(),
             next_sequence: self.outbox.last_sequence().saturating_add(1),
         }
     }
@@ -223,7 +224,7 @@ impl Platform {
     pub(super) fn check_bounds(&self) -> Result<(), String> {
         self.appointments.check_bounds(self.latest, self.chain.shard())?;
         self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, effect))?;
-        if !self.outbox.are_pages_used() {
+        if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());
         }
         if self.chain.last() > SEQUENCE_MAX {

@@ -169,6 +169,13 @@ pub struct Policy {
     pub rings_per_day_max: u32,
     /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
     pub group_size_max: u32,
+    /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
+    pub pages_per_merchant_max: u32,
+    /// How many pages one search ranks at most. Default 10,000.
+    pub search_candidates_max: u32,
+    /// How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young. Default 20: NIST SP 800-63B
+    /// (5.2.2) asks for at most 100 in a row.
+    pub wrong_codes_per_day_max: u32,
 }
 
 impl Default for Policy {
@@ -226,6 +233,9 @@ impl Default for Policy {
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
             group_size_max: 20,
+            pages_per_merchant_max: 1_000,
+            search_candidates_max: 10_000,
+            wrong_codes_per_day_max: 20,
         }
     }
 }
@@ -327,6 +337,9 @@ impl Policy {
             ("calendars_max", self.calendars_max, 1, 1_000_000),
             ("calendar_days_max", self.calendar_days_max, 1, 100_000),
             ("search_results_max", self.search_results_max, 1, 1_000),
+            ("pages_per_merchant_max", self.pages_per_merchant_max, 1, 100_000),
+            ("search_candidates_max", self.search_candidates_max, 1, 1_000_000),
+            ("wrong_codes_per_day_max", self.wrong_codes_per_day_max, 1, 1_000),
             ("blocks_per_user_max", self.blocks_per_user_max, 1, 100_000),
             ("blocks_max", self.blocks_max, 1, u32::MAX),
             ("revisions_max", self.revisions_max, 1, 10_000),

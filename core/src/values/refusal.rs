@@ -104,6 +104,8 @@ pub enum Bound {
     Channels,
     /// `pushed_pages_max`: confirm effects first.
     PushedPages,
+    /// `pages_per_merchant_max`.
+    PagesPerMerchant,
     /// `numbers_max`.
     Numbers,
     /// `challenges_per_number_max`.
@@ -150,6 +152,7 @@ impl Bound {
             Self::Dedup => "dedup_max",
             Self::Channels => "channels_max",
             Self::PushedPages => "pushed_pages_max",
+            Self::PagesPerMerchant => "pages_per_merchant_max",
             Self::Numbers => "numbers_max",
             Self::ChallengesPerNumber => "challenges_per_number_max",
             Self::Codes => "codes_max",
@@ -373,6 +376,15 @@ pub enum Refusal {
     #[error("the platform's rules choose the call mode; merchants do not")]
     ModeByPlatform,
 
+    /// As many wrong codes as are taken for one number within a day were given for it.
+    #[error("{most} wrong codes were given for this number within the day; the next code may go to it at {retry_at}")]
+    WrongCodeLimit {
+        /// How many are taken within 24 hours.
+        most: u32,
+        /// When the next code may go.
+        retry_at: Timestamp,
+    },
+
     /// As many codes as one number takes within an hour went to it.
     #[error("{most} codes went to this number within the hour; the next may go at {retry_at}")]
     CodeLimit {
@@ -561,6 +573,7 @@ impl Refusal {
             Self::ModeByPlatform => 204,
             Self::PlatformCallsOnly { .. } => 230,
             Self::CodeLimit { .. } => 225,
+            Self::WrongCodeLimit { .. } => 205,
             Self::LastConversation { .. } => 206,
             Self::PageWithdrawn { .. } => 210,
             Self::NoPage { .. } => 211,

@@ -49,7 +49,7 @@ mod calendar;
 mod weekly;
 
 pub use self::calendar::{Calendar, DayRule, LocalDate};
-pub use self::weekly::{LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Zone};
+pub use self::weekly::{LocalDay, LocalDays, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Zone};
 
 /// Microseconds in one second.
 const MICROS_PER_SECOND: i64 = 1_000_000;

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -12,7 +12,7 @@ use super::{Calendar, LocalDate, Reader, TimeError, Timestamp, Window, in_range,
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const MINUTES_PER_DAY: u16 = 1_440;
-/// How many local days [`WeeklyRule::next_from`] looks at.
+/// How many local days [`LocalDays`] has.
 const SEARCH_DAYS_MAX: u64 = 400;
 /// How much of a wrong zone name an error repeats, in characters.
 const GIVEN_CHARS_MAX: usize = 40;
@@ -590,27 +590,26 @@ impl WeeklyRule {
     /// The windows that end after `at`, in order, under a calendar: those of the 400 local days from the day before `at`.
     pub fn windows_from(&self, zone: Zone, calendar: &Calendar, at: Timestamp) -> impl Iterator<Item = Window> {
         // Windows of one rule come in the order of their dates, and none of an earlier date reaches past `at`.
-        let first = local_date(zone, at).and_then(|date| date.pred_opt());
-        (0..SEARCH_DAYS_MAX)
-            .filter_map(move |days| first?.checked_add_days(Days::new(days)))
-            .filter_map(move |date| self.on_date(zone, calendar, date))
-            .filter(move |window| window.end() > at)
+        let days = LocalDays::after(zone, calendar, at);
+        days.filter_map(move |day| day.window_of(self)).filter(move |window| window.end() > at)
     }
 
     /// The windows that end at `at` or before, the last one first, under a calendar: those of the 400 local days up to `at`.
     pub fn windows_before(&self, zone: Zone, calendar: &Calendar, at: Timestamp) -> impl Iterator<Item = Window> {
-        let last = local_date(zone, at);
-        (0..SEARCH_DAYS_MAX)
-            .filter_map(move |days| last?.checked_sub_days(Days::new(days)))
-            .filter_map(move |date| self.on_date(zone, calendar, date))
-            .filter(move |window| window.end() <= at)
+        let days = LocalDays::before(zone, calendar, at);
+        days.filter_map(move |day| day.window_of(self)).filter(move |window| window.end() <= at)
     }
 
     fn on_date(&self, zone: Zone, calendar: &Calendar, date: NaiveDate) -> Option<Window> {
-        if !calendar.weekday_on(date).is_some_and(|weekday| self.days.contains(weekday)) {
+        self.on_weekday(zone, date, calendar.weekday_on(date)?)
+    }
+
+    /// The window that starts on a date which counts as this weekday.
+    fn on_weekday(&self, zone: Zone, date: NaiveDate, weekday: Weekday) -> Option<Window> {
+        if !self.days.contains(weekday) {
             return None;
         }
-        let midnight = date.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
+        let midnight = midnight_s(date);
         let ends_on = if self.to <= self.from { midnight.saturating_add(SECONDS_PER_DAY) } else { midnight };
         let from = midnight.saturating_add(self.from.seconds());
         let to = ends_on.saturating_add(self.to.seconds());
@@ -619,6 +618,77 @@ impl WeeklyRule {
         let clock = Clock::new(zone, from.saturating_sub(SECONDS_PER_DAY), to.saturating_add(SECONDS_PER_DAY));
         let (start, end) = (clock.shows(from), clock.shows(to));
         window(start.latest(), end.earliest()).or_else(|| window(start.earliest(), end.earliest()))
+    }
+}
+
+/// When a date begins, in seconds since 1970-01-01T00:00:00 of the same clock.
+const fn midnight_s(date: NaiveDate) -> i64 {
+    date.and_time(NaiveTime::MIN).and_utc().timestamp()
+}
+
+/// Days one after another, from one on or back from it, each with the weekday that it counts as. Who has many rules looks at each day once.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalDays<'a> {
+    zone: Zone,
+    calendar: &'a Calendar,
+    date: Option<NaiveDate>,
+    is_back: bool,
+    left: u64,
+}
+
+impl<'a> LocalDays<'a> {
+    /// The 400 local days from the day before `at`: the windows that end after `at` start on them.
+    #[must_use]
+    pub fn after(zone: Zone, calendar: &'a Calendar, at: Timestamp) -> Self {
+        let date = local_date(zone, at).and_then(|date| date.pred_opt());
+        Self { zone, calendar, date, is_back: false, left: SEARCH_DAYS_MAX }
+    }
+
+    /// The 400 local days back from that of `at`: the windows that end at `at` or before start on them.
+    #[must_use]
+    pub fn before(zone: Zone, calendar: &'a Calendar, at: Timestamp) -> Self {
+        Self { zone, calendar, date: local_date(zone, at), is_back: true, left: SEARCH_DAYS_MAX }
+    }
+}
+
+impl Iterator for LocalDays<'_> {
+    type Item = LocalDay;
+
+    fn next(&mut self) -> Option<LocalDay> {
+        self.left = self.left.checked_sub(1)?;
+        let date = self.date?;
+        self.date = if self.is_back { date.pred_opt() } else { date.succ_opt() };
+        Some(LocalDay { zone: self.zone, date, weekday: self.calendar.weekday_on(date) })
+    }
+}
+
+/// A day on a wall clock.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalDay {
+    zone: Zone,
+    date: NaiveDate,
+    weekday: Option<Weekday>,
+}
+
+impl LocalDay {
+    /// The window of a rule that starts on it.
+    #[must_use]
+    pub fn window_of(&self, rule: &WeeklyRule) -> Option<Window> {
+        rule.on_weekday(self.zone, self.date, self.weekday?)
+    }
+
+    /// Whether a calendar has nothing start on it.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.weekday.is_none()
+    }
+
+    /// An instant before which no window that starts on it starts, and after which none ends: a day before its beginning and three after, whatever its clock does.
+    #[must_use]
+    pub fn bounds(&self) -> (Timestamp, Timestamp) {
+        let midnight = midnight_s(self.date);
+        let at = |days: i64| Timestamp::from_seconds_clamped(midnight.saturating_add(SECONDS_PER_DAY.saturating_mul(days)));
+        (at(-1), at(3))
     }
 }
 

@@ -18,6 +18,7 @@ use super::{Judged, Notes, Promise, blocking};
 use crate::codes;
 
 const HOUR_S: u64 = 3_600;
+const DAY_S: u64 = 86_400;
 
 /// A code that went out.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Holders {
     /// The last code for each reservation that waits for its contact's holder.
     asked: BTreeMap<ReservationId, Asked>,
     sent: Vec<(PhoneNumber, Timestamp)>,
+    /// The numbers for which wrong codes were given, and when.
+    wrong: Vec<(PhoneNumber, Timestamp)>,
 }
 
 impl Holders {
@@ -53,7 +56,8 @@ impl Holders {
     /// The bounds of what is out, for a view: relative to the clock as [`Books::view`] writes it.
     pub(super) fn view(&self) -> impl Iterator<Item = (u64, u64, Timestamp)> {
         let asked = self.asked.iter().map(|(id, asked)| (id.get(), u64::from(asked.wrong), asked.until));
-        asked.chain(self.sent.iter().map(|(_, at)| (u64::MAX, 0, at.saturating_add_s(HOUR_S))))
+        let sent = self.sent.iter().map(|(_, at)| (u64::MAX, 0, at.saturating_add_s(HOUR_S)));
+        asked.chain(sent).chain(self.wrong.iter().map(|(_, at)| (u64::MAX, 1, at.saturating_add_s(DAY_S))))
     }
 }
 
@@ -104,6 +108,11 @@ fn counted(books: &mut Books, record: &Challenged, number: PhoneNumber, until: T
         return broken(format!("challenge {challenge} is code {} within an hour to one number", within_the_hour + 1));
     }
     books.holders.sent.push((number, now));
+    books.holders.wrong.retain(|(_, at)| now < at.saturating_add_s(DAY_S));
+    let wrong = books.holders.wrong.iter().filter(|(to, _)| *to == number).count();
+    if wrong >= books.policy.wrong_codes_per_day_max as usize {
+        return broken(format!("challenge {challenge} goes to a number for which {wrong} wrong codes were given within a day"));
+    }
     let (revision, key, digits) = (record.revision, record.key.as_ref().to_owned(), books.policy.code_digits);
     books.holders.asked.insert(id, Asked { challenge, revision, key, digits, until, wrong: 0 });
     Ok(())
@@ -153,6 +162,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         }
         Reply::WrongCode(WrongCode { left }) => {
             asked.wrong += 1;
+            let number = reservation.number;
+            books.holders.wrong.push((number, now));
             if *left != most.saturating_sub(asked.wrong) {
                 return broken(format!("{} wrong codes were given for challenge {challenge}, and {left} are left", asked.wrong));
             }

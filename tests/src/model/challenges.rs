@@ -15,6 +15,8 @@ use super::{Model, limit, unknown};
 use crate::codes;
 
 const HOUR_S: u64 = 3_600;
+/// For how long a wrong code counts, in seconds.
+const DAY_S: u64 = 86_400;
 
 /// A code that is out.
 #[derive(Clone, Debug)]
@@ -99,6 +101,16 @@ impl Model {
         if self.key.is_none() {
             return Ok(());
         }
+        let wrong = |at: Timestamp| {
+            let given = self.wrong_codes.iter().filter(|(to, given)| *to == number && at < given.saturating_add_s(DAY_S));
+            given.count()
+        };
+        let most = self.policy.wrong_codes_per_day_max;
+        if wrong(self.latest) >= most as usize {
+            let ends = self.wrong_codes.iter().map(|(_, given)| given.saturating_add_s(DAY_S));
+            let retry_at = ends.filter(|end| wrong(*end) < most as usize).min().expect("in the end none counts");
+            return Err(Refusal::WrongCodeLimit { most, retry_at });
+        }
         let counts = |sent: Timestamp| self.latest < sent.saturating_add_s(HOUR_S);
         let to_it = |at: Timestamp| {
             let sent = self.codes_sent.iter().filter(|(to, sent)| *to == number && *sent <= self.latest);
@@ -182,6 +194,7 @@ impl Model {
         if is_right {
             return Ok(self.agreed(id));
         }
+        self.wrong_codes.push((self.reservation_of(id).contact, self.latest));
         let wrong = challenge.wrong + 1;
         let left = self.policy.code_tries_max.saturating_sub(wrong);
         if left == 0 {

@@ -175,6 +175,10 @@ impl Model {
         if before.is_none() && self.pages.len() >= self.policy.pages_max as usize {
             return Err(limit(Bound::Pages, self.policy.pages_max));
         }
+        let own = self.pages.values().filter(|page| page.merchant == input.merchant).count();
+        if before.is_none() && own >= self.policy.pages_per_merchant_max as usize {
+            return Err(limit(Bound::PagesPerMerchant, self.policy.pages_per_merchant_max));
+        }
         self.check_outbox(1)?;
 
         let version = before.map_or(0, |page| page.version) + 1;

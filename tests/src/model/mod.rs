@@ -312,6 +312,8 @@ pub struct Model {
     key: Option<Text>,
     /// Every code that went out: where to, and when.
     codes_sent: Vec<(PhoneNumber, Timestamp)>,
+    /// The numbers for which a wrong code was given, and when.
+    wrong_codes: Vec<(PhoneNumber, Timestamp)>,
     effects_given: u64,
     /// The library's own: that it is one chain is checked elsewhere.
     chain: Chain,
@@ -354,6 +356,7 @@ impl Model {
             groups_given: 0,
             key: None,
             codes_sent: Vec::new(),
+            wrong_codes: Vec::new(),
             effects_given: 0,
             chain: Chain::new(0),
             taken: BTreeMap::new(),

@@ -107,13 +107,15 @@ impl Model {
         let folded_keyword = folded(&keyword);
         let words: Vec<&str> = folded_keyword.split_whitespace().collect();
         let mut ranked: Vec<(u32, MerchantId, PageId)> = Vec::new();
-        for (id, page) in self.pages.iter().filter(|(_, page)| !page.withdrawn) {
+        let candidates = self.candidates(&words);
+        let looked_at = self.policy.search_candidates_max as usize;
+        for (id, page) in candidates.iter().take(looked_at) {
             let best: Option<Vec<u32>> = words.iter().map(|word| self.best_place(page, word)).collect();
-            ranked.extend(best.map(|best| (best.iter().sum(), page.merchant, *id)));
+            ranked.extend(best.map(|best| (best.iter().sum(), page.merchant, **id)));
         }
         ranked.sort_unstable();
         let most = self.policy.search_results_max as usize;
-        let more = ranked.len() > most;
+        let more = ranked.len() > most || candidates.len() > looked_at;
         let result = |id: PageId| {
             let page = &self.pages[&id];
             let merchant = self.merchant_of(page.merchant);
@@ -128,6 +130,22 @@ impl Model {
             }
         };
         SearchResults { keyword, results: ranked.into_iter().take(most).map(|(_, _, id)| result(id)).collect(), more }
+    }
+
+    /// The pages in whose texts the rarest of these stands: of each word every two characters side by side, or its one.
+    fn candidates(&self, words: &[&str]) -> Vec<(&PageId, &Page)> {
+        let mut pieces: Vec<String> = Vec::new();
+        for word in words {
+            let chars: Vec<char> = word.chars().collect();
+            pieces.extend(if chars.len() == 1 {
+                vec![String::from(*word)]
+            } else {
+                chars.windows(2).map(String::from_iter).collect()
+            });
+        }
+        let published = || self.pages.iter().filter(|(_, page)| !page.withdrawn);
+        let holders = pieces.iter().map(|piece| published().filter(|(_, page)| self.best_place(page, piece).is_some()).collect());
+        holders.min_by_key(Vec::len).unwrap_or_default()
     }
 
     /// The best place in which a word stands: the merchant's name 0 to 2, an offering 3 to 5, a description 6 to 8; each whole, at the

@@ -194,6 +194,8 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "deny Unacknowledged",
     "refused 120",
     "refused 206",
+    "refused 205",
+    "limit PagesPerMerchant",
     "limit Revisions",
     "closed Declined",
     "closed Missed(NotAcknowledged)",

@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::codes::HOUR_S;
+use crate::books::codes::{DAY_S as WRONG_CODE_S, HOUR_S};
 use crate::books::rings::DAY_S;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
@@ -65,7 +65,13 @@ impl Appointments {
         }
         for sent in self.codes.in_order() {
             let is_given = self.counters.challenge.has_given(sent.challenge.get());
-            hold!(is_given && sent.until <= now.saturating_add_s(HOUR_S), "a code counts longer than an hour, or was never sent");
+            let counts = sent.until <= now.saturating_add_s(HOUR_S) && sent.wrong == 0;
+            hold!(is_given && counts, "a code counts longer than an hour, or was never sent");
+        }
+        for given in self.wrong_codes.in_order() {
+            let is_given = self.counters.challenge.has_given(given.challenge.get());
+            let counts = given.until <= now.saturating_add_s(WRONG_CODE_S) && given.wrong > 0;
+            hold!(is_given && counts, "a wrong code counts longer than a day, or was never given");
         }
         Ok(())
     }

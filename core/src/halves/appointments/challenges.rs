@@ -4,7 +4,7 @@ use super::Appointments;
 use super::merchants::{check_outbox, legal, limit};
 use super::records::{LiveChallenge, Reservation};
 use crate::books::agenda::Target;
-use crate::books::codes::{HOUR_S, Sent};
+use crate::books::codes::{DAY_S, HOUR_S, Sent};
 use crate::books::keyring::Keyring;
 use crate::decisions::codes;
 use crate::halves::Context;
@@ -47,13 +47,19 @@ fn code_of(keyring: &Keyring, challenge: &LiveChallenge) -> Option<Code> {
     keyring.get(&challenge.key).map(|key| codes::code(key, &nonce, challenge.digits))
 }
 
+/// When fewer than `most` count, of those that count until these instants, if as many do now.
+fn last_in_the_way(until: &[Timestamp], most: u32) -> Option<Timestamp> {
+    let kept = usize::try_from(most).unwrap_or(usize::MAX);
+    until.len().checked_sub(kept).and_then(|index| until.get(index)).copied()
+}
+
 impl Appointments {
     /// Whether one more code may go to this number now. Without a key there are no codes, and nothing to limit.
     ///
     /// `instead_of` is the reservation whose older code the new one would end.
     ///
     /// # Errors
-    /// `code_limit`, `limit` (challenges of this number, codes).
+    /// `wrong_code_limit`, `code_limit`, `limit` (challenges of this number, codes).
     pub(super) fn check_codes(
         &self,
         cx: &Context<'_>,
@@ -63,13 +69,13 @@ impl Appointments {
         if cx.key.is_none() {
             return Ok(());
         }
+        let most = cx.policy.wrong_codes_per_day_max;
+        if let Some(retry_at) = last_in_the_way(&self.wrong_codes.of(number), most) {
+            return Err(Refusal::WrongCodeLimit { most, retry_at });
+        }
         let most = cx.policy.codes_per_hour_max;
-        let sent = self.codes.of(number);
-        let kept = usize::try_from(most).unwrap_or(usize::MAX);
-        // Once this one does not count any more, fewer than `most` do.
-        let last_in_the_way = sent.len().checked_sub(kept).and_then(|index| sent.get(index));
-        if let Some(retry_at) = last_in_the_way {
-            return Err(Refusal::CodeLimit { most, retry_at: *retry_at });
+        if let Some(retry_at) = last_in_the_way(&self.codes.of(number), most) {
+            return Err(Refusal::CodeLimit { most, retry_at });
         }
         let live = self.contacts.get(number).into_iter().flat_map(|contact| &contact.live);
         let others = live.filter(|id| Some(**id) != instead_of).filter_map(|id| self.reservations.get(id.get()));
@@ -81,6 +87,7 @@ impl Appointments {
     /// Forgets the codes that do not count any more.
     pub(crate) fn forget_codes(&mut self, now: Timestamp) {
         self.codes.forget_old(now);
+        self.wrong_codes.forget_old(now);
     }
 
     /// Asks the holder of the contact number. A code that is out for the same reservation ends. Without a key nobody is asked. One who blocked the
@@ -105,7 +112,7 @@ impl Appointments {
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
-        self.codes.put(Sent { number: contact, until: cx.now.saturating_add_s(HOUR_S), challenge });
+        self.codes.put(Sent { number: contact, until: cx.now.saturating_add_s(HOUR_S), challenge, wrong: 0 });
         cx.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         if !wants_none {
             self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
@@ -125,10 +132,9 @@ impl Appointments {
     }
 
     /// Puts the codes of a snapshot back that count.
-    pub(super) fn restore_codes(&mut self, sent: impl IntoIterator<Item = Sent>) {
-        for sent in sent {
-            self.codes.put(sent);
-        }
+    pub(super) fn restore_codes(&mut self, sent: impl IntoIterator<Item = Sent>, wrong: impl IntoIterator<Item = Sent>) {
+        sent.into_iter().for_each(|sent| self.codes.put(sent));
+        wrong.into_iter().for_each(|wrong| self.wrong_codes.put(wrong));
     }
 
     /// Ends the code that is out for a reservation, if there is one.
@@ -173,7 +179,7 @@ impl Appointments {
 
     pub(super) fn request_code(&mut self, cx: &mut Context<'_>, input: &RequestCode) -> Result<Reply, Refusal> {
         self.settle_holder(cx, input.reservation);
-        self.codes.forget_old(cx.now);
+        self.forget_codes(cx.now);
         let contact = self.unverified(&input.user, input.reservation)?.contact;
         if cx.key.is_none() {
             return Err(Refusal::NoKey);
@@ -242,6 +248,9 @@ impl Appointments {
     /// A wrong code counts; the last one closes the reservation.
     fn wrong_code(&mut self, cx: &mut Context<'_>, challenge: &LiveChallenge) -> Reply {
         let wrong = challenge.wrong.saturating_add(1);
+        if let Some(number) = self.reservations.get(challenge.reservation.get()).map(|reservation| reservation.contact) {
+            self.wrong_codes.put(Sent { number, until: cx.now.saturating_add_s(DAY_S), challenge: challenge.id, wrong });
+        }
         let left = cx.policy.code_tries_max.saturating_sub(wrong);
         if left > 0 {
             if let Some(kept) = self.challenges.get_mut(challenge.id.get()) {

@@ -235,6 +235,8 @@ impl Appointments {
         }
         if known.is_none() {
             limit(Bound::Pages, self.catalog.pages_known(), policy.pages_max)?;
+            let own = self.pages_of.get(&input.merchant).copied().unwrap_or(0);
+            limit_u64(Bound::PagesPerMerchant, own.into(), policy.pages_per_merchant_max)?;
         }
         check_outbox(cx, 1)?;
 
@@ -252,6 +254,9 @@ impl Appointments {
             group_size_max: input.group_size_max.filter(|size| *size > 1),
         };
         let id = page.id;
+        if known.is_none() {
+            self.count_page(page.merchant);
+        }
         self.catalog.withdrawn.remove(&id);
         self.catalog.pages.insert(id, page);
         self.index_page(id);

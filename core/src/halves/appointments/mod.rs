@@ -44,6 +44,8 @@ pub use clock::Why;
 pub(crate) use merchants::{check_text, limit};
 pub use views::{ModelView, State, StateView};
 
+use alloc::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use self::records::{Call, Leg, LiveChallenge, Reservation};
@@ -61,7 +63,7 @@ use crate::books::rings::Rings;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::Counter;
+use crate::values::id::{Counter, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -111,6 +113,10 @@ pub struct Appointments {
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
     codes: Codes,
+    /// The wrong ones that were given.
+    wrong_codes: Codes,
+    /// How many pages each merchant has, withdrawn ones included.
+    pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
     for_others: ForOthers,
     agenda: Agenda,
@@ -136,6 +142,8 @@ impl Appointments {
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
             codes: Codes::default(),
+            wrong_codes: Codes::default(),
+            pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),
             agenda: Agenda::default(),

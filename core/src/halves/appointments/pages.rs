@@ -13,6 +13,7 @@ use crate::values::effect::{BookingPage, PageAction, SearchEntry, SearchResult, 
 use crate::values::id::{MerchantId, PageId};
 use crate::values::input::{PageOf, PushPage, RequestPage, Search, SetCalendar, WithdrawPage};
 use crate::values::number::Address;
+use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::Reply;
 use crate::values::text::Text;
@@ -110,18 +111,16 @@ impl Appointments {
         }
         check_outbox(cx, 1)?;
         let content = match input.keyword.as_ref().filter(|keyword| has_words(keyword)) {
-            Some(keyword) => UserContent::SearchResults(self.found(keyword, cx.policy.search_results_max)),
+            Some(keyword) => UserContent::SearchResults(self.found(keyword, cx.policy)),
             None => UserContent::SearchEntry(SearchEntry {}),
         };
         self.send_user(cx, input.user.clone(), content);
         Ok(Reply::Done)
     }
 
-    fn found(&self, keyword: &Text, most: u32) -> SearchResults {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut pages = self.search.find(keyword, most.saturating_add(1));
-        let more = pages.len() > most;
-        pages.truncate(most);
+    fn found(&self, keyword: &Text, policy: &Policy) -> SearchResults {
+        let size = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
+        let found = self.search.find(keyword, size(policy.search_results_max), size(policy.search_candidates_max));
         let words = Words::of(keyword);
         let result = |id: PageId| {
             let page = self.catalog.pages.get(&id)?;
@@ -136,7 +135,11 @@ impl Appointments {
                 offerings: offerings.map(|(id, name)| (*id, name.clone())).collect(),
             })
         };
-        SearchResults { keyword: keyword.clone(), results: pages.into_iter().filter_map(result).collect(), more }
+        SearchResults {
+            keyword: keyword.clone(),
+            results: found.pages.into_iter().filter_map(result).collect(),
+            more: found.more,
+        }
     }
 
     /// A page that is published: the refusal tells a withdrawn one from one that never was.
@@ -171,11 +174,17 @@ impl Appointments {
             group_size_max: page.group_size_max,
             actions: [PageAction::Search],
         };
-        if let Some(shared) = cx.outbox.shared(&content) {
-            return Ok(Some(shared));
+        if let Some(same) = cx.outbox.pages().same(&content) {
+            return Ok(Some(same.clone()));
         }
         limit(Bound::PushedPages, cx.outbox.pages().len(), cx.policy.pushed_pages_max)?;
         Ok(Some(Arc::new(content)))
+    }
+
+    /// A merchant has one page more. It stays his, withdrawn or not.
+    pub(super) fn count_page(&mut self, merchant: MerchantId) {
+        let pages = self.pages_of.entry(merchant).or_default();
+        *pages = pages.saturating_add(1);
     }
 
     /// Puts every page of a merchant into the index anew, since his name or description may have changed.

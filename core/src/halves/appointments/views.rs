@@ -11,7 +11,7 @@ use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
-use crate::books::codes::Sent;
+use crate::books::codes::{Codes, Sent};
 use crate::books::directory::Blocks;
 use crate::books::groups::Groups;
 use crate::books::law::Law;
@@ -40,6 +40,7 @@ pub struct State {
     pub(crate) legs: Vec<Leg>,
     pub(crate) challenges: Vec<LiveChallenge>,
     pub(crate) codes: Vec<Sent>,
+    pub(crate) wrong_codes: Vec<Sent>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
@@ -56,6 +57,7 @@ pub struct StateView<'a> {
     legs: Vec<&'a Leg>,
     challenges: Vec<&'a LiveChallenge>,
     codes: Vec<&'a Sent>,
+    wrong_codes: Vec<&'a Sent>,
     counters: Counters,
     numbers: &'a Numbers,
     blocks: &'a Blocks,
@@ -72,6 +74,7 @@ pub struct ModelView {
     legs: Vec<LegView>,
     numbers: NumbersView,
     codes: Vec<(PhoneNumber, i64)>,
+    wrong_codes: Vec<(PhoneNumber, i64)>,
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
@@ -189,6 +192,7 @@ impl Appointments {
             legs: self.legs.in_order().collect(),
             challenges: self.challenges.in_order().collect(),
             codes: self.codes.in_order().collect(),
+            wrong_codes: self.wrong_codes.in_order().collect(),
             counters: self.counters,
             numbers: &self.numbers,
             blocks: &self.blocks,
@@ -222,6 +226,9 @@ impl Appointments {
         for page in pages {
             half.index_page(page);
         }
+        for merchant in half.catalog.owners().collect::<Vec<_>>() {
+            half.count_page(merchant);
+        }
         for leg in state.legs {
             half.restore_leg(leg);
         }
@@ -237,7 +244,7 @@ impl Appointments {
             hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
             half.restore_challenge(challenge);
         }
-        half.restore_codes(state.codes);
+        half.restore_codes(state.codes, state.wrong_codes);
         half.check_invariants()?;
         Ok(half)
     }
@@ -341,6 +348,12 @@ impl Appointments {
             hold!(is_owned && !self.catalog.pages.contains_key(id), "page {id} was withdrawn, and is published or has no owner");
         }
         let pages = self.catalog.pages.values().map(|page| (page.id, page.merchant));
+        let mut counted: BTreeMap<MerchantId, u32> = BTreeMap::new();
+        for merchant in self.catalog.owners() {
+            let pages = counted.entry(merchant).or_default();
+            *pages = pages.saturating_add(1);
+        }
+        hold!(self.pages_of == counted, "the count of the merchants' pages is wrong");
         hold!(self.search.in_order().eq(pages), "the index of the search does not hold the published pages");
         Ok(())
     }
@@ -590,6 +603,9 @@ impl Appointments {
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
+        let counting = |codes: &Codes| {
+            codes.in_order().filter(|code| code.until > now).map(|code| (code.number, until(code.until))).collect()
+        };
         // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
         // the other deadlines that wait with it.
         let groups: BTreeSet<_> =
@@ -654,7 +670,8 @@ impl Appointments {
                     }),
                 })
                 .collect(),
-            codes: self.codes.in_order().filter(|sent| sent.until > now).map(|sent| (sent.number, until(sent.until))).collect(),
+            codes: counting(&self.codes),
+            wrong_codes: counting(&self.wrong_codes),
             calls: self
                 .calls
                 .in_order()
