@@ -264,6 +264,7 @@ fn asking_again_is_no_way_to_guess() {
         line: None,
         descriptions,
         calendar: None,
+        group_size_max: None,
     };
     platform.publish_page(at("09:06:00"), page).unwrap();
     let other = Book { window: tomorrow, ..other };
