@@ -109,6 +109,8 @@ impl World {
             name: None,
             evidence: None,
             share: false,
+            result_by: None,
+            email: None,
         };
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();

@@ -28,7 +28,7 @@ const LINES: [&str; 10] = [
 
 /// One effect of every kind, as it is written.
 const EFFECTS: [&str; 16] = [
-    r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"ring_until":"2026-11-21T10:05:45Z","not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}"#,
+    r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"ring_until":"2026-11-21T10:05:45Z","not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"},"bearer":"volte"}}"#,
     r#"{"sequence":6,"answer":{"leg":1,"not_after":"2026-11-21T10:05:18Z"}}"#,
     r#"{"sequence":7,"reject":{"leg":1,"cause":"user_busy","sip_status":486,"q850_cause":17}}"#,
     r#"{"sequence":8,"play":{"leg":1,"prompt":"connecting_user","not_after":"2026-11-21T12:00:00Z"}}"#,
@@ -130,7 +130,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(numbers), "{full}");
     assert!(
         full.ends_with(
-            r#""do_not_call_import_max":10000,"callable_hours":[],"rings_per_day_max":0,"group_size_max":20,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20},"keyring":[]}}"#
+            r#""rings_per_day_max":0,"group_size_max":20,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#
         ),
         "{full}"
     );

@@ -4,10 +4,11 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import ActionsIn, Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
+    Bearer,
     BookingEvidence,
     CallMode,
     Channel,
@@ -30,7 +31,9 @@ from ._values import (
     PhoneNumber,
     Prompt,
     ReleaseCause,
+    ReservationAction,
     ReservationState,
+    ResultBy,
     OneNumber,
     Weekday,
     WeeklyRule,
@@ -56,6 +59,7 @@ from .effects import (
     Effect,
     HangUp,
     Join,
+    ManagePage,
     MissedNotice,
     MissedNoticeForMerchant,
     ModeOptions,
@@ -94,6 +98,7 @@ from .replies import (
 
 __all__ = [
     "TZDB_VERSION",
+    "ActionsIn",
     "Address",
     "Allow",
     "Amended",
@@ -101,6 +106,7 @@ __all__ = [
     "Archive",
     "Audit",
     "Booked",
+    "Bearer",
     "BookingEvidence",
     "BookingPage",
     "BookingResult",
@@ -145,6 +151,7 @@ __all__ = [
     "Malformed",
     "MerchantChooses",
     "Mismatch",
+    "ManagePage",
     "MissedForMerchant",
     "MissedNotice",
     "MissedNoticeForMerchant",
@@ -173,7 +180,9 @@ __all__ = [
     "Replayer",
     "Reply",
     "ReservationForMerchant",
+    "ReservationAction",
     "ReservationState",
+    "ResultBy",
     "RingfenceError",
     "SearchEntry",
     "SearchResult",

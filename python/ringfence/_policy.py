@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Self, final
 
 from . import _ringfence
 from ._codec import U32, Checked, decode
-from ._values import CallMode, WeeklyRule
+from ._values import Bearer, CallMode, WeeklyRule
 
-__all__ = ["Confirmation", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
+__all__ = ["ActionsIn", "Confirmation", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,15 @@ class Confirmation(StrEnum):
     """Silence: the booking itself was his word."""
     ACKNOWLEDGEMENT = "acknowledgement"
     """An `acknowledge`; nothing rings before it."""
+
+
+class ActionsIn(StrEnum):
+    """Where a user finds what he may do with his reservation."""
+
+    RESULT = "result"
+    """On the result itself."""
+    MANAGE_PAGE = "manage_page"
+    """On a manage page of its own, which follows each result."""
 
 
 _DAY_S = 86_400
@@ -178,6 +187,10 @@ class Policy(Checked):
     """How many pages one search ranks at most."""
     wrong_codes_per_day_max: U32 = 20
     """How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young."""
+    actions_in: ActionsIn = ActionsIn.RESULT
+    """Where a user finds the buttons to confirm, to amend and to cancel. A manage page makes `outbox_max` at least 9."""
+    bearer: Bearer = Bearer.VOLTE
+    """What a `dial` asks to be carried by."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -15,6 +15,7 @@ from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode,
 __all__ = [
     "Address",
     "Allowed",
+    "Bearer",
     "BookingEvidence",
     "Bound",
     "CallMode",
@@ -35,7 +36,9 @@ __all__ = [
     "PhoneNumber",
     "Prompt",
     "ReleaseCause",
+    "ReservationAction",
     "ReservationState",
+    "ResultBy",
     "Weekday",
     "WeeklyRule",
     "Window",
@@ -408,6 +411,37 @@ class PageAction(StrEnum):
     """搜索其他商户."""
 
 
+class ReservationAction(_Word):
+    """What a user may do with his reservation: each is the input of that name."""
+
+    ACKNOWLEDGE = "acknowledge"
+    """确认预约: the result awaits it."""
+    AMEND = "amend"
+    """修改预约信息."""
+    CANCEL = "cancel"
+    """取消预约."""
+
+
+class ResultBy(StrEnum):
+    """How the result of a booking comes."""
+
+    PAGE = "page"
+    """As a page: a rich message to the sender's phone."""
+    SMS = "sms"
+    """As a short message to the sender's phone."""
+    EMAIL = "email"
+    """As an e-mail."""
+
+
+class Bearer(StrEnum):
+    """What carries the voice of a call, where the host has the choice."""
+
+    ANY = "any"
+    """Whatever the host has."""
+    VOLTE = "volte"
+    """The voice network of 2G, 3G and VoLTE, for its sound."""
+
+
 class Object(StrEnum):
     """What kind of thing an error names."""
 
@@ -472,6 +506,8 @@ class Field(StrEnum):
     BY = "by"
     WHY = "why"
     GROUP_SIZE_MAX = "group_size_max"
+    EMAIL = "email"
+    RESULT_BY = "result_by"
 
 
 class Allowed(StrEnum):
@@ -489,6 +525,8 @@ class Allowed(StrEnum):
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
     SUBSCRIBER_NUMBER = "subscriber_number"
     OFFERING_OF_THE_PAGE = "offering_of_the_page"
+    MAILBOX = "mailbox"
+    NUMBER_OF_THE_SENDER = "number_of_the_sender"
 
 
 _WORDS = {
@@ -500,6 +538,7 @@ _WORDS = {
     "MissedForMerchant": "missed_for_merchant",
     "ReleaseCause": "release_cause",
     "Prompt": "prompt",
+    "ReservationAction": "reservation_action",
 }
 
 

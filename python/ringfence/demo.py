@@ -604,6 +604,7 @@ _KINDS = {
     "amended": ("the changed reservation", "修改后的预约信息"),
     "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
     "declined": ("the merchant declines", "商户谢绝通知"),
+    "manage_page": ("the page to manage it", "管理预约界面"),
 }
 
 _HOW = {

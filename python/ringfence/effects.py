@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Record, decode, dumps, encode
 from ._values import (
     Address,
+    Bearer,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -33,6 +34,8 @@ from ._values import (
     PhoneNumber,
     Prompt,
     ReleaseCause,
+    ReservationAction,
+    ReservationState,
     Window,
     Zone,
     text_of,
@@ -60,6 +63,8 @@ __all__ = [
     "ContactUnconfirmed",
     "Content",
     "DeclinedNotice",
+    "ManagePage",
+    "ShownTerms",
     "DeclinedRecord",
     "Denied",
     "Dial",
@@ -153,6 +158,35 @@ class BookingResult(_Content):
     zone: Zone
     is_shared: bool
     """Whether others may be on the call, as the user agreed."""
+    actions: tuple[ReservationAction, ...]
+    """The buttons under it. None when they come on a manage page of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTerms(Record):
+    """What a revision of a reservation says, as its user is shown it."""
+
+    revision: int
+    offering_name: str
+    window: Window
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ManagePage(_Content):
+    """To a user: how his reservation stands, and what he may do with it. `waiting` will hold when the conversation is over."""
+
+    _tag: ClassVar[str | None] = "manage_page"
+    reservation: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    state: ReservationState
+    outcome: Outcome | None
+    terms: ShownTerms
+    waiting: ShownTerms | None
+    actions: tuple[ReservationAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +392,7 @@ Content = (
     | Amended
     | OnHold
     | DeclinedNotice
+    | ManagePage
 )
 """What a message says."""
 
@@ -719,6 +754,8 @@ class Dial(_Effect):
     ring_until: datetime
     not_after: datetime
     reason: CallReason
+    bearer: Bearer
+    """What carries the voice, if the host has the choice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from ._values import (
     OneMerchant,
     OneNumber,
     PhoneNumber,
+    ResultBy,
     Window,
     Zone,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "LegProgress",
     "OfMerchant",
     "OfPage",
+    "OfReservation",
     "PageOf",
     "PlayFinished",
     "PresetMode",
@@ -170,6 +172,8 @@ class Book(Checked):
     evidence: BookingEvidence | None = None
     share: bool = False
     """Whether the user agrees to share the call with others who book the same."""
+    result_by: ResultBy | None = None
+    email: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,13 +331,22 @@ class OfMerchant(Checked):
     merchant: int
 
 
-PageOf = OfPage | OfMerchant
+@dataclass(frozen=True, slots=True)
+class OfReservation(Checked):
+    """Not a booking page but the page to manage this reservation is asked for."""
+
+    _tag: ClassVar[str | None] = "reservation"
+    _newtype: ClassVar[bool] = True
+    reservation: int
+
+
+PageOf = OfPage | OfMerchant | OfReservation
 """Which page is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPage(Checked):
-    """A user asks for the page of a search result."""
+    """A user asks for a page: that of a search result, or the one to manage a reservation."""
 
     _tag: ClassVar[str | None] = "request_page"
     user: Address

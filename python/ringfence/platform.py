@@ -24,6 +24,7 @@ from ._values import (
     Hours,
     Line,
     PhoneNumber,
+    ResultBy,
     Window,
     Zone,
 )
@@ -213,12 +214,15 @@ class Platform:
         name: str | None = None,
         evidence: BookingEvidence | None = None,
         share: bool = False,
+        result_by: ResultBy | str | None = None,
+        email: Address | str | None = None,
         dedup: Dedup | None = None,
     ) -> Booked:
         """A user books: the merchant may ring him inside `window`.
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
-        when absent), `evidence` what shall prove the booking later. With `share` he agrees to be called together
+        when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
+        absent), `email` his mailbox. With `share` he agrees to be called together
         with others who book the same.
         """
         return self._expect(
@@ -234,6 +238,8 @@ class Platform:
                 name=name,
                 evidence=evidence,
                 share=share,
+                result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
+                email=_maybe(Address, email, "email"),
             ),
             dedup,
         )
@@ -243,7 +249,8 @@ class Platform:
         return self._expect(Done, now, inputs.Search(user=check(Address, user, "user"), keyword=keyword), dedup)
 
     def request_page(self, now: datetime, *, user: Address | str, of: inputs.PageOf, dedup: Dedup | None = None) -> Done:
-        """A user is sent the page that he asks for: `OfPage(10)`, or `OneMerchant(1)`, of whose pages it is the one with the lowest id."""
+        """A user is sent the page that he asks for: `OfPage(10)`; `OfMerchant(1)`, of whose pages it is the one with the
+        lowest id; or `OfReservation(1)`, the page to manage his reservation."""
         return self._expect(Done, now, inputs.RequestPage(user=check(Address, user, "user"), of=of), dedup)
 
     def cancel(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:

@@ -16,6 +16,7 @@ from ._values import (
     PhoneNumber,
     ReleaseCause,
     ReservationState,
+    ResultBy,
     Window,
     Zone,
 )
@@ -133,6 +134,10 @@ class Reservation(Record):
     """The end of the spacing after its last call."""
     pending: Terms | None
     """The terms that were set while the user was talking; they hold when the call ends."""
+    result_by: ResultBy | None
+    """How its results come, if its sender said so."""
+    email: Address | None
+    """Its sender's mailbox, if he named one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ pub(crate) fn text(py: Python<'_>, kind: &str, value_json: &str, language: &str,
             "reservation_state" => words::reservation_state(from_json(value_json).map_err(read)?, language).to_owned(),
             "call_mode" => words::call_mode(from_json(value_json).map_err(read)?, language).to_owned(),
             "release_cause" => words::release_cause(from_json(value_json).map_err(read)?, language).to_owned(),
+            "reservation_action" => words::reservation_action(from_json(value_json).map_err(read)?, language).to_owned(),
             "hours_label" => words::hours_label(from_json(value_json).map_err(read)?, language).to_owned(),
             "window" => {
                 let zone = Zone::parse(zone.unwrap_or("UTC")).map_err(value)?;

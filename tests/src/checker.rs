@@ -68,6 +68,7 @@ mod numbers;
 mod privacy;
 mod queue;
 mod repeats;
+mod results;
 mod ringing;
 mod verdicts;
 mod withdrawn;
@@ -481,6 +482,7 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                results::send(&self.books, send, step)?;
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
                 }

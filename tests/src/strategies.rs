@@ -32,6 +32,7 @@ mod amendments;
 mod blocking;
 mod groups;
 mod law;
+mod managing;
 mod moves;
 mod worlds;
 

@@ -29,6 +29,10 @@ use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
+mod managing;
+
+pub use self::managing::reservation_action;
+
 /// A language that texts are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
@@ -98,6 +102,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Amended(reservation) => text.reservation(reservation, true),
         Content::OnHold(notice) => text.on_hold(notice),
         Content::Declined(notice) => text.declined(notice),
+        Content::ManagePage(page) => text.manage_page(page),
     };
     text.out
 }
@@ -472,7 +477,7 @@ impl Lines {
                 .pick("您同意多方通话：可能有其他用户同时参加", "You agreed to share the call: others may be on it.");
             self.line(format_args!("{words}"))?;
         }
-        Ok(())
+        self.actions(&result.actions)
     }
 
     fn contact_unconfirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
@@ -882,6 +887,7 @@ mod tests {
             window,
             zone: shanghai(),
             is_shared: false,
+            actions: Vec::new(),
         })
     }
 

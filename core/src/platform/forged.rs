@@ -69,6 +69,8 @@ fn world() -> Platform {
             name: None,
             evidence: None,
             share: false,
+            result_by: None,
+            email: None,
         };
         platform.book(at("09:05:00"), book).unwrap();
     }
@@ -103,6 +105,8 @@ fn ringing_a_merchant() -> Platform {
         name: None,
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     };
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
@@ -304,6 +308,8 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         name: None,
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     };
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();
@@ -405,7 +411,8 @@ fn sharing() -> Platform {
     for last in 4..=6 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
         let (page, offering, share) = (11.into(), 1.into(), last < 6);
-        let book = Book { user, page, offering, window, zone: None, contact: None, name: None, evidence: None, share };
+        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
+        let book = Book { user, page, offering, window, zone, contact, name, evidence, share, result_by, email };
         platform.book(at("09:15:00"), book).unwrap();
     }
     platform

@@ -18,8 +18,8 @@ use super::cause::ReleaseCause;
 use super::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
-use super::policy::CallMode;
-use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome};
+use super::policy::{Bearer, CallMode};
+use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use super::text::{MaskedText, Text};
 use super::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
@@ -147,6 +147,8 @@ pub struct Dial {
     pub not_after: Timestamp,
     /// Why the phone rings, to be shown where the network can (RFC 9796 `call-reason`).
     pub reason: CallReason,
+    /// What carries the voice, if the host has the choice.
+    pub bearer: Bearer,
 }
 
 /// Why a phone rings.
@@ -305,6 +307,8 @@ pub enum Content {
     OnHold(ReservationOnHold),
     /// To a user: [`UserContent::Declined`].
     Declined(DeclinedNotice),
+    /// To a user: [`UserContent::ManagePage`].
+    ManagePage(ManagePage),
 }
 
 impl From<UserContent> for Content {
@@ -320,6 +324,7 @@ impl From<UserContent> for Content {
             UserContent::SearchEntry(content) => Self::SearchEntry(content),
             UserContent::SearchResults(content) => Self::SearchResults(content),
             UserContent::Declined(content) => Self::Declined(content),
+            UserContent::ManagePage(content) => Self::ManagePage(content),
         }
     }
 }
@@ -361,6 +366,8 @@ pub enum UserContent {
     SearchResults(SearchResults),
     /// The merchant will not call.
     Declined(DeclinedNotice),
+    /// How his reservation stands, and what he may do with it (取消预约, 修改预约信息).
+    ManagePage(ManagePage),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -477,6 +484,60 @@ pub struct BookingResult {
     pub zone: Zone,
     /// Whether others may be on the call, as the user agreed. Who, and how many, nobody is told.
     pub is_shared: bool,
+    /// What the user may do now: the buttons under it. None when they come on a manage page of their own.
+    pub actions: Vec<ReservationAction>,
+}
+
+/// What a user may do with his reservation, in the order in which it is offered. Each is the input of that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservationAction {
+    /// 确认预约: the result awaits it.
+    Acknowledge,
+    /// 修改预约信息.
+    Amend,
+    /// 取消预约.
+    Cancel,
+}
+
+/// The page to manage a reservation. It has no room for a number or a name of anybody who booked: the sender and the holder of the contact number see the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagePage {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The merchant's name.
+    pub merchant_name: Text,
+    /// The number that will call.
+    pub line: PhoneNumber,
+    /// The person to talk to.
+    pub contact: Option<Text>,
+    /// The merchant's postal address.
+    pub address: Option<Text>,
+    /// How it stands.
+    pub state: ReservationState,
+    /// How it ended, once it is closed.
+    pub outcome: Option<Outcome>,
+    /// What holds.
+    pub terms: ShownTerms,
+    /// What will hold when the conversation is over.
+    pub waiting: Option<ShownTerms>,
+    /// What the user may do now.
+    pub actions: Vec<ReservationAction>,
+}
+
+/// What a revision of a reservation says, as its user is shown it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownTerms {
+    /// The revision, from 1.
+    pub revision: u32,
+    /// What the talk is about.
+    pub offering_name: Text,
+    /// When the phone may ring.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
 }
 
 /// A reservation as its merchant sees it.

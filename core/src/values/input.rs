@@ -237,6 +237,8 @@ pub enum PageOf {
     Page(PageId),
     /// This merchant's: the one with the lowest id.
     Merchant(MerchantId),
+    /// Not a booking page but the page to manage this reservation: how it stands, and what may be done with it.
+    Reservation(ReservationId),
 }
 
 /// A page goes to these users.
@@ -347,6 +349,24 @@ pub struct Book {
     /// Whether the user agrees to share the call with others who book the same.
     #[serde(default)]
     pub share: bool,
+    /// How the result comes; as the sender writes when absent.
+    #[serde(default)]
+    pub result_by: Option<ResultBy>,
+    /// The sender's mailbox: for a result by e-mail, and the last way of a message that fails.
+    #[serde(default)]
+    pub email: Option<Address>,
+}
+
+/// How the result of a booking comes, and of every change of it (seed 000, S304).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResultBy {
+    /// As a page: a rich message to the sender's phone (界面).
+    Page,
+    /// As a short message to the sender's phone (短信).
+    Sms,
+    /// As an e-mail (邮件).
+    Email,
 }
 
 /// How a booking reached the platform.

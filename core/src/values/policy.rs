@@ -57,6 +57,28 @@ pub enum Confirmation {
     Acknowledgement,
 }
 
+/// Where a user finds what he may do with his reservation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionsIn {
+    /// On the result itself.
+    #[default]
+    Result,
+    /// On a manage page of its own, which follows each result.
+    ManagePage,
+}
+
+/// What carries the voice of a call, as the host is asked for it. A hint: a host that has no such network dials as it can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    /// Whatever the host has.
+    Any,
+    /// The voice network of 2G, 3G and VoLTE, for its sound (seed 000, figure 4).
+    #[default]
+    Volte,
+}
+
 /// The rules and bounds of a [`Platform`](crate::Platform).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -176,6 +198,10 @@ pub struct Policy {
     /// How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young. Default 20: NIST SP 800-63B
     /// (5.2.2) asks for at most 100 in a row.
     pub wrong_codes_per_day_max: u32,
+    /// Where a user finds the buttons to confirm, to amend and to cancel. Default: on the result. A manage page makes `outbox_max` at least 9.
+    pub actions_in: ActionsIn,
+    /// What a `dial` asks to be carried by. Default: `Volte`.
+    pub bearer: Bearer,
 }
 
 impl Default for Policy {
@@ -236,6 +262,8 @@ impl Default for Policy {
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
+            actions_in: ActionsIn::Result,
+            bearer: Bearer::Volte,
         }
     }
 }
@@ -292,6 +320,15 @@ impl Policy {
         }
     }
 
+    /// Whether a manage page follows each result.
+    #[must_use]
+    pub const fn has_manage_pages(&self) -> bool {
+        match self.actions_in {
+            ActionsIn::Result => false,
+            ActionsIn::ManagePage => true,
+        }
+    }
+
     /// Checks every field against its range.
     ///
     /// # Errors
@@ -317,7 +354,7 @@ impl Policy {
             ("reservations_max", self.reservations_max, 1, u32::MAX),
             ("reservations_per_number_max", self.reservations_per_number_max, 1, 10_000),
             ("push_max", self.push_max, 1, 100_000),
-            ("outbox_max", self.outbox_max, 7, u32::MAX),
+            ("outbox_max", self.outbox_max, if self.has_manage_pages() { 9 } else { 7 }, u32::MAX),
             ("text_chars_max", self.text_chars_max, 1, 10_000),
             ("dedup_retention_s", self.dedup_retention_s, 1, most::DEDUP_RETENTION_S),
             ("dedup_max", self.dedup_max, 1, u32::MAX),

@@ -458,6 +458,10 @@ pub enum Field {
     Why,
     /// How many users may share a call.
     GroupSizeMax,
+    /// The mailbox of the one who books.
+    Email,
+    /// How the result is asked for.
+    ResultBy,
 }
 
 impl core::fmt::Display for Field {
@@ -479,6 +483,8 @@ impl core::fmt::Display for Field {
             Self::By => "by",
             Self::Why => "why",
             Self::GroupSizeMax => "group_size_max",
+            Self::Email => "email",
+            Self::ResultBy => "result_by",
         })
     }
 }
@@ -511,6 +517,10 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
+    /// A mailbox (`mailto:`).
+    Mailbox,
+    /// A page or a short message for a sender whose address has a phone number only.
+    NumberOfTheSender,
 }
 
 impl core::fmt::Display for Allowed {
@@ -530,6 +540,10 @@ impl core::fmt::Display for Allowed {
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
+            Self::Mailbox => "a mailbox (mailto:) is needed",
+            Self::NumberOfTheSender => {
+                "the sender's address has no phone number, so neither a page nor a short message reaches him"
+            }
         })
     }
 }

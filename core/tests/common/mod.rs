@@ -75,6 +75,8 @@ pub(crate) fn booking(last: u32) -> Book {
         name: Some("张三".into()),
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     }
 }
 

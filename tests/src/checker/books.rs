@@ -46,6 +46,8 @@ struct Page {
 pub(super) struct Reservation {
     pub(super) merchant: MerchantId,
     pub(super) sender: Address,
+    /// Where its results go.
+    pub(super) way: Address,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,

@@ -123,6 +123,7 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::OnHold(_)
+        | Content::ManagePage(_)
         | Content::Declined(_) => Ok(()),
     }
 }

@@ -73,6 +73,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Cancelled(_)
         | Content::Missed(_)
         | Content::Declined(_)
+        | Content::ManagePage(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)

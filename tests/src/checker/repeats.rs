@@ -123,7 +123,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::SearchResults(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
-            | Content::Declined(_) => false,
+            | Content::Declined(_)
+            | Content::ManagePage(_) => false,
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),
         },

@@ -257,7 +257,7 @@ impl Model {
         if !new.agreed {
             self.check_codes(new.contact, Some(id))?;
         }
-        self.check_outbox(7)
+        self.check_outbox(5 + 2 * self.messages_of_a_result())
     }
 
     /// Whether a call in which nobody but the merchant has answered goes on under the new terms.

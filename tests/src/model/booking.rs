@@ -1,8 +1,7 @@
 //! `book`: from the request to the reservation.
 
 use ringfence::values::effect::{
-    AuditRecord, BookedRecord, BookingResult, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice,
-    UserContent,
+    AuditRecord, BookedRecord, MerchantContent, ModeOptions, ReservationForMerchant, ReservationNotice, UserContent,
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;
@@ -16,6 +15,7 @@ use ringfence::values::time::Window;
 use crate::hours::CallableHours;
 
 use super::amending::Terms;
+use super::managing::{check_way, way_of_results};
 use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
 use super::{Model, Page, Reservation, limit, unknown};
@@ -75,6 +75,8 @@ impl Model {
             announced: false,
             rested: None,
             waiting: None,
+            result_by: input.result_by,
+            email: input.email.clone(),
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -140,6 +142,7 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
         }
+        check_way(input)?;
         if self.has_blocked(&input.user, page.merchant) {
             return Err(Refusal::Blocked);
         }
@@ -165,7 +168,7 @@ impl Model {
         if unverified {
             self.check_codes(contact, None)?;
         }
-        self.check_outbox(6)?;
+        self.check_outbox(5 + self.messages_of_a_result())?;
         Ok((contact, window))
     }
 
@@ -196,22 +199,9 @@ impl Model {
     pub(super) fn announce(&mut self, id: ReservationId, terms: &Terms) {
         let known = std::mem::replace(&mut self.reservation_mut(id).announced, true);
         let reservation = self.reservation_of(id).clone();
-        let merchant = self.merchant_of(reservation.merchant).clone();
-        let result = BookingResult {
-            reservation: id,
-            revision: terms.revision,
-            merchant_name: merchant.name,
-            line: reservation.line,
-            contact: merchant.contact,
-            address: merchant.address,
-            offering_name: terms.offering_name.clone(),
-            window: terms.window,
-            zone: terms.zone,
-            is_shared: terms.group_size > 1,
-        };
-        self.tell_user(reservation.user.clone(), UserContent::Result(result.clone()));
+        self.tell_result(id, way_of_results(&reservation), terms);
         if reservation.user.number() != Some(terms.contact) {
-            self.tell_user(Address::Sms(terms.contact), UserContent::Result(result));
+            self.tell_result(id, Address::Sms(terms.contact), terms);
         }
         let for_merchant = self.for_merchant(id, terms);
         if known {

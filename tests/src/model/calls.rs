@@ -161,6 +161,7 @@ impl Model {
             ring_until: self.latest.saturating_add_s(self.policy.ring_timeout_s.into()).min(end),
             not_after: end.saturating_sub_s(self.policy.min_ring_s.into()),
             reason,
+            bearer: self.policy.bearer,
         };
         let sequence = self.emit(Action::Dial(dial));
         self.leg_mut(leg).dial = Some(sequence);

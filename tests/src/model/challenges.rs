@@ -184,7 +184,7 @@ impl Model {
         let Some(challenge) = self.reservation_of(id).challenge.clone() else {
             return Err(Refusal::NoCode { reservation: id });
         };
-        self.check_outbox(7)?;
+        self.check_outbox(5 + 2 * self.messages_of_a_result())?;
         let is_right = self.code_of(id, &challenge).digits() == input.code.digits();
         if is_right {
             self.check_once_more(&input.user, id)?;

@@ -22,7 +22,7 @@ use sha2::Digest as _;
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, Scope};
+use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, ResultBy, Scope};
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -38,6 +38,7 @@ mod challenges;
 mod gate;
 mod groups;
 mod law;
+mod managing;
 mod merchants;
 mod numbers;
 mod pages;
@@ -137,6 +138,10 @@ struct Reservation {
     rested: Option<Timestamp>,
     /// Terms that wait for the end of the conversation.
     waiting: Option<amending::Terms>,
+    /// How its results come, if the sender said so.
+    result_by: Option<ResultBy>,
+    /// The sender's mailbox, if he named it.
+    email: Option<Address>,
 }
 
 impl Reservation {

@@ -72,6 +72,7 @@ impl Model {
     pub(super) fn request_page(&mut self, input: &RequestPage) -> Result<Reply, Refusal> {
         self.check_user(&input.user, Field::User)?;
         let id = match input.of {
+            PageOf::Reservation(id) => return self.send_manage_page(&input.user, id),
             PageOf::Page(page) => page,
             PageOf::Merchant(merchant) => {
                 if !self.merchants.contains_key(&merchant) {

@@ -62,6 +62,8 @@ fn book(user: &str, window: Window) -> Input {
         name: None,
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     })
 }
 
@@ -148,6 +150,7 @@ fn word(effect: &Effect) -> String {
                 Content::Amended(_) => "amended",
                 Content::OnHold(_) => "on hold",
                 Content::Declined(_) => "declined",
+                Content::ManagePage(_) => "manage_page",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",

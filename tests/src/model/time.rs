@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use ringfence::values::input::Input;
+use ringfence::values::input::{Input, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
 use ringfence::values::reply::{Outcome, ReservationState, Verdict};
@@ -114,7 +114,7 @@ impl Model {
             | Input::WithdrawPage(_)
             | Input::SetCalendar(_)
             | Input::Search(_)
-            | Input::RequestPage(_)
+            | Input::RequestPage(RequestPage { of: PageOf::Page(_) | PageOf::Merchant(_), .. })
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
@@ -129,6 +129,9 @@ impl Model {
                 Touched { reservations: of_them.map(|(id, _)| *id).collect(), ..Touched::default() }
             }
             Input::Block(input) => Touched { reservations: self.touched_by_block(&input.user, input.what), ..Touched::default() },
+            Input::RequestPage(RequestPage { of: PageOf::Reservation(id), .. }) => {
+                Touched { reservations: BTreeSet::from([*id]), ..Touched::default() }
+            }
             Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },

@@ -49,6 +49,8 @@ impl World {
             name: None,
             evidence: None,
             share: true,
+            result_by: None,
+            email: None,
         }))
     }
 

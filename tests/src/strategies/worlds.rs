@@ -14,6 +14,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
 use super::law::{hours_around, with_law};
+use super::managing::with_contents;
 
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
@@ -47,8 +48,8 @@ pub struct World {
 /// Worlds of one or two merchants with one or two lines of one or two channels, and one to five users.
 pub fn worlds() -> impl Strategy<Value = World> {
     let begins = select(BEGINNINGS.to_vec()).prop_map(instant);
-    (with_law(policies()), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>()).prop_map(
-        |(policy, begins, zone, merchants, users, dice)| {
+    (with_contents(with_law(policies())), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>())
+        .prop_map(|(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
             let callable_hours = hours_around(begins, zone, dice[7]);
             let policy = Policy { callable_hours, ..policy };
@@ -73,8 +74,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
             setup.extend((dice[3] % 4 < 3).then(|| Input::RotateKey(RotateKey { id: Text::from("k1") })));
             let users = USERS[..users].iter().filter_map(|user| Address::parse(user).ok()).collect();
             World { policy, begins, merchants, pages, users, setup }
-        },
-    )
+        })
 }
 
 /// Policies whose bounds are reached within minutes. Every one passes [`Policy::check`].

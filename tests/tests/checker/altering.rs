@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, UserDialled,
+    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input};
@@ -339,4 +339,11 @@ pub(crate) fn each_notice(trace: &mut Trace, id: ReservationId, is_shared: bool)
             _ => {}
         }
     }
+}
+
+/// The first message that fits.
+pub(crate) fn first_send(trace: &mut Trace, fits: fn(&Send) -> bool) -> &mut Send {
+    let effects = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
+    let mut sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
+    sends.find(|send| fits(send)).expect("the story has such a message")
 }

@@ -182,6 +182,8 @@ pub(crate) fn unverified() -> Trace {
         name: None,
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
@@ -209,6 +211,8 @@ pub(crate) fn confirmed() -> Trace {
         name: None,
         evidence: None,
         share: false,
+        result_by: None,
+        email: None,
     };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);

@@ -219,6 +219,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         P7 "the merchant's phone shows the user's number" platform_calls |t| dial(t, 0).from = number(ZHANG);
         P7 "a user is sent another user's number" platform_calls |t| to_user(t, LI, "+8613800000001");
         P7 "a user is sent another user's name" platform_calls |t| to_user(t, LI, "用户01");
+        P7 "a result goes to another address than was asked for" platform_calls |t| {
+            let result = first_send(t, |send| matches!(send.content, Content::Result(_)));
+            result.to = Address::Email(Text::from("zhang@example.com"));
+        };
         P7 "a merchant is sent what only users get" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
             let [_, first, second] = &mut t.steps[step].effects[..] else { panic!("a record and two messages") };

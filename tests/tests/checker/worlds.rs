@@ -126,6 +126,8 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                     name: None,
                     evidence: None,
                     share: false,
+                    result_by: None,
+                    email: None,
                 };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
                     booked.push((user, shop, reply.reservation));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::AuditRecord;
-use ringfence::values::effect::Content;
 use ringfence::values::effect::Party;
+use ringfence::values::effect::{Content, ReservationAction};
 use ringfence::values::id::GroupId;
 use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
@@ -206,6 +206,14 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "a change is confirmed by a code",
     "a changed phone leaves its number",
     "terms that waited are asked for",
+    "result without buttons",
+    "result to be confirmed",
+    "result that may not be changed",
+    "manage page of a closed one",
+    "manage page with terms that wait",
+    "manage page of one that is ending",
+    "invalid Email Mailbox",
+    "invalid ResultBy NumberOfTheSender",
 ];
 
 /// What a script came by, in the words of the tables above.
@@ -567,8 +575,17 @@ impl Seen {
                 let counts = page.days.values().any(|rule| matches!(rule, DayRule::As(_)));
                 self.note(counts, "page with a day that counts as another");
             }
-            Content::Result(_)
-            | Content::ContactUnconfirmed(_)
+            Content::Result(result) => {
+                self.note(result.actions.is_empty(), "result without buttons");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
+                self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::ManagePage(page) => {
+                self.note(page.outcome.is_some(), "manage page of a closed one");
+                self.note(page.waiting.is_some(), "manage page with terms that wait");
+                self.note(page.state == ReservationState::InCall && page.actions.is_empty(), "manage page of one that is ending");
+            }
+            Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::Reservation(_)

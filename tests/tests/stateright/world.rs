@@ -270,7 +270,8 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
-                | Content::Declined(_) => {}
+                | Content::Declined(_)
+                | Content::ManagePage(_) => {}
             },
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
@@ -394,6 +395,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             name: None,
             evidence: None,
             share: sides == Sides::OneMerchantTwoSharing,
+            result_by: None,
+            email: None,
         }));
     }
     inputs

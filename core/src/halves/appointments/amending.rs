@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::Appointments;
 use super::booking::{check_hours, check_window, for_merchant, must_acknowledge};
 use super::challenges::{chosen_by_platform, needs_agreement};
+use super::managing::result_effects;
 use super::merchants::{check_outbox, check_text, legal};
 use super::records::{Origin, Reservation, Terms};
 use crate::decisions::gate::last_call;
@@ -24,9 +25,9 @@ use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Amended, Reply, ReservationState};
 use crate::values::time::Timestamp;
 
-/// What an `amend` emits at most beside what it ends: its audit, the lease of a virtual number and the warning that few are left, two results,
-/// the reservation and the mode options.
-const AMENDING_EFFECTS: usize = 7;
+/// What an `amend` emits at most beside what it ends, and beside its two results: its audit, the lease of a virtual number and the warning that few
+/// are left, the reservation and the mode options.
+const AMENDING_EFFECTS: usize = 5;
 
 /// What matters of terms once they are set.
 #[derive(Clone, Copy, Debug)]
@@ -137,9 +138,7 @@ impl Appointments {
             return Ok(None);
         }
         let id = reservation.id;
-        let call = reservation.call().and_then(|call| self.calls.get(call.get()));
-        let talks = call.and_then(|call| call.member(id)).is_some_and(|member| member.is_talked);
-        if talks && reservation.conversations.saturating_add(1) >= cx.policy.conversations_max {
+        if self.is_last_conversation(cx.policy, reservation) {
             return Err(Refusal::LastConversation { reservation: id });
         }
         let (is_new_window, is_new_contact) = (terms.window != before.window, terms.contact != before.contact);
@@ -200,7 +199,7 @@ impl Appointments {
         if !terms.is_agreed {
             self.check_codes(cx, terms.contact, Some(id))?;
         }
-        check_outbox(cx, AMENDING_EFFECTS)?;
+        check_outbox(cx, AMENDING_EFFECTS.saturating_add(result_effects(cx.policy).saturating_mul(2)))?;
         Ok(Some(terms))
     }
 

@@ -2,6 +2,7 @@
 
 use super::Appointments;
 use super::challenges::needs_agreement;
+use super::managing::{check_result_way, result_effects};
 use super::merchants::{check_outbox, check_text, check_user, legal, limit};
 use super::records::{Closed, Reservation, Terms};
 use crate::books::catalog::{Clockwork, Merchant, Page};
@@ -12,8 +13,8 @@ use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
-    Action, AuditRecord, BookedRecord, BookingResult, MerchantContent, MissedNotice, MissedNoticeForMerchant, ModeOptions,
-    NoticeForMerchant, ReservationForMerchant, ReservationNotice, Send, UserContent,
+    Action, AuditRecord, BookedRecord, MerchantContent, MissedNotice, MissedNoticeForMerchant, ModeOptions, NoticeForMerchant,
+    ReservationForMerchant, ReservationNotice, Send, UserContent,
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
@@ -24,9 +25,9 @@ use crate::values::reply::{Booked, DenyReason, Missed, Outcome, Reply, Reservati
 use crate::values::text::MaskedText;
 use crate::values::time::{Timestamp, Window};
 
-/// What a booking emits at most: its audit, the lease of a virtual number and the warning that few are left, the result, the reservation and
+/// What a booking emits at most beside its result: its audit, the lease of a virtual number and the warning that few are left, the reservation and
 /// the mode options; or its audit, the notice, and the audit and the message of a challenge.
-const BOOKING_EFFECTS: usize = 6;
+const BOOKING_EFFECTS: usize = 5;
 
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
@@ -56,7 +57,7 @@ impl Appointments {
         if !is_own {
             self.check_codes(cx, contact, None)?;
         }
-        check_outbox(cx, BOOKING_EFFECTS)?;
+        check_outbox(cx, BOOKING_EFFECTS.saturating_add(result_effects(cx.policy)))?;
 
         // A merchant has at least one line.
         let line = page_line(page, merchant).ok_or_else(|| unknown(Object::Merchant, merchant.id.get()))?;
@@ -109,6 +110,8 @@ impl Appointments {
             is_declined: false,
             rest_until: None,
             pending: None,
+            result_by: input.result_by,
+            email: input.email,
         });
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
@@ -147,6 +150,7 @@ impl Appointments {
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
+        check_result_way(input)?;
         Ok(contact)
     }
 
@@ -202,27 +206,10 @@ impl Appointments {
     pub(super) fn announce(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: &Terms) {
         let was_announced = self.update_reservation(id, |reservation| core::mem::replace(&mut reservation.is_announced, true));
         let Some(reservation) = self.reservations.get(id.get()) else { return };
-        let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
-        let result = BookingResult {
-            reservation: id,
-            revision: terms.revision,
-            merchant_name: merchant.name.clone(),
-            line: reservation.line,
-            contact: merchant.contact.clone(),
-            address: merchant.address.clone(),
-            offering_name: terms.offering_name.clone(),
-            window: terms.window,
-            zone: terms.zone,
-            is_shared: terms.group_size > 1,
-        };
         let for_merchant = for_merchant(reservation, terms);
         let options = ModeOptions { reservation: id, options: CallMode::ALL, on_silence: cx.policy.mode_on_silence };
-        let (sender, merchant, mode) = (reservation.sender.clone(), reservation.merchant, reservation.mode);
-        let holder = Some(Address::Sms(terms.contact)).filter(|_| needs_agreement(&sender, terms.contact));
-        self.send_user(cx, sender, UserContent::Result(result.clone()));
-        if let Some(holder) = holder {
-            self.send_user(cx, holder, UserContent::Result(result));
-        }
+        let (merchant, mode) = (reservation.merchant, reservation.mode);
+        self.send_results(cx, id, terms);
         if was_announced == Some(true) {
             self.send_merchant(cx, merchant, MerchantContent::Amended(for_merchant));
             return;

@@ -232,6 +232,7 @@ impl Appointments {
                 window,
                 zone: reservation.zone,
             },
+            bearer: cx.policy.bearer,
         };
         if party == Party::User {
             let rule =

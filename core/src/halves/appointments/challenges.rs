@@ -1,6 +1,7 @@
 //! Whether the holder of a contact number agrees (P2): a code goes to the number itself, and comes back.
 
 use super::Appointments;
+use super::managing::result_effects;
 use super::merchants::{check_outbox, legal, limit};
 use super::records::{LiveChallenge, Reservation};
 use crate::books::agenda::Target;
@@ -23,9 +24,9 @@ use crate::values::time::Timestamp;
 
 /// What asking emits: an audit and a message.
 const ASKING_EFFECTS: usize = 2;
-/// What an agreement emits at most: an audit, the lease of a virtual number and the warning that few are left, two results, the reservation and
-/// the mode options.
-const AGREEING_EFFECTS: usize = 7;
+/// What an agreement emits at most beside its two results: an audit, the lease of a virtual number and the warning that few are left, the reservation
+/// and the mode options.
+const AGREEING_EFFECTS: usize = 5;
 
 /// Whether somebody else than the sender must agree before this number is rung: the sender's address does not prove that it is his.
 pub(super) fn needs_agreement(sender: &Address, contact: PhoneNumber) -> bool {
@@ -196,7 +197,7 @@ impl Appointments {
         let reservation = self.unverified(&input.user, id)?;
         let challenge = reservation.challenge.and_then(|challenge| self.challenges.get(challenge.get()));
         let challenge = challenge.ok_or(Refusal::NoCode { reservation: id })?.clone();
-        check_outbox(cx, AGREEING_EFFECTS)?;
+        check_outbox(cx, AGREEING_EFFECTS.saturating_add(result_effects(cx.policy).saturating_mul(2)))?;
         let code = code_of(cx.keyring, &challenge).ok_or_else(|| Refusal::KeyNotLoaded { id: challenge.key.clone() })?;
         let is_right = code == input.code;
         if is_right {

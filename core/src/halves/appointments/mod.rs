@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `records` | what is kept of a reservation, a call, a leg |
 //! | `index` | changes records; the one place that keeps the indexes true |
+//! | `managing` | how results go out, what a user may do with his reservation, and the page to manage it |
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
@@ -33,6 +34,7 @@ mod gate;
 mod groups;
 mod index;
 mod law;
+mod managing;
 mod merchants;
 mod numbers;
 mod pages;

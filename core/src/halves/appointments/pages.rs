@@ -78,22 +78,26 @@ impl Appointments {
     }
 
     /// Whom a message goes to: a user, and no virtual number, which would only lead back here.
-    fn check_receiver(&self, to: &Address, field: Field) -> Result<(), Refusal> {
+    pub(super) fn check_receiver(&self, to: &Address, field: Field) -> Result<(), Refusal> {
         check_user(to, field)?;
         to.number().map_or(Ok(()), |number| self.check_not_virtual(field, number))
     }
 
-    /// A user is sent the page that he asks for.
+    /// A user is sent the page that he asks for: a merchant's to book on, or his own to manage a reservation.
     pub(super) fn request_page(&mut self, cx: &mut Context<'_>, input: &RequestPage) -> Result<Reply, Refusal> {
-        self.check_receiver(&input.user, Field::User)?;
         let page = match input.of {
-            PageOf::Page(page) => page,
+            PageOf::Page(page) => {
+                self.check_receiver(&input.user, Field::User)?;
+                page
+            }
             PageOf::Merchant(merchant) => {
+                self.check_receiver(&input.user, Field::User)?;
                 if !self.catalog.merchants.contains_key(&merchant) {
                     return Err(Refusal::Unknown { object: Object::Merchant, id: merchant.get() });
                 }
                 self.search.of_merchant(merchant).next().ok_or(Refusal::NoPage { merchant })?
             }
+            PageOf::Reservation(id) => return self.request_manage_page(cx, &input.user, id),
         };
         let page = self.published(page)?;
         check_outbox(cx, 1)?;

@@ -12,7 +12,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use crate::values::input::BookingEvidence;
+use crate::values::input::{BookingEvidence, ResultBy};
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
 use crate::values::policy::CallMode;
@@ -95,6 +95,10 @@ pub struct Reservation {
     pub rest_until: Option<Timestamp>,
     /// The terms that were set while the user was talking; they hold when the call ends.
     pub pending: Option<Box<Terms>>,
+    /// How its results come, if its sender said so.
+    pub result_by: Option<ResultBy>,
+    /// Its sender's mailbox, if he named one.
+    pub email: Option<Address>,
 }
 
 /// What a revision of a reservation says.
@@ -238,6 +242,18 @@ impl Reservation {
             awaits_acknowledgement: self.awaits_acknowledgement,
             group_size: self.group_size,
         })
+    }
+
+    /// Where its results go: as its sender asked for, and otherwise as he writes.
+    #[must_use]
+    pub fn result_to(&self) -> Address {
+        let by_number = |way: fn(PhoneNumber) -> Address| self.sender.number().map(way);
+        let asked = self.result_by.and_then(|by| match by {
+            ResultBy::Page => by_number(Address::Rcs),
+            ResultBy::Sms => by_number(Address::Sms),
+            ResultBy::Email => self.email.clone(),
+        });
+        asked.unwrap_or_else(|| self.sender.clone())
     }
 
     /// Sets terms. What state they lead to is not decided here.

@@ -25,6 +25,7 @@ use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::input::ResultBy;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
@@ -111,6 +112,7 @@ struct ReservationView {
     revision: u32,
     rest_in: i64,
     pending: Option<PendingView>,
+    result_way: (Option<ResultBy>, Option<Address>),
 }
 
 /// Terms that wait for the end of a call.
@@ -668,6 +670,7 @@ impl Appointments {
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                         group_size: terms.group_size,
                     }),
+                    result_way: (one.result_by, one.email.clone()),
                 })
                 .collect(),
             codes: counting(&self.codes),

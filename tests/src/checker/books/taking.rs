@@ -11,7 +11,7 @@ use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
 use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -279,6 +279,7 @@ impl Books {
         let reservation = Reservation {
             merchant: page.merchant,
             sender: input.user.clone(),
+            way: results::way_of(input),
             number,
             line,
             window,
@@ -517,7 +518,9 @@ impl Books {
             }
             Content::Reservation(notice) | Content::Amended(notice) => {
                 if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
-                    reservation.group = notice.group;
+                    // While terms wait that change it he is in the group that he was in.
+                    let is_later = reservation.waiting.is_some() && notice.group.is_none();
+                    reservation.group = if is_later { reservation.group } else { notice.group };
                 }
             }
             Content::Declined(notice) => {
@@ -535,7 +538,8 @@ impl Books {
             | Content::SearchResults(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
-            | Content::OnHold(_) => {}
+            | Content::OnHold(_)
+            | Content::ManagePage(_) => {}
         }
     }
 
