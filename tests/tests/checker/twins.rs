@@ -318,6 +318,11 @@ pub(crate) fn twins() -> Vec<Twin> {
                     book.user = Address::Rcs(number(ZHANG));
                 }
             });
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && send.to.number() == Some(number(LI)) {
+                    send.to = Address::Rcs(number(ZHANG));
+                }
+            }
             user_dial(t, 1).to = number(ZHANG);
         };
 
