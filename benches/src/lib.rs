@@ -109,6 +109,7 @@ impl World {
             name: None,
             evidence: None,
             share: false,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };

@@ -181,6 +181,8 @@ class Policy(Checked):
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
     group_size_max: U32 = 20
     """The most users of one shared call that a page may offer."""
+    attachments_max: U32 = 10
+    """The most pictures, voice notes and videos that are attached to one reservation."""
     pages_per_merchant_max: U32 = 1_000
     """The most booking pages of one merchant, withdrawn ones included."""
     search_candidates_max: U32 = 10_000

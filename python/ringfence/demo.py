@@ -31,6 +31,7 @@ from .effects import (
     Dial,
     DoNotCallChanged,
     Effect,
+    Erase,
     Frozen,
     Grouped,
     HangUp,
@@ -439,7 +440,7 @@ class _Teller:
                 self.audited(at, record)
             case Join():
                 self.joined(at, [effect.leg])
-            case Archive():
+            case Archive() | Erase():
                 pass
 
     def joined(self, at: datetime, legs: list[int]) -> None:

@@ -17,6 +17,7 @@ from ._codec import Checked, decode
 from ._policy import Policy
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -172,6 +173,7 @@ class Book(Checked):
     evidence: BookingEvidence | None = None
     share: bool = False
     """Whether the user agrees to share the call with others who book the same."""
+    attachments: tuple[Attachment, ...] = ()
     result_by: ResultBy | None = None
     email: Address | None = None
 
@@ -410,6 +412,7 @@ class Amend(Checked):
     share: bool | None = None
     """Whether the user agrees to share the call with others who book the same: as many as the page says now."""
     evidence: BookingEvidence | None = None
+    attachments: tuple[Attachment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

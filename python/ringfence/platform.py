@@ -15,6 +15,7 @@ from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -214,6 +215,7 @@ class Platform:
         name: str | None = None,
         evidence: BookingEvidence | None = None,
         share: bool = False,
+        attachments: Iterable[Attachment] = (),
         result_by: ResultBy | str | None = None,
         email: Address | str | None = None,
         dedup: Dedup | None = None,
@@ -222,7 +224,7 @@ class Platform:
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
-        absent), `email` his mailbox. With `share` he agrees to be called together
+        absent), `email` his mailbox. With `share` he agrees to be called together Of the `attachments` the merchant is told of those that the user shares.
         with others who book the same.
         """
         return self._expect(
@@ -238,6 +240,7 @@ class Platform:
                 name=name,
                 evidence=evidence,
                 share=share,
+                attachments=tuple(attachments),
                 result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
                 email=_maybe(Address, email, "email"),
             ),
@@ -295,6 +298,7 @@ class Platform:
         name: str | None = None,
         share: bool | None = None,
         evidence: BookingEvidence | None = None,
+        attachments: Iterable[Attachment] | None = None,
         dedup: Dedup | None = None,
     ) -> Amended | NoOp:
         """A user changes a reservation; what is `None` stays as it is. `share` agrees to a shared call, or takes that back.
@@ -311,6 +315,7 @@ class Platform:
             name=name,
             share=share,
             evidence=evidence,
+            attachments=None if attachments is None else tuple(attachments),
         )
         return cast(Amended | NoOp, self.handle(now, amend, dedup=dedup))
 

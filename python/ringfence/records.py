@@ -9,6 +9,7 @@ from enum import StrEnum
 from ._codec import Record
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DenyReason,
@@ -84,6 +85,7 @@ class Terms(Record):
     is_agreed: bool
     awaits_acknowledgement: bool
     group_size: int
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class Reservation(Record):
     """The end of the spacing after its last call."""
     pending: Terms | None
     """The terms that were set while the user was talking; they hold when the call ends."""
+    attachments: tuple[Attachment, ...]
+    """What the user attached."""
+    booked_at: datetime
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None

@@ -289,6 +289,7 @@ impl Host {
             name,
             evidence: None,
             share,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };
@@ -455,7 +456,7 @@ impl Host {
                     );
                 }
             }
-            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {}
+            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => {}
         }
     }
 

@@ -34,6 +34,7 @@ mod groups;
 mod law;
 mod managing;
 mod moves;
+mod people;
 mod worlds;
 
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod keyring;
 pub mod law;
 pub mod lines;
+pub mod media;
 pub mod numbers;
 pub mod outbox;
 pub mod repeats;

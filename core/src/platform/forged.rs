@@ -69,6 +69,7 @@ fn world() -> Platform {
             name: None,
             evidence: None,
             share: false,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };
@@ -105,6 +106,7 @@ fn ringing_a_merchant() -> Platform {
         name: None,
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -308,6 +310,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         name: None,
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -412,7 +415,20 @@ fn sharing() -> Platform {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
         let (page, offering, share) = (11.into(), 1.into(), last < 6);
         let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
-        let book = Book { user, page, offering, window, zone, contact, name, evidence, share, result_by, email };
+        let book = Book {
+            user,
+            page,
+            offering,
+            window,
+            zone,
+            contact,
+            name,
+            evidence,
+            share,
+            result_by,
+            email,
+            attachments: Vec::new(),
+        };
         platform.book(at("09:15:00"), book).unwrap();
     }
     platform
@@ -471,6 +487,7 @@ fn a_call_is_shared_by_those_who_agreed_to_it() {
         offering: None,
         name: None,
         share: None,
+        attachments: None,
         evidence: None,
     };
     platform.amend(at("18:00:01"), amend).unwrap();

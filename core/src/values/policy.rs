@@ -191,6 +191,8 @@ pub struct Policy {
     pub rings_per_day_max: u32,
     /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
     pub group_size_max: u32,
+    /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
+    pub attachments_max: u32,
     /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
     pub pages_per_merchant_max: u32,
     /// How many pages one search ranks at most. Default 10,000.
@@ -259,6 +261,7 @@ impl Default for Policy {
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
             group_size_max: 20,
+            attachments_max: 10,
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
@@ -386,6 +389,7 @@ impl Policy {
             ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
             ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
+            ("attachments_max", self.attachments_max, 0, 1_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

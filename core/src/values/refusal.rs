@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::{MerchantId, PageId, ReservationId};
+use super::id::{MediaId, MerchantId, PageId, ReservationId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -132,6 +132,8 @@ pub enum Bound {
     DoNotCallImport,
     /// `group_size_max`.
     GroupSize,
+    /// `attachments_max`.
+    Attachments,
 }
 
 impl Bound {
@@ -166,6 +168,7 @@ impl Bound {
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
             Self::GroupSize => "group_size_max",
+            Self::Attachments => "attachments_max",
         }
     }
 }
@@ -318,6 +321,13 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
+    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would.
+    #[error("media {media} is attached to another reservation; give each attachment an id of its own")]
+    MediaInUse {
+        /// The host's id of it.
+        media: MediaId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -458,6 +468,8 @@ pub enum Field {
     Why,
     /// How many users may share a call.
     GroupSizeMax,
+    /// What is attached.
+    Attachments,
     /// The mailbox of the one who books.
     Email,
     /// How the result is asked for.
@@ -483,6 +495,7 @@ impl core::fmt::Display for Field {
             Self::By => "by",
             Self::Why => "why",
             Self::GroupSizeMax => "group_size_max",
+            Self::Attachments => "attachments",
             Self::Email => "email",
             Self::ResultBy => "result_by",
         })
@@ -580,6 +593,7 @@ impl Refusal {
             Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
+            Self::MediaInUse { .. } => 132,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,

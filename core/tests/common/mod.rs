@@ -75,6 +75,7 @@ pub(crate) fn booking(last: u32) -> Book {
         name: Some("张三".into()),
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     }

@@ -9,6 +9,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::{CallId, GroupId, MerchantId, OfferingId, ReservationId};
 use ringfence::values::input::{Acknowledge, Amend, Decline};
+use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::Confirmation;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -37,6 +38,7 @@ pub(super) struct Terms {
     pub(super) unacknowledged: bool,
     /// With how many he agrees to be on a call.
     pub(super) group_size: u32,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// Terms that had waited and are set now.
@@ -66,6 +68,7 @@ impl Model {
             agreed: kept.state != ReservationState::Unverified,
             unacknowledged: kept.unacknowledged,
             group_size: kept.group_size,
+            attachments: kept.attachments.clone(),
         }
     }
 
@@ -149,6 +152,7 @@ impl Model {
         new.contact = input.contact.unwrap_or(old.contact);
         new.offering = input.offering.unwrap_or(old.offering);
         new.name = input.name.clone().or(old.name.clone());
+        new.attachments = input.attachments.clone().unwrap_or(old.attachments.clone());
         match input.share {
             Some(true) => new.group_size = self.offered_size(kept.page).unwrap_or(old.group_size),
             Some(false) => new.group_size = 1,
@@ -166,7 +170,9 @@ impl Model {
         let answered = call.is_some_and(|call| self.user_has_answered(call, id));
         let carried = call.is_some_and(|call| self.carries(call, id, &old, &new));
         if answered {
+            let before = self.media_of(id);
             self.reservation_mut(id).waiting = Some(new.clone());
+            self.erase_dropped(id, &before);
         } else if let Some(call) = call.filter(|_| !carried) {
             self.reservation_mut(id).waiting = Some(new.clone());
             self.end_part(call, id, ReleaseCause::Amended, Why::Amended);
@@ -224,6 +230,9 @@ impl Model {
             if name.trim().is_empty() {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
+        }
+        if new.attachments != old.attachments {
+            self.check_attachments(&new.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, kept.merchant) {
             return Err(Refusal::Blocked);
@@ -288,7 +297,8 @@ impl Model {
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Audit(_)
-                | Action::Archive(_) => None,
+                | Action::Archive(_)
+                | Action::Erase(_) => None,
             });
             rings_until <= new.window.end() && not_after.is_none_or(|not_after| not_after <= last)
         };
@@ -308,8 +318,10 @@ impl Model {
             self.leave_number(id);
         }
         let same_group = self.share_alike(&self.terms(id), &terms);
+        let before = self.media_of(id);
         let kept = self.reservation_mut(id);
         kept.challenge = None;
+        kept.waiting = None;
         if kept.window != terms.window || kept.zone != terms.zone || kept.contact != terms.contact {
             kept.given_up = None;
             kept.held = None;
@@ -324,17 +336,19 @@ impl Model {
         kept.unacknowledged = terms.unacknowledged;
         kept.group_size = terms.group_size;
         kept.end_fired = false;
+        kept.attachments = terms.attachments;
         if !same_group {
             kept.group = None;
             if terms.agreed {
                 self.find_group(id);
             }
         }
+        self.erase_dropped(id, &before);
     }
 
     /// The call is over: the terms that waited are set. Says whether some were, and what follows from them.
     pub(super) fn set_waiting_terms(&mut self, id: ReservationId) -> Option<Set> {
-        let terms = self.reservation_mut(id).waiting.take()?;
+        let terms = self.reservation_of(id).waiting.clone()?;
         let kept = self.reservation_of(id);
         let group = self.for_merchant(id, &terms).group;
         let set = Set { agreed: terms.agreed, another_phone: terms.contact != kept.contact, number: kept.number, group };

@@ -5,6 +5,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;
+use ringfence::values::media::SharedMedia;
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -49,6 +50,8 @@ impl Model {
             contact,
             name: input.name.clone(),
             evidence: input.evidence.clone(),
+            attachments: input.attachments.clone(),
+            booked_at: self.latest,
             window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
@@ -142,6 +145,7 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
         }
+        self.check_attachments(&input.attachments, None)?;
         check_way(input)?;
         if self.has_blocked(&input.user, page.merchant) {
             return Err(Refusal::Blocked);
@@ -231,6 +235,7 @@ impl Model {
             window: terms.window,
             zone: terms.zone,
             group: reservation.group.filter(|_| self.share_alike(&self.terms(id), terms)),
+            media: SharedMedia::among(&terms.attachments),
         }
     }
 

@@ -62,6 +62,7 @@ fn book(user: &str, window: Window) -> Input {
         name: None,
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     })
@@ -178,6 +179,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
         },
+        Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
 }

@@ -51,6 +51,7 @@ impl World {
             share: true,
             result_by: None,
             email: None,
+            attachments: Vec::new(),
         }))
     }
 
@@ -65,6 +66,7 @@ impl World {
             offering: None,
             name: None,
             share: Some(share),
+            attachments: None,
             evidence: None,
         })
     }

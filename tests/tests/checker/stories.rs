@@ -182,6 +182,7 @@ pub(crate) fn unverified() -> Trace {
         name: None,
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -211,6 +212,7 @@ pub(crate) fn confirmed() -> Trace {
         name: None,
         evidence: None,
         share: false,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };

@@ -126,6 +126,7 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                     name: None,
                     evidence: None,
                     share: false,
+                    attachments: Vec::new(),
                     result_by: None,
                     email: None,
                 };

@@ -273,6 +273,7 @@ impl World {
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },
+            Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
         }
@@ -395,6 +396,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             name: None,
             evidence: None,
             share: sides == Sides::OneMerchantTwoSharing,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         }));

@@ -18,6 +18,7 @@ use crate::values::effect::{
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
+use crate::values::media::SharedMedia;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Confirmation, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -110,6 +111,8 @@ impl Appointments {
             is_declined: false,
             rest_until: None,
             pending: None,
+            attachments: input.attachments,
+            booked_at: cx.now,
             result_by: input.result_by,
             email: input.email,
         });
@@ -150,6 +153,7 @@ impl Appointments {
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
+        self.check_attachments(policy, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }
@@ -391,6 +395,7 @@ pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> Reservat
         window: terms.window,
         zone: terms.zone,
         group: reservation.group_under(terms),
+        media: SharedMedia::among(&terms.attachments),
     }
 }
 

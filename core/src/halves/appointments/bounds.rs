@@ -174,9 +174,13 @@ impl Appointments {
                 let mut of_it = call.reservations().filter_map(of_call);
                 leg.party == Party::Merchant && of_it.any(|one| one.window.end() == play.not_after || one.revision > 1)
             }
-            Action::Reject(_) | Action::HangUp(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
-                true
-            }
+            Action::Reject(_)
+            | Action::HangUp(_)
+            | Action::Join(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_)
+            | Action::Erase(_) => true,
         }
     }
 

@@ -67,6 +67,7 @@ impl Appointments {
         let (id, line) = (reservation.id, reservation.line);
         let after = Indexed::of(&reservation);
         self.senders.add(&reservation.sender);
+        self.media.attach(id, reservation.media());
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, &Indexed::NONE, &after);
     }
@@ -87,6 +88,7 @@ impl Appointments {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
         self.senders.remove(&reservation.sender);
+        self.media.detach(reservation.media());
         self.reindex_reservation(id, reservation.line, &before, &Indexed::NONE);
         Some(reservation)
     }

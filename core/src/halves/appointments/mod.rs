@@ -10,6 +10,7 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `media` | what users attach: whose it is, and its end |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
@@ -35,6 +36,7 @@ mod groups;
 mod index;
 mod law;
 mod managing;
+mod media;
 mod merchants;
 mod numbers;
 mod pages;
@@ -60,6 +62,7 @@ use crate::books::directory::{Blocks, ForOthers};
 use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
+use crate::books::media::Media;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
@@ -127,6 +130,7 @@ pub struct Appointments {
     law: Law,
     rings: Rings,
     groups: Groups,
+    media: Media,
 }
 
 impl Appointments {
@@ -154,6 +158,7 @@ impl Appointments {
             law: Law::default(),
             rings: Rings::default(),
             groups: Groups::default(),
+            media: Media::default(),
         }
     }
 

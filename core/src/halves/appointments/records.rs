@@ -11,8 +11,9 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::{BookingEvidence, ResultBy};
+use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
 use crate::values::policy::CallMode;
@@ -95,6 +96,10 @@ pub struct Reservation {
     pub rest_until: Option<Timestamp>,
     /// The terms that were set while the user was talking; they hold when the call ends.
     pub pending: Option<Box<Terms>>,
+    /// What the user attached.
+    pub attachments: Vec<Attachment>,
+    /// When it was booked.
+    pub booked_at: Timestamp,
     /// How its results come, if its sender said so.
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
@@ -124,6 +129,8 @@ pub struct Terms {
     pub awaits_acknowledgement: bool,
     /// How many users may share a call with him, himself among them; 1: he is called alone.
     pub group_size: u32,
+    /// What the user attached.
+    pub attachments: Vec<Attachment>,
 }
 
 /// How and when a reservation closed.
@@ -241,6 +248,7 @@ impl Reservation {
             is_agreed: self.state != ReservationState::Unverified,
             awaits_acknowledgement: self.awaits_acknowledgement,
             group_size: self.group_size,
+            attachments: self.attachments.clone(),
         })
     }
 
@@ -256,8 +264,15 @@ impl Reservation {
         asked.unwrap_or_else(|| self.sender.clone())
     }
 
-    /// Sets terms. What state they lead to is not decided here.
+    /// What is attached to it, by the terms that hold and by those that wait.
+    pub fn media(&self) -> impl Iterator<Item = MediaId> {
+        let waiting = self.pending.iter().flat_map(|terms| &terms.attachments);
+        self.attachments.iter().chain(waiting).map(|attachment| attachment.media)
+    }
+
+    /// Sets terms; those that waited are set or of no use any more. What state they lead to is not decided here.
     pub fn set_terms(&mut self, terms: Terms) {
+        self.pending = None;
         // Why he was put off or given up lay in the window that he had, in its hours, or in the number.
         if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
             self.given_up = None;
@@ -272,6 +287,7 @@ impl Reservation {
         self.name = terms.name;
         self.awaits_acknowledgement = terms.awaits_acknowledgement;
         self.group_size = terms.group_size;
+        self.attachments = terms.attachments;
         self.is_window_judged = false;
     }
 

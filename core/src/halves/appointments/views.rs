@@ -26,6 +26,7 @@ use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::ResultBy;
+use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
@@ -108,6 +109,7 @@ struct ReservationView {
     /// With how many he shares, which group of those that are kept, and on what page it was booked.
     sharing: Option<(u32, u32, PageId)>,
     name: Option<Text>,
+    attachments: Vec<Attachment>,
     offering: OfferingId,
     revision: u32,
     rest_in: i64,
@@ -123,6 +125,7 @@ struct PendingView {
     window: (i64, i64),
     offering: OfferingId,
     name: Option<Text>,
+    attachments: Vec<Attachment>,
     flags: (bool, bool),
     group_size: u32,
 }
@@ -546,6 +549,7 @@ impl Appointments {
         let has_line = |number: &PhoneNumber| self.lines.get(*number).is_some();
         hold!(!seen.keys().any(has_line), "a merchant's line is the phone of a live reservation or leg (P8)");
         self.check_senders()?;
+        self.check_media()?;
         let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
         for call in self.calls.in_order() {
             let on_line = on_lines.entry(call.line).or_default();
@@ -658,6 +662,7 @@ impl Appointments {
                         .filter(|size| *size > 1 && one.state.is_live())
                         .map(|size| (size, one.group.map_or(0, group_place), one.page)),
                     name: one.name.clone(),
+                    attachments: one.attachments.clone(),
                     offering: one.offering,
                     revision: one.revision,
                     rest_in: one.rest_until.filter(|_| one.state.is_live()).map_or(0, |rest| until(rest).max(0)),
@@ -667,6 +672,7 @@ impl Appointments {
                         window: (until(terms.window.start()), until(terms.window.end())),
                         offering: terms.offering,
                         name: terms.name.clone(),
+                        attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                         group_size: terms.group_size,
                     }),
