@@ -252,10 +252,10 @@ impl Host {
     /// # Panics
     /// When the platform refuses, or there is no page.
     pub fn offers_shared_calls(&mut self, size: u32) {
-        let published = self.trace.steps.iter().rev().find_map(|step| match &step.doing {
-            Doing::Input(Input::PublishPage(page)) => Some(page.clone()),
-            _ => None,
-        });
+        let published =
+            self.trace.steps.iter().rev().find_map(|step| {
+                if let Doing::Input(Input::PublishPage(page)) = &step.doing { Some(page.clone()) } else { None }
+            });
         let page = PublishPage { group_size_max: Some(size), ..published.expect("a page") };
         self.input(Input::PublishPage(page)).expect("a registered chatbot may publish");
     }

@@ -609,14 +609,14 @@ impl Lines {
         self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
         self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
-        if let Some(group) = reservation.group {
-            self.detail("多方通话组", "Shares a call in group", &group.to_string())?;
-        }
         let media: Vec<String> = reservation.media.iter().map(|media| self.shared(media)).collect();
-        if media.is_empty() {
-            return Ok(());
+        if !media.is_empty() {
+            self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))?;
         }
-        self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))
+        match reservation.group {
+            Some(group) => self.detail("多方通话组", "Shares a call in group", &group.to_string()),
+            None => Ok(()),
+        }
     }
 
     fn shared(&self, media: &SharedMedia) -> String {

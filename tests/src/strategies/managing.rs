@@ -33,7 +33,7 @@ pub(super) fn result_way(user: Pick) -> (Option<ResultBy>, Option<Address>) {
         2 | 3 => (Some(ResultBy::Email), mailbox()),
         4 => (Some(ResultBy::Email), None),
         5 | 6 => (None, mailbox()),
-        7 if user % 5 == 0 => (None, Some(Address::Sms(foreign_number()))),
+        7 if user.is_multiple_of(5) => (None, Some(Address::Sms(foreign_number()))),
         _ => (None, None),
     }
 }

@@ -322,23 +322,26 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
 /// The nth dial of a user.
 pub(crate) fn user_dial(trace: &mut Trace, n: usize) -> &mut Dial {
     let all = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
-    let dials = all.filter(|effect| is_user_dial(&effect.action)).filter_map(|effect| match &mut effect.action {
-        Action::Dial(dial) => Some(dial),
-        _ => None,
-    });
-    dials.into_iter().nth(n).expect("the story has such a dial")
+    let mut dials = all
+        .filter(|effect| is_user_dial(&effect.action))
+        .filter_map(|effect| if let Action::Dial(dial) = &mut effect.action { Some(dial) } else { None });
+    dials.nth(n).expect("the story has such a dial")
 }
 
 /// Every message of a reservation says that it shares the call, or that it does not.
 pub(crate) fn each_notice(trace: &mut Trace, id: ReservationId, is_shared: bool) {
     for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
         let Action::Send(send) = &mut effect.action else { continue };
-        match &mut send.content {
-            Content::Result(result) if result.reservation == id => result.is_shared = is_shared,
-            Content::Reservation(notice) | Content::Amended(notice) if notice.reservation == id && !is_shared => {
-                notice.group = None
-            }
-            _ => {}
+        if let Content::Result(result) = &mut send.content
+            && result.reservation == id
+        {
+            result.is_shared = is_shared;
+        }
+        if let Content::Reservation(notice) | Content::Amended(notice) = &mut send.content
+            && notice.reservation == id
+            && !is_shared
+        {
+            notice.group = None;
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::AuditRecord;
-use ringfence::values::effect::Party;
-use ringfence::values::effect::{Content, ReservationAction};
+use ringfence::values::effect::{Asked, AuditRecord, Content, Party, ReservationAction, Rule};
 use ringfence::values::id::GroupId;
 use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
@@ -412,18 +410,22 @@ impl Seen {
         let holder = |address: &ringfence::Address| {
             kept.iter().find(|one| address.number() == Some(one.contact) && one.state == ReservationState::InCall)
         };
-        self.deed = match doing {
-            Doing::Input(Input::Amend(input)) if input.share == Some(false) => Some((input.reservation, Deed::TakesBack)),
-            Doing::Input(Input::Amend(input)) => Some((input.reservation, Deed::Changes)),
-            Doing::Input(Input::Block(input)) => holder(&input.user).map(|one| (one.reservation, Deed::Blocks)),
-            Doing::Input(Input::Freeze(input)) => match input.scope {
-                Scope::Number(number) => {
-                    let his = |one: &&ReservationSummary| one.contact == number && one.state == ReservationState::InCall;
-                    kept.iter().find(his).map(|one| (one.reservation, Deed::IsFrozen))
-                }
-                Scope::Platform | Scope::Merchant(_) => None,
-            },
-            _ => None,
+        let Doing::Input(input) = doing else {
+            self.deed = None;
+            return;
+        };
+        self.deed = if let Input::Amend(input) = input {
+            let deed = if input.share == Some(false) { Deed::TakesBack } else { Deed::Changes };
+            Some((input.reservation, deed))
+        } else if let Input::Block(input) = input {
+            holder(&input.user).map(|one| (one.reservation, Deed::Blocks))
+        } else if let Input::Freeze(input) = input
+            && let Scope::Number(number) = input.scope
+        {
+            let his = |one: &&ReservationSummary| one.contact == number && one.state == ReservationState::InCall;
+            kept.iter().find(his).map(|one| (one.reservation, Deed::IsFrozen))
+        } else {
+            None
         };
     }
 
@@ -475,39 +477,37 @@ impl Seen {
             self.note(lives && failed, "one failed, others go on");
         }
         for effect in effects {
-            match &effect.action {
-                Action::Join(join) => {
-                    let others = self.bridged.iter().any(|(call, _)| *call == join.bridge);
-                    if let Some(leg) = legs.iter().find(|leg| leg.leg == join.leg && leg.party == Party::User) {
-                        self.note(others && effects.len() == 1, "joined after others talked");
-                        self.bridged.insert((join.bridge, leg.reservation));
-                    }
+            if let Action::Join(join) = &effect.action {
+                let others = self.bridged.iter().any(|(call, _)| *call == join.bridge);
+                if let Some(leg) = legs.iter().find(|leg| leg.leg == join.leg && leg.party == Party::User) {
+                    self.note(others && effects.len() == 1, "joined after others talked");
+                    self.bridged.insert((join.bridge, leg.reservation));
                 }
-                Action::Audit(audit) => match &audit.record {
-                    AuditRecord::Grouped(record) => {
-                        let merchants = calls.iter().any(|(id, _, mode)| *id == record.call && *mode == CallMode::MerchantCalls);
-                        self.note(merchants, "group called in merchant mode");
-                    }
-                    AuditRecord::Judged(judged) => {
-                        let denied = matches!(judged.rule, ringfence::values::effect::Rule::Denied(_));
-                        let of_group = matches!(judged.target, ringfence::values::effect::Asked::Group(_));
-                        self.note(denied && of_group && judged.reservation.is_some(), "deny of a group");
-                    }
-                    _ => {}
-                },
-                Action::Dial(dial) if dial.party == Party::Merchant => {
-                    let group = model.group_of(dial.reason.reservation);
-                    let is_skipped = |kept: &ReservationSummary| {
-                        let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
-                        kept.state == ReservationState::Open
-                            && group.is_some()
-                            && model.group_of(kept.reservation) == group
-                            && kept.eligible <= model.latest()
-                            && on_a_leg
-                    };
-                    self.note(model.reservations().iter().any(is_skipped), "member skipped because busy");
+            }
+            if let Action::Audit(audit) = &effect.action {
+                if let AuditRecord::Grouped(record) = &audit.record {
+                    let merchants = calls.iter().any(|(id, _, mode)| *id == record.call && *mode == CallMode::MerchantCalls);
+                    self.note(merchants, "group called in merchant mode");
                 }
-                _ => {}
+                if let AuditRecord::Judged(judged) = &audit.record {
+                    let denied = matches!(judged.rule, Rule::Denied(_));
+                    let of_group = matches!(judged.target, Asked::Group(_));
+                    self.note(denied && of_group && judged.reservation.is_some(), "deny of a group");
+                }
+            }
+            if let Action::Dial(dial) = &effect.action
+                && dial.party == Party::Merchant
+            {
+                let group = model.group_of(dial.reason.reservation);
+                let is_skipped = |kept: &ReservationSummary| {
+                    let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
+                    kept.state == ReservationState::Open
+                        && group.is_some()
+                        && model.group_of(kept.reservation) == group
+                        && kept.eligible <= model.latest()
+                        && on_a_leg
+                };
+                self.note(model.reservations().iter().any(is_skipped), "member skipped because busy");
             }
         }
     }
@@ -555,8 +555,8 @@ impl Seen {
                 let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
                 if let AuditRecord::Judged(judged) = &audit.record {
-                    let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
-                    let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
+                    let by_number = matches!(judged.target, Asked::Number(_));
+                    let allowed = matches!(judged.rule, Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
                 let rebased = matches!(audit.record, AuditRecord::Rebased(_));
