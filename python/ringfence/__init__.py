@@ -76,6 +76,7 @@ from .effects import (
     SearchResult,
     SearchResults,
     Send,
+    SlotOver,
 )
 from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
 from .evidence import Evidence
@@ -95,6 +96,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -196,6 +198,8 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotChosen",
+    "SlotOver",
     "OneNumber",
     "Verdict",
     "Weekday",

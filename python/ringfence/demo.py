@@ -312,6 +312,12 @@ class _Teller:
             case inputs.Acknowledge(user=user, reservation=reservation):
                 words = self.say(f"confirms reservation {reservation}", f"确认预约{reservation}")
                 self.sent(at, self.name(user), platform, words)
+            case inputs.ChooseSlot(reservation=reservation):
+                words = self.say(f"chooses a slot for reservation {reservation}", f"为预约{reservation}选择通话时段")
+                self.sent(at, self.name(CHATBOT), platform, words)
+            case inputs.MerchantReady(reservation=reservation):
+                words = self.say(f"is ready for reservation {reservation}", f"预约{reservation}已准备完毕")
+                self.sent(at, self.name(CHATBOT), platform, words)
             case inputs.Decline(reservation=reservation):
                 words = self.say(f"declines reservation {reservation}", f"谢绝预约{reservation}")
                 self.sent(at, self.name(CHATBOT), platform, words)
@@ -603,6 +609,7 @@ _KINDS = {
     "search_entry": ("the search entry", "搜索入口"),
     "search_results": ("the search results", "搜索结果"),
     "amended": ("the changed reservation", "修改后的预约信息"),
+    "slot_over": ("the slot is over", "时段已过通知"),
     "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
     "declined": ("the merchant declines", "商户谢绝通知"),
     "manage_page": ("the page to manage it", "管理预约界面"),

@@ -104,6 +104,7 @@ __all__ = [
     "SearchResult",
     "SearchResults",
     "Send",
+    "SlotOver",
     "Thawed",
     "OneMaskedNumber",
     "UnknownNumber",
@@ -380,6 +381,18 @@ class DeclinedNotice(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class SlotOver(_Content):
+    """To a merchant: his slot is over without a conversation. The platform calls again once he chooses another, or says that he is ready."""
+
+    _tag: ClassVar[str | None] = "slot_over"
+    reservation: int
+    slot: Window
+    why: MissedForMerchant
+    window: Window
+    zone: Zone
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -397,6 +410,7 @@ Content = (
     | Amended
     | OnHold
     | DeclinedNotice
+    | SlotOver
     | ManagePage
 )
 """What a message says."""

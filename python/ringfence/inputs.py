@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from . import _ringfence
@@ -47,6 +47,7 @@ __all__ = [
     "CallTarget",
     "Cancel",
     "ChooseMode",
+    "ChooseSlot",
     "ConfirmClock",
     "ConfirmContact",
     "Decline",
@@ -59,6 +60,7 @@ __all__ = [
     "LegAnswered",
     "LegEnded",
     "LegProgress",
+    "MerchantReady",
     "OfMerchant",
     "OfPage",
     "OfReservation",
@@ -77,6 +79,9 @@ __all__ = [
     "SetCalendar",
     "Scope",
     "SetPolicy",
+    "Slot",
+    "SlotFrom",
+    "SlotWindow",
     "WithdrawPage",
     "Unblock",
     "Thaw",
@@ -467,6 +472,47 @@ class ImportDoNotCall(Checked):
     remove: tuple[PhoneNumber, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SlotWindow(Checked):
+    """This part of the window."""
+
+    _tag: ClassVar[str | None] = "window"
+    _newtype: ClassVar[bool] = True
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFrom(Checked):
+    """From this instant to the window's end."""
+
+    _tag: ClassVar[str | None] = "from"
+    _newtype: ClassVar[bool] = True
+    start: datetime
+
+
+Slot = SlotWindow | SlotFrom
+"""When inside the window the platform calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseSlot(Checked):
+    """Platform mode: a merchant chooses when inside the window he is called. Another choice replaces it."""
+
+    _tag: ClassVar[str | None] = "choose_slot"
+    merchant: int
+    reservation: int
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantReady(Checked):
+    """Platform mode: a merchant is ready, and is called from now on."""
+
+    _tag: ClassVar[str | None] = "merchant_ready"
+    merchant: int
+    reservation: int
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -500,6 +546,8 @@ Input = (
     | Freeze
     | Thaw
     | ImportDoNotCall
+    | ChooseSlot
+    | MerchantReady
 )
 """Any of them."""
 

@@ -48,6 +48,7 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    SlotChosen,
     Verdict,
     Why,
     WrongCode,
@@ -328,6 +329,30 @@ class Platform:
     def acknowledge(self, now: datetime, *, user: Address | str, reservation: int, dedup: Dedup | None = None) -> Done | NoOp:
         """A user confirms the result of his booking. It matters only where `Policy.confirmation` asks for it."""
         return self._done(now, inputs.Acknowledge(user=check(Address, user, "user"), reservation=reservation), dedup)
+
+    def choose_slot(
+        self,
+        now: datetime,
+        *,
+        merchant: int,
+        reservation: int,
+        slot: Window | datetime,
+        dedup: Dedup | None = None,
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant chooses when inside the window he is called. An instant means: from then to the window's end.
+
+        When the slot is over without a conversation he is told, and nobody is called before he chooses another or is ready.
+        """
+        chosen = inputs.SlotWindow(slot) if isinstance(slot, Window) else inputs.SlotFrom(slot)
+        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=chosen)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
+
+    def merchant_ready(
+        self, now: datetime, *, merchant: int, reservation: int, dedup: Dedup | None = None
+    ) -> SlotChosen | NoOp:
+        """Platform mode: a merchant is ready, and is called from now on. A no-op while he is anyway."""
+        input = inputs.MerchantReady(merchant=merchant, reservation=reservation)
+        return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
 
     # What the network reports.
 

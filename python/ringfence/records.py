@@ -136,6 +136,10 @@ class Reservation(Record):
     """The end of the spacing after its last call."""
     pending: Terms | None
     """The terms that were set while the user was talking; they hold when the call ends."""
+    slot: Window | None
+    """The part of its window in which the platform calls, if its merchant chose one."""
+    spent_slot: Outcome | None
+    """What its last slot came to, while it waits for another one."""
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime

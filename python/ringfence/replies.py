@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from . import _ringfence
 from ._codec import Record, decode
-from ._values import DenyReason, ReservationState
+from ._values import DenyReason, ReservationState, Window
 
 __all__ = [
     "Allow",
@@ -28,6 +28,7 @@ __all__ = [
     "Imported",
     "Published",
     "Reply",
+    "SlotChosen",
     "Verdict",
     "Why",
     "WrongCode",
@@ -160,11 +161,20 @@ class DoNotCallSet(Record):
     removed: int
 
 
+@dataclass(frozen=True, slots=True)
+class SlotChosen(Record):
+    """The platform calls inside this slot. The state is `open` if it has begun."""
+
+    _tag: ClassVar[str | None] = "slot_chosen"
+    slot: Window
+    state: ReservationState
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
 Reply = (
-    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet
+    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet | SlotChosen
 )
 """The answer to an accepted input."""
 

@@ -131,6 +131,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.SearchResults, "SearchResults"),
     (effects.Amended, "ReservationForMerchant"),
     (effects.OnHold, "ReservationOnHold"),
+    (effects.SlotOver, "SlotOverNotice"),
     (effects.DeclinedNotice, "DeclinedNotice"),
     (effects.ManagePage, "ManagePage"),
     (effects.ShownTerms, "ShownTerms"),
@@ -148,6 +149,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
     (replies.DoNotCallSet, "DoNotCallSet"),
+    (replies.SlotChosen, "SlotChosen"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -176,6 +178,7 @@ TAGGED = [
     (inputs.PageOf, "PageOf"),
     (_values.DayRule, "DayRule"),
     (inputs.Scope, "Scope"),
+    (inputs.Slot, "Slot"),
     (effects.RecordedScope, "RecordedScope"),
     (replies.Reply, "Reply"),
 ]

@@ -71,6 +71,7 @@ mod queue;
 mod repeats;
 mod results;
 mod ringing;
+mod slots;
 mod verdicts;
 mod withdrawn;
 
@@ -488,6 +489,9 @@ impl Checker {
                     law::missed(&self.books, notice)?;
                 }
                 groups::told(&self.books, send)?;
+                if let Content::SlotOver(notice) = &send.content {
+                    slots::over(&mut self.books, notice)?;
+                }
                 if let Content::Challenge(challenge) = &send.content {
                     holders::asked(&mut self.books, &send.to, challenge, notes)?;
                 }

@@ -35,6 +35,7 @@ mod law;
 mod managing;
 mod moves;
 mod people;
+mod slots;
 mod worlds;
 
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};

@@ -48,6 +48,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
         frozen,
         shared,
         group,
+        slots,
     ] = summaries;
     assert_eq!((shared.merchant_dials, shared.user_dials, shared.conversations_platform_calls), (2, 4, 4));
     assert_eq!((group.allowed, group.denied, group.user_dials, group.withdrawn_while_ringing), (2, 1, 5, 1));
@@ -64,6 +65,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
     assert_eq!((in_doubt.user_dials, in_doubt.late_answers, in_doubt.conversations_merchant_calls), (2, 1, 1));
     assert_eq!((kept.user_dials, kept.denied, kept.conversations_platform_calls), (1, 2, 1));
     assert_eq!((frozen.user_dials, frozen.restarts, frozen.conversations_merchant_calls), (2, 1, 1));
+    assert_eq!((slots.merchant_dials, slots.user_dials, slots.conversations_platform_calls), (2, 2, 1));
     assert_eq!((confirmed.wrong_codes, confirmed.confirmed, confirmed.user_dials), (1, 1, 1));
     assert_eq!((blocked.conversations_platform_calls, blocked.user_dials), (1, 1));
 }

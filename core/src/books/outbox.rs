@@ -252,6 +252,7 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::SearchResults(_)
             | Content::Amended(_)
             | Content::OnHold(_)
+            | Content::SlotOver(_)
             | Content::Declined(_)
             | Content::ManagePage(_)
             | Content::Cancelled(_)

@@ -22,7 +22,7 @@ use crate::values::code::Code;
 use crate::values::effect::{
     BookingPage, BookingResult, CallReason, Challenge, Content, DeclinedNotice, MissedNotice, MissedNoticeForMerchant,
     ModeOptions, NoticeForMerchant, PageAction, Prompt, ReservationForMerchant, ReservationNotice, ReservationOnHold,
-    SearchResults,
+    SearchResults, SlotOverNotice,
 };
 use crate::values::input::HoursLabel;
 use crate::values::media::{MediaKind, SharedMedia};
@@ -102,6 +102,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::SearchResults(results) => text.search_results(results),
         Content::Amended(reservation) => text.reservation(reservation, true),
         Content::OnHold(notice) => text.on_hold(notice),
+        Content::SlotOver(notice) => text.slot_over(notice),
         Content::Declined(notice) => text.declined(notice),
         Content::ManagePage(page) => text.manage_page(page),
     };
@@ -341,6 +342,11 @@ impl Lines {
         self.detail("预约时间", "When", &value)
     }
 
+    fn slot(&mut self, slot: &Window, zone: Zone) -> fmt::Result {
+        let value = window(slot, zone, self.language);
+        self.detail("所选时段", "Slot", &value)
+    }
+
     fn booking_page(&mut self, page: &BookingPage) -> fmt::Result {
         let merchant = plain(&page.merchant_name);
         match self.language {
@@ -573,6 +579,25 @@ impl Lines {
                 "Reservation {id} has changed (revision {revision}). It cannot be called before the holder of the contact number agrees."
             ))?,
         }
+        self.time(&notice.window, notice.zone)
+    }
+
+    fn slot_over(&mut self, notice: &SlotOverNotice) -> fmt::Result {
+        let why = missed_for_merchant(notice.why, self.language);
+        let id = notice.reservation;
+        match self.language {
+            Language::Chinese => {
+                self.line(format_args!("预约{id}所选通话时段已过，未能通话：{why}"))?;
+                self.line(format_args!("可在预约时间段内另选时段，或在准备完毕后回复，平台将再次呼叫"))?;
+            }
+            Language::English => {
+                self.line(format_args!("The slot for reservation {id} is over without a conversation: {why}."))?;
+                self.line(format_args!(
+                    "Choose another slot inside the window, or say when you are ready, and the platform calls again."
+                ))?;
+            }
+        }
+        self.slot(&notice.slot, notice.zone)?;
         self.time(&notice.window, notice.zone)
     }
 

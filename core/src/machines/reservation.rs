@@ -8,7 +8,8 @@
 //!                                                        ▼
 //!                                                     Closed
 //! ```
-//! `Closed` is absorbing. An amended reservation goes back to `Scheduled`, and opens again if its new window has begun.
+//! `Closed` is absorbing. An amended reservation goes back to `Scheduled`, and opens again if its new window has begun. So does one whose merchant chooses a slot,
+//! or whose slot ends: then only another slot opens it.
 
 use super::{Machine, Step};
 use crate::values::reply::ReservationState;
@@ -42,6 +43,10 @@ pub enum ReservationEvent {
     Acknowledged,
     /// The merchant will not call.
     Declined,
+    /// Platform mode: the merchant chooses when inside the window he is called.
+    SlotChosen,
+    /// The merchant's slot ends.
+    SlotOver,
 }
 
 impl Machine for ReservationState {
@@ -63,6 +68,8 @@ impl Machine for ReservationState {
         ReservationEvent::Doubted,
         ReservationEvent::Acknowledged,
         ReservationEvent::Declined,
+        ReservationEvent::SlotChosen,
+        ReservationEvent::SlotOver,
     ];
 
     fn on(self, event: ReservationEvent) -> Step<Self> {
@@ -103,6 +110,17 @@ impl Machine for ReservationState {
             (S::AwaitingMode | S::Scheduled | S::Open, E::Doubted) => To(S::Unverified),
             // What rings goes over to the new terms or is ended; while the user talks they wait for the end of the call.
             (S::InCall, E::Amended | E::Doubted) => NoOp,
+
+            // An open one opens again when its new slot has begun.
+            (S::Scheduled | S::Open, E::SlotChosen) => To(S::Scheduled),
+            (S::Unverified | S::AwaitingMode | S::InCall | S::Closed, E::SlotChosen) => NotAllowed,
+
+            // Only another slot opens it again.
+            (S::Open, E::SlotOver) => To(S::Scheduled),
+            // What rings is ended first, what talks goes on: the window is the user's, the slot the merchant's, who is on the line.
+            (S::InCall, E::SlotOver) => NoOp,
+            // Nothing rings by it.
+            (S::Unverified | S::AwaitingMode | S::Scheduled | S::Closed, E::SlotOver) => NoOp,
 
             (S::AwaitingMode, E::Acknowledged) => To(S::AwaitingMode),
             (S::Scheduled, E::Acknowledged) => To(S::Scheduled),

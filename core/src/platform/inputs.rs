@@ -5,10 +5,10 @@ use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ConfirmClock, ConfirmContact, Decline,
-    EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, PageOf, PlayFinished,
-    PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
-    SetCalendar, SetPolicy, Thaw, Unblock, WithdrawPage,
+    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmClock, ConfirmContact,
+    Decline, EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady,
+    PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync,
+    RotateKey, Scope, Search, SetCalendar, SetPolicy, Slot, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -186,6 +186,28 @@ impl Platform {
     /// `unknown` or `gone` reservation, also for another user's; `wrong_state`.
     pub fn acknowledge(&mut self, now: Timestamp, user: Address, reservation: ReservationId) -> Result<Reply, Refusal> {
         self.handle(now, Input::Acknowledge(Acknowledge { user, reservation }))
+    }
+
+    /// Platform mode: a merchant chooses when inside the window he is called. Another choice replaces it; the same again is a no-op. Replies the slot and the state.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another merchant's; `wrong_state`; `not_platform_mode`; `slot_outside`; `slot_over`; `limit` (outbox).
+    pub fn choose_slot(
+        &mut self,
+        now: Timestamp,
+        merchant: MerchantId,
+        reservation: ReservationId,
+        slot: Slot,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ChooseSlot(ChooseSlot { merchant, reservation, slot }))
+    }
+
+    /// Platform mode: a merchant is ready, and is called from now until the window's end, as soon as his turn comes. A no-op while he is anyway.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` reservation, also for another merchant's; `wrong_state`; `not_platform_mode`; `slot_outside` before the window; `limit` (outbox).
+    pub fn merchant_ready(&mut self, now: Timestamp, merchant: MerchantId, reservation: ReservationId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::MerchantReady(MerchantReady { merchant, reservation }))
     }
 
     /// A dialled phone rings. One of a leg that is gone is hung up.

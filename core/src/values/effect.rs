@@ -322,6 +322,8 @@ pub enum Content {
     OnHold(ReservationOnHold),
     /// To a user: [`UserContent::Declined`].
     Declined(DeclinedNotice),
+    /// To a merchant: [`MerchantContent::SlotOver`].
+    SlotOver(SlotOverNotice),
     /// To a user: [`UserContent::ManagePage`].
     ManagePage(ManagePage),
 }
@@ -353,6 +355,7 @@ impl From<MerchantContent> for Content {
             MerchantContent::Missed(content) => Self::MissedForMerchant(content),
             MerchantContent::Amended(content) => Self::Amended(content),
             MerchantContent::OnHold(content) => Self::OnHold(content),
+            MerchantContent::SlotOver(content) => Self::SlotOver(content),
         }
     }
 }
@@ -400,6 +403,8 @@ pub enum MerchantContent {
     Amended(ReservationForMerchant),
     /// The user changed it so that its holder must agree anew: until then nothing rings.
     OnHold(ReservationOnHold),
+    /// His slot is over without a conversation: the platform calls again once he chooses another, or says that he is ready.
+    SlotOver(SlotOverNotice),
 }
 
 /// A booking page as a user sees it.
@@ -700,6 +705,22 @@ pub struct MissedNoticeForMerchant {
     /// Why, as far as it concerns him.
     pub why: MissedForMerchant,
     /// Its window.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+}
+
+/// A slot ended without a conversation, and the reservation waits for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotOverNotice {
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The slot that is over.
+    pub slot: Window,
+    /// Why, as far as it concerns him.
+    pub why: MissedForMerchant,
+    /// The reservation's window, in which another slot may be chosen.
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,

@@ -15,7 +15,7 @@ use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
-use super::time::{DayRule, LocalDate, WeeklyRule, Window, Zone};
+use super::time::{DayRule, LocalDate, Timestamp, WeeklyRule, Window, Zone};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,10 @@ pub enum Input {
     Thaw(Thaw),
     /// The operator changes the list of numbers that are never rung.
     ImportDoNotCall(ImportDoNotCall),
+    /// Platform mode: a merchant chooses when inside the window he is called (商户选择的时间段, S106).
+    ChooseSlot(ChooseSlot),
+    /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
+    MerchantReady(MerchantReady),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -660,4 +664,36 @@ pub struct ImportDoNotCall {
     /// Numbers that may be rung again. Those that are not listed are passed over.
     #[serde(default)]
     pub remove: Vec<PhoneNumber>,
+}
+
+/// The part of a reservation's window in which the platform calls, as its merchant chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// This part.
+    Window(Window),
+    /// From this instant to the window's end.
+    From(Timestamp),
+}
+
+/// A merchant chooses when inside the window he is called. Another choice replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChooseSlot {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// The slot.
+    pub slot: Slot,
+}
+
+/// A merchant is ready: the platform calls him, and then the user, as soon as his turn comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantReady {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The reservation.
+    pub reservation: ReservationId,
 }

@@ -413,6 +413,24 @@ pub enum Refusal {
         /// The next hours in which they may.
         callable: Option<Window>,
     },
+    /// Slots are for calls that the platform makes.
+    #[error("slots are for calls that the platform makes; the mode of reservation {reservation} is another")]
+    NotPlatformMode {
+        /// The reservation.
+        reservation: ReservationId,
+    },
+    /// The slot does not lie inside the window that the user permits.
+    #[error("the slot lies outside the reservation's window")]
+    SlotOutside {
+        /// The window.
+        window: Window,
+    },
+    /// The slot is over.
+    #[error("the slot was over at {end}")]
+    SlotOver {
+        /// When it ended.
+        end: Timestamp,
+    },
 
     /// The user agrees to share the call, and the page has no shared calls.
     #[error("page {page} offers no shared calls")]
@@ -609,6 +627,9 @@ impl Refusal {
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
             Self::SharingNotOffered { .. } => 280,
+            Self::NotPlatformMode { .. } => 207,
+            Self::SlotOutside { .. } => 208,
+            Self::SlotOver { .. } => 209,
             Self::Limit { .. } => 300,
         }
     }

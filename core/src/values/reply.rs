@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{CallId, LegId, ReservationId};
-use super::time::Timestamp;
+use super::time::{Timestamp, Window};
 
 /// The answer to an accepted input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub enum Reply {
     Amended(Amended),
     /// The list of numbers that are never rung is changed.
     DoNotCallSet(DoNotCallSet),
+    /// The platform calls inside this slot.
+    SlotChosen(SlotChosen),
 }
 
 /// Virtual numbers are in the pool.
@@ -95,6 +97,16 @@ pub struct DoNotCallSet {
     pub added: u32,
     /// How many left it.
     pub removed: u32,
+}
+
+/// A slot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotChosen {
+    /// The slot.
+    pub slot: Window,
+    /// The state of the reservation: `open` if the slot has begun.
+    pub state: ReservationState,
 }
 
 /// A merchant's call goes through.
@@ -192,7 +204,7 @@ pub enum ReservationState {
     Unverified,
     /// The merchant has not chosen how to call.
     AwaitingMode,
-    /// The mode is known; the window has not begun.
+    /// The mode is known; the window, or the merchant's slot in it, has not begun, or his slot is over and he has chosen no other.
     Scheduled,
     /// Calls are allowed.
     Open,

@@ -46,7 +46,13 @@ impl Reservation {
         })
     }
 
-    fn set(&mut self, terms: Terms) {
+    fn set(&mut self, terms: Terms, now: Timestamp) {
+        if self.window != terms.window {
+            let kept = self.slot.filter(|slot| terms.window.covers(slot) && now < slot.end());
+            if kept != self.slot {
+                self.replace_slot(kept, now);
+            }
+        }
         if (self.offering, self.window, self.group_size) != (terms.offering, terms.window, terms.group_size) {
             // His merchant has to be told the new one.
             self.group = None;
@@ -68,8 +74,8 @@ impl Reservation {
 
     /// From when it may be called under new terms. `stood`: the place of one that was open.
     fn place(&mut self, now: Timestamp, stood: Option<Timestamp>) {
-        let begins = self.window.start();
-        let fresh = begins.max(now).max(self.rested.unwrap_or(now));
+        let begins = self.span().start();
+        let fresh = self.waits_from(now);
         self.eligible_at = match stood {
             Some(eligible) if self.verified && begins <= now => eligible,
             Some(_) | None => fresh,
@@ -83,6 +89,9 @@ impl Reservation {
         view.number(self.offering.get());
         view.number(u64::from(self.last_revision));
         view.instant(self.rested);
+        view.instant(self.slot.map(|slot| slot.start()));
+        view.instant(self.slot.map(|slot| slot.end()));
+        view.number(self.slot_over.map_or(0, |why| 1 + why as u64));
         view.number(u64::from(self.waiting.is_some()));
         if let Some(terms) = &self.waiting {
             view.number(u64::from(terms.unacknowledged) | u64::from(terms.verified) << 1 | u64::from(terms.revision) << 2);
@@ -110,7 +119,7 @@ impl Books {
             self.leave_number(id);
         }
         if let Some(known) = self.reservations.get_mut(&id) {
-            known.set(terms);
+            known.set(terms, now);
             known.place(now, stood);
         }
     }
@@ -187,7 +196,7 @@ impl Books {
         if lives {
             known.waiting = Some(terms);
         } else {
-            let was_open = known.verified && known.window.start() <= now && now < last;
+            let was_open = known.verified && known.span().start() <= now && now < last;
             let stood = Some(known.eligible_at).filter(|_| was_open);
             self.set_terms(id, terms, stood);
         }
@@ -259,7 +268,7 @@ impl Books {
         if !terms.window.contains(now) {
             return broken(Promise::P1, "the new window does not cover now");
         }
-        known.set(terms);
+        known.set(terms, now);
         Ok(())
     }
 }
@@ -275,6 +284,7 @@ pub(super) fn must_end(books: &Books, input: &Amend, overdue: &[Overdue]) -> Opt
         && new.offering == old.offering
         && new.zone == old.zone
         && new.group_size == old.group_size
+        && known.slot.is_none_or(|slot| new.window.covers(&slot))
         && new.window.contains(books.now);
     if carried { None } else { Some(call) }
 }

@@ -9,7 +9,7 @@ use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
-use ringfence::values::reply::Reply;
+use ringfence::values::reply::{MissedForMerchant, Reply};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
@@ -92,6 +92,12 @@ pub(super) struct Reservation {
     pub(super) waiting: Option<Terms>,
     /// The revision of the last change, whether it holds or waits.
     pub(super) last_revision: u32,
+    /// The last slot that its merchant chose, over or not; none when he chose none, or it was dropped.
+    pub(super) slot: Option<Window>,
+    /// One that was replaced or dropped when it was over already, and the window it was in: this step may still tell so.
+    pub(super) slot_before: Option<(Window, Window)>,
+    /// What he was told when it was over.
+    pub(super) slot_over: Option<MissedForMerchant>,
 }
 
 /// A user's part in a call.
@@ -287,7 +293,7 @@ impl Books {
 
     /// The instant from which `min_ring_s` are no longer left.
     pub(super) fn last_ring_before(&self, reservation: &Reservation) -> Timestamp {
-        reservation.window.end().saturating_sub_s(u64::from(self.policy.min_ring_s))
+        reservation.span().end().saturating_sub_s(u64::from(self.policy.min_ring_s))
     }
 
     /// The call of this reservation that has not ended, other than `except`.
@@ -407,6 +413,8 @@ impl Books {
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
+            Input::ChooseSlot(input) => of_reservation(input.reservation),
+            Input::MerchantReady(input) => of_reservation(input.reservation),
             Input::RequestCall(input) => self.asked_for(*input).map_or((None, None), of_reservation),
             Input::Cancel(input) => of_reservation(input.reservation),
             Input::ConfirmContact(input) => of_reservation(input.reservation),

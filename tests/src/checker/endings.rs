@@ -38,14 +38,20 @@ fn rang_out(books: &Books, leg: &Leg) -> bool {
 /// One user's part.
 fn overdue_part(books: &Books, part: &Part) -> Option<(Promise, &'static str)> {
     let over = books.reservations.get(&part.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
+    let span_over = |reservation: &Reservation| books.now >= reservation.span().end();
+    let slot_over = books.reservations.get(&part.reservation).is_some_and(span_over);
     match part.leg.and_then(|leg| books.legs.get(&leg)) {
         Some(leg) if leg.state == LegState::Ringing && over => Some((Promise::P1, WINDOW_ENDED)),
+        Some(leg) if leg.state == LegState::Ringing && slot_over => {
+            Some((Promise::P14, "the slot ended while the user's phone rang"))
+        }
         Some(leg) if rang_out(books, leg) => Some((Promise::P9, "the user's ring time was over")),
         Some(leg) if leg.is_there() && over && books.policy.on_window_close == OnWindowClose::HangUp => {
             Some((Promise::P9, "the policy ends conversations with the window"))
         }
         Some(_) => None,
         None if over => Some((Promise::P9, "the window ended before the user was dialled")),
+        None if slot_over => Some((Promise::P9, "the slot ended before the user was dialled")),
         None => None,
     }
 }

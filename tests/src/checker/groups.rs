@@ -124,6 +124,7 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
         | Content::SearchResults(_)
         | Content::OnHold(_)
         | Content::ManagePage(_)
+        | Content::SlotOver(_)
         | Content::Declined(_) => Ok(()),
     }
 }

@@ -177,7 +177,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Amended(_)
         | Reply::Allow(_)
         | Reply::Deny(_)
-        | Reply::DoNotCallSet(_) => {
+        | Reply::DoNotCallSet(_)
+        | Reply::SlotChosen(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
@@ -187,7 +188,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
     if is_right {
         reservation.verified = true;
         reservation.unacknowledged = awaits;
-        reservation.eligible_at = now.max(reservation.window.start()).max(reservation.rested.unwrap_or(now));
+        reservation.eligible_at = reservation.waits_from(now);
         if by_platform || now >= reservation.window.start() {
             reservation.chosen.get_or_insert(silence);
         }

@@ -114,7 +114,7 @@ impl Law {
 
 /// The hours of a reservation's phone.
 pub(super) fn hours<'a>(books: &'a Books, reservation: &Reservation) -> CallableHours<'a> {
-    CallableHours { policy: &books.policy, zone: reservation.zone, window: reservation.window }
+    CallableHours { policy: &books.policy, zone: reservation.zone, window: reservation.span() }
 }
 
 /// What hours, the limit of a day and the spacing say now: the strictest of those that say no, and from when on none does.
@@ -134,7 +134,7 @@ pub(super) fn pause(books: &Books, reservation: &Reservation) -> Option<(DenyRea
     } else {
         return None;
     };
-    Some((reason, hours.callable_from(free.max(spaced)).filter(|at| *at < reservation.window.end())))
+    Some((reason, hours.callable_from(free.max(spaced)).filter(|at| *at < reservation.span().end())))
 }
 
 /// P14: a dial is made in hours in which the user's phone may ring and within the limit of the day; and his phone stops with the hours.
@@ -149,8 +149,8 @@ pub(super) fn in_time(books: &Books, dial: &Dial, reservation: &Reservation) -> 
         return Ok(());
     }
     let end = hours(books, reservation).end_from(books.now);
-    if end == reservation.window.end() {
-        // The window's end is judged by the window.
+    if end == reservation.span().end() {
+        // The end of window and slot is judged by them.
         return Ok(());
     }
     let last = end.saturating_sub_s(u64::from(books.policy.min_ring_s));
@@ -212,20 +212,23 @@ pub(super) fn missed(books: &Books, notice: &MissedNotice) -> Judged {
     let Some(reservation) = books.reservations.get(&notice.reservation) else { return Ok(()) };
     let listed = books.law.is_listed(reservation.number);
     let frozen = books.law.is_frozen(reservation.merchant, reservation.number);
-    let right = match notice.why {
-        Missed::NotAcknowledged => reservation.unacknowledged,
-        Missed::DoNotCall => listed,
-        Missed::Frozen => frozen && !listed,
-        Missed::NotReached | Missed::MerchantNotReached | Missed::NotCarriedOut => true,
-        Missed::NotCalled
-        | Missed::NumberBusy
-        | Missed::NoChannel
-        | Missed::HostLate
-        | Missed::WindowTooShort
-        | Missed::NotReachedInTime
-        | Missed::OutsideHours
-        | Missed::DailyLimit => !listed && !frozen,
-    };
+    // Why its last slot came to nothing stands until the end.
+    let of_slot = reservation.slot_over == Some(notice.why.into());
+    let right = of_slot
+        || match notice.why {
+            Missed::NotAcknowledged => reservation.unacknowledged,
+            Missed::DoNotCall => listed,
+            Missed::Frozen => frozen && !listed,
+            Missed::NotReached | Missed::MerchantNotReached | Missed::NotCarriedOut => true,
+            Missed::NotCalled
+            | Missed::NumberBusy
+            | Missed::NoChannel
+            | Missed::HostLate
+            | Missed::WindowTooShort
+            | Missed::NotReachedInTime
+            | Missed::OutsideHours
+            | Missed::DailyLimit => !listed && !frozen,
+        };
     if right {
         return Ok(());
     }

@@ -67,7 +67,11 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
             books.media.told(content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
-        Content::ModeOptions(_) | Content::CancelledForMerchant(_) | Content::MissedForMerchant(_) | Content::OnHold(_) => None,
+        Content::ModeOptions(_)
+        | Content::CancelledForMerchant(_)
+        | Content::MissedForMerchant(_)
+        | Content::OnHold(_)
+        | Content::SlotOver(_) => None,
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
@@ -104,6 +108,7 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
             | Content::MissedForMerchant(_)
             | Content::Amended(_)
             | Content::OnHold(_)
+            | Content::SlotOver(_)
     ) {
         return broken("is one that only merchants get");
     }

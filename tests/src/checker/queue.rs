@@ -15,7 +15,7 @@ fn waits(books: &Books, id: ReservationId, reservation: &Reservation, line: Phon
     reservation.line == line
         && reservation.verified
         && !reservation.unacknowledged
-        && reservation.window.contains(books.now)
+        && reservation.span().contains(books.now)
         && books.now < books.last_ring_before(reservation)
         && books.mode_in_force(reservation) == Some(CallMode::PlatformCalls)
         && reservation.eligible_at <= books.now

@@ -30,7 +30,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Confirmed(_)
             | Reply::WrongCode(_)
             | Reply::Amended(_)
-            | Reply::DoNotCallSet(_),
+            | Reply::DoNotCallSet(_)
+            | Reply::SlotChosen(_),
         ))
         | None => {}
     }
@@ -52,6 +53,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Book(_)
         | Input::Amend(_)
         | Input::Acknowledge(_)
+        | Input::ChooseSlot(_)
+        | Input::MerchantReady(_)
         | Input::Resync(_)
         | Input::SetPolicy(_)
         | Input::ConfirmContact(_)
@@ -112,6 +115,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
                 let ended = books.reservations.get(reservation).is_some_and(|known| books.now >= known.window.end());
                 ended || notes.overdue_reservations.contains(reservation)
             }
+            // A slot that is over.
+            Content::SlotOver(notice) => books.now >= notice.slot.end(),
             Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)

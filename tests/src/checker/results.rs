@@ -47,6 +47,7 @@ pub(super) fn send(books: &Books, send: &Send, step: &Step) -> Judged {
         | Content::SearchResults(_)
         | Content::Amended(_)
         | Content::OnHold(_)
+        | Content::SlotOver(_)
         | Content::Declined(_) => return Ok(()),
     };
     let is_meant = |known: &Reservation| {

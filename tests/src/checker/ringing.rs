@@ -4,7 +4,7 @@ use ringfence::values::effect::{Dial, Join, Party};
 use ringfence::values::policy::CallMode;
 
 use super::books::{Books, LegState, Part, Reservation};
-use super::{Broken, Judged, Notes, Promise, law, permitted};
+use super::{Broken, Judged, Notes, Promise, law, permitted, slots};
 
 /// A user's phone is dialled.
 pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
@@ -25,6 +25,7 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
     law::permits(books, dial, reservation)?;
     law::in_time(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P1)?;
+    slots::in_slot(books, dial, reservation)?;
     if books.merchant_of_line(dial.from) != Some(reservation.merchant) {
         return broken(Promise::P1, "the number shown is not a line of the merchant who may call".to_owned());
     }
@@ -83,6 +84,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     law::permits(books, dial, reservation)?;
     law::in_time(books, dial, reservation)?;
     in_window(books, dial, reservation, Promise::P14)?;
+    slots::in_slot(books, dial, reservation)?;
     in_mode(books, dial, reservation, CallMode::PlatformCalls)?;
     if dial.to != reservation.line {
         return broken(Promise::P16, "the reservation is in the queue of another line".to_owned());
@@ -124,7 +126,7 @@ pub(super) fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Rese
 pub(super) fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Promise) -> Judged {
     let (now, window) = (books.now, reservation.window);
     let broken = |what: String| Err((promise, format!("leg {} is dialled at {now}, the window is {window:?}: {what}", dial.leg)));
-    let last = books.last_ring_before(reservation);
+    let last = window.end().saturating_sub_s(u64::from(books.policy.min_ring_s));
     if !window.contains(now) {
         return broken("that is outside".to_owned());
     }

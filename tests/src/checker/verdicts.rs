@@ -157,7 +157,8 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Confirmed(_)
         | Reply::WrongCode(_)
         | Reply::Amended(_)
-        | Reply::DoNotCallSet(_) => {
+        | Reply::DoNotCallSet(_)
+        | Reply::SlotChosen(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };

@@ -180,7 +180,7 @@ impl Model {
             self.set_terms(id, new.clone());
         } else {
             let kept = self.reservation_of(id);
-            let closing = now_and(self.latest, self.policy.min_ring_s) >= kept.window.end();
+            let closing = now_and(self.latest, self.policy.min_ring_s) >= kept.span().end();
             let stood = (kept.state == ReservationState::Open && !closing).then_some(kept.eligible);
             self.set_terms(id, new.clone());
             self.place(id, new.agreed, stood);
@@ -272,19 +272,22 @@ impl Model {
     /// Whether a call in which nobody but the merchant has answered goes on under the new terms.
     fn carries(&self, call: CallId, user: ReservationId, old: &Terms, new: &Terms) -> bool {
         let now = self.latest;
-        let last = new.window.end().saturating_sub_s(self.policy.min_ring_s.into());
+        // A slot must be kept for what rings in it to ring on.
+        let slot = self.reservation_of(user).slot;
+        let span = slot.unwrap_or(new.window);
+        let last = span.end().saturating_sub_s(self.policy.min_ring_s.into());
         let unanswered = self.legs.values().filter(|leg| {
             let rings = matches!(leg.state, LegState::Dialled | LegState::Ringing);
             let concerns = leg.reservation.is_none_or(|other| other == user);
             leg.call == call && !leg.inbound && rings && concerns
         });
-        let hours_end = CallableHours { policy: &self.policy, zone: new.zone, window: new.window }.end_from(now);
+        let hours_end = CallableHours { policy: &self.policy, zone: new.zone, window: span }.end_from(now);
         let told = |leg: &super::Leg| {
             let rung_out = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into());
             let rung_out = leg.hours_end.map_or(rung_out, |end| end.min(rung_out));
-            let rings_until = rung_out.min(old.window.end());
+            let rings_until = rung_out.min(slot.unwrap_or(old.window).end());
             let of_user = leg.party == ringfence::values::effect::Party::User;
-            if of_user && rung_out.min(new.window.end()) > hours_end {
+            if of_user && rung_out.min(span.end()) > hours_end {
                 return false;
             }
             let not_after = self.kept.iter().filter(|kept| !kept.voided).find_map(|kept| match &kept.effect.action {
@@ -300,7 +303,7 @@ impl Model {
                 | Action::Archive(_)
                 | Action::Erase(_) => None,
             });
-            rings_until <= new.window.end() && not_after.is_none_or(|not_after| not_after <= last)
+            rings_until <= span.end() && not_after.is_none_or(|not_after| not_after <= last)
         };
         new.agreed
             && !new.unacknowledged
@@ -308,12 +311,14 @@ impl Model {
             && new.offering == old.offering
             && new.zone == old.zone
             && new.group_size == old.group_size
-            && new.window.start() <= now
+            && slot.is_none_or(|slot| new.window.covers(&slot))
+            && span.start() <= now
             && now < last
             && unanswered.into_iter().all(told)
     }
 
     fn set_terms(&mut self, id: ReservationId, terms: Terms) {
+        let now = self.latest;
         if self.reservation_of(id).contact != terms.contact {
             self.leave_number(id);
         }
@@ -325,6 +330,10 @@ impl Model {
         if kept.window != terms.window || kept.zone != terms.zone || kept.contact != terms.contact {
             kept.given_up = None;
             kept.held = None;
+        }
+        if kept.window != terms.window {
+            kept.slot.take_if(|slot| !terms.window.covers(slot) || slot.end() <= now);
+            kept.spent = None;
         }
         kept.revision = terms.revision;
         kept.window = terms.window;
@@ -381,8 +390,8 @@ impl Model {
         let silence = self.mode_of_silence();
         let by_platform = self.mode_by_platform();
         let kept = self.reservation_mut(id);
-        let begun = kept.window.start() <= now;
-        let fresh = kept.window.start().max(now).max(kept.rested.unwrap_or(now));
+        let begun = kept.spent.is_none() && kept.span().start() <= now;
+        let fresh = kept.span().start().max(now).max(kept.rested.unwrap_or(now));
         kept.eligible = match stood {
             Some(eligible) if agreed && begun => eligible,
             Some(_) | None => fresh,

@@ -78,6 +78,8 @@ impl Model {
             announced: false,
             rested: None,
             waiting: None,
+            slot: None,
+            spent: None,
             result_by: input.result_by,
             email: input.email.clone(),
         };

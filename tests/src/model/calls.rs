@@ -135,9 +135,9 @@ impl Model {
         let line = self.call_of(call).line;
         let id = user.unwrap_or(self.call_of(call).parts[0].reservation);
         let reservation = self.reservation_of(id);
-        let window_end = reservation.window.end();
+        let span_end = reservation.span().end();
         // A user's phone stops with the hours in which it may ring.
-        let end = if party == Party::User { self.hours(id).end_from(self.latest) } else { window_end };
+        let end = if party == Party::User { self.hours(id).end_from(self.latest) } else { span_end };
         let from = match party {
             Party::Merchant => reservation.number.map_or(line, |number| number.number()),
             Party::User => line,
@@ -165,7 +165,7 @@ impl Model {
         };
         let sequence = self.emit(Action::Dial(dial));
         self.leg_mut(leg).dial = Some(sequence);
-        self.leg_mut(leg).hours_end = Some(end).filter(|end| *end < window_end);
+        self.leg_mut(leg).hours_end = Some(end).filter(|end| *end < span_end);
     }
 
     fn permission(&self, id: ReservationId) -> Rule {
@@ -213,7 +213,7 @@ impl Model {
                 continue;
             }
             if !told {
-                let not_after = self.reservation_of(id).window.end();
+                let not_after = self.reservation_of(id).span().end();
                 self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
             }
             told = true;
@@ -343,7 +343,11 @@ impl Model {
         {
             self.close_at_the_end(id, cut_off);
         } else {
-            reservation.state = ReservationState::Open;
+            if waited.is_none() {
+                self.end_slot_if_over(id, cut_off);
+            }
+            let reservation = self.reservation_mut(id);
+            reservation.state = if reservation.spent.is_some() { ReservationState::Scheduled } else { ReservationState::Open };
             reservation.eligible = next;
             reservation.rested = Some(next);
             if let Some(set) = waited {

@@ -234,10 +234,11 @@ impl Model {
         reservation.accepted_at = reservation.rested.unwrap_or(latest).max(latest);
         reservation.state =
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
-        let begins = reservation.window.start();
+        let begins = Some(reservation.span().start()).filter(|_| reservation.spent.is_none());
         self.accept(id);
-        if latest >= begins {
+        if begins.is_some_and(|begins| latest >= begins) {
             self.open(id);
+            self.end_slot_if_over(id, false);
         }
         Reply::Confirmed(Confirmed { reservation: id, state: self.reservation_of(id).state })
     }

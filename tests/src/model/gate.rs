@@ -63,14 +63,16 @@ impl Model {
             Asker::Line(line) => (line, None, CallMode::MerchantCalls),
             Asker::Platform { own } => (reservation.line, own, CallMode::PlatformCalls),
         };
-        let (start, end) = (reservation.window.start(), reservation.window.end());
+        let span = if wanted == CallMode::PlatformCalls { reservation.span() } else { reservation.window };
+        let (start, end) = (span.start(), span.end());
         let others = || self.live_calls_of(id).into_iter().filter(|call| Some(*call) != own);
         let rung_by_us = || others().any(|call| self.call_of(call).mode == CallMode::PlatformCalls);
         let occupied = self.calls.iter().filter(|(call, kept)| kept.line == line && Some(**call) != own).count();
 
         if self.merchant_of_line(line) != Some(reservation.merchant) {
             deny(DenyReason::NotRecognized)
-        } else if at >= end {
+        } else if at >= end || (wanted == CallMode::PlatformCalls && reservation.spent.is_some()) {
+            // A slot that is over stands for the window too.
             deny(DenyReason::WindowOver)
         } else if reservation.state == ReservationState::Closed {
             deny(DenyReason::Closed)

@@ -121,10 +121,10 @@ impl Model {
         }
     }
 
-    /// The operator's hours for a reservation.
+    /// The operator's hours for a reservation, in its slot if it has one.
     pub(super) fn hours(&self, id: ReservationId) -> CallableHours<'_> {
         let reservation = self.reservation_of(id);
-        CallableHours { policy: &self.policy, zone: reservation.zone, window: reservation.window }
+        CallableHours { policy: &self.policy, zone: reservation.zone, window: reservation.span() }
     }
 
     /// The first instant from now on at which fewer rings of this number count than may.
@@ -151,7 +151,7 @@ impl Model {
             return None;
         }
         let (reason, _) = all.into_iter().find(|(_, at)| *at == latest)?;
-        let retry_at = hours.callable_from(daily.max(spaced)).filter(|at| *at < reservation.window.end());
+        let retry_at = hours.callable_from(daily.max(spaced)).filter(|at| *at < reservation.span().end());
         Some(Verdict::Deny { reason, retry_at })
     }
 

@@ -46,6 +46,7 @@ mod numbers;
 mod pages;
 mod reports;
 mod reservations;
+mod slots;
 #[cfg(test)]
 mod stories;
 mod time;
@@ -142,6 +143,10 @@ struct Reservation {
     rested: Option<Timestamp>,
     /// Terms that wait for the end of the conversation.
     waiting: Option<amending::Terms>,
+    /// The part of its window that the merchant chose.
+    slot: Option<Window>,
+    /// What the last slot came to; the reservation waits for another.
+    spent: Option<Outcome>,
     /// How its results come, if the sender said so.
     result_by: Option<ResultBy>,
     /// The sender's mailbox, if he named it.
@@ -290,6 +295,12 @@ pub struct ReservationSummary {
     pub unacknowledged: bool,
     /// The revision and the contact that wait for the end of a conversation.
     pub waiting: Option<(u32, PhoneNumber)>,
+    /// It was cancelled or declined, and closes when its call ends.
+    pub ending: bool,
+    /// The slot.
+    pub slot: Option<Window>,
+    /// What the last slot came to, while another is waited for.
+    pub spent: Option<Outcome>,
 }
 
 /// An effect that is not confirmed.
@@ -422,6 +433,8 @@ impl Model {
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
+            Input::ChooseSlot(input) => self.choose_slot(input),
+            Input::MerchantReady(input) => self.merchant_ready(input),
         }
     }
 
@@ -518,7 +531,7 @@ impl Model {
         let is_law_new = law(policy) != law(&self.policy);
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
-            let last = kept.window.end().saturating_sub_s(policy.min_ring_s.into());
+            let last = kept.span().end().saturating_sub_s(policy.min_ring_s.into());
             let by_law = [DenyReason::OutsideHours, DenyReason::DailyLimit];
             kept.given_up.take_if(|reason| if by_law.contains(reason) { is_law_new } else { self.latest < last });
             kept.held.take_if(|_| is_law_new);
@@ -605,6 +618,9 @@ impl Model {
             revision: kept.revision,
             unacknowledged: kept.unacknowledged,
             waiting: kept.waiting.as_ref().map(|terms| (terms.revision, terms.contact)),
+            ending: kept.cancel_pending || kept.decline_pending,
+            slot: kept.slot,
+            spent: kept.spent,
         };
         self.reservations.iter().map(summary).collect()
     }

@@ -21,7 +21,7 @@ impl Model {
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Open;
         reservation.chosen.get_or_insert(silence);
-        reservation.eligible = reservation.window.start().max(reservation.accepted_at);
+        reservation.eligible = reservation.span().start().max(reservation.accepted_at);
     }
 
     pub(super) fn choose_mode(&mut self, input: &ChooseMode) -> Result<Reply, Refusal> {
@@ -44,7 +44,9 @@ impl Model {
         let latest = self.latest;
         let reservation = self.reservation_mut(id);
         reservation.chosen = Some(input.mode);
-        if reservation.state == ReservationState::Open {
+        if reservation.slot.is_some() || reservation.spent.is_some() {
+            self.drop_slot(id);
+        } else if reservation.state == ReservationState::Open {
             reservation.eligible = reservation.eligible.max(latest);
         } else {
             reservation.state = ReservationState::Scheduled;
@@ -113,23 +115,7 @@ impl Model {
         let notice =
             MissedNotice { reservation: id, merchant_name: notice.merchant_name, why, window: notice.window, zone: notice.zone };
         self.tell_user(user, UserContent::Missed(notice.clone()));
-        // Whether the user was on another call is nobody's business but his.
-        let why = match why {
-            Missed::NotReached => MissedForMerchant::NotReached,
-            Missed::MerchantNotReached => MissedForMerchant::MerchantNotReached,
-            Missed::NotCarriedOut => MissedForMerchant::NotCarriedOut,
-            Missed::NotCalled => MissedForMerchant::NotCalled,
-            Missed::WindowTooShort => MissedForMerchant::WindowTooShort,
-            // How often others called him is not the merchant's to know.
-            Missed::NumberBusy | Missed::NotReachedInTime | Missed::DailyLimit => MissedForMerchant::NotReachedInTime,
-            Missed::OutsideHours => MissedForMerchant::OutsideHours,
-            Missed::NoChannel => MissedForMerchant::NoChannel,
-            Missed::HostLate => MissedForMerchant::HostLate,
-            Missed::NotAcknowledged => MissedForMerchant::NotAcknowledged,
-            Missed::DoNotCall => MissedForMerchant::DoNotCall,
-            Missed::Frozen => MissedForMerchant::Frozen,
-        };
-        let told = MissedNoticeForMerchant { reservation: id, why, window: notice.window, zone: notice.zone };
+        let told = MissedNoticeForMerchant { reservation: id, why: for_merchant(why), window: notice.window, zone: notice.zone };
         self.tell_merchant(merchant, MerchantContent::Missed(told));
     }
 
@@ -141,8 +127,9 @@ impl Model {
         self.close(id, outcome);
     }
 
-    fn why_missed(&self, id: ReservationId, cut_off: bool) -> Missed {
+    pub(super) fn why_missed(&self, id: ReservationId, cut_off: bool) -> Missed {
         let reservation = self.reservation_of(id);
+        let end = reservation.span().end();
         if reservation.attempts > 0 {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
@@ -157,11 +144,13 @@ impl Model {
             Missed::Frozen
         } else if self.mode_in_force(id) == Some(CallMode::MerchantCalls) {
             Missed::NotCalled
+        } else if let Some(Outcome::Missed(why)) = reservation.spent {
+            why
         } else if reservation.given_up == Some(DenyReason::OutsideHours) {
             Missed::OutsideHours
         } else if reservation.given_up == Some(DenyReason::DailyLimit) {
             Missed::DailyLimit
-        } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= reservation.window.end() {
+        } else if reservation.eligible.saturating_add_s(self.policy.min_ring_s.into()) >= end {
             Missed::WindowTooShort
         } else if cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
@@ -169,7 +158,7 @@ impl Model {
             Missed::NumberBusy
         } else if !self.has_free_channel(reservation.line) {
             Missed::NoChannel
-        } else if self.latest == reservation.window.end() {
+        } else if self.latest == end {
             Missed::NotReachedInTime
         } else {
             Missed::HostLate
@@ -199,6 +188,25 @@ impl Model {
             unknown(Object::Reservation, id.get())
         };
         self.reservations.get(&id).ok_or(absent)
+    }
+}
+
+/// What a merchant is told. Whether the user was on another call is nobody's business but his.
+pub(super) fn for_merchant(why: Missed) -> MissedForMerchant {
+    match why {
+        Missed::NotReached => MissedForMerchant::NotReached,
+        Missed::MerchantNotReached => MissedForMerchant::MerchantNotReached,
+        Missed::NotCarriedOut => MissedForMerchant::NotCarriedOut,
+        Missed::NotCalled => MissedForMerchant::NotCalled,
+        Missed::WindowTooShort => MissedForMerchant::WindowTooShort,
+        // How often others called him is not the merchant's to know.
+        Missed::NumberBusy | Missed::NotReachedInTime | Missed::DailyLimit => MissedForMerchant::NotReachedInTime,
+        Missed::OutsideHours => MissedForMerchant::OutsideHours,
+        Missed::NoChannel => MissedForMerchant::NoChannel,
+        Missed::HostLate => MissedForMerchant::HostLate,
+        Missed::NotAcknowledged => MissedForMerchant::NotAcknowledged,
+        Missed::DoNotCall => MissedForMerchant::DoNotCall,
+        Missed::Frozen => MissedForMerchant::Frozen,
     }
 }
 

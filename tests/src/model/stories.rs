@@ -150,6 +150,7 @@ fn word(effect: &Effect) -> String {
                 Content::ContactNotConfirmed(_) => "contact not confirmed",
                 Content::Amended(_) => "amended",
                 Content::OnHold(_) => "on hold",
+                Content::SlotOver(_) => "slot over",
                 Content::Declined(_) => "declined",
                 Content::ManagePage(_) => "manage_page",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),

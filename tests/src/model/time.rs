@@ -135,6 +135,8 @@ impl Model {
             Input::Decline(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Acknowledge(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Amend(input) => Touched { reservations: self.touched_by_amending(input), ..Touched::default() },
+            Input::ChooseSlot(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
+            Input::MerchantReady(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::ChooseMode(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::Cancel(input) => Touched { reservations: BTreeSet::from([input.reservation]), ..Touched::default() },
             Input::RequestCall(input) => self.touched_by_request(input.line, self.may_mean(*input)),
@@ -253,10 +255,10 @@ impl Model {
     fn reservation_due(&self, id: ReservationId) -> Option<Timestamp> {
         let reservation = self.reservation_of(id);
         match reservation.state {
-            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(reservation.window.start()),
-            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall => {
-                (!reservation.end_fired).then(|| reservation.window.end())
-            }
+            ReservationState::Scheduled if reservation.spent.is_some() => Some(reservation.window.end()),
+            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(reservation.span().start()),
+            ReservationState::Unverified => (!reservation.end_fired).then(|| reservation.window.end()),
+            ReservationState::Open | ReservationState::InCall => (!reservation.end_fired).then(|| reservation.span().end()),
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
                 let kept_by_a_call = self.calls.keys().any(|call| self.users_of(*call).contains(&id));
@@ -326,11 +328,17 @@ impl Model {
 
     fn fire_reservation(&mut self, id: ReservationId) {
         match self.reservation_of(id).state {
+            ReservationState::Scheduled if self.reservation_of(id).spent.is_some() => {
+                self.reservation_mut(id).end_fired = true;
+                self.close_at_the_end(id, false);
+            }
             ReservationState::AwaitingMode | ReservationState::Scheduled => self.open(id),
             ReservationState::Unverified => {
                 self.reservation_mut(id).end_fired = true;
                 self.close(id, Outcome::Unverified);
             }
+            ReservationState::Open if self.slot_is_over(id) => self.end_slot_if_over(id, false),
+            ReservationState::InCall if self.slot_is_over(id) => self.end_slot_in_call(id),
             ReservationState::Open => {
                 self.reservation_mut(id).end_fired = true;
                 self.close_at_the_end(id, false);

@@ -23,10 +23,13 @@ impl World {
         let acknowledge = (6, Doing::Input(self.acknowledges(kept.reservation, None, model)));
         let talks = |leg: &LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
         match kept.state {
+            ReservationState::InCall if kept.ending => {
+                vec![amend(1), (6, Doing::Input(self.manages(kept.reservation, None, model)))]
+            }
             ReservationState::InCall if model.legs().iter().any(talks) => {
                 vec![amend(2), (1, Doing::Input(self.manages(kept.reservation, None, model)))]
             }
-            ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(3), decline],
+            ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(4), decline],
             ReservationState::InCall => vec![amend(1)],
             _ if kept.unacknowledged && kept.state != ReservationState::Closed => vec![acknowledge],
             ReservationState::Unverified => vec![amend(1)],

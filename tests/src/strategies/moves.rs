@@ -20,7 +20,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::managing::result_way;
-use super::{law, people};
+use super::{law, people, slots};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -55,7 +55,7 @@ pub enum Wait {
     UntilDeadline,
     /// Until one microsecond before the next deadline.
     BeforeDeadline,
-    /// Until some microseconds before or after the end of a live reservation's window.
+    /// Until some microseconds before or after the end of a live reservation's window, or of its slot.
     AroundEnd(Pick, i64),
     /// So much that the host is late for everything: some minutes.
     Minutes(u32),
@@ -193,6 +193,8 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// A merchant chooses a slot, or is ready: for which reservation, and how.
+    Slot(Pick, u32),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
 }
@@ -256,6 +258,7 @@ fn whats() -> impl Strategy<Value = What> {
         7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
         6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        4 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
         3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
@@ -311,7 +314,8 @@ impl World {
             Wait::BeforeDeadline => deadline().saturating_add_micros(-1).max(now),
             Wait::AroundEnd(reservation, micros) => {
                 let live: Vec<_> = model.reservations().into_iter().filter(|kept| kept.window.end() > now).collect();
-                one(&live, reservation).map_or(now, |kept| kept.window.end().saturating_add_micros(micros).max(now))
+                let end = |kept: ReservationSummary| kept.slot.unwrap_or(kept.window).end();
+                one(&live, reservation).map_or(now, |kept| end(kept).saturating_add_micros(micros).max(now))
             }
             Wait::Minutes(minutes) => now.saturating_add_s(u64::from(minutes) * 60),
             Wait::Backwards(seconds) => now.saturating_sub_s(seconds.into()),
@@ -384,6 +388,7 @@ impl World {
                 },
             }),
             What::Amend(reservation, dice) => self.amendment(any_reservation(*reservation, model), *dice, at, model),
+            What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
@@ -423,6 +428,7 @@ impl World {
         for kept in model.reservations() {
             choices.extend(next_of_reservation(&kept, model));
             choices.extend(self.answers(&kept, dice, at, model));
+            choices.extend(slots::next(&kept, dice, at, model));
             choices.extend(self.booked_again(&kept, dice, at, model));
             choices.extend(self.next_of_group(&kept, dice, at, model));
         }

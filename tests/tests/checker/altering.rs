@@ -8,7 +8,7 @@ use ringfence::values::effect::{
     Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Cancel, Input};
+use ringfence::values::input::{Cancel, Input, Slot};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, Deny, DenyReason, Reply};
@@ -343,6 +343,18 @@ pub(crate) fn each_notice(trace: &mut Trace, id: ReservationId, is_shared: bool)
         {
             notice.group = None;
         }
+    }
+}
+
+/// The slot that was chosen, and the reply, begin a microsecond later and end so much later.
+pub(crate) fn set_slot(trace: &mut Trace, seconds: u64, micros: i64) {
+    for step in &mut trace.steps {
+        let Doing::Input(Input::ChooseSlot(input)) = &mut step.doing else { continue };
+        let Some(Ok(Reply::SlotChosen(chosen))) = &mut step.reply else { panic!("the slot is taken") };
+        let start = chosen.slot.start().saturating_add_micros(1);
+        let end = chosen.slot.end().saturating_add_s(seconds).saturating_add_micros(micros);
+        chosen.slot = Window::new(start, end).expect("a window");
+        input.slot = Slot::Window(chosen.slot);
     }
 }
 

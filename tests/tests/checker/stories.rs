@@ -3,8 +3,8 @@
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, GroupId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, ChooseMode, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, PushPage,
-    RequestCall, RequestCode, RotateKey, Scope, Thaw,
+    Block, BlockTarget, Book, ChooseMode, ChooseSlot, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
+    MerchantReady, PushPage, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -330,9 +330,22 @@ pub(crate) fn group_called() -> Trace {
     host.trace().clone()
 }
 
+/// Platform mode, in slots: the user's phone rings when the first one ends; the merchant is told, and is ready later.
+pub(crate) fn slots() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.phone(ZHANG, &[Phone::rings_on(), Phone::answers_after(5).talks_for(60)]);
+    let reservation = host.books(ZHANG, 3600, 10_800);
+    let slot = Slot::Window(Window::new(host.second(5400), host.second(5420)).expect("a window"));
+    let _ = host.input(Input::ChooseSlot(ChooseSlot { merchant: MERCHANT, reservation, slot }));
+    host.runs_until(host.second(7000));
+    let _ = host.input(Input::MerchantReady(MerchantReady { merchant: MERCHANT, reservation }));
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 16] = [
+pub(crate) const STORIES: [(&str, Story); 17] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -349,4 +362,5 @@ pub(crate) const STORIES: [(&str, Story); 16] = [
     ("frozen_while_dialling", frozen_while_dialling),
     ("shared_call", shared_call),
     ("group_called", group_called),
+    ("slots", slots),
 ];

@@ -4,11 +4,11 @@ use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{CallId, GroupId, LegId, ReservationId};
-use ringfence::values::input::{Block, BlockTarget, ChooseMode, Input, LegEnded};
+use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Allow, DenyReason, Missed, Reply};
+use ringfence::values::reply::{Allow, DenyReason, Missed, Reply, ReservationState, SlotChosen};
 use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
@@ -19,7 +19,7 @@ use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
     frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls,
-    shared_call, unverified, window_ends_while_ringing,
+    shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -77,6 +77,8 @@ pub(crate) fn twins() -> Vec<Twin> {
         P1 "the phone shows another window" merchant_calls |t| {
             dial(t, 0).reason.window = Window::new(Timestamp::MIN, Timestamp::MAX).expect("a window");
         };
+
+        P1 "a slot reaches beyond the user's window" slots |t| set_slot(t, 7200, 1);
 
         P2 "a number that nobody booked is dialled" merchant_calls |t| dial(t, 0).to = number(STRANGER);
         P2 "a contact that is not the sender's own is allowed" unverified |t| allow_instead_of_deny(t, 0);
@@ -193,6 +195,17 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].effects.push(Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg: LegId::new(2) }) });
         };
 
+        P6 "a slot is taken though the merchant calls himself" merchant_calls |t| {
+            let step = nth_step(t, 0, is_allow);
+            let (merchant, reservation, from) = (MERCHANT, ReservationId::new(1), t.steps[step].at);
+            let Some(booked) = t.steps.iter().find_map(|step| match &step.doing {
+                Doing::Input(Input::Book(book)) => Some(book.window),
+                _ => None,
+            }) else { panic!("the story has a booking") };
+            let slot = Window::new(from, booked.end()).expect("a window");
+            let chosen = Reply::SlotChosen(SlotChosen { slot, state: ReservationState::Open });
+            insert(t, step, Input::ChooseSlot(ChooseSlot { merchant, reservation, slot: Slot::From(from) }), Ok(chosen));
+        };
         P6 "the platform calls in merchant mode" platform_calls |t| {
             t.steps.retain(|step| !matches!(step.reply, Some(Ok(Reply::Deny(_)))));
             t.header.policy.mode_chosen_by = ModeChooser::Platform(CallMode::MerchantCalls);
@@ -469,6 +482,24 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
 
         P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
+        P14 "the platform calls before the slot" slots |t| set_slot(t, 0, 0);
+        P14 "a dial may be carried out after the slot" slots |t| dial(t, 1).not_after = dial(t, 1).not_after.saturating_add_micros(1);
+        P14 "a phone may ring past the slot" slots |t| dial(t, 1).ring_until = dial(t, 1).ring_until.saturating_add_micros(1);
+        P14 "the phone rings on when the slot ends" slots |t| drop_effect(t, 0, is_hang_up);
+        P14 "the platform calls again after a slot that was over" slots |t| {
+            t.steps.retain(|step| !matches!(step.doing, Doing::Input(Input::MerchantReady(_))));
+        };
+        P14 "another slot is taken than was chosen" slots |t| each_input(t, |input| {
+            if let Input::ChooseSlot(input) = input { input.slot = Slot::From(Timestamp::MIN) }
+        });
+        P14 "a merchant is told that his slot is over, and it is not" slots |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && let Content::SlotOver(notice) = &mut send.content {
+                    let (start, end) = (notice.slot.start(), notice.slot.end());
+                    notice.slot = Window::new(start, end.saturating_add_micros(1)).expect("a window");
+                }
+            }
+        };
         P14 "an early call is told a wrong time" merchant_calls |t| set_retry_at(t, Timestamp::MAX);
         P14 "a call is denied for a reason that does not come first" cancelled_while_ringing |t| {
             let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Deny(_)))));

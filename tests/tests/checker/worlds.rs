@@ -4,7 +4,7 @@ use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use ringfence::values::id::{MerchantId, PageId, ReservationId};
-use ringfence::values::input::{Book, ChooseMode, Input};
+use ringfence::values::input::{Book, ChooseMode, ChooseSlot, Input, MerchantReady, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::Reply;
@@ -22,6 +22,8 @@ pub(crate) enum Happens {
     Calls { one: usize, stranger: bool },
     Cancels { one: usize, stranger: bool },
     Chooses { one: usize, mode: CallMode },
+    ChoosesSlot { one: usize, from_s: u32, lasts_s: u32 },
+    IsReady { one: usize },
     TimePasses { seconds: u32 },
     IsLate { seconds: i64 },
     Crashes,
@@ -38,6 +40,8 @@ pub(crate) fn happens() -> impl Strategy<Value = Happens> {
             .prop_map(|(user, shop, from_s, lasts_s, other_contact)| Happens::Books { user, shop, from_s, lasts_s, other_contact }),
         7 => (0..3_usize, weighted(0.1)).prop_map(|(one, stranger)| Happens::Calls { one, stranger }),
         2 => (0..2_usize, weighted(0.1)).prop_map(|(one, stranger)| Happens::Cancels { one, stranger }),
+        3 => (0..3_usize, 0..60_u32, 1..60_u32).prop_map(|(one, from_s, lasts_s)| Happens::ChoosesSlot { one, from_s, lasts_s }),
+        2 => (0..3_usize).prop_map(|one| Happens::IsReady { one }),
         3 => (0..3_usize, mode).prop_map(|(one, mode)| Happens::Chooses { one, mode }),
         8 => (0..60_u32).prop_map(|seconds| Happens::TimePasses { seconds }),
         1 => (0..90_i64).prop_map(|seconds| Happens::IsLate { seconds }),
@@ -146,6 +150,18 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                 let (_, shop, reservation) = latest(&booked, one);
                 let merchant = [MERCHANT, MerchantId::new(2)][shop];
                 let _ = host.input(Input::ChooseMode(ChooseMode { merchant, reservation, mode }));
+            }
+            Happens::ChoosesSlot { one, from_s, lasts_s } => {
+                let (_, shop, reservation) = latest(&booked, one);
+                let start = host.now().saturating_add_s(u64::from(from_s));
+                let slot = Slot::Window(Window::new(start, start.saturating_add_s(u64::from(lasts_s))).expect("a window"));
+                let merchant = [MERCHANT, MerchantId::new(2)][shop];
+                let _ = host.input(Input::ChooseSlot(ChooseSlot { merchant, reservation, slot }));
+            }
+            Happens::IsReady { one } => {
+                let (_, shop, reservation) = latest(&booked, one);
+                let merchant = [MERCHANT, MerchantId::new(2)][shop];
+                let _ = host.input(Input::MerchantReady(MerchantReady { merchant, reservation }));
             }
             Happens::TimePasses { seconds } => host.runs_for(seconds),
             Happens::IsLate { seconds } => host.is_late_by_us(seconds * 1_000_000),

@@ -8,8 +8,8 @@ use ringfence::values::id::GroupId;
 use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Reply, ReservationState};
-use ringfence::values::time::DayRule;
+use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
+use ringfence::values::time::{DayRule, Window};
 use ringfence::{Action, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
 use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
@@ -25,7 +25,7 @@ enum Deed {
 }
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 39] = [
+pub(super) const DEMANDED: [(&str, usize); 43] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -65,6 +65,10 @@ pub(super) const DEMANDED: [(&str, usize); 39] = [
     ("joined after others talked", 2),
     ("changed in a shared call, others go on", 1),
     ("in another group by a change", 1),
+    ("slot over without a conversation", 5),
+    ("another slot after one that was over", 5),
+    ("a merchant's phone rang when the slot ended", 1),
+    ("talking in a slot", 2),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -204,6 +208,25 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "a change is confirmed by a code",
     "a changed phone leaves its number",
     "terms that waited are asked for",
+    "refused 207",
+    "a user's phone rang when the slot ended",
+    "refused 208",
+    "refused 209",
+    "a merchant is ready",
+    "a slot that has not begun",
+    "a slot ended in a conversation",
+    "a slot dropped by a change",
+    "a slot kept by a change",
+    "a call carried on in its slot",
+    "a slot dropped with the mode",
+    "closed after a slot that was over",
+    "slot over HostLate",
+    "slot over NotReached",
+    "slot over NoChannel",
+    "slot over WindowTooShort",
+    "slot over NotReachedInTime",
+    "slot over Frozen",
+    "slot over OutsideHours",
     "refused 132",
     "limit Attachments",
     "invalid Attachments NoRepeats",
@@ -267,6 +290,12 @@ pub(super) struct Seen {
     numbers: BTreeMap<ReservationId, PhoneNumber>,
     unverified: BTreeSet<ReservationId>,
     declines: bool,
+    /// The slots, and who waits for another one.
+    slots: BTreeMap<ReservationId, Option<Window>>,
+    /// The step chooses a mode, or a merchant is ready.
+    chooses_mode: bool,
+    is_ready: bool,
+    users_ringing: BTreeSet<LegId>,
 }
 
 impl Seen {
@@ -308,6 +337,7 @@ impl Seen {
         let unverified = |kept: &ReservationSummary| kept.state == ReservationState::Unverified;
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
         self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
+        self.slots_before(model, doing);
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -349,6 +379,7 @@ impl Seen {
             self.note(amended && !was && is && kept.revision > 1, "back to unverified");
             self.note(amended && was && !is && kept.state != ReservationState::Closed, "verified by a change");
         }
+        self.slots_after(model, reply, effects);
         let is_shared = |one: &ReservationSummary| {
             reservations.iter().filter(live).any(|other| {
                 let same = (other.merchant, other.contact) == (one.merchant, one.contact) && other.user != one.user;
@@ -582,6 +613,63 @@ impl Seen {
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
     }
 
+    fn slots_before(&mut self, model: &Model, doing: &Doing) {
+        let all = model.reservations();
+        self.slots = all
+            .iter()
+            .filter(|kept| kept.slot.is_some() || kept.spent.is_some())
+            .map(|kept| (kept.reservation, kept.slot))
+            .collect();
+        let input = match doing {
+            Doing::Input(input) | Doing::Once { input, .. } => Some(input),
+            Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => None,
+        };
+        self.chooses_mode = matches!(input, Some(Input::ChooseMode(_)));
+        self.is_ready = matches!(input, Some(Input::MerchantReady(_)));
+        let rings = |leg: &LegView| matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User;
+        self.users_ringing = model.legs().into_iter().filter(rings).map(|leg| leg.leg).collect();
+    }
+
+    fn slots_after(&mut self, model: &Model, reply: &StepReply, effects: &[Effect]) {
+        let amended = matches!(reply, Some(Ok(Reply::Amended(_))));
+        let chosen = matches!(reply, Some(Ok(Reply::SlotChosen(_))));
+        self.note(chosen && self.is_ready, "a merchant is ready");
+        let early = |chosen: &SlotChosen| chosen.state == ReservationState::Scheduled;
+        self.note(matches!(reply, Some(Ok(Reply::SlotChosen(chosen))) if early(chosen)), "a slot that has not begun");
+        let talks = |kept: &ReservationSummary| {
+            let joined = |leg: &LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
+            model.legs().iter().any(joined)
+        };
+        for kept in model.reservations() {
+            self.note(kept.slot.is_some() && talks(&kept), "talking in a slot");
+            self.note(kept.spent.is_some() && talks(&kept), "a slot ended in a conversation");
+            let Some(before) = self.slots.get(&kept.reservation).copied() else { continue };
+            self.note(chosen && before.is_none() && kept.slot.is_some(), "another slot after one that was over");
+            let gone = before.is_some() && kept.slot.is_none() && kept.spent.is_none();
+            self.note(gone && amended, "a slot dropped by a change");
+            self.note(gone && self.chooses_mode, "a slot dropped with the mode");
+            self.note(before.is_some() && before == kept.slot && amended, "a slot kept by a change");
+            let rebased = |effect: &Effect| match &effect.action {
+                Action::Audit(audit) => {
+                    matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
+                }
+                _ => false,
+            };
+            self.note(before.is_some() && effects.iter().any(rebased), "a call carried on in its slot");
+            self.note(before.is_none() && kept.outcome.is_some(), "closed after a slot that was over");
+        }
+        let told = |wanted: LegId| {
+            effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(hang_up) if hang_up.leg == wanted && hang_up.cause == ReleaseCause::WindowEnded))
+        };
+        let slot_over = effects
+            .iter()
+            .any(|effect| matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::SlotOver(_))));
+        let users = self.users_ringing.iter().any(|leg| told(*leg));
+        let merchants = self.ringing.difference(&self.users_ringing).any(|leg| told(*leg));
+        self.note(slot_over && users, "a user's phone rang when the slot ended");
+        self.note(slot_over && merchants && !users, "a merchant's phone rang when the slot ended");
+    }
+
     fn message(&mut self, content: &Content) {
         match content {
             Content::SearchEntry(_) => self.note(true, "search entry"),
@@ -620,6 +708,10 @@ impl Seen {
             | Content::Amended(_)
             | Content::OnHold(_)
             | Content::Declined(_) => {}
+            Content::SlotOver(notice) => {
+                self.note(true, "slot over without a conversation");
+                self.kinds.insert(format!("slot over {:?}", notice.why));
+            }
         }
     }
 

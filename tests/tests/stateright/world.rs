@@ -270,6 +270,7 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
+                | Content::SlotOver(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },

@@ -224,10 +224,13 @@ impl Appointments {
     fn carries(&self, cx: &Context<'_>, call: CallId, reservation: &Reservation, before: &Terms, after: &Terms) -> bool {
         let of_call = |terms: &Terms| (terms.contact, terms.offering, terms.zone, terms.group_size);
         let is_same_call = of_call(after) == of_call(before);
-        let hours_end = Self::hours(cx.policy, after.window, after.zone).end_from(cx.now);
-        let last = last_call(after.window.end(), cx.policy.min_ring_s);
-        let covers = after.window.start() <= cx.now && cx.now < last;
-        if !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
+        // A call in a slot goes on in that slot, or not at all.
+        let keeps_slot = reservation.slot.is_none_or(|slot| after.window.covers(&slot));
+        let span = reservation.slot.unwrap_or(after.window);
+        let hours_end = Self::hours(cx.policy, span, after.zone).end_from(cx.now);
+        let last = last_call(span.end(), cx.policy.min_ring_s);
+        let covers = span.start() <= cx.now && cx.now < last;
+        if !keeps_slot || !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
             return false;
         }
         let Some(call) = self.calls.get(call.get()) else { return false };
@@ -237,10 +240,10 @@ impl Appointments {
             .filter_map(|leg| self.legs.get(leg.get()))
             .filter(|leg| leg.state.is_unanswered() && leg.origin == Origin::Dialled);
         ringing.all(|leg| {
-            let rings_until = leg.until.min(reservation.window.end());
+            let rings_until = leg.until.min(reservation.span().end());
             let dial_until = cx.outbox.waiting_dial(leg.id).map(|dial| dial.not_after);
-            let is_in_hours = leg.party == Party::Merchant || leg.until.min(after.window.end()) <= hours_end;
-            is_in_hours && rings_until <= after.window.end() && dial_until.is_none_or(|not_after| not_after <= last)
+            let is_in_hours = leg.party == Party::Merchant || leg.until.min(span.end()) <= hours_end;
+            is_in_hours && rings_until <= span.end() && dial_until.is_none_or(|not_after| not_after <= last)
         })
     }
 
@@ -248,7 +251,7 @@ impl Appointments {
     fn set_terms(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: Terms) {
         let is_agreed = terms.is_agreed;
         let stood = self.reservations.get(id.get()).and_then(|reservation| {
-            let is_in_time = cx.now < last_call(reservation.window.end(), cx.policy.min_ring_s);
+            let is_in_time = cx.now < last_call(reservation.span().end(), cx.policy.min_ring_s);
             Some(reservation.eligible_at).filter(|_| reservation.state == ReservationState::Open && is_in_time)
         });
         self.apply_terms(cx, id, terms);
@@ -262,8 +265,9 @@ impl Appointments {
             self.leave_number(cx, id);
         }
         let group = self.group_by(id, &terms);
+        let now = cx.now;
         self.change_media(cx, id, |reservation| {
-            reservation.set_terms(terms);
+            reservation.set_terms(terms, now);
             reservation.group = group;
         });
     }
@@ -303,7 +307,7 @@ impl Appointments {
     pub(super) fn place_amended(&mut self, cx: &Context<'_>, id: ReservationId, is_agreed: bool, stood: Option<Timestamp>) {
         let (now, chosen) = (cx.now, chosen_by_platform(cx.policy));
         self.update_reservation(id, |reservation| {
-            let begins = reservation.window.start();
+            let begins = reservation.span().start();
             let keeps = stood.filter(|_| is_agreed && begins <= now);
             let rest = reservation.rest_until.unwrap_or(begins);
             reservation.eligible_at = keeps.unwrap_or_else(|| begins.max(now).max(rest));
@@ -321,7 +325,7 @@ impl Appointments {
         });
         let opens = self.reservations.get(id.get()).is_some_and(|reservation| {
             let waits = matches!(reservation.state, ReservationState::AwaitingMode | ReservationState::Scheduled);
-            waits && reservation.window.start() <= now
+            waits && reservation.spent_slot.is_none() && reservation.span().start() <= now
         });
         if opens {
             self.open(cx, id);

@@ -111,6 +111,8 @@ impl Appointments {
             is_declined: false,
             rest_until: None,
             pending: None,
+            slot: None,
+            spent_slot: None,
             attachments: input.attachments,
             booked_at: cx.now,
             result_by: input.result_by,
@@ -280,12 +282,13 @@ impl Appointments {
         }
     }
 
-    /// How a reservation closes that had its chance: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
+    /// What a reservation comes to that had its chance, in its window or its slot: completed if there was any conversation, else missed for the first reason that holds. `is_cut_off`:
     /// a call of it was just stopped before the user was dialled.
     pub(super) fn outcome_at_end(&self, reservation: &Reservation, policy: &Policy, now: Timestamp, is_cut_off: bool) -> Outcome {
         if reservation.conversations > 0 {
             return Outcome::Completed;
         }
+        let end = reservation.span().end();
         Outcome::Missed(if reservation.attempts > 0 {
             Missed::NotReached
         } else if reservation.merchant_failures > 0 {
@@ -300,11 +303,13 @@ impl Appointments {
             Missed::Frozen
         } else if reservation.mode.unwrap_or(policy.mode_unless_chosen()) == CallMode::MerchantCalls {
             Missed::NotCalled
+        } else if let Some(Outcome::Missed(why)) = reservation.spent_slot {
+            why
         } else if reservation.given_up == Some(DenyReason::OutsideHours) {
             Missed::OutsideHours
         } else if reservation.given_up == Some(DenyReason::DailyLimit) {
             Missed::DailyLimit
-        } else if reservation.eligible_at >= last_call(reservation.window.end(), policy.min_ring_s) {
+        } else if reservation.eligible_at >= last_call(end, policy.min_ring_s) {
             Missed::WindowTooShort
         } else if is_cut_off || reservation.given_up.is_some_and(|reason| reason != DenyReason::WindowOver) {
             Missed::NotReachedInTime
@@ -312,7 +317,7 @@ impl Appointments {
             Missed::NumberBusy
         } else if self.lines.get(reservation.line).is_none_or(|line| !line.has_free_channel()) {
             Missed::NoChannel
-        } else if now <= reservation.window.end() {
+        } else if now <= end {
             // The host is in time for the end: what the reservation waited for may have come free at this very instant.
             Missed::NotReachedInTime
         } else {

@@ -17,7 +17,7 @@ use crate::values::effect::{Action, Effect, Party};
 use crate::values::id::{LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
-use crate::values::reply::ReservationState;
+use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
 /// Says which bound does not hold, and where.
@@ -142,7 +142,7 @@ impl Appointments {
                     Party::User => call.line,
                 };
                 // A change of the terms lets a phone ring on that it permits all that was said of.
-                let end = dial.reason.window.end();
+                let end = one.slot.map_or(dial.reason.window.end(), |slot| slot.end());
                 let is_carried = one.revision > 1 && dial.ring_until.max(dial.not_after) <= one.window.end();
                 // A user's phone may have been cut to hours that ended before the window; it rings no longer than they last.
                 let cut_to = match dial.party {
@@ -172,7 +172,8 @@ impl Appointments {
             }
             Action::Play(play) => {
                 let mut of_it = call.reservations().filter_map(of_call);
-                leg.party == Party::Merchant && of_it.any(|one| one.window.end() == play.not_after || one.revision > 1)
+                leg.party == Party::Merchant
+                    && of_it.any(|one| one.span().end() == play.not_after || one.revision > 1 || one.spent_slot.is_some())
             }
             Action::Reject(_)
             | Action::HangUp(_)
@@ -224,12 +225,39 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
             | ReservationState::Closed => true,
         };
         hold!(begins, "reservation {id} is open before its window begins");
-        let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.window.end());
+        check_slot(now, reservation)?;
+        let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.span().end());
         hold!(is_held_inside, "reservation {id} is put off beyond its window");
         return Ok(());
     };
     hold!(closed.at <= now, "reservation {id} closed in the future");
     hold!(within(now, most::RETENTION_S, closed.archive_at), "reservation {id} stays longer than any policy lets it (P9)");
+    Ok(())
+}
+
+/// A slot is the platform's, and lies inside what the user permits.
+fn check_slot(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
+    let Reservation { id, state, slot, spent_slot, .. } = reservation;
+    let is_platforms = reservation.mode == Some(CallMode::PlatformCalls) || (slot.is_none() && spent_slot.is_none());
+    hold!(is_platforms, "reservation {id} has a slot that is not the platform's (P6)");
+    hold!(slot.is_none_or(|slot| reservation.window.covers(&slot)), "the slot of reservation {id} lies outside its window (P1)");
+    let is_one = slot.is_none() || spent_slot.is_none();
+    hold!(is_one, "reservation {id} has a slot and waits for one");
+    let begins = match state {
+        ReservationState::Open | ReservationState::InCall => slot.is_none_or(|slot| slot.start() <= now),
+        ReservationState::Unverified
+        | ReservationState::AwaitingMode
+        | ReservationState::Scheduled
+        | ReservationState::Closed => true,
+    };
+    hold!(begins, "reservation {id} is open before its slot begins");
+    let waits = *state != ReservationState::Open || spent_slot.is_none();
+    hold!(waits, "reservation {id} is open and waits for another slot");
+    let is_sound = match spent_slot {
+        None | Some(Outcome::Completed | Outcome::Missed(_)) => true,
+        Some(Outcome::Cancelled | Outcome::Unverified | Outcome::Declined) => false,
+    };
+    hold!(is_sound, "the slot of reservation {id} came to what no slot comes to");
     Ok(())
 }
 

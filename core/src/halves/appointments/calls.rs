@@ -165,7 +165,7 @@ impl Appointments {
     /// he had. Looks at every reservation: rules are seldom set.
     pub(crate) fn take_up_again(&mut self, cx: &Context<'_>) {
         let is_again = |kept: &&Reservation| {
-            let is_in_time = cx.now < last_call(kept.window.end(), cx.policy.min_ring_s);
+            let is_in_time = cx.now < last_call(kept.span().end(), cx.policy.min_ring_s);
             kept.given_up == Some(DenyReason::WindowClosing) && kept.state.is_live() && is_in_time
         };
         let ids: Vec<ReservationId> = self.reservations.in_order().filter(is_again).map(|kept| kept.id).collect();
@@ -203,19 +203,19 @@ impl Appointments {
         let Some(reservation) = self.reservations.get(reservation.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
         let leg = LegId::new(self.counters.leg.take());
-        let (call, line, window) = (call.id, call.line, reservation.window);
+        let (call, line, window, span) = (call.id, call.line, reservation.window, reservation.span());
         let (number, from) = match party {
             Party::Merchant => (line, reservation.virtual_number.map_or(line, VirtualNumber::number)),
             Party::User => (reservation.contact, line),
         };
-        // A user's phone stops at the end of the hours in which it may ring, as at the window's. The window's own end is the reservation's deadline.
+        // A user's phone stops at the end of the hours in which it may ring, as at the window's, or the slot's. Their own end is the reservation's deadline.
         let end = match party {
-            Party::Merchant => window.end(),
-            Party::User => Self::hours(cx.policy, window, reservation.zone).end_from(cx.now),
+            Party::Merchant => span.end(),
+            Party::User => Self::hours(cx.policy, span, reservation.zone).end_from(cx.now),
         };
         let ring_time = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
-        let until = if end < window.end() { ring_time.min(end) } else { ring_time };
-        let ring_ms = until.min(window.end()).micros_since(cx.now) / MICROS_PER_MILLI;
+        let until = if end < span.end() { ring_time.min(end) } else { ring_time };
+        let ring_ms = until.min(span.end()).micros_since(cx.now) / MICROS_PER_MILLI;
         let dial = Dial {
             leg,
             call,
@@ -223,7 +223,7 @@ impl Appointments {
             to: number,
             from,
             ring_timeout_ms: u32::try_from(ring_ms.max(1)).unwrap_or(u32::MAX),
-            ring_until: until.min(window.end()),
+            ring_until: until.min(span.end()),
             not_after: last_call(end, cx.policy.min_ring_s),
             reason: CallReason {
                 reservation: reservation.id,
@@ -277,7 +277,7 @@ impl Appointments {
             match self.gate_to_go_on(cx.policy, reservation, cx.now) {
                 Verdict::Allow => {
                     if !is_anybody_dialled {
-                        let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.window.end() };
+                        let play = Play { leg, prompt: Prompt::ConnectingUser, not_after: reservation.span().end() };
                         cx.emit(Action::Play(play));
                     }
                     is_anybody_dialled = true;
@@ -465,10 +465,17 @@ impl Appointments {
         self.update_reservation(id, |reservation| reservation.count(came));
         let outcome = match next {
             Aftermath::Reopen { eligible_at } => {
+                let is_slot_over = set.is_none() && self.reservations.get(id.get()).is_some_and(|one| one.is_slot_over(cx.now));
+                if is_slot_over {
+                    self.slot_over(cx, id, came == Came::Nothing);
+                }
                 self.update_reservation(id, |reservation| {
                     reservation.eligible_at = eligible_at;
                     reservation.rest_until = Some(eligible_at);
-                    reservation.state.apply(ReservationEvent::CallOver)
+                    reservation.state.apply(ReservationEvent::CallOver);
+                    if reservation.spent_slot.is_some() {
+                        reservation.state.apply(ReservationEvent::SlotOver);
+                    }
                 });
                 if let Some(set) = set {
                     self.place_amended(cx, id, set.is_agreed(), None);

@@ -237,7 +237,7 @@ impl Appointments {
             if reservation.mode.is_some() {
                 reservation.state.apply(ReservationEvent::ModeChosen);
             }
-            let begins = reservation.window.start();
+            let begins = reservation.span().start();
             reservation.eligible_at = begins.max(now).max(reservation.rest_until.unwrap_or(begins));
         });
         self.accept(cx, id);

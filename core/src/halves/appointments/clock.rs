@@ -41,9 +41,9 @@ pub enum Why {
     AnswerTimeout(CallId),
     /// A conversation reaches its longest.
     ConversationMax(CallId),
-    /// A window begins.
+    /// A window, or the slot in it, begins.
     WindowOpens(ReservationId),
-    /// A window ends.
+    /// A window, or the slot in it, ends.
     WindowEnds(ReservationId),
     /// A closed reservation leaves.
     Retention(ReservationId),
@@ -285,11 +285,18 @@ impl Appointments {
                 Some(CallState::RingingMerchant | CallState::Gathering | CallState::Ended) | None => Why::AnswerTimeout(id),
             },
             Target::Reservation(id) => match self.reservations.get(id.get()).map(|reservation| reservation.state) {
-                Some(ReservationState::AwaitingMode | ReservationState::Scheduled) => Why::WindowOpens(id),
-                Some(ReservationState::Closed) => Why::Retention(id),
-                Some(ReservationState::Unverified | ReservationState::Open | ReservationState::InCall) | None => {
-                    Why::WindowEnds(id)
+                Some(ReservationState::AwaitingMode | ReservationState::Scheduled) if !self.waits_for_slot(id) => {
+                    Why::WindowOpens(id)
                 }
+                Some(ReservationState::Closed) => Why::Retention(id),
+                Some(
+                    ReservationState::AwaitingMode
+                    | ReservationState::Scheduled
+                    | ReservationState::Unverified
+                    | ReservationState::Open
+                    | ReservationState::InCall,
+                )
+                | None => Why::WindowEnds(id),
             },
             Target::Challenge(id) => Why::CodeExpires(id),
             // A line of the agenda is registered.
@@ -344,18 +351,25 @@ impl Appointments {
     fn fire_reservation(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.reservations.get(id.get()) else { return };
         match reservation.state {
+            ReservationState::Scheduled if reservation.spent_slot.is_some() => self.close_at_end(cx, id),
             ReservationState::AwaitingMode | ReservationState::Scheduled => self.open(cx, id),
             ReservationState::Unverified => self.close(cx, id, ReservationEvent::WindowOver, Outcome::Unverified),
-            ReservationState::Open => {
-                let outcome = self.outcome_at_end(reservation, cx.policy, cx.now, false);
-                self.close(cx, id, ReservationEvent::WindowOver, outcome);
-            }
+            ReservationState::Open if reservation.is_slot_over(cx.now) => self.slot_over(cx, id, false),
+            ReservationState::Open => self.close_at_end(cx, id),
+            ReservationState::InCall if reservation.is_slot_over(cx.now) => self.slot_over_in_call(cx, id),
             ReservationState::InCall => self.window_over_in_call(cx, id),
             ReservationState::Closed => self.archive(cx, id),
         }
     }
 
-    /// The window begins. Silence chooses the mode.
+    /// The window ends, and no call lives.
+    fn close_at_end(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        let outcome = self.outcome_at_end(reservation, cx.policy, cx.now, false);
+        self.close(cx, id, ReservationEvent::WindowOver, outcome);
+    }
+
+    /// The window, or the slot, begins. Silence chooses the mode.
     pub(super) fn open(&mut self, cx: &Context<'_>, id: ReservationId) {
         let on_silence = cx.policy.mode_unless_chosen();
         self.update_reservation(id, |reservation| {

@@ -64,13 +64,21 @@ impl Appointments {
 
     /// May the platform call the merchant, and then the user, for this reservation now?
     pub(super) fn gate_to_begin(&self, policy: &Policy, reservation: &Reservation, now: Timestamp) -> Verdict {
-        let facts = self.facts(policy, reservation, reservation.line, now);
+        let facts = self.facts_in_span(policy, reservation, now);
         judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
+    }
+
+    /// The facts for the platform, which calls in the merchant's slot only.
+    fn facts_in_span<'a>(&self, policy: &'a Policy, reservation: &Reservation, now: Timestamp) -> Facts<'a> {
+        let mut facts = self.facts(policy, reservation, reservation.line, now);
+        facts.window = reservation.span();
+        facts.times.hours.window = reservation.span();
+        facts
     }
 
     /// May the platform ring the user now, for this reservation's own call, whose merchant has answered?
     pub(super) fn gate_to_go_on(&self, policy: &Policy, reservation: &Reservation, now: Timestamp) -> Verdict {
-        let mut facts = self.facts(policy, reservation, reservation.line, now);
+        let mut facts = self.facts_in_span(policy, reservation, now);
         facts.in_call = None;
         facts.is_channel_free = true;
         judge(now, CallMode::PlatformCalls, policy.min_ring_s, Some(&facts))
@@ -118,7 +126,12 @@ impl Appointments {
                         facts.mode = Some(CallMode::PlatformCalls);
                     }
                 }
-                let came = member.came(Failure::Merchant);
+                // The end of the slot is nobody's failure.
+                let came = member.came(if self.is_cut_by_slot(reservation, call, member, at) {
+                    Failure::None
+                } else {
+                    Failure::Merchant
+                });
                 match aftermath(reservation.tally(), came, reservation.withdrawal(), &facts.window, policy, at) {
                     Aftermath::Reopen { eligible_at } => {
                         let start = reservation.pending.as_ref().map_or(eligible_at, |terms| terms.window.start());
@@ -142,7 +155,15 @@ impl Appointments {
             OnWindowClose::Continue => false,
             OnWindowClose::HangUp => !reservation.is_window_judged && reservation.window.end() <= at,
         };
-        self.expires_at(call, member).is_some_and(|end| end <= at) || (is_cut && reservation.pending.is_some())
+        self.expires_at(call, member).is_some_and(|end| end <= at)
+            || (is_cut && reservation.pending.is_some())
+            || self.is_cut_by_slot(reservation, call, member, at)
+    }
+
+    /// Whether the end of the slot has ended the call at this instant, before anything else did: a phone rang.
+    fn is_cut_by_slot(&self, reservation: &Reservation, call: &Call, member: &Member, at: Timestamp) -> bool {
+        let is_first = |end: Timestamp| end <= at && self.expires_at(call, member).is_none_or(|expiry| end < expiry);
+        reservation.slot.is_some_and(|slot| is_first(slot.end())) && !self.is_user_answered(call.id, reservation.id)
     }
 
     /// The terms that waited for the end of a call which has ended by itself at this instant, fired or not: they hold then.
@@ -172,8 +193,8 @@ impl Appointments {
     fn is_over_for(&self, call: &Call, number: PhoneNumber, at: Timestamp) -> bool {
         call.members.iter().filter(|member| !member.is_out).all(|member| {
             let reservation = self.reservations.get(member.reservation.get()).filter(|known| known.contact == number);
-            let is_window_over = reservation.is_none_or(|known| known.window.end() <= at);
-            is_window_over || self.expires_at(call, member).is_some_and(|end| end <= at)
+            let is_span_over = reservation.is_none_or(|known| known.span().end() <= at);
+            is_span_over || self.expires_at(call, member).is_some_and(|end| end <= at)
         })
     }
 

@@ -297,11 +297,17 @@ impl Appointments {
         }
         self.update_reservation(input.reservation, |reservation| {
             reservation.mode = Some(input.mode);
-            if reservation.state == ReservationState::Open {
+            if reservation.slot.is_some() || reservation.spent_slot.is_some() {
+                // He calls himself, in the whole window.
+                reservation.set_slot(None, None);
+                reservation.eligible_at = reservation.eligible_from(cx.now);
+            } else if reservation.state == ReservationState::Open {
                 reservation.eligible_at = reservation.eligible_at.max(cx.now);
             }
             reservation.state.apply(ReservationEvent::ModeChosen);
         });
+        // Without its slot it may be open.
+        self.settle_reservation(cx, input.reservation);
         Ok(Reply::Done)
     }
 

@@ -14,6 +14,7 @@
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
+//! | `slots` | inputs of merchants: the part of a window in which the platform calls, and its end |
 //! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
@@ -42,6 +43,7 @@ mod numbers;
 mod pages;
 pub mod records;
 mod reports;
+mod slots;
 mod views;
 
 pub use clock::Why;
@@ -199,6 +201,8 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::ChooseSlot(input) => self.choose_slot(cx, &input),
+            Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

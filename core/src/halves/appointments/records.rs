@@ -96,6 +96,10 @@ pub struct Reservation {
     pub rest_until: Option<Timestamp>,
     /// The terms that were set while the user was talking; they hold when the call ends.
     pub pending: Option<Box<Terms>>,
+    /// The part of its window in which the platform calls, if its merchant chose one.
+    pub slot: Option<Window>,
+    /// What its last slot came to, while it waits for another one.
+    pub spent_slot: Option<Outcome>,
     /// What the user attached.
     pub attachments: Vec<Attachment>,
     /// When it was booked.
@@ -149,11 +153,40 @@ impl Reservation {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self.state {
-            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(self.window.start()),
-            ReservationState::Unverified | ReservationState::Open => Some(self.window.end()),
-            ReservationState::InCall => Some(self.window.end()).filter(|_| !self.is_window_judged),
+            ReservationState::Scheduled if self.spent_slot.is_some() => Some(self.window.end()),
+            ReservationState::AwaitingMode | ReservationState::Scheduled => Some(self.span().start()),
+            ReservationState::Unverified => Some(self.window.end()),
+            ReservationState::Open => Some(self.span().end()),
+            ReservationState::InCall => Some(self.span().end()).filter(|_| !self.is_window_judged),
             ReservationState::Closed => self.closed.map(|closed| closed.archive_at).filter(|_| self.calls.is_empty()),
         }
+    }
+
+    /// When the platform may call for it: in the merchant's slot, or in the whole window.
+    #[must_use]
+    pub fn span(&self) -> Window {
+        self.slot.unwrap_or(self.window)
+    }
+
+    /// The instant from which it may be called when it waits anew: its span has begun, and the spacing is over.
+    #[must_use]
+    pub fn eligible_from(&self, now: Timestamp) -> Timestamp {
+        let begins = self.span().start();
+        begins.max(now).max(self.rest_until.unwrap_or(begins))
+    }
+
+    /// Whether its slot is over at this instant, and its window is not.
+    #[must_use]
+    pub fn is_slot_over(&self, now: Timestamp) -> bool {
+        now < self.window.end() && self.slot.is_some_and(|slot| slot.end() <= now)
+    }
+
+    /// Sets another slot, or none. What put the platform off or let it give up lay in the one before.
+    pub fn set_slot(&mut self, slot: Option<Window>, spent: Option<Outcome>) {
+        self.slot = slot;
+        self.spent_slot = spent;
+        self.held_until = None;
+        self.given_up = None;
     }
 
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
@@ -161,7 +194,7 @@ impl Reservation {
     pub fn turn(&self) -> Option<Timestamp> {
         let is_open = self.state == ReservationState::Open && self.mode == Some(CallMode::PlatformCalls);
         let waits = is_open && self.given_up.is_none() && !self.awaits_acknowledgement;
-        Some(self.place()).filter(|turn| waits && *turn < self.window.end())
+        Some(self.place()).filter(|turn| waits && *turn < self.span().end())
     }
 
     /// Its place among those that wait, by instant.
@@ -271,12 +304,17 @@ impl Reservation {
     }
 
     /// Sets terms; those that waited are set or of no use any more. What state they lead to is not decided here.
-    pub fn set_terms(&mut self, terms: Terms) {
+    pub fn set_terms(&mut self, terms: Terms, now: Timestamp) {
         self.pending = None;
         // Why he was put off or given up lay in the window that he had, in its hours, or in the number.
         if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
             self.given_up = None;
             self.held_until = None;
+        }
+        // He chose it for the window that was. It stands if it is left, inside the new one; and that one is spent counts for the old window only.
+        if self.window != terms.window {
+            self.slot = self.slot.filter(|slot| terms.window.covers(slot) && now < slot.end());
+            self.spent_slot = None;
         }
         self.revision = terms.revision;
         self.window = terms.window;

@@ -114,6 +114,7 @@ struct ReservationView {
     revision: u32,
     rest_in: i64,
     pending: Option<PendingView>,
+    slot: (Option<(i64, i64)>, Option<Outcome>),
     result_way: (Option<ResultBy>, Option<Address>),
 }
 
@@ -640,7 +641,7 @@ impl Appointments {
                     mode: one.mode,
                     eligible_in: until(one.eligible_at).max(0),
                     held_in: one.held_until.filter(|held| *held > now).map(until),
-                    is_too_late: one.eligible_at >= last_call(one.window.end(), policy.min_ring_s),
+                    is_too_late: one.eligible_at >= last_call(one.span().end(), policy.min_ring_s),
                     rank: rank(one),
                     tally: (one.attempts, one.merchant_failures, one.platform_failures, one.conversations),
                     calls: one.calls.iter().map(|call| place(&calls, call.get())).collect(),
@@ -676,6 +677,7 @@ impl Appointments {
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                         group_size: terms.group_size,
                     }),
+                    slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
                 })
                 .collect(),

@@ -3,7 +3,7 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, CallTarget, Input, RegisterMerchant, RequestCall};
+use ringfence::values::input::{Book, CallTarget, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -103,6 +103,10 @@ impl Books {
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
             (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
             (Input::Acknowledge(input), Reply::Done) => self.take_acknowledge(input.reservation),
+            (Input::ChooseSlot(ChooseSlot { reservation, .. }), Reply::SlotChosen(chosen))
+            | (Input::MerchantReady(MerchantReady { reservation, .. }), Reply::SlotChosen(chosen)) => {
+                return self.take_slot(*reservation, input, chosen, notes);
+            }
             (Input::LegAnswered(input), _) => self.take_answered(input.leg, notes, summary),
             (Input::LegEnded(input), _) => {
                 if notes.grace_over.contains(&input.leg) {
@@ -178,7 +182,9 @@ impl Books {
                 | Input::Unblock(_)
                 | Input::Amend(_)
                 | Input::Decline(_)
-                | Input::Acknowledge(_),
+                | Input::Acknowledge(_)
+                | Input::ChooseSlot(_)
+                | Input::MerchantReady(_),
                 _,
             ) => {}
         }
@@ -308,6 +314,9 @@ impl Books {
             rested: None,
             waiting: None,
             last_revision: 1,
+            slot: None,
+            slot_before: None,
+            slot_over: None,
             used_up: false,
         };
         for number in [Some(number), own].into_iter().flatten() {
@@ -332,8 +341,11 @@ impl Books {
         }
         if let Some(reservation) = self.reservations.get_mut(&id) {
             if in_force != Some(mode) {
-                // An open one is queued again now; one whose window has not begun will be when it does.
-                reservation.eligible_at = reservation.eligible_at.max(self.now);
+                // An open one is queued again now; one whose window has not begun will be when it does. A slot is dropped.
+                match reservation.replace_slot(None, self.now) {
+                    None => reservation.eligible_at = reservation.eligible_at.max(self.now),
+                    Some(_) => reservation.eligible_at = reservation.waits_from(self.now),
+                }
             }
             reservation.chosen = Some(mode);
             reservation.is_mode_unsure = false;
@@ -411,7 +423,7 @@ impl Books {
             // It ends with the hours, as a ring time does. The window's end is judged apart.
             if let Some(reservation) = self.reservations.get(&dial.reason.reservation) {
                 let end = law::hours(self, reservation).end_from(self.now);
-                ring_until = if end < reservation.window.end() { ring_until.min(end) } else { ring_until };
+                ring_until = if end < reservation.span().end() { ring_until.min(end) } else { ring_until };
             }
         }
         let leg = Leg {
@@ -540,6 +552,7 @@ impl Books {
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
+            | Content::SlotOver(_)
             | Content::ManagePage(_) => {}
         }
     }
