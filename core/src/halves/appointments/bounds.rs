@@ -157,12 +157,13 @@ impl Appointments {
                     // The merchant may have another name by now.
                     && dial.reason.offering_name == one.offering_name
                     && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone));
+                let is_in_time = dial.ring_until == leg.until.min(end) && last_call.contains(&dial.not_after);
+                let told = dial.reason.window.end();
+                let is_as_told = dial.ring_until <= leg.until && dial.ring_until.max(dial.not_after) <= told;
                 is_for
-                    && (is_of_others || is_as_booked)
+                    && if is_of_others { is_as_told } else { is_as_booked && is_in_time }
                     && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
-                    && dial.ring_until == leg.until.min(end)
                     && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
-                    && last_call.contains(&dial.not_after)
             }
             // Once it is reported answered, nothing says any more how long the report was waited for.
             Action::Answer(answer) => {
