@@ -203,7 +203,8 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
-            | AuditRecord::Grouped(_) => None,
+            | AuditRecord::Grouped(_)
+            | AuditRecord::Undelivered(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

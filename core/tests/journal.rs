@@ -131,7 +131,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(numbers), "{full}");
     assert!(
         full.ends_with(
-            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#
+            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000},"keyring":[]}}"#
         ),
         "{full}"
     );

@@ -65,6 +65,8 @@ __all__ = [
     "Content",
     "DeclinedNotice",
     "ManagePage",
+    "Reminder",
+    "Undelivered",
     "ShownTerms",
     "DeclinedRecord",
     "Denied",
@@ -189,6 +191,23 @@ class ManagePage(_Content):
     outcome: Outcome | None
     terms: ShownTerms
     waiting: ShownTerms | None
+    actions: tuple[ReservationAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder(_Content):
+    """To a user: the window begins soon. It says what the result said, with the buttons of now."""
+
+    _tag: ClassVar[str | None] = "reminder"
+    reservation: int
+    revision: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    offering_name: str
+    window: Window
+    zone: Zone
     actions: tuple[ReservationAction, ...]
 
 
@@ -412,6 +431,7 @@ Content = (
     | DeclinedNotice
     | SlotOver
     | ManagePage
+    | Reminder
 )
 """What a message says."""
 
@@ -708,6 +728,16 @@ class DoNotCallChanged(Record):
     listed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered(Record):
+    """A message failed and is not sent again: no other way was left, or nobody needed it any more. `message` is the effect that sent it last."""
+
+    _tag: ClassVar[str | None] = "undelivered"
+    message: int
+    reservation: int | None
+    code: str
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -728,6 +758,7 @@ AuditRecord = (
     | Thawed
     | DoNotCallChanged
     | Grouped
+    | Undelivered
 )
 """What was decided."""
 

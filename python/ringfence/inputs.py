@@ -50,6 +50,11 @@ __all__ = [
     "ChooseSlot",
     "ConfirmClock",
     "ConfirmContact",
+    "Delivered",
+    "Failed",
+    "MessageReported",
+    "MessageStatus",
+    "WasRead",
     "Decline",
     "Dedup",
     "EffectFailed",
@@ -513,6 +518,45 @@ class MerchantReady(Checked):
     reservation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered(Checked):
+    """A message came to its receiver's device."""
+
+    _tag: ClassVar[str | None] = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead(Checked):
+    """Its receiver opened a message."""
+
+    _tag: ClassVar[str | None] = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Checked):
+    """A message did not arrive, and will not. `code` is what the gateway said of the reason.
+
+    >>> Failed("404").code
+    '404'
+    """
+
+    _tag: ClassVar[str | None] = "failed"
+    code: str
+
+
+MessageStatus = Delivered | WasRead | Failed
+"""What became of a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReported(Checked):
+    """A gateway says what became of a message: `message` is the sequence number of its `Send`."""
+
+    _tag: ClassVar[str | None] = "message_reported"
+    message: int
+    status: MessageStatus
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -548,6 +592,7 @@ Input = (
     | ImportDoNotCall
     | ChooseSlot
     | MerchantReady
+    | MessageReported
 )
 """Any of them."""
 

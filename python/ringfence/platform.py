@@ -422,6 +422,15 @@ class Platform:
         given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
         return self._expect(DoNotCallSet, now, given, dedup)
 
+    def message_reported(
+        self, now: datetime, *, message: int, status: inputs.MessageStatus, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A gateway says what became of the message that the `Send` with this sequence number sent: `Delivered()`, `WasRead()`, or `Failed("404")`.
+
+        One that failed goes by the next way that the policy names; when none is left, an `Undelivered` audit says so.
+        """
+        return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
+
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
         return self._done(now, inputs.RotateKey(id=id), dedup)

@@ -147,6 +147,10 @@ class Reservation(Record):
     """How its results come, if its sender said so."""
     email: Address | None
     """Its sender's mailbox, if he named one."""
+    remind_at: datetime | None
+    """When its user is reminded, as the rules were when it was accepted or changed last."""
+    is_reminded: bool
+    """Its user was reminded of this window."""
 
 
 @dataclass(frozen=True, slots=True)

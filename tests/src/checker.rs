@@ -65,6 +65,7 @@ mod groups;
 mod holders;
 mod law;
 mod media;
+mod messages;
 mod numbers;
 mod privacy;
 mod queue;
@@ -270,6 +271,8 @@ struct Notes {
     withdrawn: BTreeSet<LegId>,
     /// The leg whose `dial` this step reports as not carried out.
     doubted: Option<LegId>,
+    /// How often this step follows up the failure of a message that it reports.
+    followed_up: u32,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -484,7 +487,13 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
+                    return Ok(());
+                }
                 results::send(&self.books, send, step)?;
+                if let Content::Reminder(reminder) = &send.content {
+                    messages::reminded(&mut self.books, &send.to, reminder)?;
+                }
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
                 }
@@ -512,6 +521,7 @@ impl Checker {
                         numbers::leased(&self.books, leased)?;
                         self.books.take_lease(leased);
                     }
+                    AuditRecord::Undelivered(record) => messages::undelivered(record, step, notes)?,
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
                     AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
                     AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
@@ -595,6 +605,7 @@ impl Checker {
         self.books.media.all_erased()?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
+        messages::followed_up(step, notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

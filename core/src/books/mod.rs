@@ -11,6 +11,7 @@ pub mod keyring;
 pub mod law;
 pub mod lines;
 pub mod media;
+pub mod messages;
 pub mod numbers;
 pub mod outbox;
 pub mod repeats;

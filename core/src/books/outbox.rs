@@ -255,6 +255,7 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::SlotOver(_)
             | Content::Declined(_)
             | Content::ManagePage(_)
+            | Content::Reminder(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)

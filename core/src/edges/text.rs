@@ -105,6 +105,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::SlotOver(notice) => text.slot_over(notice),
         Content::Declined(notice) => text.declined(notice),
         Content::ManagePage(page) => text.manage_page(page),
+        Content::Reminder(result) => text.reminder(result),
     };
     text.out
 }
@@ -468,6 +469,11 @@ impl Lines {
                 self.line(format_args!("Your booking is accepted. Please expect a call from {line} between {start} and {end}."))?;
             }
         }
+        self.call_to_come(result)
+    }
+
+    /// Who will call, when and about what, and what may be done.
+    fn call_to_come(&mut self, result: &BookingResult) -> fmt::Result {
         self.time(&result.window, result.zone)?;
         self.detail("商户", "Merchant", &plain(&result.merchant_name))?;
         if let Some(contact) = &result.contact {

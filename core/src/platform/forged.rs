@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
+use crate::books::messages::Again;
 use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
@@ -494,4 +495,57 @@ fn a_call_is_shared_by_those_who_agreed_to_it() {
     assert_eq!(refused(&platform, |_| {}), "");
     platform.cancel(at("18:00:02"), user, reservation).unwrap();
     assert_eq!(refused(&platform, |_| {}), "");
+}
+
+#[test]
+fn a_message_that_may_be_reported_on_was_sent_and_says_how_it_goes_on() {
+    let never = "a message may be reported on that was never sent";
+    is_refused(&world(), never, |body| {
+        if let Some(sent) = body.appointments.messages.last_mut() {
+            sent.sequence = body.next_sequence;
+        }
+    });
+    is_refused(&world(), never, |body| body.appointments.messages[0].message = MessageId::new((3 << 48) | 99));
+    is_refused(&world(), never, |body| {
+        for sent in &mut body.appointments.messages {
+            sent.at = far();
+        }
+    });
+    let odd = "the book of messages does not agree with itself";
+    is_refused(&world(), odd, |body| body.appointments.messages[0].at = far());
+    let again = |body: &mut Body, forge: fn(&mut Again)| {
+        let mut all = body.appointments.messages.iter_mut().filter_map(|sent| sent.again.as_deref_mut());
+        forge(all.next().expect("a result to a user may go another way"));
+    };
+    is_refused(&world(), odd, |body| again(body, |again| again.phone = None));
+    is_refused(&world(), odd, |body| {
+        again(body, |again| again.mailbox = Some(Address::parse("sms:+8613800000009").unwrap()));
+    });
+}
+
+#[test]
+fn a_user_is_reminded_before_his_window_and_once() {
+    let mut platform = world();
+    let policy = Policy { reminder_before_s: 1_800, ..platform.policy().clone() };
+    platform.set_policy(at("09:10:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let book = Book {
+        user,
+        page: 10.into(),
+        offering: 1.into(),
+        window,
+        zone: None,
+        contact: None,
+        name: None,
+        evidence: None,
+        share: false,
+        attachments: Vec::new(),
+        result_by: None,
+        email: None,
+    };
+    platform.book(at("09:15:00"), book).unwrap();
+    let why = "is reminded of a window that has begun, or twice";
+    is_refused(&platform, why, |body| body.appointments.reservations[2].remind_at = Some(at("18:00:00")));
+    is_refused(&platform, why, |body| body.appointments.reservations[2].is_reminded = true);
 }

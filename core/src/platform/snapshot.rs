@@ -222,7 +222,7 @@ impl Platform {
 
     /// What must hold beyond the indexes, so that everything ends and no number is given twice.
     pub(super) fn check_bounds(&self) -> Result<(), String> {
-        self.appointments.check_bounds(self.latest, self.chain.shard())?;
+        self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence())?;
         self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, effect))?;
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());

@@ -326,6 +326,8 @@ pub enum Content {
     SlotOver(SlotOverNotice),
     /// To a user: [`UserContent::ManagePage`].
     ManagePage(ManagePage),
+    /// To a user: [`UserContent::Reminder`].
+    Reminder(BookingResult),
 }
 
 impl From<UserContent> for Content {
@@ -342,6 +344,7 @@ impl From<UserContent> for Content {
             UserContent::SearchResults(content) => Self::SearchResults(content),
             UserContent::Declined(content) => Self::Declined(content),
             UserContent::ManagePage(content) => Self::ManagePage(content),
+            UserContent::Reminder(content) => Self::Reminder(content),
         }
     }
 }
@@ -360,8 +363,42 @@ impl From<MerchantContent> for Content {
     }
 }
 
+impl UserContent {
+    /// The reservation that it is about.
+    #[must_use]
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::BookingPage(_) | Self::SearchEntry(_) | Self::SearchResults(_) => None,
+            Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
+            Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
+                Some(content.reservation)
+            }
+            Self::Missed(content) => Some(content.reservation),
+            Self::Challenge(content) => Some(content.reservation),
+            Self::Declined(content) => Some(content.reservation),
+            Self::ManagePage(content) => Some(content.reservation),
+        }
+    }
+}
+
+impl MerchantContent {
+    /// The reservation that it is about.
+    #[must_use]
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::Reservation(content) | Self::Amended(content) => Some(content.reservation),
+            Self::ModeOptions(content) => Some(content.reservation),
+            Self::Cancelled(content) => Some(content.reservation),
+            Self::Missed(content) => Some(content.reservation),
+            Self::OnHold(content) => Some(content.reservation),
+            Self::SlotOver(content) => Some(content.reservation),
+        }
+    }
+}
+
 /// What a user is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UserContent {
     /// A booking page (S302). Shared by all to whom it goes.
     BookingPage(Arc<BookingPage>),
@@ -386,6 +423,8 @@ pub enum UserContent {
     Declined(DeclinedNotice),
     /// How his reservation stands, and what he may do with it (取消预约, 修改预约信息).
     ManagePage(ManagePage),
+    /// The window begins soon: what the result said, and what he may do now.
+    Reminder(BookingResult),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -841,6 +880,20 @@ pub enum AuditRecord {
     DoNotCallChanged(DoNotCallChanged),
     /// Several users share a call.
     Grouped(Grouped),
+    /// A message failed, and no other way was left, or nobody needed it any more.
+    Undelivered(Undelivered),
+}
+
+/// A message failed, and was not sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undelivered {
+    /// The sequence number of the effect that sent it last.
+    pub message: u64,
+    /// The reservation that it was about.
+    pub reservation: Option<ReservationId>,
+    /// What the gateway said of the reason, with runs of digits masked.
+    pub code: MaskedText,
 }
 
 /// What was frozen or thawed, by whom and why. A number stands here without its tail, and so does one in the texts.

@@ -89,6 +89,8 @@ pub enum Input {
     ChooseSlot(ChooseSlot),
     /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
     MerchantReady(MerchantReady),
+    /// A gateway says what became of a message.
+    MessageReported(MessageReported),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -696,4 +698,29 @@ pub struct MerchantReady {
     pub merchant: MerchantId,
     /// The reservation.
     pub reservation: ReservationId,
+}
+
+/// What became of a message, as its gateway says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReported {
+    /// The sequence number of the effect that sent it.
+    pub message: u64,
+    /// What became of it.
+    pub status: MessageStatus,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// It came to the receiver's device.
+    Delivered,
+    /// He opened it.
+    Read,
+    /// It did not arrive, and will not.
+    Failed {
+        /// What the gateway said of the reason.
+        code: Text,
+    },
 }

@@ -18,6 +18,7 @@ use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
+use super::messages::Sendings;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -49,6 +50,8 @@ pub(super) struct Reservation {
     pub(super) sender: Address,
     /// Where its results go.
     pub(super) way: Address,
+    /// The mailbox that its sender named.
+    pub(super) mailbox: Option<Address>,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
@@ -223,6 +226,8 @@ pub(super) struct Books {
     pub(super) law: Law,
     /// What users attached.
     pub(super) media: Media,
+    /// What was sent, and what became of it.
+    pub(super) messages: Sendings,
 }
 
 impl Books {
@@ -248,6 +253,7 @@ impl Books {
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
+            messages: Sendings::default(),
             policy,
         }
     }
@@ -445,6 +451,7 @@ impl Books {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::MessageReported(_)
             | Input::Unblock(_) => (None, None),
         }
     }

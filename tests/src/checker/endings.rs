@@ -15,6 +15,9 @@ use crate::trace::{Doing, Step};
 /// A user's phone rang when the window ended.
 pub(super) const WINDOW_ENDED: &str = "the window ended while the user's phone rang";
 
+/// A merchant's phone rang when the slot ended. Nobody failed.
+pub(super) const SLOT_ENDED: &str = "the slot ended before the user was dialled";
+
 /// The calls whose end instant has come, each with the promise that falls when nothing is done about it.
 pub(super) fn overdue(books: &Books) -> Vec<Overdue> {
     let mut due = Vec::new();
@@ -51,7 +54,7 @@ fn overdue_part(books: &Books, part: &Part) -> Option<(Promise, &'static str)> {
         }
         Some(_) => None,
         None if over => Some((Promise::P9, "the window ended before the user was dialled")),
-        None if slot_over => Some((Promise::P9, "the slot ended before the user was dialled")),
+        None if slot_over => Some((Promise::P9, SLOT_ENDED)),
         None => None,
     }
 }

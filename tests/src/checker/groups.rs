@@ -125,6 +125,7 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
         | Content::OnHold(_)
         | Content::ManagePage(_)
         | Content::SlotOver(_)
+        | Content::Reminder(_)
         | Content::Declined(_) => Ok(()),
     }
 }

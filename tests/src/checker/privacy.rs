@@ -79,6 +79,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Missed(_)
         | Content::Declined(_)
         | Content::ManagePage(_)
+        | Content::Reminder(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)

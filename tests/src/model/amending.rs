@@ -335,6 +335,9 @@ impl Model {
             kept.slot.take_if(|slot| !terms.window.covers(slot) || slot.end() <= now);
             kept.spent = None;
         }
+        if kept.window != terms.window {
+            kept.reminded = None;
+        }
         kept.revision = terms.revision;
         kept.window = terms.window;
         kept.zone = terms.zone;
@@ -410,6 +413,7 @@ impl Model {
         } else {
             ReservationState::AwaitingMode
         };
+        self.fix_reminder(id);
     }
 
     fn tell_of_new_terms(&mut self, input: &Amend, new: &Terms, accepted: bool, carried: Option<CallId>) {

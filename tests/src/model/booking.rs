@@ -82,6 +82,8 @@ impl Model {
             spent: None,
             result_by: input.result_by,
             email: input.email.clone(),
+            remind_at: None,
+            reminded: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -197,6 +199,7 @@ impl Model {
         self.lease(id);
         self.find_group(id);
         self.reservation_mut(id).unacknowledged = self.results_await();
+        self.fix_reminder(id);
         let terms = self.terms(id);
         self.announce(id, &terms);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::effect::{Action, BookingPage, Content, Send, UserContent};
+use ringfence::values::effect::{Action, BookingPage, Content, Send};
 use ringfence::values::id::MessageId;
 use ringfence::values::input::{PresetMode, PublishPage, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -223,11 +223,6 @@ impl Model {
         }
         merchant.preset = input.mode;
         Ok(Reply::Done)
-    }
-
-    pub(super) fn tell_user(&mut self, to: Address, content: UserContent) {
-        let message = self.next_message();
-        self.emit(Action::Send(Send::to_user(message, to, content)));
     }
 
     pub(super) fn next_message(&mut self) -> MessageId {

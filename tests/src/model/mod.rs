@@ -42,6 +42,7 @@ mod groups;
 mod law;
 mod managing;
 mod merchants;
+mod messages;
 mod numbers;
 mod pages;
 mod reports;
@@ -151,6 +152,10 @@ struct Reservation {
     result_by: Option<ResultBy>,
     /// The sender's mailbox, if he named it.
     email: Option<Address>,
+    /// When its user is to be reminded.
+    remind_at: Option<Timestamp>,
+    /// For this window he was.
+    reminded: Option<Window>,
 }
 
 impl Reservation {
@@ -353,6 +358,8 @@ pub struct Model {
     listed: BTreeSet<PhoneNumber>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
+    /// Every message that may be reported on, and some that no longer may.
+    sent: Vec<messages::Sent>,
 }
 
 impl Model {
@@ -389,6 +396,7 @@ impl Model {
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
             rings: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -435,6 +443,7 @@ impl Model {
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
             Input::ChooseSlot(input) => self.choose_slot(input),
             Input::MerchantReady(input) => self.merchant_ready(input),
+            Input::MessageReported(input) => self.message_reported(input),
         }
     }
 
@@ -529,6 +538,7 @@ impl Model {
         }
         let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
         let is_law_new = law(policy) != law(&self.policy);
+        self.forget_messages();
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
             let last = kept.span().end().saturating_sub_s(policy.min_ring_s.into());

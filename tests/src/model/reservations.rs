@@ -1,9 +1,7 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{
-    Action, MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, Send, UserContent,
-};
+use ringfence::values::effect::{MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, UserContent};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -167,8 +165,7 @@ impl Model {
 
     pub(super) fn tell_merchant(&mut self, merchant: MerchantId, content: MerchantContent) {
         let Some(chatbot) = self.merchant_of(merchant).chatbot.clone() else { return };
-        let message = self.next_message();
-        self.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+        self.tell_chatbot(chatbot, content);
     }
 
     /// Whether the merchants choose how they are called.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use ringfence::values::input::{Input, PageOf, RequestPage};
+use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
 use ringfence::values::reply::{Outcome, ReservationState, Verdict};
@@ -35,6 +35,8 @@ pub enum Deadline {
     Challenge(ChallengeId),
     /// The opening, the window's end, or the end of the retention.
     Reservation(ReservationId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
     /// Somebody in the queue of this line can be served.
     Line(PhoneNumber),
 }
@@ -65,6 +67,7 @@ impl Model {
     #[must_use]
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
         let mut all = self.object_deadlines();
+        all.extend(self.reminders());
         all.extend(self.line_deadlines());
         all.sort();
         all
@@ -159,6 +162,14 @@ impl Model {
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
             }
+            Input::MessageReported(input) => {
+                let is_refused = match &input.status {
+                    MessageStatus::Failed { code } => self.check_text(code).is_err(),
+                    MessageStatus::Delivered | MessageStatus::Read => false,
+                };
+                let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
+                Touched { reservations: about.into_iter().collect(), ..Touched::default() }
+            }
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
@@ -216,7 +227,7 @@ impl Model {
                 touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
-            Deadline::Line(_) => false,
+            Deadline::Reminder(_) | Deadline::Line(_) => false,
         }
     }
 
@@ -265,6 +276,14 @@ impl Model {
                 (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
             }
         }
+    }
+
+    /// The words before a window, as long as there is room for both of them.
+    fn reminders(&self) -> Vec<(Timestamp, Deadline)> {
+        if self.check_outbox(2).is_err() {
+            return Vec::new();
+        }
+        self.reservations.keys().filter_map(|id| Some((self.reminder_due(*id)?, Deadline::Reminder(*id)))).collect()
     }
 
     /// A line with a free channel and a queue is due from the instant at which the first of the queue is eligible.
@@ -322,6 +341,7 @@ impl Model {
                 }
             }
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
+            Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
         }
     }

@@ -19,7 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::managing::result_way;
+use super::managing::{message_report, result_way};
 use super::{law, people, slots};
 
 use super::worlds::{
@@ -195,6 +195,8 @@ pub enum What {
     List(Vec<Pick>, Vec<Pick>),
     /// A merchant chooses a slot, or is ready: for which reservation, and how.
     Slot(Pick, u32),
+    /// A gateway says what became of a message: which one, and what.
+    MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
 }
@@ -223,7 +225,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        135 => any::<u32>().prop_map(What::Follow),
+        150 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -257,11 +259,12 @@ fn whats() -> impl Strategy<Value = What> {
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
         7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
-        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
-        4 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
+        10 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
         3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
+        8 => any::<(Pick, u8)>().prop_map(|(message, how)| What::MessageReport(message, how)),
     ]
 }
 
@@ -391,6 +394,7 @@ impl World {
             What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::MessageReport(message, how) => message_report(*message, *how, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })

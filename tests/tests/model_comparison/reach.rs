@@ -25,7 +25,7 @@ enum Deed {
 }
 
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 43] = [
+pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -69,6 +69,10 @@ pub(super) const DEMANDED: [(&str, usize); 43] = [
     ("another slot after one that was over", 5),
     ("a merchant's phone rang when the slot ended", 1),
     ("talking in a slot", 2),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -234,6 +238,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "media was kept from a merchant",
     "media was erased with its reservation",
     "media was erased by a change",
+    "a page sent again",
+    "reminded of what is to be confirmed",
+    "reminded of a change",
     "result without buttons",
     "result to be confirmed",
     "result that may not be changed",
@@ -296,6 +303,8 @@ pub(super) struct Seen {
     chooses_mode: bool,
     is_ready: bool,
     users_ringing: BTreeSet<LegId>,
+    /// The step reports what became of a message.
+    reports_message: bool,
 }
 
 impl Seen {
@@ -338,6 +347,7 @@ impl Seen {
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
         self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
         self.slots_before(model, doing);
+        self.reports_message = matches!(doing, Doing::Input(Input::MessageReported(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -594,10 +604,16 @@ impl Seen {
                 self.note(rebased, "changed while a phone rang, and kept");
                 let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
+                let undelivered = matches!(audit.record, ringfence::values::effect::AuditRecord::Undelivered(_));
+                self.note(undelivered, "undelivered");
                 (None, None)
             }
             Action::Send(send) => {
                 self.message(&send.content);
+                self.note(self.reports_message && send.to.number().is_some(), "sent again by short message");
+                self.note(self.reports_message && send.to.number().is_none(), "sent again by e-mail");
+                let is_page = matches!(send.content, Content::BookingPage(_));
+                self.note(self.reports_message && is_page, "a page sent again");
                 let cancelled = matches!(send.content, Content::Cancelled(_));
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
@@ -691,6 +707,11 @@ impl Seen {
                 self.note(result.actions.is_empty(), "result without buttons");
                 self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
                 self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::Reminder(result) => {
+                self.note(true, "reminded");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "reminded of what is to be confirmed");
+                self.note(result.revision > 1, "reminded of a change");
             }
             Content::ManagePage(page) => {
                 self.note(page.outcome.is_some(), "manage page of a closed one");

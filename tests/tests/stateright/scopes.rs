@@ -33,6 +33,8 @@ impl Scope {
             attempts_max: 2,
             merchant_attempts_max: self.merchant_attempts_max,
             retention_s: 20,
+            // No gateway reports on messages in these worlds.
+            messages_max: 0,
             mode_on_silence,
             ..Policy::default()
         }

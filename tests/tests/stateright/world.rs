@@ -272,7 +272,8 @@ impl World {
                 | Content::OnHold(_)
                 | Content::SlotOver(_)
                 | Content::Declined(_)
-                | Content::ManagePage(_) => {}
+                | Content::ManagePage(_)
+                | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,

@@ -330,6 +330,7 @@ impl Appointments {
         if opens {
             self.open(cx, id);
         }
+        self.set_reminder(cx, id);
     }
 
     /// The records and the messages of new terms. When ending the call closed the reservation there is nothing to expect any more.

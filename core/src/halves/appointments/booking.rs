@@ -117,6 +117,8 @@ impl Appointments {
             booked_at: cx.now,
             result_by: input.result_by,
             email: input.email,
+            remind_at: None,
+            is_reminded: false,
         });
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
@@ -202,6 +204,7 @@ impl Appointments {
         self.find_group(id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
+        self.set_reminder(cx, id);
         if let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) {
             self.announce(cx, id, &terms);
         }
@@ -359,18 +362,14 @@ impl Appointments {
         self.send_merchant(cx, reservation.merchant, content(notice));
     }
 
-    /// Sends to a user.
-    pub(super) fn send_user(&mut self, cx: &mut Context<'_>, to: Address, content: UserContent) {
-        let message = MessageId::new(self.counters.message.take());
-        cx.emit(Action::Send(Send::to_user(message, to, content)));
-    }
-
     /// Sends to a merchant's chatbot, if he has one.
     pub(super) fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
         let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
         if let Some(chatbot) = chatbot {
             let message = MessageId::new(self.counters.message.take());
+            let reservation = content.reservation();
             cx.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+            self.keep_sent(cx, message, reservation, None);
         }
     }
 }

@@ -39,7 +39,7 @@ impl Appointments {
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
+    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_effect: u64) -> Result<(), String> {
         let Counters { reservation, call, leg, message, challenge, group } = self.counters;
         let counters = [reservation, call, leg, message, challenge, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
@@ -62,6 +62,11 @@ impl Appointments {
         for ring in self.rings.in_order() {
             let is_given = self.counters.leg.has_given(ring.leg.get());
             hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
+        }
+        for sent in self.messages.in_order() {
+            let is_given = self.counters.message.has_given(sent.message.get()) && (1..=last_effect).contains(&sent.sequence);
+            let is_about = sent.reservation.is_none_or(|id| self.counters.reservation.has_given(id.get()));
+            hold!(is_given && is_about && sent.at <= now, "a message may be reported on that was never sent");
         }
         for sent in self.codes.in_order() {
             let is_given = self.counters.challenge.has_given(sent.challenge.get());
@@ -226,6 +231,9 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
             | ReservationState::Closed => true,
         };
         hold!(begins, "reservation {id} is open before its window begins");
+        let is_reminded_before =
+            reservation.reminder().is_none_or(|at| at < reservation.window.start() && !reservation.is_reminded);
+        hold!(is_reminded_before, "the user of reservation {id} is reminded of a window that has begun, or twice");
         check_slot(now, reservation)?;
         let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.span().end());
         hold!(is_held_inside, "reservation {id} is put off beyond its window");

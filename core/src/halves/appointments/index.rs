@@ -16,6 +16,7 @@ use crate::values::time::Timestamp;
 /// What the indexes hold of a reservation.
 struct Indexed {
     deadline: Option<Timestamp>,
+    reminder: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
     /// Its group, while it is live.
@@ -33,6 +34,7 @@ impl Indexed {
         let group = reservation.group.filter(|_| is_live);
         Self {
             deadline: reservation.deadline(),
+            reminder: reservation.reminder(),
             turn: reservation.turn(),
             is_live,
             group,
@@ -51,8 +53,16 @@ impl Indexed {
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self =
-        Self { deadline: None, turn: None, is_live: false, group: None, contact: None, waiting: None, foreign: None };
+    const NONE: Self = Self {
+        deadline: None,
+        reminder: None,
+        turn: None,
+        is_live: false,
+        group: None,
+        contact: None,
+        waiting: None,
+        foreign: None,
+    };
 }
 
 /// A turn in the queue, and the group of whose it is.
@@ -95,6 +105,7 @@ impl Appointments {
 
     fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
+        self.agenda.move_to(Target::Reminder(id), before.reminder, after.reminder);
         if before.foreign != after.foreign {
             if let Some(person) = &before.foreign {
                 self.for_others.set(person.clone(), id, false);

@@ -22,6 +22,9 @@ pub(super) const fn result_effects(policy: &Policy) -> usize {
     if policy.has_manage_pages() { 2 } else { 1 }
 }
 
+/// What a reminder emits at most: a message to the sender, and one to the holder of another's phone.
+pub(super) const REMINDING_EFFECTS: usize = 2;
+
 /// Whether the result can come as it is asked for.
 pub(super) fn check_result_way(input: &Book) -> Result<(), Refusal> {
     let is_mailbox = |address: &Address| match address {
@@ -59,6 +62,33 @@ impl Appointments {
             self.send_user(cx, to.clone(), UserContent::Result(result.clone()));
             if let Some(page) = page.clone() {
                 self.send_user(cx, to, UserContent::ManagePage(page));
+            }
+        }
+    }
+
+    /// Fixes when the user of an agreed reservation is reminded of its window, unless he was, or that instant has come.
+    pub(super) fn set_reminder(&mut self, cx: &Context<'_>, id: ReservationId) {
+        let (now, before_s) = (cx.now, cx.policy.reminder_before_s);
+        self.update_reservation(id, |reservation| {
+            let remind_at = reservation.window.start().saturating_sub_s(u64::from(before_s));
+            reservation.remind_at = Some(remind_at).filter(|at| before_s > 0 && now < *at && !reservation.is_reminded);
+        });
+    }
+
+    /// The window begins soon. A host that is so late that it has begun reminds nobody.
+    pub(super) fn remind(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        let is_in_time = cx.now < reservation.window.start();
+        let (to, contact) = (reservation.result_to(), reservation.contact);
+        let holder = Some(Address::Sms(contact)).filter(|_| needs_agreement(&reservation.sender, contact));
+        let reminder = self.result_of(cx.policy, reservation, &reservation.terms());
+        self.update_reservation(id, |reservation| {
+            reservation.remind_at = None;
+            reservation.is_reminded = is_in_time;
+        });
+        if let Some(reminder) = reminder.filter(|_| is_in_time) {
+            for to in [Some(to), holder].into_iter().flatten() {
+                self.send_user(cx, to, UserContent::Reminder(reminder.clone()));
             }
         }
     }

@@ -11,6 +11,7 @@
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `media` | what users attach: whose it is, and its end |
+//! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
@@ -32,6 +33,7 @@ mod bounds;
 mod calls;
 mod challenges;
 mod clock;
+mod delivery;
 mod gate;
 mod groups;
 mod index;
@@ -65,6 +67,7 @@ use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
+use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
@@ -133,6 +136,7 @@ pub struct Appointments {
     rings: Rings,
     groups: Groups,
     media: Media,
+    messages: Messages,
 }
 
 impl Appointments {
@@ -161,6 +165,7 @@ impl Appointments {
             rings: Rings::default(),
             groups: Groups::default(),
             media: Media::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -203,6 +208,7 @@ impl Appointments {
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
+            Input::MessageReported(input) => self.message_reported(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

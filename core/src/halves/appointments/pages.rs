@@ -157,7 +157,7 @@ impl Appointments {
     }
 
     /// A page as users see it: without the windows and the days that are over. Messages with the same content share it.
-    fn page_content(&self, cx: &Context<'_>, page: &Page) -> Result<Option<Arc<BookingPage>>, Refusal> {
+    pub(super) fn page_content(&self, cx: &Context<'_>, page: &Page) -> Result<Option<Arc<BookingPage>>, Refusal> {
         let Some(merchant) = self.catalog.merchants.get(&page.merchant) else { return Ok(None) };
         let now = cx.now;
         let by = self.catalog.clockwork(page, merchant);

@@ -108,6 +108,10 @@ pub struct Reservation {
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
     pub email: Option<Address>,
+    /// When its user is reminded, as the rules were when it was accepted or changed last.
+    pub remind_at: Option<Timestamp>,
+    /// Its user was reminded of this window.
+    pub is_reminded: bool,
 }
 
 /// What a revision of a reservation says.
@@ -187,6 +191,15 @@ impl Reservation {
         self.spent_slot = spent;
         self.held_until = None;
         self.given_up = None;
+    }
+
+    /// When its user is to be reminded: until the window opens, and as long as it is agreed.
+    #[must_use]
+    pub fn reminder(&self) -> Option<Timestamp> {
+        match self.state {
+            ReservationState::AwaitingMode | ReservationState::Scheduled => self.remind_at,
+            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall | ReservationState::Closed => None,
+        }
     }
 
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
@@ -315,6 +328,9 @@ impl Reservation {
         if self.window != terms.window {
             self.slot = self.slot.filter(|slot| terms.window.covers(slot) && now < slot.end());
             self.spent_slot = None;
+        }
+        if self.window != terms.window {
+            self.is_reminded = false;
         }
         self.revision = terms.revision;
         self.window = terms.window;

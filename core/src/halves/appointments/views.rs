@@ -16,6 +16,7 @@ use crate::books::directory::Blocks;
 use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
+use crate::books::messages::Sent as SentMessage;
 use crate::books::numbers::{MerchantNumbersView, Numbers};
 use crate::books::rings::Ring;
 use crate::books::senders::Senders;
@@ -48,6 +49,7 @@ pub struct State {
     blocks: Blocks,
     pub(crate) law: Law,
     pub(crate) rings: Vec<Ring>,
+    pub(crate) messages: Vec<SentMessage>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -65,6 +67,7 @@ pub struct StateView<'a> {
     blocks: &'a Blocks,
     law: &'a Law,
     rings: Vec<&'a Ring>,
+    messages: Vec<&'a SentMessage>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -116,6 +119,7 @@ struct ReservationView {
     pending: Option<PendingView>,
     slot: (Option<(i64, i64)>, Option<Outcome>),
     result_way: (Option<ResultBy>, Option<Address>),
+    reminder: (Option<i64>, bool),
 }
 
 /// Terms that wait for the end of a call.
@@ -204,6 +208,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            messages: self.messages.in_order().collect(),
         }
     }
 
@@ -220,6 +225,10 @@ impl Appointments {
         half.law = state.law;
         for ring in state.rings {
             half.rings.put(ring);
+        }
+        for message in state.messages {
+            hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
+            half.messages.put(message, u32::MAX);
         }
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
@@ -263,6 +272,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -515,6 +525,7 @@ impl Appointments {
         let mut seen: BTreeMap<_, OnNumber> = BTreeMap::new();
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
+            expected.extend(reservation.reminder().map(|due| (due, Target::Reminder(reservation.id))));
             if reservation.state.is_live() {
                 let waiting =
                     reservation.pending.as_ref().map(|terms| terms.contact).filter(|number| *number != reservation.contact);
@@ -679,6 +690,7 @@ impl Appointments {
                     }),
                     slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
+                    reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
             codes: counting(&self.codes),

@@ -10,8 +10,8 @@ use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
-use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -113,7 +113,7 @@ impl Books {
                     // Settling counted it as lost before the report was read.
                     notes.lost_by_input.insert(input.leg);
                 }
-                self.lose(input.leg);
+                self.lose_settled(input.leg, notes);
             }
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
@@ -123,7 +123,7 @@ impl Books {
                         notes.undialled.extend(Some(leg).filter(|leg| notes.untold.contains(leg)));
                         self.not_dialled(leg)
                     } else {
-                        self.lose(leg)
+                        self.lose_settled(leg, notes)
                     }
                     notes.lost_by_input.insert(leg);
                 }
@@ -146,6 +146,7 @@ impl Books {
                     notes.doubted = Some(leg);
                 }
             }
+            (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
@@ -286,6 +287,7 @@ impl Books {
             merchant: page.merchant,
             sender: input.user.clone(),
             way: results::way_of(input),
+            mailbox: input.email.clone(),
             number,
             line,
             window,
@@ -553,7 +555,8 @@ impl Books {
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
             | Content::SlotOver(_)
-            | Content::ManagePage(_) => {}
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => {}
         }
     }
 
@@ -570,6 +573,16 @@ impl Books {
         let call = leg.call;
         self.end(call, id, First::Released(cause));
         self.forget_gone(id);
+    }
+
+    /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
+    fn lose_settled(&mut self, id: LegId, notes: &Notes) {
+        let call = self.legs.get(&id).and_then(|leg| leg.call);
+        if notes.overdue.iter().any(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED) {
+            self.release(id, ReleaseCause::WindowEnded, LegState::Gone);
+        } else {
+            self.lose(id);
+        }
     }
 
     /// A leg is gone without the platform's doing.
