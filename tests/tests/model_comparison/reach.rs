@@ -604,7 +604,7 @@ impl Seen {
                 self.note(rebased, "changed while a phone rang, and kept");
                 let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
-                let undelivered = matches!(audit.record, ringfence::values::effect::AuditRecord::Undelivered(_));
+                let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
                 (None, None)
             }
