@@ -99,20 +99,8 @@ impl World {
     /// As [`World::new`].
     pub fn book(&mut self, user: u64, window: Window) -> Booked {
         let line = user % LINES;
-        let book = Book {
-            user: Address::parse(&format!("rcs:+86{}", 13_000_000_000 + user)).unwrap(),
-            page: line.into(),
-            offering: 1.into(),
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            share: false,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book =
+            Book::new(Address::parse(&format!("rcs:+86{}", 13_000_000_000 + user)).unwrap(), line.into(), 1.into(), window);
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();
         (line_number(line), booked.reservation)

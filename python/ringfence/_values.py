@@ -486,6 +486,7 @@ class Bound(StrEnum):
     DEDUP = "dedup"
     CHANNELS = "channels"
     PUSHED_PAGES = "pushed_pages"
+    PAGES_PER_MERCHANT = "pages_per_merchant"
     NUMBERS = "numbers"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"

@@ -336,15 +336,18 @@ class Platform:
         *,
         merchant: int,
         reservation: int,
-        slot: Window | datetime,
+        slot: Window | datetime | inputs.Slot,
         dedup: Dedup | None = None,
     ) -> SlotChosen | NoOp:
         """Platform mode: a merchant chooses when inside the window he is called. An instant means: from then to the window's end.
 
         When the slot is over without a conversation he is told, and nobody is called before he chooses another or is ready.
         """
-        chosen = inputs.SlotWindow(slot) if isinstance(slot, Window) else inputs.SlotFrom(slot)
-        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=chosen)
+        if isinstance(slot, Window):
+            slot = inputs.SlotWindow(slot)
+        elif not isinstance(slot, inputs.SlotWindow | inputs.SlotFrom):
+            slot = inputs.SlotFrom(slot)
+        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=slot)
         return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
 
     def merchant_ready(

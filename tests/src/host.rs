@@ -279,20 +279,7 @@ impl Host {
     fn books_so(&mut self, number: &str, from_s: u32, to_s: u32, share: bool) -> ReservationId {
         let window = Window::new(self.second(from_s), self.second(to_s)).expect("a window");
         let (user, name) = (Address::Rcs(parse(number)), Some(format!("用户{}", &number[number.len() - 2..]).into()));
-        let book = Book {
-            user,
-            page: PAGE,
-            offering: OFFERING,
-            window,
-            zone: None,
-            contact: None,
-            name,
-            evidence: None,
-            share,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book = Book { name, share, ..Book::new(user, PAGE, OFFERING, window) };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,
             other => panic!("the booking should stand: {other:?}"),

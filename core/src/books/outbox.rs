@@ -1,12 +1,12 @@
 //! Effects on their way to the host: kept until they are confirmed.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::shelf::Shelf;
 use crate::values::effect::{Action, BookingPage, Content, Dial, Effect};
-use crate::values::id::LegId;
+use crate::values::id::{LegId, MediaId};
 
 /// So many places are not worth being given back.
 const SMALL: usize = 64;
@@ -25,6 +25,8 @@ pub struct Outbox {
     once: BTreeSet<(LegId, u64)>,
     /// The pages that stand in them.
     pages: Shelf,
+    /// The media that they tell the host to forget, and how often.
+    erasing: BTreeMap<MediaId, usize>,
     next_sequence: u64,
     /// The first sequence number that was not polled yet.
     cursor: u64,
@@ -45,6 +47,7 @@ impl Default for Outbox {
             unpolled: 0,
             once: BTreeSet::new(),
             pages: Shelf::default(),
+            erasing: BTreeMap::new(),
             next_sequence: 1,
             cursor: 1,
         }
@@ -76,6 +79,10 @@ impl Outbox {
         }
         if let Some(page) = page_in(&effect.action) {
             self.pages.take(page);
+        }
+        for media in erased_by(&effect.action) {
+            let times = self.erasing.entry(*media).or_default();
+            *times = times.saturating_add(1);
         }
         self.kept.push_back(Kept { effect, is_void: false });
         self.alive = self.alive.saturating_add(1);
@@ -186,6 +193,20 @@ impl Outbox {
         if let Some(page) = page_in(&effect.action) {
             self.pages.let_go(page);
         }
+        for media in erased_by(&effect.action) {
+            if let Some(times) = self.erasing.get_mut(media) {
+                *times = times.saturating_sub(1);
+                if *times == 0 {
+                    self.erasing.remove(media);
+                }
+            }
+        }
+    }
+
+    /// Whether an unconfirmed `erase` names this medium: the host may have forgotten it, or not yet.
+    #[must_use]
+    pub fn is_erasing(&self, media: MediaId) -> bool {
+        self.erasing.contains_key(&media)
     }
 
     /// Takes out the unconfirmed at-most-once effects of a leg: it is ended, so a host that was not handed them yet, or comes back, must not begin
@@ -236,6 +257,22 @@ impl Outbox {
         if self.kept.capacity() > worth.saturating_mul(2) {
             self.kept.shrink_to(worth);
         }
+    }
+}
+
+/// The media that an effect tells the host to forget.
+fn erased_by(action: &Action) -> &[MediaId] {
+    match action {
+        Action::Erase(erase) => &erase.media,
+        Action::Dial(_)
+        | Action::Answer(_)
+        | Action::Reject(_)
+        | Action::Play(_)
+        | Action::Join(_)
+        | Action::HangUp(_)
+        | Action::Send(_)
+        | Action::Audit(_)
+        | Action::Archive(_) => &[],
     }
 }
 

@@ -60,20 +60,7 @@ fn world() -> Platform {
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let book = Book {
-            user,
-            page: 10.into(),
-            offering: 1.into(),
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            share: false,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book = Book::new(user, 10.into(), 1.into(), window);
         platform.book(at("09:05:00"), book).unwrap();
     }
     platform
@@ -97,20 +84,7 @@ fn ringing_a_merchant() -> Platform {
     platform.set_policy(at("09:00:00"), policy).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
-    let book = Book {
-        user,
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user, 10.into(), 1.into(), window);
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
     platform
@@ -301,20 +275,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
     platform.import_numbers(at("09:06:00"), vec![number("+8617000000001")]).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
-    let book = Book {
-        user: user.clone(),
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user.clone(), 10.into(), 1.into(), window);
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();
     is_refused(&platform, "rests longer than any policy", |body| {

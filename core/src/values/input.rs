@@ -139,6 +139,14 @@ pub struct RegisterMerchant {
     pub description: Option<Text>,
 }
 
+impl RegisterMerchant {
+    /// A merchant with nothing that may be left out. One without a chatbot publishes no page.
+    #[must_use]
+    pub fn new(merchant: MerchantId, name: impl Into<Text>, lines: Vec<Line>, zone: Zone) -> Self {
+        Self { merchant, name: name.into(), lines, zone, chatbot: None, contact: None, address: None, description: None }
+    }
+}
+
 /// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,6 +198,25 @@ pub struct PublishPage {
     /// How many users may share one call, those who agree to it; absent or 1: every user is called alone.
     #[serde(default)]
     pub group_size_max: Option<u32>,
+}
+
+impl PublishPage {
+    /// A page of this merchant with these offerings, and nothing that may be left out. It needs windows or hours to be taken.
+    #[must_use]
+    pub const fn new(page: PageId, merchant: MerchantId, offerings: BTreeMap<OfferingId, Text>) -> Self {
+        Self {
+            page,
+            merchant,
+            chatbot: None,
+            offerings,
+            windows: Vec::new(),
+            hours: Vec::new(),
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+            group_size_max: None,
+        }
+    }
 }
 
 /// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
@@ -365,6 +392,27 @@ pub struct Book {
     /// The sender's mailbox: for a result by e-mail, and the last way of a message that fails.
     #[serde(default)]
     pub email: Option<Address>,
+}
+
+impl Book {
+    /// A booking with nothing that may be left out: `Book { name, ..Book::new(user, page, offering, window) }`.
+    #[must_use]
+    pub const fn new(user: Address, page: PageId, offering: OfferingId, window: Window) -> Self {
+        Self {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            share: false,
+            attachments: Vec::new(),
+            result_by: None,
+            email: None,
+        }
+    }
 }
 
 /// How the result of a booking comes, and of every change of it (seed 000, S304).

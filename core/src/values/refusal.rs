@@ -321,8 +321,9 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
-    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would.
-    #[error("media {media} is attached to another reservation; give each attachment an id of its own")]
+    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would. Or an unconfirmed
+    /// `erase` names it.
+    #[error("media {media} is attached to another reservation, or about to be erased; give each attachment an id of its own")]
     MediaInUse {
         /// The host's id of it.
         media: MediaId,

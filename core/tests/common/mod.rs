@@ -65,20 +65,7 @@ pub(crate) fn world(policy: Policy, channels: u32) -> Platform {
 }
 
 pub(crate) fn booking(last: u32) -> Book {
-    Book {
-        user: user(last),
-        page: PAGE,
-        offering: OfferingId::new(1),
-        window: evening(),
-        zone: None,
-        contact: None,
-        name: Some("张三".into()),
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    }
+    Book { name: Some("张三".into()), ..Book::new(user(last), PAGE, OfferingId::new(1), evening()) }
 }
 
 /// Books for user `last` at 09:05 and lets the merchant choose the mode.

@@ -21,6 +21,8 @@ pub(super) struct Sendings {
     sent: BTreeMap<u64, MessageId>,
     /// By which ways, in order.
     ways: BTreeMap<MessageId, Vec<Address>>,
+    /// Where else its receiver is reached, by what was known of him when it went out first: a reservation may be gone by the time it fails.
+    his: BTreeMap<MessageId, BTreeSet<Address>>,
     /// The effects on which a report was taken.
     reported: BTreeSet<u64>,
     /// Who was reminded of which window.
@@ -61,10 +63,27 @@ pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, n
         notes.followed_up += 1;
     }
     if books.policy.messages_max > 0 {
+        if before.is_empty() {
+            let his = reached(books, &send.to);
+            books.messages.his.insert(send.message, his);
+        }
         books.messages.sent.insert(sequence, send.message);
         books.messages.ways.entry(send.message).or_default().push(send.to.clone());
     }
     Ok(!before.is_empty())
+}
+
+/// Where the person is reached who has this address: by short message, and at the mailboxes that he named or booked from.
+fn reached(books: &Books, to: &Address) -> BTreeSet<Address> {
+    let of_him = books
+        .reservations
+        .values()
+        .filter(|known| known.sender.is_same_holder(to) || known.mailbox.as_ref() == Some(to) || known.way == *to);
+    let own = of_him.flat_map(|known| {
+        let mailbox = Some(known.sender.clone()).filter(|sender| sender.number().is_none());
+        [known.mailbox.clone(), mailbox, known.sender.number().map(Address::Sms)]
+    });
+    own.chain([to.number().map(Address::Sms)]).flatten().collect()
 }
 
 fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged {
@@ -84,19 +103,7 @@ fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged 
     if !is_new {
         return broken("by a way that was tried before");
     }
-    let senders = || {
-        let ways = books.reservations.values().map(|known| (&known.sender, &known.mailbox));
-        ways.filter(|(sender, mailbox)| before.iter().any(|way| sender.is_same_holder(way) || mailbox.as_ref() == Some(way)))
-    };
-    let is_his = match send.to.number() {
-        Some(number) => {
-            before.iter().any(|way| way.number() == Some(number)) || senders().any(|(sender, _)| sender.number() == Some(number))
-        }
-        None => {
-            senders().any(|(sender, mailbox)| *sender == send.to || mailbox.as_ref() == Some(&send.to))
-                || books.reservations.is_empty()
-        }
-    };
+    let is_his = books.messages.his.get(&send.message).is_some_and(|his| his.contains(&send.to));
     if !is_his {
         return Err((Promise::P7, format!("message {} goes out again to somebody else", send.message)));
     }

@@ -133,9 +133,10 @@ impl Model {
         if !self.still_holds(&content) {
             return Ok(None);
         }
-        let (merchant, content) = match content {
-            UserContent::BookingPage(page) => (Some(page.merchant), UserContent::BookingPage(self.page_to_send(page.page)?)),
-            other => (sent.about.and_then(|id| self.reservations.get(&id)).map(|kept| kept.merchant), other),
+        let (merchant, content) = if let UserContent::BookingPage(page) = content {
+            (Some(page.merchant), UserContent::BookingPage(self.page_to_send(page.page)?))
+        } else {
+            (sent.about.and_then(|id| self.reservations.get(&id)).map(|kept| kept.merchant), content)
         };
         if merchant.is_some_and(|merchant| self.has_blocked(&to, merchant)) {
             return Ok(None);

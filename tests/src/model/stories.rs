@@ -52,20 +52,7 @@ fn request(reservation: u64) -> Input {
 }
 
 fn book(user: &str, window: Window) -> Input {
-    Input::Book(Book {
-        user: rcs(user),
-        page: PageId::new(10),
-        offering: OfferingId::new(1),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    })
+    Input::Book(Book::new(rcs(user), PageId::new(10), OfferingId::new(1), window))
 }
 
 fn cancel(reservation: u64) -> Input {

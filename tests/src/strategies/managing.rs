@@ -72,7 +72,7 @@ pub(super) fn message_report(message: Pick, how: u8, model: &Model) -> Input {
     let chosen = match how % 8 {
         0 => None,
         1 | 2 => one(&other, message),
-        _ => left.last().copied().filter(|_| message % 2 == 0).or_else(|| one(&left, message)),
+        _ => left.last().copied().filter(|_| message.is_multiple_of(2)).or_else(|| one(&left, message)),
     };
     let status = match how / 8 % 8 {
         0 => MessageStatus::Delivered,

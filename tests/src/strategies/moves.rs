@@ -740,7 +740,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(32, Doing::Input(right)), (20, Doing::Input(wrong)), (18, Doing::Input(ask))]
+            vec![(48, Doing::Input(right)), (22, Doing::Input(wrong)), (20, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

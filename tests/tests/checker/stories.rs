@@ -172,20 +172,7 @@ pub(crate) fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book {
-        user,
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact: Some(number(LI)),
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact: Some(number(LI)), ..Book::new(user, PAGE, OFFERING, window) };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));
@@ -202,20 +189,7 @@ pub(crate) fn confirmed() -> Trace {
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let (user, holder) = (Address::Rcs(number(ZHANG)), Address::Sms(number(LI)));
     let contact = Some(number(LI));
-    let book = Book {
-        user: user.clone(),
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact,
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact, ..Book::new(user.clone(), PAGE, OFFERING, window) };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);
     host.runs_for(60);

@@ -198,10 +198,11 @@ pub(crate) fn twins() -> Vec<Twin> {
         P6 "a slot is taken though the merchant calls himself" merchant_calls |t| {
             let step = nth_step(t, 0, is_allow);
             let (merchant, reservation, from) = (MERCHANT, ReservationId::new(1), t.steps[step].at);
-            let Some(booked) = t.steps.iter().find_map(|step| match &step.doing {
-                Doing::Input(Input::Book(book)) => Some(book.window),
-                _ => None,
-            }) else { panic!("the story has a booking") };
+            let booked = t.steps.iter().find_map(|step| {
+                let Doing::Input(Input::Book(book)) = &step.doing else { return None };
+                Some(book.window)
+            });
+            let Some(booked) = booked else { panic!("the story has a booking") };
             let slot = Window::new(from, booked.end()).expect("a window");
             let chosen = Reply::SlotChosen(SlotChosen { slot, state: ReservationState::Open });
             insert(t, step, Input::ChooseSlot(ChooseSlot { merchant, reservation, slot: Slot::From(from) }), Ok(chosen));

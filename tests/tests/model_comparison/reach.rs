@@ -665,11 +665,9 @@ impl Seen {
             self.note(gone && amended, "a slot dropped by a change");
             self.note(gone && self.chooses_mode, "a slot dropped with the mode");
             self.note(before.is_some() && before == kept.slot && amended, "a slot kept by a change");
-            let rebased = |effect: &Effect| match &effect.action {
-                Action::Audit(audit) => {
-                    matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
-                }
-                _ => false,
+            let rebased = |effect: &Effect| {
+                let Action::Audit(audit) = &effect.action else { return false };
+                matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
             };
             self.note(before.is_some() && effects.iter().any(rebased), "a call carried on in its slot");
             self.note(before.is_none() && kept.outcome.is_some(), "closed after a slot that was over");

@@ -388,20 +388,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book {
-            user,
-            page,
-            offering,
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            share: sides == Sides::OneMerchantTwoSharing,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        }));
+        let share = sides == Sides::OneMerchantTwoSharing;
+        inputs.push(Input::Book(Book { share, ..Book::new(user, page, offering, window) }));
     }
     inputs
 }

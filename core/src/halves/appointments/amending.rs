@@ -172,7 +172,7 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
         }
         if terms.attachments != before.attachments {
-            self.check_attachments(cx.policy, &terms.attachments, Some(id))?;
+            self.check_attachments(cx, &terms.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, reservation.merchant) {
             return Err(Refusal::Blocked);

@@ -41,7 +41,7 @@ impl Appointments {
         if input.share && page.group_size_max.is_none() {
             return Err(Refusal::SharingNotOffered { page: page.id });
         }
-        let contact = self.check_sender(cx.policy, &input)?;
+        let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
         }
@@ -133,7 +133,7 @@ impl Appointments {
     }
 
     /// The sender, the contact and the name. Returns the contact number.
-    fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
+    fn check_sender(&self, cx: &Context<'_>, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
         check_user(&input.user, Field::User)?;
         if let Some(number) = input.user.number() {
@@ -152,12 +152,12 @@ impl Appointments {
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
-            check_text(text, policy)?;
+            check_text(text, cx.policy)?;
         }
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
-        self.check_attachments(policy, &input.attachments, None)?;
+        self.check_attachments(cx, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }

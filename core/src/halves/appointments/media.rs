@@ -10,18 +10,18 @@ use crate::halves::Context;
 use crate::values::effect::{Action, Erase};
 use crate::values::id::{MediaId, ReservationId};
 use crate::values::media::Attachment;
-use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 
 impl Appointments {
-    /// What is to be attached: no more than the policy lets, nothing twice, and nothing that another reservation has.
+    /// What is to be attached: no more than the policy lets, nothing twice, nothing that another reservation has, and nothing that the host is
+    /// about to forget.
     pub(super) fn check_attachments(
         &self,
-        policy: &Policy,
+        cx: &Context<'_>,
         attachments: &[Attachment],
         own: Option<ReservationId>,
     ) -> Result<(), Refusal> {
-        let most = policy.attachments_max;
+        let most = cx.policy.attachments_max;
         if attachments.len() > usize::try_from(most).unwrap_or(usize::MAX) {
             return Err(Refusal::Limit { bound: Bound::Attachments, most: u64::from(most) });
         }
@@ -30,7 +30,8 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::NoRepeats });
         }
         let is_anothers = |media: &MediaId| self.media.owner(*media).is_some_and(|owner| Some(owner) != own);
-        match attachments.iter().map(|attachment| attachment.media).find(is_anothers) {
+        let is_taken = |media: &MediaId| is_anothers(media) || cx.outbox.is_erasing(*media);
+        match attachments.iter().map(|attachment| attachment.media).find(is_taken) {
             Some(media) => Err(Refusal::MediaInUse { media }),
             None => Ok(()),
         }
