@@ -227,23 +227,12 @@ impl Host {
         let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
         let lines = lines.iter().map(|line| Line { number: parse(line), channels }).collect();
         let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-        let (name, contact) = ("平安".into(), Some("李经理".into()));
-        let register = RegisterMerchant { merchant, name, lines, zone, chatbot, contact, address: None, description: None };
+        let contact = Some("李经理".into());
+        let register = RegisterMerchant { chatbot, contact, ..RegisterMerchant::new(merchant, "平安", lines, zone) };
         self.input(Input::RegisterMerchant(register)).expect("a merchant may register");
         let windows = vec![Window::new(self.epoch, self.second(30 * 86_400)).expect("a window")];
         let offerings = [(OFFERING, "车险".into())].into();
-        let publish = PublishPage {
-            page,
-            merchant,
-            chatbot: None,
-            offerings,
-            windows,
-            hours: Vec::new(),
-            line: None,
-            descriptions: BTreeMap::new(),
-            calendar: None,
-            group_size_max: None,
-        };
+        let publish = PublishPage { windows, ..PublishPage::new(page, merchant, offerings) };
         self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
     }
 

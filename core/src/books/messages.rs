@@ -134,13 +134,9 @@ impl Messages {
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let in_time = self.in_order().zip(self.in_order().skip(1)).all(|(one, next)| one.at <= next.at);
-        let is_mailbox = |address: &Address| match address {
-            Address::Email(_) => true,
-            Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => false,
-        };
         let has_a_way = |again: &Again| {
             let leads = again.phone.is_some() || again.mailbox.is_some();
-            leads && again.mailbox.as_ref().is_none_or(is_mailbox) && again.words.is_as_kept()
+            leads && again.mailbox.as_ref().is_none_or(Address::is_mailbox) && again.words.is_as_kept()
         };
         in_time
             && self.sent.iter().all(|(sequence, sent)| *sequence == sent.sequence && sent.again.as_deref().is_none_or(has_a_way))

@@ -3,7 +3,6 @@
 pub mod agenda;
 pub mod catalog;
 pub mod chain;
-pub mod codes;
 pub mod contacts;
 pub mod directory;
 pub mod groups;
@@ -14,8 +13,8 @@ pub mod media;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
+pub mod recent;
 pub mod repeats;
-pub mod rings;
 pub mod search;
 pub mod senders;
 pub mod shelf;

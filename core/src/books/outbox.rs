@@ -1,6 +1,6 @@
 //! Effects on their way to the host: kept until they are confirmed.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -25,8 +25,8 @@ pub struct Outbox {
     once: BTreeSet<(LegId, u64)>,
     /// The pages that stand in them.
     pages: Shelf,
-    /// The media that they tell the host to forget, and how often.
-    erasing: BTreeMap<MediaId, usize>,
+    /// The media that they tell the host to forget. Each stands in one of them: until the host has confirmed that, it is attached to nothing again.
+    erasing: BTreeSet<MediaId>,
     next_sequence: u64,
     /// The first sequence number that was not polled yet.
     cursor: u64,
@@ -47,7 +47,7 @@ impl Default for Outbox {
             unpolled: 0,
             once: BTreeSet::new(),
             pages: Shelf::default(),
-            erasing: BTreeMap::new(),
+            erasing: BTreeSet::new(),
             next_sequence: 1,
             cursor: 1,
         }
@@ -80,10 +80,7 @@ impl Outbox {
         if let Some(page) = page_in(&effect.action) {
             self.pages.take(page);
         }
-        for media in erased_by(&effect.action) {
-            let times = self.erasing.entry(*media).or_default();
-            *times = times.saturating_add(1);
-        }
+        self.erasing.extend(effect.action.erased());
         self.kept.push_back(Kept { effect, is_void: false });
         self.alive = self.alive.saturating_add(1);
         self.unpolled = self.unpolled.saturating_add(1);
@@ -193,20 +190,15 @@ impl Outbox {
         if let Some(page) = page_in(&effect.action) {
             self.pages.let_go(page);
         }
-        for media in erased_by(&effect.action) {
-            if let Some(times) = self.erasing.get_mut(media) {
-                *times = times.saturating_sub(1);
-                if *times == 0 {
-                    self.erasing.remove(media);
-                }
-            }
+        for media in effect.action.erased() {
+            self.erasing.remove(media);
         }
     }
 
-    /// Whether an unconfirmed `erase` names this medium: the host may have forgotten it, or not yet.
+    /// The media that unconfirmed `erase`s name: the host may have forgotten them, or not yet.
     #[must_use]
-    pub fn is_erasing(&self, media: MediaId) -> bool {
-        self.erasing.contains_key(&media)
+    pub const fn erasing(&self) -> &BTreeSet<MediaId> {
+        &self.erasing
     }
 
     /// Takes out the unconfirmed at-most-once effects of a leg: it is ended, so a host that was not handed them yet, or comes back, must not begin
@@ -257,22 +249,6 @@ impl Outbox {
         if self.kept.capacity() > worth.saturating_mul(2) {
             self.kept.shrink_to(worth);
         }
-    }
-}
-
-/// The media that an effect tells the host to forget.
-fn erased_by(action: &Action) -> &[MediaId] {
-    match action {
-        Action::Erase(erase) => &erase.media,
-        Action::Dial(_)
-        | Action::Answer(_)
-        | Action::Reject(_)
-        | Action::Play(_)
-        | Action::Join(_)
-        | Action::HangUp(_)
-        | Action::Send(_)
-        | Action::Audit(_)
-        | Action::Archive(_) => &[],
     }
 }
 

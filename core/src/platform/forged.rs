@@ -14,8 +14,9 @@ use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{Counter, GroupId, LegId, MessageId};
+use crate::values::id::{Counter, GroupId, LegId, MediaId, MessageId};
 use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
@@ -34,28 +35,14 @@ fn world() -> Platform {
     let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::MerchantCalls), ..Policy::default() };
     let mut platform = Platform::with_shard(policy, Keyring::new(), 7, 3).unwrap();
     let merchant = RegisterMerchant {
-        merchant: 1.into(),
-        name: "商户1".into(),
-        lines: vec![Line { number: number("95511"), channels: 2 }],
-        zone: Zone::UTC,
         chatbot: Some(Address::parse("sip:1065@bot.example").unwrap()),
-        contact: None,
-        address: None,
-        description: None,
+        ..RegisterMerchant::new(1.into(), "商户1", vec![Line { number: number("95511"), channels: 2 }], Zone::UTC)
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let page = PublishPage {
-        page: 10.into(),
-        merchant: 1.into(),
-        chatbot: None,
-        offerings: BTreeMap::from([(1.into(), "车险".into())]),
         windows: vec![window],
-        hours: vec![],
-        line: None,
-        descriptions: BTreeMap::new(),
-        calendar: None,
-        group_size_max: None,
+        ..PublishPage::new(10.into(), 1.into(), BTreeMap::from([(1.into(), "车险".into())]))
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {
@@ -491,22 +478,32 @@ fn a_user_is_reminded_before_his_window_and_once() {
     platform.set_policy(at("09:10:00"), policy).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
-    let book = Book {
-        user,
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        share: false,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user, 10.into(), 1.into(), window);
     platform.book(at("09:15:00"), book).unwrap();
     let why = "is reminded of a window that has begun, or twice";
     is_refused(&platform, why, |body| body.appointments.reservations[2].remind_at = Some(at("18:00:00")));
     is_refused(&platform, why, |body| body.appointments.reservations[2].is_reminded = true);
+}
+
+#[test]
+fn what_is_attached_is_not_about_to_be_erased() {
+    let mut platform = world();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let attached = |media| vec![Attachment { media: MediaId::new(media), kind: MediaKind::Picture, share: true }];
+    let book = Book { attachments: attached(21), ..Book::new(user.clone(), 10.into(), 1.into(), window) };
+    let Ok(Reply::Booked(booked)) = platform.book(at("09:06:00"), book) else { panic!("the booking was refused") };
+    let reservation = booked.reservation;
+    let amend = Amend { attachments: Some(attached(22)), ..Amend::new(user, reservation) };
+    platform.amend(at("09:07:00"), amend).unwrap();
+    let why = "media that are attached, or erased already, are to be erased";
+    is_refused(&platform, why, |body| body.appointments.reservations[2].attachments = attached(21));
+    let erase = |body: &mut Body| {
+        let mut effects = body.outbox.iter_mut().filter_map(|waiting| match waiting {
+            Waiting::Effect(Effect { action: Action::Erase(erase), .. }) => Some(erase),
+            Waiting::Effect(_) | Waiting::Page { .. } => None,
+        });
+        effects.next().expect("what was dropped is erased").media.push(MediaId::new(21));
+    };
+    is_refused(&platform, why, erase);
 }

@@ -91,6 +91,23 @@ impl Action {
         }
     }
 
+    /// The media that it tells the host to forget.
+    #[must_use]
+    pub fn erased(&self) -> &[MediaId] {
+        match self {
+            Self::Erase(erase) => &erase.media,
+            Self::Dial(_)
+            | Self::Answer(_)
+            | Self::Reject(_)
+            | Self::Play(_)
+            | Self::Join(_)
+            | Self::HangUp(_)
+            | Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_) => &[],
+        }
+    }
+
     /// Whether it rings a phone.
     #[must_use]
     pub const fn is_dial(&self) -> bool {

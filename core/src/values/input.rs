@@ -504,6 +504,25 @@ pub struct Amend {
     pub attachments: Option<Vec<Attachment>>,
 }
 
+impl Amend {
+    /// A change of this reservation that changes nothing yet.
+    #[must_use]
+    pub const fn new(user: Address, reservation: ReservationId) -> Self {
+        Self {
+            user,
+            reservation,
+            window: None,
+            zone: None,
+            contact: None,
+            offering: None,
+            name: None,
+            share: None,
+            evidence: None,
+            attachments: None,
+        }
+    }
+}
+
 /// A merchant will not call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -358,31 +358,15 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
             let lines = vec![Line { number: number(line), channels: 1 }];
             let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-            let name = "平安".into();
             inputs.push(Input::RegisterMerchant(RegisterMerchant {
-                merchant,
-                name,
-                lines,
-                zone,
                 chatbot,
-                contact: None,
-                address: None,
-                description: None,
+                ..RegisterMerchant::new(merchant, "平安", lines, zone)
             }));
             let offerings = [(offering, "车险".into())].into();
             let windows = vec![window];
-            inputs.push(Input::PublishPage(PublishPage {
-                page,
-                merchant,
-                chatbot: None,
-                offerings,
-                windows,
-                hours: Vec::new(),
-                line: None,
-                descriptions: BTreeMap::new(),
-                calendar: None,
-                group_size_max: Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing),
-            }));
+            let group_size_max = Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing);
+            let publish = PublishPage { windows, group_size_max, ..PublishPage::new(page, merchant, offerings) };
+            inputs.push(Input::PublishPage(publish));
         }
     }
     for id in [1, 2] {

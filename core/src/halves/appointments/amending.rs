@@ -309,8 +309,7 @@ impl Appointments {
         self.update_reservation(id, |reservation| {
             let begins = reservation.span().start();
             let keeps = stood.filter(|_| is_agreed && begins <= now);
-            let rest = reservation.rest_until.unwrap_or(begins);
-            reservation.eligible_at = keeps.unwrap_or_else(|| begins.max(now).max(rest));
+            reservation.eligible_at = keeps.unwrap_or_else(|| reservation.eligible_from(now));
             if !is_agreed {
                 reservation.state.apply(ReservationEvent::Doubted);
             } else if reservation.state == ReservationState::Unverified {

@@ -7,14 +7,13 @@ use alloc::string::String;
 
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::codes::{DAY_S as WRONG_CODE_S, HOUR_S};
-use crate::books::rings::DAY_S;
+use crate::books::recent::{DAY_S, HOUR_S};
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
-use crate::values::id::{LegId, ReservationId};
+use crate::values::id::{ChallengeId, LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
 use crate::values::reply::{Outcome, ReservationState};
@@ -60,7 +59,7 @@ impl Appointments {
             hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
         }
         for ring in self.rings.in_order() {
-            let is_given = self.counters.leg.has_given(ring.leg.get());
+            let is_given = self.counters.leg.has_given(ring.mark.get());
             hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
         }
         for sent in self.messages.in_order() {
@@ -68,15 +67,15 @@ impl Appointments {
             let is_about = sent.reservation.is_none_or(|id| self.counters.reservation.has_given(id.get()));
             hold!(is_given && is_about && sent.at <= now, "a message may be reported on that was never sent");
         }
+        let is_given = |challenge: ChallengeId| self.counters.challenge.has_given(challenge.get());
         for sent in self.codes.in_order() {
-            let is_given = self.counters.challenge.has_given(sent.challenge.get());
-            let counts = sent.until <= now.saturating_add_s(HOUR_S) && sent.wrong == 0;
-            hold!(is_given && counts, "a code counts longer than an hour, or was never sent");
+            let counts = sent.until <= now.saturating_add_s(HOUR_S);
+            hold!(is_given(sent.mark) && counts, "a code counts longer than an hour, or was never sent");
         }
         for given in self.wrong_codes.in_order() {
-            let is_given = self.counters.challenge.has_given(given.challenge.get());
-            let counts = given.until <= now.saturating_add_s(WRONG_CODE_S) && given.wrong > 0;
-            hold!(is_given && counts, "a wrong code counts longer than a day, or was never given");
+            let (challenge, wrong) = given.mark;
+            let counts = given.until <= now.saturating_add_s(DAY_S) && wrong > 0;
+            hold!(is_given(challenge) && counts, "a wrong code counts longer than a day, or was never given");
         }
         Ok(())
     }

@@ -62,8 +62,7 @@ impl Appointments {
         let about = content.reservation().and_then(|id| self.reservations.get(id.get()));
         let own = about.filter(|one| one.sender.is_same_holder(to) || one.result_to() == *to);
         let phone = own.map_or(to.number(), |one| one.sender.number());
-        let mailbox =
-            own.and_then(|one| one.email.clone().or_else(|| Some(one.sender.clone()).filter(|own| own.number().is_none())));
+        let mailbox = own.and_then(|one| one.email.clone().or_else(|| Some(one.sender.clone()).filter(Address::is_mailbox)));
         let (phone, mailbox) = match to {
             Address::Rcs(_) | Address::Mms(_) => (phone, mailbox),
             Address::Sms(_) => (None, mailbox),
@@ -120,7 +119,9 @@ impl Appointments {
         let Some((channel, to)) = cx.policy.fallback.iter().find_map(way) else { return Ok(None) };
         let about = sent.reservation.and_then(|id| self.reservations.get(id.get()));
         let (content, merchant) = match &again.words {
-            Words::Content(content) if self.is_needed(cx.now, content, about) => (content.clone(), about.map(|one| one.merchant)),
+            Words::Content(content) if Self::is_needed(cx.now, content, about) => {
+                (content.clone(), about.map(|one| one.merchant))
+            }
             Words::Content(_) => return Ok(None),
             Words::Page { page, version } => {
                 let Some(page) = self.catalog.pages.get(page).filter(|page| page.version == *version) else { return Ok(None) };
@@ -133,7 +134,7 @@ impl Appointments {
     }
 
     /// Whether what a message says still holds for its reservation.
-    fn is_needed(&self, now: Timestamp, content: &UserContent, about: Option<&Reservation>) -> bool {
+    fn is_needed(now: Timestamp, content: &UserContent, about: Option<&Reservation>) -> bool {
         let live = about.filter(|one| one.state.is_live() && one.withdrawal().is_none());
         let is_latest =
             |result: &BookingResult| live.is_some_and(|one| one.terms().is_agreed && one.terms().revision == result.revision);
@@ -145,9 +146,8 @@ impl Appointments {
                 one.state == page.state && one.terms().revision == shown
             }),
             UserContent::ContactUnconfirmed(_) => live.is_some_and(|one| !one.terms().is_agreed),
-            UserContent::Challenge(challenge) => {
-                self.challenges.get(challenge.challenge.get()).is_some_and(|out| now < out.until)
-            }
+            // Its short message is the only way to that phone.
+            UserContent::Challenge(_) => false,
             UserContent::BookingPage(_)
             | UserContent::Cancelled(_)
             | UserContent::Missed(_)

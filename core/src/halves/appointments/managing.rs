@@ -27,18 +27,14 @@ pub(super) const REMINDING_EFFECTS: usize = 2;
 
 /// Whether the result can come as it is asked for.
 pub(super) fn check_result_way(input: &Book) -> Result<(), Refusal> {
-    let is_mailbox = |address: &Address| match address {
-        Address::Email(_) => true,
-        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => false,
-    };
-    if !input.email.as_ref().is_none_or(is_mailbox) {
+    if !input.email.as_ref().is_none_or(Address::is_mailbox) {
         return Err(invalid(Field::Email, Allowed::Mailbox));
     }
     match input.result_by {
         Some(ResultBy::Page | ResultBy::Sms) if input.user.number().is_none() => {
             Err(invalid(Field::ResultBy, Allowed::NumberOfTheSender))
         }
-        Some(ResultBy::Email) if input.email.is_none() && !is_mailbox(&input.user) => {
+        Some(ResultBy::Email) if input.email.is_none() && !input.user.is_mailbox() => {
             Err(invalid(Field::Email, Allowed::Mailbox))
         }
         Some(ResultBy::Page | ResultBy::Sms | ResultBy::Email) | None => Ok(()),
@@ -171,8 +167,6 @@ impl Appointments {
         user: &Address,
         id: ReservationId,
     ) -> Result<Reply, Refusal> {
-        self.settle_reservation(cx, id);
-        self.check_receiver(user, Field::User)?;
         let missing = self.missing_reservation(id);
         let reservation = self.reservations.get(id.get()).ok_or(missing)?;
         if !reservation.belongs_to(user) {

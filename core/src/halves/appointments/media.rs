@@ -30,7 +30,7 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::NoRepeats });
         }
         let is_anothers = |media: &MediaId| self.media.owner(*media).is_some_and(|owner| Some(owner) != own);
-        let is_taken = |media: &MediaId| is_anothers(media) || cx.outbox.is_erasing(*media);
+        let is_taken = |media: &MediaId| is_anothers(media) || cx.outbox.erasing().contains(media);
         match attachments.iter().map(|attachment| attachment.media).find(is_taken) {
             Some(media) => Err(Refusal::MediaInUse { media }),
             None => Ok(()),
@@ -53,6 +53,11 @@ impl Appointments {
         erase(cx, Vec::new(), left);
     }
 
+    /// Whether one of these is attached to something.
+    pub(crate) fn has_attached(&self, media: &BTreeSet<MediaId>) -> bool {
+        media.iter().any(|media| self.media.owner(*media).is_some())
+    }
+
     /// The book of media is what the reservations say.
     pub(super) fn check_media(&self) -> Result<(), String> {
         let mut attached = BTreeSet::new();
@@ -70,10 +75,10 @@ impl Appointments {
                 return Err(alloc::format!("reservation {} has something attached twice", reservation.id));
             }
         }
-        match attached.len() == self.media.len() {
-            true => Ok(()),
-            false => Err(String::from("the book of media holds what nothing has")),
+        if attached.len() != self.media.len() {
+            return Err(String::from("the book of media holds what nothing has"));
         }
+        Ok(())
     }
 }
 

@@ -60,7 +60,6 @@ use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
-use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::groups::Groups;
@@ -69,11 +68,11 @@ use crate::books::lines::Lines;
 use crate::books::media::Media;
 use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
-use crate::books::rings::Rings;
+use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::{Counter, MerchantId};
+use crate::values::id::{ChallengeId, Counter, LegId, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -122,9 +121,10 @@ pub struct Appointments {
     calls: Store<Call>,
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
-    codes: Codes,
-    /// The wrong ones that were given.
-    wrong_codes: Codes,
+    /// The codes that were sent.
+    codes: Recent<ChallengeId>,
+    /// The wrong ones that were given: for which challenge, and how many with it.
+    wrong_codes: Recent<(ChallengeId, u32)>,
     /// How many pages each merchant has, withdrawn ones included.
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
@@ -133,7 +133,7 @@ pub struct Appointments {
     counters: Counters,
     numbers: Numbers,
     law: Law,
-    rings: Rings,
+    rings: Recent<LegId>,
     groups: Groups,
     media: Media,
     messages: Messages,
@@ -153,8 +153,8 @@ impl Appointments {
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
-            codes: Codes::default(),
-            wrong_codes: Codes::default(),
+            codes: Recent::default(),
+            wrong_codes: Recent::default(),
             pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),
@@ -162,7 +162,7 @@ impl Appointments {
             counters: Counters::new(shard),
             numbers: Numbers::default(),
             law: Law::default(),
-            rings: Rings::default(),
+            rings: Recent::default(),
             groups: Groups::default(),
             media: Media::default(),
             messages: Messages::default(),

@@ -85,13 +85,13 @@ impl Appointments {
 
     /// A user is sent the page that he asks for: a merchant's to book on, or his own to manage a reservation.
     pub(super) fn request_page(&mut self, cx: &mut Context<'_>, input: &RequestPage) -> Result<Reply, Refusal> {
+        if let PageOf::Reservation(id) = input.of {
+            self.settle_reservation(cx, id);
+        }
+        self.check_receiver(&input.user, Field::User)?;
         let page = match input.of {
-            PageOf::Page(page) => {
-                self.check_receiver(&input.user, Field::User)?;
-                page
-            }
+            PageOf::Page(page) => page,
             PageOf::Merchant(merchant) => {
-                self.check_receiver(&input.user, Field::User)?;
                 if !self.catalog.merchants.contains_key(&merchant) {
                     return Err(Refusal::Unknown { object: Object::Merchant, id: merchant.get() });
                 }

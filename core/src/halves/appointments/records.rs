@@ -328,8 +328,6 @@ impl Reservation {
         if self.window != terms.window {
             self.slot = self.slot.filter(|slot| terms.window.covers(slot) && now < slot.end());
             self.spent_slot = None;
-        }
-        if self.window != terms.window {
             self.is_reminded = false;
         }
         self.revision = terms.revision;

@@ -11,14 +11,13 @@ use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
-use crate::books::codes::{Codes, Sent};
 use crate::books::directory::Blocks;
 use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
-use crate::books::messages::Sent as SentMessage;
+use crate::books::messages::{Again, Sent};
 use crate::books::numbers::{MerchantNumbersView, Numbers};
-use crate::books::rings::Ring;
+use crate::books::recent::{Entry, Recent};
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
@@ -42,14 +41,14 @@ pub struct State {
     pub(crate) calls: Vec<Call>,
     pub(crate) legs: Vec<Leg>,
     pub(crate) challenges: Vec<LiveChallenge>,
-    pub(crate) codes: Vec<Sent>,
-    pub(crate) wrong_codes: Vec<Sent>,
+    pub(crate) codes: Vec<Entry<ChallengeId>>,
+    pub(crate) wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
     pub(crate) law: Law,
-    pub(crate) rings: Vec<Ring>,
-    pub(crate) messages: Vec<SentMessage>,
+    pub(crate) rings: Vec<Entry<LegId>>,
+    pub(crate) messages: Vec<Sent>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -60,14 +59,14 @@ pub struct StateView<'a> {
     calls: Vec<&'a Call>,
     legs: Vec<&'a Leg>,
     challenges: Vec<&'a LiveChallenge>,
-    codes: Vec<&'a Sent>,
-    wrong_codes: Vec<&'a Sent>,
+    codes: Vec<Entry<ChallengeId>>,
+    wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     counters: Counters,
     numbers: &'a Numbers,
     blocks: &'a Blocks,
     law: &'a Law,
-    rings: Vec<&'a Ring>,
-    messages: Vec<&'a SentMessage>,
+    rings: Vec<Entry<LegId>>,
+    messages: Vec<&'a Sent>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -191,6 +190,12 @@ macro_rules! hold {
     };
 }
 
+/// What counts for which numbers, and for how long yet.
+fn counting<M: Copy + Ord>(recent: &Recent<M>, now: Timestamp) -> Vec<(PhoneNumber, i64)> {
+    let all = recent.in_order().filter(|entry| entry.until > now);
+    all.map(|entry| (entry.number, entry.until.micros_since(now))).collect()
+}
+
 impl Appointments {
     /// What a snapshot holds.
     #[must_use]
@@ -223,9 +228,9 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
-        for ring in state.rings {
-            half.rings.put(ring);
-        }
+        state.codes.into_iter().for_each(|code| half.codes.put(code));
+        state.wrong_codes.into_iter().for_each(|code| half.wrong_codes.put(code));
+        state.rings.into_iter().for_each(|ring| half.rings.put(ring));
         for message in state.messages {
             hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
             half.messages.put(message, u32::MAX);
@@ -259,7 +264,6 @@ impl Appointments {
             hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
             half.restore_challenge(challenge);
         }
-        half.restore_codes(state.codes, state.wrong_codes);
         half.check_invariants()?;
         Ok(half)
     }
@@ -615,15 +619,26 @@ impl Appointments {
         self.legs.ids().partition_point(|other| *other < id.get())
     }
 
+    /// The same for the messages that may be reported on: how far back each stands, how long it waits yet, and what is to be sent again. What they say keeps
+    /// its ids, so two views may differ that behave alike; none is the same that does not.
+    pub(crate) fn messages_view(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+        last: u64,
+    ) -> Vec<(u64, i64, Option<ReservationId>, Option<&Again>)> {
+        let ends = |at: Timestamp| at.saturating_add_s(u64::from(policy.fallback_wait_s)).micros_since(now);
+        let waiting = self.messages.in_order().filter(|sent| ends(sent.at) > 0);
+        let back = |sequence: u64| last.saturating_sub(sequence);
+        waiting.map(|sent| (back(sent.sequence), ends(sent.at), sent.reservation, sent.again.as_deref())).collect()
+    }
+
     /// What a model checker compares: times relative to `now`, ids renumbered, counters left out. Equal views behave alike.
     pub(crate) fn model_view(&self, policy: &Policy, now: Timestamp) -> ModelView {
         let reservations: Vec<u64> = self.reservations.ids();
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
-        let counting = |codes: &Codes| {
-            codes.in_order().filter(|code| code.until > now).map(|code| (code.number, until(code.until))).collect()
-        };
         // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
         // the other deadlines that wait with it.
         let groups: BTreeSet<_> =
@@ -693,8 +708,8 @@ impl Appointments {
                     reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
-            codes: counting(&self.codes),
-            wrong_codes: counting(&self.wrong_codes),
+            codes: counting(&self.codes, now),
+            wrong_codes: counting(&self.wrong_codes, now),
             calls: self
                 .calls
                 .in_order()
@@ -729,7 +744,7 @@ impl Appointments {
                 .collect(),
             numbers: self.numbers.view(now),
             law: self.law.clone(),
-            rings: self.rings.in_order().filter(|ring| ring.until > now).map(|ring| (ring.number, until(ring.until))).collect(),
+            rings: counting(&self.rings, now),
         }
     }
 
