@@ -362,22 +362,7 @@ fn sharing() -> Platform {
     platform.publish_page(at("09:10:00"), page).unwrap();
     for last in 4..=6 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let (page, offering, share) = (11.into(), 1.into(), last < 6);
-        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
-        let book = Book {
-            user,
-            page,
-            offering,
-            window,
-            zone,
-            contact,
-            name,
-            evidence,
-            share,
-            result_by,
-            email,
-            attachments: Vec::new(),
-        };
+        let book = Book { share: last < 6, ..Book::new(user, 11.into(), 1.into(), window) };
         platform.book(at("09:15:00"), book).unwrap();
     }
     platform
