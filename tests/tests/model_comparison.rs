@@ -43,7 +43,12 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
     let cases = number("RINGFENCE_CASES").unwrap_or(CASES);
     let mut seed = *b"ringfence, model against engine.";
     seed[..4].copy_from_slice(&number("RINGFENCE_SEED").unwrap_or(0).to_le_bytes());
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: number("RINGFENCE_SHRINKS").unwrap_or(20_000), ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: number("RINGFENCE_SHRINKS").unwrap_or(20_000),
+        ..Config::default()
+    };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
 
     let reached = RefCell::new(Vec::new());
