@@ -188,8 +188,16 @@ class Policy(Checked):
     """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
+    group_size_max: U32 = 20
+    """The most users of one shared call that a page may offer."""
     attachments_max: U32 = 10
     """The most pictures, voice notes and videos that are attached to one reservation."""
+    profiles_remembered: bool = True
+    """Whether a booking has to do with its sender's profile when it does not say."""
+    profiles_max: U32 = 10_000_000
+    """The most profiles. The one that would be forgotten first leaves for a new one."""
+    profile_life_s: U32 = 31_536_000
+    """How long a profile is remembered after its last booking."""
     pages_per_merchant_max: U32 = 1_000
     """The most booking pages of one merchant, withdrawn ones included."""
     search_candidates_max: U32 = 10_000

@@ -37,6 +37,7 @@ __all__ = [
     "PageAction",
     "Party",
     "PhoneNumber",
+    "ProfileField",
     "Prompt",
     "ReleaseCause",
     "ReservationAction",
@@ -457,6 +458,15 @@ class MediaKind(StrEnum):
     """A video."""
 
 
+class ProfileField(StrEnum):
+    """What of a profile may be erased by itself."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    """The phone that shall ring, when it is not the user's own."""
+    EMAIL = "email"
+
+
 class Channel(StrEnum):
     """How a booking reached the platform."""
 
@@ -553,6 +563,7 @@ class Bound(StrEnum):
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"
+    GROUP_SIZE = "group_size"
     ATTACHMENTS = "attachments"
     ACCOUNTS = "accounts"
     BINDINGS_PER_ACCOUNT = "bindings_per_account"
@@ -577,6 +588,7 @@ class Field(StrEnum):
     DESCRIPTIONS = "descriptions"
     BY = "by"
     WHY = "why"
+    GROUP_SIZE_MAX = "group_size_max"
     ATTACHMENTS = "attachments"
     EMAIL = "email"
     RESULT_BY = "result_by"
@@ -598,6 +610,7 @@ class Allowed(StrEnum):
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
     SUBSCRIBER_NUMBER = "subscriber_number"
     OFFERING_OF_THE_PAGE = "offering_of_the_page"
+    SET_OR_ERASED = "set_or_erased"
     MAILBOX = "mailbox"
     NUMBER_OF_THE_SENDER = "number_of_the_sender"
 
@@ -823,6 +836,15 @@ class OneNumber(Checked):
     _tag: ClassVar[str | None] = "number"
     _newtype: ClassVar[bool] = True
     number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ForGroup(Checked):
+    """A merchant calls for the users of this group, as many as may be rung now."""
+
+    _tag: ClassVar[str | None] = "group"
+    _newtype: ClassVar[bool] = True
+    group: int
 
 
 def text_of(kind: str, value: Record, language: str) -> str:

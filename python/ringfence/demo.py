@@ -32,7 +32,9 @@ from .effects import (
     DoNotCallChanged,
     Effect,
     Erase,
+    ErasedRecord,
     Frozen,
+    Grouped,
     HangUp,
     Join,
     Judged,
@@ -489,6 +491,9 @@ class _Teller:
                     self.judgements.append(_Judgement(at, self.say("platform", "服务平台"), reservation, rule))
                     words += self.say(": ", "，") + self.permission(rule)
                 self.line(at, Text.assemble((self.say("audit", "审计"), "bold green"), words))
+            case Grouped(call=call, reservations=reservations):
+                names = "、".join(self.users.get(reservation, "?") for reservation in reservations)
+                self.note(self.say(f"audit: {names} share call {call}", f"审计：{names}共用通话通道{call}"))
             case DialWithdrawn(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: the dial of {who} was taken back", f"审计：对{who}的呼叫已撤回"))
@@ -522,6 +527,9 @@ class _Teller:
                 self.note(self.say(f"audit: message {message} did not arrive", f"审计：消息{message}未能送达"), "red")
             case DoNotCallChanged(listed=listed):
                 self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
+            case ErasedRecord(reservations=reservations):
+                count = len(reservations)
+                self.note(self.say(f"audit: a user is forgotten, with {count} reservations", f"审计：已删除一位用户的信息，涉及{count}个预约"))
             case Judged() | UserDialled():
                 pass
 

@@ -23,6 +23,7 @@ from ._values import (
     DayRule,
     DenyReason,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -82,7 +83,9 @@ __all__ = [
     "DoNotCallChanged",
     "Effect",
     "Erase",
+    "ErasedRecord",
     "Frozen",
+    "Grouped",
     "HangUp",
     "Join",
     "Judged",
@@ -106,6 +109,7 @@ __all__ = [
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationDeclined",
+    "ReservationForgotten",
     "ReservationForMerchant",
     "Rule",
     "SearchEntry",
@@ -148,6 +152,8 @@ class BookingPage(_Content):
     description: str | None
     descriptions: Mapping[int, str]
     days: Mapping[date, DayRule]
+    group_size_max: int | None
+    """How many users may share one call, if the page offers it."""
     actions: tuple[PageAction, ...]
 
 
@@ -165,6 +171,8 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    is_shared: bool
+    """Whether others may be on the call, as the user agreed."""
     actions: tuple[ReservationAction, ...]
     """The buttons under it. None when they come on a manage page of their own."""
 
@@ -241,6 +249,8 @@ class ReservationForMerchant(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    group: int | None
+    """The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by."""
     media: tuple[SharedMedia, ...]
     """What the user attached and chose to share."""
 
@@ -310,6 +320,8 @@ class Challenge(_Content):
     window: Window
     zone: Zone
     until: datetime
+    is_shared: bool
+    """Whether others may be on the call."""
 
     def text_with(self, code: str, language: str = "zh-CN") -> str:
         """The message in words with its code, as it is sent."""
@@ -517,7 +529,14 @@ class ReservationDeclined(_Outcome):
     _tag: ClassVar[str | None] = "declined"
 
 
-Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined
+@dataclass(frozen=True, slots=True)
+class ReservationForgotten(_Outcome):
+    """The user, or the holder of the phone, wanted to be forgotten."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined | ReservationForgotten
 """How a reservation ended."""
 
 
@@ -553,7 +572,7 @@ class UnknownNumber(Record):
     _tag: ClassVar[str | None] = "unknown_number"
 
 
-RequestedTarget = ForReservation | ForNumber | UnknownNumber
+RequestedTarget = ForReservation | ForNumber | UnknownNumber | ForGroup
 """What a merchant's call asked for, as a record names it."""
 
 
@@ -588,6 +607,16 @@ class DialWithdrawn(Record):
     _tag: ClassVar[str | None] = "dial_withdrawn"
     leg: int
     call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Record):
+    """Several users share a call: who they are is fixed with it. The reservations are in the order of their places."""
+
+    _tag: ClassVar[str | None] = "grouped"
+    call: int
+    group: int
+    reservations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -752,6 +781,19 @@ class DoNotCallChanged(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedRecord(Record):
+    """A user was forgotten: what was erased of him, by ids. Who he was is not said."""
+
+    _tag: ClassVar[str | None] = "erased"
+    reservations: tuple[int, ...]
+    media: tuple[int, ...]
+    profile: bool
+    """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undelivered(Record):
     """A message failed and is not sent again: no other way was left, or nobody needed it any more. `message` is the effect that sent it last."""
 
@@ -820,6 +862,8 @@ AuditRecord = (
     | Frozen
     | Thawed
     | DoNotCallChanged
+    | ErasedRecord
+    | Grouped
     | Undelivered
     | BindingAsked
     | BindingJudged

@@ -23,6 +23,7 @@ from ._values import (
     CallMode,
     DayRule,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -30,6 +31,7 @@ from ._values import (
     OneMerchant,
     OneNumber,
     PhoneNumber,
+    ProfileField,
     ResultBy,
     Window,
     Zone,
@@ -63,6 +65,7 @@ __all__ = [
     "RequestBinding",
     "Unbind",
     "Unfollow",
+    "ForgetMe",
     "Freeze",
     "ImportDoNotCall",
     "ImportNumbers",
@@ -89,6 +92,7 @@ __all__ = [
     "SetCalendar",
     "Scope",
     "SetPolicy",
+    "SetProfile",
     "Slot",
     "SlotFrom",
     "SlotWindow",
@@ -128,6 +132,8 @@ class PublishPage(Checked):
     line: PhoneNumber | None = None
     descriptions: Mapping[int, str] = field(default_factory=dict)
     calendar: int | None = None
+    group_size_max: int | None = None
+    """How many users may share one call, those who agree to it; absent or 1: every user is called alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +164,7 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
-CallTarget = ForReservation | ForNumber
+CallTarget = ForReservation | ForNumber | ForGroup
 """Whom a merchant calls for."""
 
 
@@ -184,7 +190,10 @@ class Book(Checked):
     contact: PhoneNumber | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    share: bool = False
+    """Whether the user agrees to share the call with others who book the same."""
     attachments: tuple[Attachment, ...] = ()
+    remember: bool | None = None
     result_by: ResultBy | None = None
     email: Address | None = None
 
@@ -420,6 +429,8 @@ class Amend(Checked):
     contact: PhoneNumber | None = None
     offering: int | None = None
     name: str | None = None
+    share: bool | None = None
+    """Whether the user agrees to share the call with others who book the same: as many as the page says now."""
     evidence: BookingEvidence | None = None
     attachments: tuple[Attachment, ...] | None = None
 
@@ -474,6 +485,25 @@ class ImportDoNotCall(Checked):
     _tag: ClassVar[str | None] = "import_do_not_call"
     add: tuple[PhoneNumber, ...] = ()
     remove: tuple[PhoneNumber, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetProfile(Checked):
+    """A user changes what is remembered of him. What is neither given nor erased stays; a contact is remembered by bookings only."""
+
+    _tag: ClassVar[str | None] = "set_profile"
+    user: Address
+    name: str | None = None
+    email: Address | None = None
+    erase: tuple[ProfileField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe(Checked):
+    """A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for."""
+
+    _tag: ClassVar[str | None] = "forget_me"
+    user: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,6 +663,8 @@ Input = (
     | Freeze
     | Thaw
     | ImportDoNotCall
+    | SetProfile
+    | ForgetMe
     | ChooseSlot
     | MerchantReady
     | MessageReported

@@ -85,6 +85,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    group_size: int
     attachments: tuple[Attachment, ...]
 
 
@@ -124,6 +125,10 @@ class Reservation(Record):
     """The pool was empty when it was accepted: the platform calls, whatever was preset or chosen."""
     challenge: int | None
     """The code that is out for its contact number, while it is `unverified`."""
+    group_size: int
+    """How many users may share a call with him, himself among them; 1: he is called alone."""
+    group: int | None
+    """The group that he may share a call with, from his acceptance on."""
     is_announced: bool
     """Whether the merchant was told of it."""
     awaits_acknowledgement: bool
@@ -139,6 +144,10 @@ class Reservation(Record):
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime
+    is_remembered: bool
+    """Whether it has to do with its sender's profile."""
+    is_forgotten: bool
+    """Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it."""
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None

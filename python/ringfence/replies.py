@@ -22,6 +22,7 @@ __all__ = [
     "Deadline",
     "Deny",
     "DoNotCallSet",
+    "Forgotten",
     "Done",
     "NoOp",
     "Progress",
@@ -164,6 +165,20 @@ class DoNotCallSet(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten(Record):
+    """A user is forgotten: how many reservations were cancelled, how many end with their conversation, and of how many something was erased."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+    cancelled: int
+    ending: int
+    erased: int
+    profile: bool
+    """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
+
+
+@dataclass(frozen=True, slots=True)
 class SlotChosen(Record):
     """The platform calls inside this slot. The state is `open` if it has begun."""
 
@@ -204,7 +219,7 @@ Reply = (
     | WrongCode
     | Amended
     | DoNotCallSet
-    | SlotChosen
+    | Forgotten | SlotChosen
     | BindingRequested
     | NumberBound
 )

@@ -31,6 +31,7 @@ use crate::trace::{Doing, Step, Trace};
 mod accounts;
 mod amendments;
 mod blocking;
+mod groups;
 mod law;
 mod managing;
 mod moves;

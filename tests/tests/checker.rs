@@ -46,8 +46,14 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
         in_doubt,
         kept,
         frozen,
+        shared,
+        group,
         slots,
+        forgotten,
     ] = summaries;
+    assert_eq!((shared.merchant_dials, shared.user_dials, shared.conversations_platform_calls), (2, 4, 4));
+    assert_eq!((group.allowed, group.denied, group.user_dials, group.withdrawn_while_ringing), (2, 1, 5, 1));
+    assert_eq!(group.conversations_merchant_calls, 2);
     assert_eq!((by_number.allowed, by_number.denied, by_number.conversations_merchant_calls), (1, 1, 1));
     assert_eq!((merchant.allowed, merchant.denied, merchant.conversations_merchant_calls), (3, 2, 1));
     assert_eq!((platform.merchant_dials, platform.user_dials, platform.conversations_platform_calls), (4, 4, 2));
@@ -61,6 +67,7 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
     assert_eq!((kept.user_dials, kept.denied, kept.conversations_platform_calls), (1, 2, 1));
     assert_eq!((frozen.user_dials, frozen.restarts, frozen.conversations_merchant_calls), (2, 1, 1));
     assert_eq!((slots.merchant_dials, slots.user_dials, slots.conversations_platform_calls), (2, 2, 1));
+    assert_eq!((forgotten.allowed, forgotten.user_dials, forgotten.withdrawn_while_ringing), (1, 1, 1));
     assert_eq!((confirmed.wrong_codes, confirmed.confirmed, confirmed.user_dials), (1, 1, 1));
     assert_eq!((blocked.conversations_platform_calls, blocked.user_dials), (1, 1));
 }

@@ -5,7 +5,8 @@
 //! emits nothing), P12 (another hash seed, and snapshot and restore at every third step, make no difference; a batch of deadlines is its single
 //! ones) and P13 (a refusal leaves the settled state equal). What the two agree on is then judged by the checker, which knows neither.
 //!
-//! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others.
+//! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others. A failing one is made
+//! shorter before it is shown, which takes a while and says nothing; `RINGFENCE_SHRINKS` (0: not at all) says in how many steps at most.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -61,7 +62,12 @@ fn compared(scripts: &impl Strategy<Value = Script>, cases: u32) -> Vec<BTreeSet
     let cases = number("RINGFENCE_CASES").unwrap_or(cases);
     let mut seed = *b"ringfence, model against engine.";
     seed[..4].copy_from_slice(&number("RINGFENCE_SEED").unwrap_or(0).to_le_bytes());
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: number("RINGFENCE_SHRINKS").unwrap_or(20_000),
+        ..Config::default()
+    };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
 
     let reached = RefCell::new(Vec::new());
@@ -240,6 +246,9 @@ impl Pair {
         equal("the ids of the reservations", &ids(&expected, |kept| kept.reservation), &self.engine.reservations())?;
         for kept in expected {
             let Some(seen) = self.engine.reservation(kept.reservation) else { continue };
+            let ours = self.model.profile(&kept.user).map(|kept| (&kept.name, kept.contact, &kept.email, kept.until));
+            let theirs = self.engine.profile(&kept.user).map(|kept| (&kept.name, kept.contact, &kept.email, kept.until));
+            equal("what is remembered of a sender", &ours, &theirs)?;
             let number = seen.virtual_number.map(ringfence::values::number::VirtualNumber::number);
             equal(&format!("the number of {}", kept.reservation), &self.model.number_of(kept.reservation), &number)?;
             let open = |eligible| (kept.state == ReservationState::Open).then_some(eligible);
@@ -402,6 +411,8 @@ impl Pair {
                 | Input::SetCalendar(_)
                 | Input::RotateKey(_)
                 | Input::Block(_)
+                | Input::SetProfile(_)
+                | Input::ForgetMe(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
                 | Input::MessageReported(_)

@@ -239,6 +239,7 @@ pub fn outcome(outcome: Outcome, language: Language) -> String {
         Outcome::Missed(why) => format!("{}{}", language.pick("未能通话：", "missed: "), missed(why, language)),
         Outcome::Cancelled => language.pick("已取消", "cancelled").to_string(),
         Outcome::Declined => language.pick("商户已谢绝", "declined by the merchant").to_string(),
+        Outcome::Forgotten => language.pick("应用户要求取消并删除", "cancelled and forgotten at the user's request").to_string(),
         Outcome::Unverified => language.pick("联系号码的机主未确认", "the holder of the contact number never agreed").to_string(),
     }
 }
@@ -370,6 +371,13 @@ impl Lines {
             }
         }
         self.times(page)?;
+        if page.group_size_max.is_some() {
+            let words = self.language.pick(
+                "可与其他预约同一时间段的用户同时通话（由您选择）",
+                "You may share the call with others who book the same time, if you wish",
+            );
+            self.line(format_args!("{words}"))?;
+        }
         for action in page.actions {
             let words = match action {
                 PageAction::Search => self.language.pick("[搜索其他商户]", "[Search other merchants]"),
@@ -481,6 +489,12 @@ impl Lines {
         }
         self.detail("产品或服务", "About", &plain(&result.offering_name))?;
         self.detail("预约编号", "Reservation", &result.reservation.to_string())?;
+        if result.is_shared {
+            let words = self
+                .language
+                .pick("您同意多方通话：可能有其他用户同时参加", "You agreed to share the call: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
         self.actions(&result.actions)
     }
 
@@ -508,6 +522,10 @@ impl Lines {
         self.time(&challenge.window, challenge.zone)?;
         self.detail("商户", "Merchant", &merchant)?;
         self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
+        if challenge.is_shared {
+            let words = self.language.pick("多方通话：可能有其他用户同时参加", "The call is shared: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
         let until = challenge.zone.local(challenge.until);
         self.detail("验证码有效至", "Code good until", &format!("{:02}:{:02}", until.hour, until.minute))
     }
@@ -628,10 +646,13 @@ impl Lines {
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
         self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
         let media: Vec<String> = reservation.media.iter().map(|media| self.shared(media)).collect();
-        if media.is_empty() {
-            return Ok(());
+        if !media.is_empty() {
+            self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))?;
         }
-        self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))
+        match reservation.group {
+            Some(group) => self.detail("多方通话组", "Shares a call in group", &group.to_string()),
+            None => Ok(()),
+        }
     }
 
     fn shared(&self, media: &SharedMedia) -> String {
@@ -917,6 +938,7 @@ mod tests {
             offering_name: "车险".into(),
             window,
             zone: shanghai(),
+            is_shared: false,
             actions: Vec::new(),
         })
     }
@@ -989,6 +1011,14 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_call_is_said_to_be_one() {
+        let Content::Result(mut shared) = result(evening()) else { panic!("a result") };
+        shared.is_shared = true;
+        let said = content(&Content::Result(shared), Language::Chinese);
+        assert!(said.ends_with("\n预约编号：7\n您同意多方通话：可能有其他用户同时参加"), "{said}");
+    }
+
+    #[test]
     fn a_page_lists_what_can_be_booked_and_when() {
         let hours = |label, days, from, to| Hours {
             label,
@@ -1013,6 +1043,7 @@ mod tests {
                 ]
                 .map(|(date, rule)| (LocalDate::parse(date).unwrap(), rule))
                 .into(),
+                group_size_max: None,
                 actions: [PageAction::Search],
             }))
         };
@@ -1067,6 +1098,7 @@ mod tests {
             line: PhoneNumber::parse("95511").unwrap(),
             window: evening(),
             zone: shanghai(),
+            group: None,
             media: SharedMedia::among(&[
                 Attachment { media: MediaId::new(31), kind: MediaKind::Picture, share: true },
                 Attachment { media: MediaId::new(32), kind: MediaKind::Picture, share: false },
@@ -1087,6 +1119,8 @@ mod tests {
         reservation.virtual_number = Some(VirtualNumber::of_the_pool(PhoneNumber::parse("+8617000000001").unwrap()));
         let shown = content(&Content::Reservation(reservation.clone()), Language::Chinese);
         assert!(shown.contains("用户虚拟号码（预约时间段内可拨打）：+8617000000001\n") && !shown.contains("+8613"), "{shown}");
+        reservation.group = Some(crate::values::id::GroupId::new(3));
+        assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).ends_with("\n多方通话组：3"));
         reservation.revision = 2;
         assert!(content(&Content::Amended(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(

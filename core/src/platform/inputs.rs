@@ -7,10 +7,10 @@ use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmClock,
-    ConfirmContact, Decline, EffectFailed, Follow, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded,
-    LegProgress, MerchantReady, MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage, PushPage,
-    RegisterMerchant, RequestBinding, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar,
-    SetPolicy, Slot, Thaw, Unbind, Unblock, Unfollow, WithdrawPage,
+    ConfirmContact, Decline, EffectFailed, Follow, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
+    LegEnded, LegProgress, MerchantReady, MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage,
+    PushPage, RegisterMerchant, RequestBinding, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
+    SetCalendar, SetPolicy, SetProfile, Slot, Thaw, Unbind, Unblock, Unfollow, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -329,6 +329,23 @@ impl Platform {
         remove: Vec<PhoneNumber>,
     ) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportDoNotCall(ImportDoNotCall { add, remove }))
+    }
+
+    /// A user changes what is remembered of him for his next booking. What is neither given nor erased stays; a contact is remembered by bookings only.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (user), `limit` (text), `invalid` (the name is empty), `invalid` (no mailbox), `limit` (text), `invalid` (set and erased).
+    pub fn set_profile(&mut self, now: Timestamp, input: SetProfile) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetProfile(input))
+    }
+
+    /// A user wants to be forgotten, as one who booked and as the holder of a phone. What is live is cancelled, a conversation is left alone, and what is
+    /// kept of him leaves. It comes through while the outbox is full. Replies how much was done.
+    ///
+    /// # Errors
+    /// `invalid` (user).
+    pub fn forget_me(&mut self, now: Timestamp, user: Address) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ForgetMe(ForgetMe { user }))
     }
 
     /// A gateway says what became of a message, by the sequence number of its `send`. One that failed is sent again by the next way that the policy names;

@@ -14,6 +14,7 @@ use crate::books::chain::Chain;
 use crate::books::commons::Commons;
 use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
+use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
 pub use crate::halves::Why;
@@ -26,6 +27,7 @@ use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::input::{Dedup, Input, RequestCall};
+use crate::values::number::Address;
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
@@ -267,6 +269,7 @@ impl Platform {
         self.repeats.forget_old(self.latest);
         self.commons.forget_codes(self.latest);
         self.appointments.forget_rings(self.latest);
+        self.appointments.forget_profiles(self.latest);
         self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         let (mut cx, appointments, fallback) = self.parts();
         let mut fired = 0_u32;
@@ -391,6 +394,12 @@ impl Platform {
     pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
         let of_binding = self.fallback.code(&self.keyring, challenge, self.latest);
         of_binding.unwrap_or_else(|| self.appointments.code(&self.commons.ids, &self.keyring, challenge, self.latest))
+    }
+
+    /// What is remembered of a user for his next booking.
+    #[must_use]
+    pub fn profile(&self, user: &Address) -> Option<&Profile> {
+        self.appointments.profile(user, self.latest)
     }
 
     /// A code that is out for a reservation: what is known of it, which is not the code itself.

@@ -15,7 +15,9 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{BindingId, CallId, ChallengeId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{
+    BindingId, CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId,
+};
 use super::input::{BookingEvidence, Hours};
 use super::media::SharedMedia;
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
@@ -504,6 +506,8 @@ pub struct BookingPage {
     pub descriptions: BTreeMap<OfferingId, Text>,
     /// The days from today on on which the weekly hours do not follow the weekday.
     pub days: BTreeMap<LocalDate, DayRule>,
+    /// How many users may share one call, if the page offers it: a user may agree to it when he books.
+    pub group_size_max: Option<u32>,
     /// What else the user may do from here.
     pub actions: [PageAction; 1],
 }
@@ -571,6 +575,8 @@ pub struct BookingResult {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// Whether others may be on the call, as the user agreed. Who, and how many, nobody is told.
+    pub is_shared: bool,
     /// What the user may do now: the buttons under it. None when they come on a manage page of their own.
     pub actions: Vec<ReservationAction>,
 }
@@ -653,6 +659,8 @@ pub struct ReservationForMerchant {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by.
+    pub group: Option<GroupId>,
     /// What the user attached and chose to share.
     pub media: Vec<SharedMedia>,
 }
@@ -699,6 +707,8 @@ pub struct Challenge {
     pub zone: Zone,
     /// From this instant on the code is of no use.
     pub until: Timestamp,
+    /// Whether others may be on the call.
+    pub is_shared: bool,
 }
 
 /// An account wants this number bound: its holder is asked. Which account is not said, and the code is not in it.
@@ -934,6 +944,10 @@ pub enum AuditRecord {
     Thawed(FreezeRecord),
     /// The list of numbers that are never rung was changed.
     DoNotCallChanged(DoNotCallChanged),
+    /// A user was forgotten.
+    Erased(ErasedRecord),
+    /// Several users share a call.
+    Grouped(Grouped),
     /// A message failed, and no other way was left, or nobody needed it any more.
     Undelivered(Undelivered),
     /// The holder of a number is asked whether it shall be bound to an account.
@@ -1036,6 +1050,20 @@ pub struct DoNotCallChanged {
     pub removed: u32,
     /// How many are on it now.
     pub listed: u64,
+}
+
+/// A user was forgotten: what was erased of him, by ids. Who he was is not said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedRecord {
+    /// The reservations.
+    pub reservations: Vec<ReservationId>,
+    /// What was attached to them.
+    pub media: Vec<MediaId>,
+    /// Whether he had a profile.
+    pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.
@@ -1194,6 +1222,8 @@ pub enum Asked {
     Number(PhoneNumber),
     /// A number that is no virtual one.
     UnknownNumber,
+    /// A group.
+    Group(GroupId),
 }
 
 /// A user's phone was dialled: the `dial` comes right after it. If it is taken back before anything shows that it was carried out, a `dial_withdrawn` follows.
@@ -1221,6 +1251,18 @@ pub struct DialWithdrawn {
     pub leg: LegId,
     /// The call.
     pub call: CallId,
+}
+
+/// Several users share a call: who they are is fixed with it. Each has agreed, and each is dialled by a permission of his own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    /// The call.
+    pub call: CallId,
+    /// The group.
+    pub group: GroupId,
+    /// The reservations, in the order of their places: at least two.
+    pub reservations: Vec<ReservationId>,
 }
 
 /// A leg was counted as gone without a report.

@@ -3,7 +3,8 @@
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
 //! [`OfferingId`], [`CalendarId`], [`MediaId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
 //! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`],
-//! [`BindingId`]). An id below the platform's counter
+//! [`BindingId`],
+//! [`GroupId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
 use core::fmt;
@@ -99,6 +100,11 @@ id! {
 id! {
     /// A binding of a phone number to an account, from its request on. Numbered by the platform.
     BindingId
+}
+
+id! {
+    /// Those who may share a call: they booked on the same terms, and each agreed. Numbered by the platform.
+    GroupId
 }
 
 /// Hands out the numbers of one kind of platform-made id: in order, from 1, never twice.

@@ -3,7 +3,7 @@
 //! In JSON an input is one object with one key, the variant in snake_case: `{"book":{…}}`. Unknown fields are refused, so a typing error
 //! is seen at once. Who may send what is the host's to check: a `merchant` field says which merchant the host has authenticated.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use super::account::{ConfirmBinding, Follow, RequestBinding, Unbind, Unfollow};
 use super::code::Code;
 use super::evidence::Evidence;
-use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
@@ -86,6 +86,10 @@ pub enum Input {
     Thaw(Thaw),
     /// The operator changes the list of numbers that are never rung.
     ImportDoNotCall(ImportDoNotCall),
+    /// A user changes what is remembered of him.
+    SetProfile(SetProfile),
+    /// A user wants to be forgotten.
+    ForgetMe(ForgetMe),
     /// Platform mode: a merchant chooses when inside the window he is called (商户选择的时间段, S106).
     ChooseSlot(ChooseSlot),
     /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
@@ -206,6 +210,9 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+    /// How many users may share one call, those who agree to it; absent or 1: every user is called alone.
+    #[serde(default)]
+    pub group_size_max: Option<u32>,
 }
 
 impl PublishPage {
@@ -222,6 +229,7 @@ impl PublishPage {
             line: None,
             descriptions: BTreeMap::new(),
             calendar: None,
+            group_size_max: None,
         }
     }
 }
@@ -326,7 +334,7 @@ pub struct RequestCall {
 }
 
 impl RequestCall {
-    /// A call from this line, for a reservation or to a virtual number.
+    /// A call from this line, for a reservation, to a virtual number, or for a group.
     #[must_use]
     pub fn new(line: PhoneNumber, target: impl Into<CallTarget>) -> Self {
         Self { line, target: target.into() }
@@ -341,11 +349,19 @@ pub enum CallTarget {
     Reservation(ReservationId),
     /// Whoever this virtual number means to the line's merchant now: the number that was dialled.
     Number(PhoneNumber),
+    /// The users of this group, as many as may be rung now.
+    Group(GroupId),
 }
 
 impl From<ReservationId> for CallTarget {
     fn from(reservation: ReservationId) -> Self {
         Self::Reservation(reservation)
+    }
+}
+
+impl From<GroupId> for CallTarget {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
     }
 }
 
@@ -379,9 +395,16 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// Whether the user agrees to share the call with others who book the same.
+    #[serde(default)]
+    pub share: bool,
     /// What the user attaches (产品截图). The merchant is told of those that he shares.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
+    /// Whether the booking has to do with the sender's profile: what it leaves out is taken from there, and what it says is remembered there. As the policy
+    /// says when absent.
+    #[serde(default)]
+    pub remember: Option<bool>,
     /// How the result comes; as the sender writes when absent.
     #[serde(default)]
     pub result_by: Option<ResultBy>,
@@ -403,7 +426,9 @@ impl Book {
             contact: None,
             name: None,
             evidence: None,
+            share: false,
             attachments: Vec::new(),
+            remember: None,
             result_by: None,
             email: None,
         }
@@ -488,6 +513,9 @@ pub struct Amend {
     /// The user's name.
     #[serde(default)]
     pub name: Option<Text>,
+    /// Whether the user agrees to share the call with others who book the same: as many as the page says now.
+    #[serde(default)]
+    pub share: Option<bool>,
     /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
@@ -508,6 +536,7 @@ impl Amend {
             contact: None,
             offering: None,
             name: None,
+            share: None,
             evidence: None,
             attachments: None,
         }
@@ -724,6 +753,44 @@ pub struct ImportDoNotCall {
     /// Numbers that may be rung again. Those that are not listed are passed over.
     #[serde(default)]
     pub remove: Vec<PhoneNumber>,
+}
+
+/// What of a profile may be erased by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// The name.
+    Name,
+    /// The phone that shall ring.
+    Contact,
+    /// The mailbox.
+    Email,
+}
+
+/// A user changes what is remembered of him for his next booking. What is neither given nor erased stays. A contact is never given here: it is remembered once
+/// its holder has agreed to a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetProfile {
+    /// Who asks.
+    pub user: Address,
+    /// His name.
+    #[serde(default)]
+    pub name: Option<Text>,
+    /// His mailbox.
+    #[serde(default)]
+    pub email: Option<Address>,
+    /// What is to be erased.
+    #[serde(default)]
+    pub erase: BTreeSet<ProfileField>,
+}
+
+/// A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetMe {
+    /// Who asks.
+    pub user: Address,
 }
 
 /// The part of a reservation's window in which the platform calls, as its merchant chooses it.

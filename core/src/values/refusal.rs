@@ -130,6 +130,8 @@ pub enum Bound {
     DoNotCall,
     /// `do_not_call_import_max`.
     DoNotCallImport,
+    /// `group_size_max`.
+    GroupSize,
     /// `attachments_max`.
     Attachments,
     /// `accounts_max`.
@@ -171,6 +173,7 @@ impl Bound {
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
+            Self::GroupSize => "group_size_max",
             Self::Attachments => "attachments_max",
             Self::Accounts => "accounts_max",
             Self::BindingsPerAccount => "bindings_per_account_max",
@@ -447,6 +450,13 @@ pub enum Refusal {
     #[error("the account does not follow the operator's public account")]
     NotFollowing,
 
+    /// The user agrees to share the call, and the page has no shared calls.
+    #[error("page {page} offers no shared calls")]
+    SharingNotOffered {
+        /// The page.
+        page: PageId,
+    },
+
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
     #[error("{bound} of the policy is reached: {most} at most")]
@@ -492,6 +502,8 @@ pub enum Field {
     By,
     /// Why he does.
     Why,
+    /// How many users may share a call.
+    GroupSizeMax,
     /// What is attached.
     Attachments,
     /// The mailbox of the one who books.
@@ -520,6 +532,7 @@ impl core::fmt::Display for Field {
             Self::Descriptions => "descriptions",
             Self::By => "by",
             Self::Why => "why",
+            Self::GroupSizeMax => "group_size_max",
             Self::Attachments => "attachments",
             Self::Email => "email",
             Self::ResultBy => "result_by",
@@ -556,6 +569,8 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
+    /// Set or erased, not both.
+    SetOrErased,
     /// A mailbox (`mailto:`).
     Mailbox,
     /// A page or a short message for a sender whose address has a phone number only.
@@ -578,6 +593,7 @@ impl core::fmt::Display for Allowed {
                 "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
+            Self::SetOrErased => "what is set cannot be erased as well",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
             Self::Mailbox => "a mailbox (mailto:) is needed",
             Self::NumberOfTheSender => {
@@ -636,6 +652,7 @@ impl Refusal {
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
             Self::NotFollowing => 240,
+            Self::SharingNotOffered { .. } => 280,
             Self::NotPlatformMode { .. } => 207,
             Self::SlotOutside { .. } => 208,
             Self::SlotOver { .. } => 209,

@@ -31,6 +31,8 @@ pub enum Reply {
     Amended(Amended),
     /// The list of numbers that are never rung is changed.
     DoNotCallSet(DoNotCallSet),
+    /// The user is forgotten.
+    Forgotten(Forgotten),
     /// The platform calls inside this slot.
     SlotChosen(SlotChosen),
     /// The holder of the number is asked.
@@ -119,6 +121,22 @@ pub struct DoNotCallSet {
     pub added: u32,
     /// How many left it.
     pub removed: u32,
+}
+
+/// A user is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgotten {
+    /// How many reservations were cancelled by that.
+    pub cancelled: u32,
+    /// How many are in a conversation that goes on; they close when it ends.
+    pub ending: u32,
+    /// Of how many reservations the names, media and evidence are erased, these included.
+    pub erased: u32,
+    /// Whether he had a profile.
+    pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
 }
 
 /// A slot stands.
@@ -250,6 +268,8 @@ pub enum Outcome {
     Unverified,
     /// The merchant would not call.
     Declined,
+    /// The user, or the holder of the phone, wanted to be forgotten.
+    Forgotten,
 }
 
 /// Why there was no conversation. The first that holds, in the order of the manual.

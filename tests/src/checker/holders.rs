@@ -194,6 +194,7 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Allow(_)
         | Reply::Deny(_)
         | Reply::DoNotCallSet(_)
+        | Reply::Forgotten(_)
         | Reply::SlotChosen(_)
         | Reply::BindingRequested(_)
         | Reply::Bound(_) => {
@@ -216,6 +217,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         books.holders.asked.remove(&id);
     }
     notes.code = Some((challenge, id, is_right));
+    if let Some(known) = books.reservations.get(&id).filter(|_| is_right).cloned() {
+        books.profiles.remember(&known, &books.policy, books.now);
+    }
     Ok(())
 }
 

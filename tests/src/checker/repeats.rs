@@ -33,6 +33,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::WrongCode(_)
             | Reply::Amended(_)
             | Reply::DoNotCallSet(_)
+            | Reply::Forgotten(_)
             | Reply::SlotChosen(_)
             | Reply::BindingRequested(_)
             | Reply::Bound(_),
@@ -79,6 +80,8 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::RequestBinding(_)
         | Input::ConfirmBinding(_)
         | Input::Unbind(_)
+        | Input::SetProfile(_)
+        | Input::ForgetMe(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -122,6 +125,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Erased(_)
+            | AuditRecord::Grouped(_)
             | AuditRecord::Undelivered(_) => false,
         },
         Action::Send(send) => match &send.content {

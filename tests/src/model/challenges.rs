@@ -163,7 +163,8 @@ impl Model {
         self.codes_sent.push((contact, self.latest));
         self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
-        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until };
+        let is_shared = self.reservation_of(id).group_size > 1;
+        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until, is_shared };
         if !self.has_blocked(&Address::Sms(contact), merchant) {
             self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
         }
@@ -251,6 +252,7 @@ impl Model {
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
         let begins = Some(reservation.span().start()).filter(|_| reservation.spent.is_none());
         self.accept(id);
+        self.remember(id);
         if begins.is_some_and(|begins| latest >= begins) {
             self.open(id);
             self.end_slot_if_over(id, false);

@@ -50,6 +50,22 @@ pub(crate) fn is_missed(action: &Action) -> bool {
     matches!(action, Action::Send(send) if matches!(send.content, Content::Missed(_)))
 }
 
+pub(crate) fn is_cancelled(action: &Action) -> bool {
+    matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)))
+}
+
+pub(crate) fn is_undelivered(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Undelivered(_)))
+}
+
+pub(crate) fn is_erased(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Erased(_)))
+}
+
+pub(crate) fn is_erase(action: &Action) -> bool {
+    matches!(action, Action::Erase(_))
+}
+
 pub(crate) fn is_judged(action: &Action) -> bool {
     matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Judged(_)))
 }
@@ -168,6 +184,12 @@ pub(crate) fn each_audit(trace: &mut Trace, change: fn(&mut AuditRecord)) {
         if let Action::Audit(audit) = &mut effect.action {
             change(&mut audit.record);
         }
+    }
+}
+
+pub(crate) fn each_effect(trace: &mut Trace, change: fn(&mut Action)) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        change(&mut effect.action);
     }
 }
 
@@ -317,6 +339,33 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
     match result.filter(|send| send.to == to).map(|send| &mut send.content).next() {
         Some(Content::Result(result)) => result.address = Some(text.into()),
         other => panic!("the first message to a user is the result of his booking: {other:?}"),
+    }
+}
+
+/// The nth dial of a user.
+pub(crate) fn user_dial(trace: &mut Trace, n: usize) -> &mut Dial {
+    let all = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
+    let mut dials = all
+        .filter(|effect| is_user_dial(&effect.action))
+        .filter_map(|effect| if let Action::Dial(dial) = &mut effect.action { Some(dial) } else { None });
+    dials.nth(n).expect("the story has such a dial")
+}
+
+/// Every message of a reservation says that it shares the call, or that it does not.
+pub(crate) fn each_notice(trace: &mut Trace, id: ReservationId, is_shared: bool) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        let Action::Send(send) = &mut effect.action else { continue };
+        if let Content::Result(result) = &mut send.content
+            && result.reservation == id
+        {
+            result.is_shared = is_shared;
+        }
+        if let Content::Reservation(notice) | Content::Amended(notice) = &mut send.content
+            && notice.reservation == id
+            && !is_shared
+        {
+            notice.group = None;
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{BindingId, CallId, LegId, ReservationId};
-use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
+use ringfence::values::id::{BindingId, CallId, GroupId, LegId, ReservationId};
+use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, DenyReason, Missed, NumberBound, Reply, ReservationState, SlotChosen};
-use ringfence::values::text::MaskedText;
+use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
 use ringfence_testing::host::MERCHANT;
@@ -18,8 +18,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, ZHANG, bindings, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
-    frozen_while_dialling, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, slots, unverified,
-    window_ends_while_ringing,
+    forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported,
+    platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -120,6 +120,7 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].effects = vec![Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg }) }];
         };
 
+        P3 "a phone rings on though its user wanted to be forgotten" forgotten |t| drop_effect(t, 0, is_hang_up);
         P3 "the conversation goes on after the block" blocked_while_talking |t| {
             let step = nth_step(t, 0, is_block);
             t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
@@ -235,7 +236,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P7 "a user is sent another user's name" platform_calls |t| to_user(t, LI, "用户01");
         P7 "a result goes to another address than was asked for" platform_calls |t| {
             let result = first_send(t, |send| matches!(send.content, Content::Result(_)));
-            result.to = Address::Email(ringfence::values::text::Text::from("zhang@example.com"));
+            result.to = Address::Email(Text::from("zhang@example.com"));
         };
         P7 "a merchant is sent what only users get" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
@@ -252,6 +253,92 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
         P7 "a booking goes without a number though one is left" by_number |t| {
             in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1}"#);
+        };
+
+        P7 "a user's phone shows the number of another on the call" shared_call |t| {
+            let dial = user_dial(t, 1);
+            dial.reason.offering_name = Text::from("+8613800000001");
+        };
+        P7 "a user's phone shows the name of another on the call" shared_call |t| user_dial(t, 1).reason.merchant_name = Text::from("用户01");
+        P5 "one who did not agree is on a shared call" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.share = false;
+                }
+            });
+            each_notice(t, ReservationId::new(2), false);
+        };
+        P5 "more share a call than the page offers" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::PublishPage(page) = input {
+                    page.group_size_max = page.group_size_max.map(|_| 2);
+                }
+            });
+        };
+        P5 "a page offers no shared calls" group_called |t| {
+            each_input(t, |input| {
+                if let Input::PublishPage(page) = input {
+                    page.group_size_max = None;
+                }
+            });
+        };
+        P5 "users who booked another offering share a call" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.offering = 2.into();
+                }
+            });
+        };
+        P5 "a user is told that he is alone, and is not" shared_call |t| {
+            each_notice(t, ReservationId::new(2), false);
+        };
+        P5 "a user is joined who has not answered" shared_call |t| {
+            // The one who answers last is put on the bridge with the first.
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            let sequence = t.steps[step].effects.last().expect("a join").sequence;
+            let leg = user_dial(t, 2).leg;
+            t.steps[step].effects.push(Effect { sequence: sequence + 1, action: Action::Join(Join { bridge: CallId::new(1), leg }) });
+            renumber(t, step);
+        };
+        P1 "a user is on the call whom no record names" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.reservations.pop();
+            }
+        });
+        P17 "the record names a group that the merchant was not told" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.group = GroupId::new(2);
+            }
+        });
+        P17 "a shared call is rung for another than the first" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.reservations.reverse();
+            }
+        });
+        P3 "who blocked the merchant stays on the bridge" shared_call |t| {
+            let step = nth_step(t, 0, is_block);
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P9 "the merchant waits on when the last has left" shared_call |t| {
+            let step = nth_step(t, 2, |step| has(step, is_hang_up));
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P3 "who cancelled is rung on beside the others" group_called |t| {
+            let step = nth_step(t, 0, is_cancel);
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P8 "one phone is rung twice for a group" group_called |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.user = Address::Rcs(number(ZHANG));
+                }
+            });
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && send.to.number() == Some(number(LI)) {
+                    send.to = Address::Rcs(number(ZHANG));
+                }
+            }
+            user_dial(t, 1).to = number(ZHANG);
         };
 
         P8 "a user is dialled twice" merchant_calls |t| dial_again(t, is_user_dial, true);
@@ -396,6 +483,24 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].reply = Some(Err(Refusal::NotTheChatbot));
         };
 
+        P9 "a user is forgotten, and the host is not told what to erase" forgotten |t| drop_effect(t, 0, is_erase);
+        P9 "what another booked is erased too" forgotten |t| each_effect(t, |action| {
+            if let Action::Erase(erase) = action { erase.reservations.push(ReservationId::new(2)) }
+        });
+        P9 "a message to a user who was forgotten goes out again" forgotten |t| {
+            let places = every_effect(t);
+            let mut cancelled = places.iter().map(|(step, effect)| &t.steps[*step].effects[*effect].action);
+            let Some(Action::Send(mut again)) = cancelled.find(|action| is_cancelled(action)).cloned() else { panic!("he is told") };
+            again.to = Address::Sms(number(ZHANG));
+            let (step, effect) = places.into_iter().find(|(step, effect)| is_undelivered(&t.steps[*step].effects[*effect].action)).expect("it fails");
+            t.steps[step].effects[effect].action = Action::Send(again);
+        };
+        P9 "the evidence of a user who was forgotten is archived" forgotten |t| {
+            each_effect(t, |action| {
+                let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
+                if let Action::Archive(archive) = action && archive.reservation == ReservationId::new(1) { archive.evidence = Some(evidence) }
+            });
+        };
         P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
         P14 "the platform calls before the slot" slots |t| set_slot(t, 0, 0);
         P14 "a dial may be carried out after the slot" slots |t| dial(t, 1).not_after = dial(t, 1).not_after.saturating_add_micros(1);
@@ -548,6 +653,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         P17 "a freeze leaves no record" kept_from_ringing |t| drop_effect(t, 0, is_frozen);
         P17 "a record names another who froze" kept_from_ringing |t| each_audit(t, |record| {
             if let AuditRecord::Frozen(record) = record { record.by = MaskedText::new("nobody") }
+        });
+        P17 "a user is forgotten without a record" forgotten |t| drop_effect(t, 0, is_erased);
+        P17 "a record says that nothing of a message is forgotten" forgotten |t| each_audit(t, |record| {
+            if let AuditRecord::Erased(record) = record { record.messages = 0 }
         });
         P17 "a record speaks of a dial that was not made" merchant_calls |t| drop_effect(t, 0, is_user_dial);
         P17 "a record speaks of a verdict that nobody asked for" merchant_calls |t| {

@@ -31,13 +31,20 @@ use crate::values::time::{Timestamp, Window};
 const BOOKING_EFFECTS: usize = 5;
 
 impl Appointments {
-    pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
+    pub(super) fn book(&mut self, cx: &mut Context<'_>, mut input: Book) -> Result<Reply, Refusal> {
+        let is_remembered = Self::uses_profile(cx.policy, &input);
+        if is_remembered {
+            self.recall(cx.now, &mut input);
+        }
         self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
         cx.commons.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
+        if input.share && page.group_size_max.is_none() {
+            return Err(Refusal::SharingNotOffered { page: page.id });
+        }
         let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
@@ -69,6 +76,7 @@ impl Appointments {
             None => ReservationState::AwaitingMode,
         };
         let (merchant, offering_name) = (merchant.id, offering.clone());
+        let group_size = page.group_size_max.filter(|_| input.share).unwrap_or(1);
         let id = ReservationId::new(self.counters.reservation.take());
         self.add_reservation(Reservation {
             id,
@@ -100,6 +108,8 @@ impl Appointments {
             virtual_number: None,
             is_platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
             is_announced: false,
             awaits_acknowledgement: false,
             is_declined: false,
@@ -109,6 +119,8 @@ impl Appointments {
             spent_slot: None,
             attachments: input.attachments,
             booked_at: cx.now,
+            is_remembered,
+            is_forgotten: false,
             result_by: input.result_by,
             email: input.email,
             remind_at: None,
@@ -117,6 +129,7 @@ impl Appointments {
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
             self.accept(cx, id);
+            self.remember(cx, id);
             self.settle_reservation(cx, id);
         } else {
             self.tell_user(cx, id, UserContent::ContactUnconfirmed);
@@ -195,6 +208,7 @@ impl Appointments {
     /// A reservation whose holder agrees is announced as it stands.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
+        self.find_group(id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
         self.set_reminder(cx, id);
@@ -230,8 +244,8 @@ impl Appointments {
         if !reservation.belongs_to(&input.user) {
             return Err(Refusal::Unknown { object: Object::Reservation, id: id.get() });
         }
-        let is_cancelled =
-            reservation.is_cancelled || reservation.closed.is_some_and(|closed| closed.outcome == Outcome::Cancelled);
+        // One that was cancelled during a conversation may have closed as forgotten.
+        let is_cancelled = reservation.closed.map_or(reservation.is_cancelled, |closed| closed.outcome == Outcome::Cancelled);
         if is_cancelled {
             return Ok(Reply::NoOp);
         }
@@ -266,7 +280,12 @@ impl Appointments {
     /// Closes a reservation. A missed one tells the user, then the merchant.
     pub(super) fn close(&mut self, cx: &mut Context<'_>, id: ReservationId, event: ReservationEvent, outcome: Outcome) {
         self.end_challenge(id);
-        let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(cx.policy.retention_s)) };
+        let is_forgotten =
+            outcome == Outcome::Forgotten || self.reservations.get(id.get()).is_some_and(|reservation| reservation.is_forgotten);
+        // Who is forgotten closes as such, and what is kept of him has no retention.
+        let outcome = if is_forgotten && outcome == Outcome::Cancelled { Outcome::Forgotten } else { outcome };
+        let retention_s = if is_forgotten { 0 } else { cx.policy.retention_s };
+        let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(retention_s)) };
         self.update_reservation(id, |reservation| {
             reservation.state.apply(event);
             reservation.closed = Some(closed);
@@ -391,6 +410,7 @@ pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> Reservat
         line: reservation.line,
         window: terms.window,
         zone: terms.zone,
+        group: reservation.group_under(terms),
         media: SharedMedia::among(&terms.attachments),
     }
 }

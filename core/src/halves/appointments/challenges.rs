@@ -92,6 +92,7 @@ impl Appointments {
             window: reservation.window,
             zone: reservation.zone,
             until,
+            is_shared: reservation.group_size > 1,
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
@@ -216,6 +217,7 @@ impl Appointments {
             reservation.eligible_at = reservation.eligible_from(now);
         });
         self.accept(cx, id);
+        self.remember(cx, id);
         self.settle_reservation(cx, id);
         let state = self.reservations.get(id.get()).map_or(ReservationState::Closed, |reservation| reservation.state);
         Reply::Confirmed(Confirmed { reservation: id, state })

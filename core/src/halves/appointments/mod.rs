@@ -8,7 +8,9 @@
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `people` | what is remembered of users, and how they are forgotten |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
@@ -34,6 +36,7 @@ mod challenges;
 mod clock;
 mod delivery;
 mod gate;
+mod groups;
 mod index;
 mod law;
 mod managing;
@@ -41,6 +44,7 @@ mod media;
 mod merchants;
 mod numbers;
 mod pages;
+mod people;
 pub mod records;
 mod reports;
 mod slots;
@@ -59,11 +63,13 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
 use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
+use crate::books::profiles::Profiles;
 use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
@@ -80,13 +86,15 @@ pub struct Counters {
     pub reservation: Counter,
     /// Calls.
     pub call: Counter,
+    /// Groups.
+    pub group: Counter,
 }
 
 impl Counters {
     /// Counters whose ids carry this shard.
     #[must_use]
     pub const fn new(shard: u16) -> Self {
-        Self { reservation: Counter::new(shard), call: Counter::new(shard) }
+        Self { reservation: Counter::new(shard), call: Counter::new(shard), group: Counter::new(shard) }
     }
 }
 
@@ -111,7 +119,9 @@ pub struct Appointments {
     numbers: Numbers,
     law: Law,
     rings: Recent<LegId>,
+    groups: Groups,
     media: Media,
+    profiles: Profiles,
     messages: Messages,
 }
 
@@ -137,7 +147,9 @@ impl Appointments {
             numbers: Numbers::default(),
             law: Law::default(),
             rings: Recent::default(),
+            groups: Groups::default(),
             media: Media::default(),
+            profiles: Profiles::default(),
             messages: Messages::default(),
         }
     }
@@ -179,6 +191,8 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::SetProfile(input) => self.set_profile(cx, &input),
+            Input::ForgetMe(input) => self.forget_me(cx, &input),
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             Input::MessageReported(input) => self.message_reported(cx, &input),

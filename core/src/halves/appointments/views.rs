@@ -1,6 +1,6 @@
 //! The half seen from outside: what a snapshot holds, what a model checker compares, and what must always hold.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,10 +13,12 @@ use super::{Appointments, Counters};
 use crate::books::catalog::Catalog;
 use crate::books::commons::{Ids, counting};
 use crate::books::directory::Blocks;
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::messages::{Again, Sent};
 use crate::books::numbers::{MerchantNumbersView, Numbers};
+use crate::books::profiles::Profiles;
 use crate::books::recent::Entry;
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
@@ -24,11 +26,12 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::ResultBy;
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
-use crate::values::policy::{CallMode, Policy};
+use crate::values::person::Person;
+use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -46,6 +49,7 @@ pub struct State {
     blocks: Blocks,
     pub(crate) law: Law,
     pub(crate) rings: Vec<Entry<LegId>>,
+    pub(crate) profiles: Profiles,
     pub(crate) messages: Vec<Sent>,
 }
 
@@ -62,6 +66,7 @@ pub struct StateView<'a> {
     blocks: &'a Blocks,
     law: &'a Law,
     rings: Vec<Entry<LegId>>,
+    profiles: &'a Profiles,
     messages: Vec<&'a Sent>,
 }
 
@@ -76,7 +81,11 @@ pub struct ModelView {
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
+    profiles: Vec<ProfileView>,
 }
+
+/// Whose it is, his name, phone and mailbox, and how long it is remembered.
+type ProfileView = (Person, Option<Text>, Option<PhoneNumber>, Option<Address>, i64);
 
 /// The pool, and what each merchant has of it.
 type NumbersView = (Vec<PhoneNumber>, Vec<MerchantNumbersView>);
@@ -97,11 +106,13 @@ struct ReservationView {
     rank: (u32, u32),
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
-    flags: [bool; 5],
+    flags: [bool; 7],
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
+    /// With how many he shares, which group of those that are kept, and on what page it was booked.
+    sharing: Option<(u32, u32, PageId)>,
     name: Option<Text>,
     attachments: Vec<Attachment>,
     offering: OfferingId,
@@ -123,6 +134,7 @@ struct PendingView {
     name: Option<Text>,
     attachments: Vec<Attachment>,
     flags: (bool, bool),
+    group_size: u32,
 }
 
 /// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
@@ -196,6 +208,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            profiles: &self.profiles,
             messages: self.messages.in_order().collect(),
         }
     }
@@ -211,6 +224,7 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
+        half.profiles = state.profiles;
         state.rings.into_iter().for_each(|ring| half.rings.put(ring));
         for message in state.messages {
             hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
@@ -257,6 +271,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.profiles.is_consistent(), "the book of profiles does not agree with itself");
         hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
@@ -268,7 +283,29 @@ impl Appointments {
             self.check_leg(leg, ids)?;
         }
         self.check_challenges(ids)?;
+        self.check_groups()?;
         self.check_indexes()
+    }
+
+    /// Whoever agreed is in the group on his terms, and nobody else is in any.
+    fn check_groups(&self) -> Result<(), String> {
+        let mut groups = Groups::default();
+        for one in self.reservations.in_order().filter(|one| one.state.is_live()) {
+            let id = one.id;
+            let may_share = one.group_size > 1 && one.state != ReservationState::Unverified;
+            hold!(may_share == one.group.is_some(), "reservation {id} shares without agreement, or the other way round");
+            let Some(group) = one.group else { continue };
+            hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
+            let key = one.group_key();
+            let is_his = self.groups.on(&key) == Some(group) && self.groups.get(group).is_some_and(|group| group.key == key);
+            hold!(is_his, "reservation {id} is not in the group on its terms");
+            groups.add(group, key, id);
+            if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {
+                groups.set_waiting(group, turn, id, true);
+            }
+        }
+        hold!(groups == self.groups, "the book of groups does not agree with the records");
+        Ok(())
     }
 
     fn check_challenges(&self, ids: &Ids) -> Result<(), String> {
@@ -317,6 +354,8 @@ impl Appointments {
             hold!(has_calendar, "page {id} follows a calendar that is missing");
             let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
             hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let can_share = page.group_size_max.is_none_or(|size| (2..=most::GROUP_SIZE).contains(&size));
+            hold!(can_share, "page {id} offers calls that nobody shares, or more share than any policy lets it");
             let is_on_it = |offering| page.offerings.contains_key(offering);
             hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
@@ -504,7 +543,8 @@ impl Appointments {
             }
         }
         for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
-            for reservation in call.reservations().filter_map(|id| self.reservations.get(id.get())) {
+            let rung = call.members.iter().filter(|member| !member.is_out).map(|member| member.reservation);
+            for reservation in rung.filter_map(|id| self.reservations.get(id.get())) {
                 if let Some(on_number) = seen.get_mut(&reservation.contact) {
                     hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
                 }
@@ -597,6 +637,9 @@ impl Appointments {
         let until = |instant: Timestamp| instant.micros_since(now);
         // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
         // the other deadlines that wait with it.
+        let groups: BTreeSet<_> =
+            self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
+        let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
             let turn = |one: &Reservation| (one.place(), one.line, one.id);
             let is_before = |other: &&Reservation| other.state.is_live() && turn(other) < turn(one);
@@ -630,6 +673,8 @@ impl Appointments {
                         one.is_declined,
                         one.is_announced,
                         one.awaits_acknowledgement,
+                        one.is_remembered,
+                        one.is_forgotten,
                     ],
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
@@ -638,6 +683,9 @@ impl Appointments {
                         .challenge
                         .and_then(|id| self.challenges.get(id.get()))
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
+                    sharing: Some(one.group_size)
+                        .filter(|size| *size > 1 && one.state.is_live())
+                        .map(|size| (size, one.group.map_or(0, group_place), one.page)),
                     name: one.name.clone(),
                     attachments: one.attachments.clone(),
                     offering: one.offering,
@@ -651,6 +699,7 @@ impl Appointments {
                         name: terms.name.clone(),
                         attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
+                        group_size: terms.group_size,
                     }),
                     slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
@@ -692,6 +741,12 @@ impl Appointments {
             numbers: self.numbers.view(now),
             law: self.law.clone(),
             rings: counting(&self.rings, now),
+            profiles: self
+                .profiles
+                .in_order()
+                .filter(|(_, kept)| kept.until > now)
+                .map(|(person, kept)| (person.clone(), kept.name.clone(), kept.contact, kept.email.clone(), until(kept.until)))
+                .collect(),
         }
     }
 

@@ -103,6 +103,8 @@ impl Fallback {
             | Input::ChooseSlot(_)
             | Input::MerchantReady(_)
             | Input::MessageReported(_)
+            | Input::SetProfile(_)
+            | Input::ForgetMe(_)
             | Input::SetPolicy(_)
             | Input::RotateKey(_) => return None,
         };
