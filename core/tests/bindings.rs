@@ -6,7 +6,7 @@ use common::{MERCHANT, at, drain, line, number, world};
 use ringfence::values::effect::{AuditRecord, BindingChallenge, BindingChange, BindingChanged, BindingEnd, Content};
 use ringfence::values::input::{Line, RegisterMerchant};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object};
-use ringfence::values::reply::{BindingRequested, NumberBound, WrongCode};
+use ringfence::values::reply::{BindingRequested, Forgotten, NumberBound, WrongCode};
 use ringfence::{
     AccountId, Action, Address, BindingId, BindingState, Code, KeyError, Keyring, PhoneNumber, Platform, Policy, Refusal, Reply,
     RestoreError, Timestamp, Why, Zone,
@@ -278,6 +278,27 @@ fn what_is_given_back_is_free() {
     assert_eq!(platform.unbind(at("09:09:00"), account("li"), phone()), Ok(Reply::Done));
     assert_eq!(told(&mut platform), (vec![], vec![]), "a request bound nothing");
     assert!(platform.code(challenge.challenge).is_err());
+}
+
+#[test]
+fn a_forgotten_number_is_nobodys() {
+    let mut platform = followed(Policy::default());
+    let first = binds(&mut platform, at("09:05:00"), "zhang");
+    let (_, challenge, code) = asks(&mut platform, at("09:10:00"), "li");
+    told(&mut platform);
+    let reply = platform.forget_me(at("09:11:00"), Address::Sms(phone()));
+    assert_eq!(reply, Ok(Reply::Forgotten(Forgotten { bindings: 2, ..Forgotten::default() })));
+    assert_eq!(told(&mut platform), (vec![changed("zhang", BindingChange::Forgotten)], vec![(first, BindingEnd::Forgotten)]));
+    assert!(platform.code(challenge.challenge).is_err());
+    assert_eq!(platform.confirm_binding(at("09:12:00"), account("li"), phone(), code), Err(Refusal::NotRequested));
+    assert_eq!(platform.forget_me(at("09:12:00"), Address::Sms(phone())), Ok(Reply::NoOp));
+    // A code that was over by its time, and an account that had left for too long, are not counted.
+    let again = binds(&mut platform, at("09:20:00"), "zhang");
+    platform.unfollow(at("09:21:00"), account("zhang")).unwrap();
+    let late = at("09:21:00").saturating_add_s(u64::from(Policy::default().unfollowed_max_s));
+    told(&mut platform);
+    assert_eq!(platform.forget_me(late, Address::Sms(phone())), Ok(Reply::NoOp));
+    assert_eq!(told(&mut platform), (vec![], vec![(again, BindingEnd::Unfollowed)]));
 }
 
 #[test]

@@ -444,6 +444,8 @@ class BindingChange(StrEnum):
     """It is not: too many wrong codes were given."""
     TAKEN_OVER = "taken_over"
     """Another account proved that it has the number now."""
+    FORGOTTEN = "forgotten"
+    """The number's holder wanted to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -832,6 +834,8 @@ class BindingEnd(StrEnum):
     """Another account proved that it has the number."""
     UNFOLLOWED = "unfollowed"
     """The account had not followed for too long."""
+    FORGOTTEN = "forgotten"
+    """The number's holder wanted to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

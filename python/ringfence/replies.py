@@ -176,6 +176,8 @@ class Forgotten(Record):
     """Whether he had a profile."""
     messages: int
     """How many messages to him are not sent again any more if they fail."""
+    bindings: int
+    """How many bindings of his number, asked for or held, ended by that."""
 
 
 @dataclass(frozen=True, slots=True)

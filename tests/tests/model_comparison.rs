@@ -27,16 +27,18 @@ use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::{BindingState, CallState, LegState, Model};
-use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, play, scripts};
+use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "model_comparison/reach.rs"]
 mod reach;
 
-use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, Seen, TO_BE_SEEN};
+use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, Seen, TO_BE_SEEN};
 
-const CASES: u32 = 1_700;
+const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
+const CALL_CASES: u32 = 500;
+const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
 const ACCOUNT_MOVES_MAX: usize = 120;
 
@@ -46,6 +48,13 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
     came_by(&reached, &DEMANDED);
     let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
     assert!(unseen.is_empty(), "no script came by {unseen:?}");
+}
+
+/// Scripts of their own: most calls end before they begin when everything else happens too.
+#[test]
+fn and_so_it_does_when_most_of_it_is_calls() {
+    let reached = compared(&call_scripts(CALL_MOVES_MAX), CALL_CASES);
+    came_by(&reached, &DEMANDED_OF_CALLS);
 }
 
 /// Scripts of their own: bindings and bookings share the limits of codes and little else.

@@ -129,6 +129,11 @@ impl Bindings {
         self.of_account.get(account)?.get(&number).and_then(|id| self.kept.get(id))
     }
 
+    /// Every binding of this number, asked for or held, in the order of ids. A walk over all of them: people seldom ask for it.
+    pub fn of_number(&self, number: PhoneNumber) -> impl Iterator<Item = &Binding> {
+        self.in_order().filter(move |one| one.number == number)
+    }
+
     /// The binding of the account that has this number.
     #[must_use]
     pub fn holder(&self, number: PhoneNumber) -> Option<&Binding> {

@@ -26,12 +26,13 @@ use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use crate::values::input::{Dedup, Input, RequestCall};
+use crate::values::input::{Dedup, ForgetMe, Input, RequestCall};
 use crate::values::number::Address;
 use crate::values::number::PhoneNumber;
+use crate::values::person::Person;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{Reply, Verdict};
+use crate::values::reply::{Forgotten, Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
@@ -189,11 +190,31 @@ impl Platform {
         if let Input::RotateKey(input) = input {
             return self.replace_key(input.id);
         }
+        if let Input::ForgetMe(input) = input {
+            return self.forget(input);
+        }
         let (mut cx, appointments, fallback) = self.parts();
         match fallback.handle(&mut cx, |number| appointments.use_of(number), &input) {
             Some(reply) => reply,
             None => appointments.handle(&mut cx, input),
         }
+    }
+
+    /// Both halves forget a person: first his reservations, then who has his number.
+    fn forget(&mut self, input: ForgetMe) -> Result<Reply, Refusal> {
+        let person = Person::of(&input.user);
+        let (mut cx, appointments, fallback) = self.parts();
+        let reply = appointments.handle(&mut cx, Input::ForgetMe(input))?;
+        let bindings = match person {
+            Some(Person::Number(number)) => fallback.forget(&mut cx, number),
+            Some(Person::Mailbox(_)) | None => 0,
+        };
+        let forgotten = match reply {
+            Reply::Forgotten(forgotten) => forgotten,
+            _ if bindings == 0 => return Ok(reply),
+            _ => Forgotten::default(),
+        };
+        Ok(Reply::Forgotten(Forgotten { bindings, ..forgotten }))
     }
 
     fn replace_policy(&mut self, policy: Policy) -> Result<Reply, Refusal> {

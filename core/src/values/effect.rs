@@ -741,6 +741,8 @@ pub enum BindingChange {
     NotConfirmed,
     /// Another account proved that it has the number now. Nothing for it comes here any more.
     TakenOver,
+    /// The number's holder wanted to be forgotten. Nothing for it comes here any more.
+    Forgotten,
 }
 
 /// A reservation ended without a conversation, as its user is told.
@@ -1002,6 +1004,8 @@ pub enum BindingEnd {
     TakenOver,
     /// The account had not followed for too long.
     Unfollowed,
+    /// The number's holder wanted to be forgotten.
+    Forgotten,
 }
 
 /// A message failed, and was not sent again.

@@ -124,7 +124,7 @@ pub struct DoNotCallSet {
 }
 
 /// A user is forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forgotten {
     /// How many reservations were cancelled by that.
@@ -137,6 +137,8 @@ pub struct Forgotten {
     pub profile: bool,
     /// How many messages to him are not sent again any more if they fail.
     pub messages: u32,
+    /// How many bindings of his number, asked for or held, ended by that.
+    pub bindings: u32,
 }
 
 /// A slot stands.

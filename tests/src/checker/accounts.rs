@@ -89,7 +89,10 @@ impl Accounts {
 
     /// What settling does to the bindings of an account, and to the one who has a number.
     fn settle(&mut self, now: Timestamp, account: &AccountId, number: Option<PhoneNumber>) -> Vec<Expected> {
-        let is_touched = |kept: &Binding| kept.account == *account || Some(kept.number) == number && kept.holds();
+        self.settle_where(now, |kept| kept.account == *account || Some(kept.number) == number && kept.holds())
+    }
+
+    fn settle_where(&mut self, now: Timestamp, is_touched: impl Fn(&Binding) -> bool) -> Vec<Expected> {
         self.bindings.retain(|_, kept| !matches!(kept.state, State::Asked { until, .. } if is_touched(kept) && until <= now));
         let over = |kept: &Binding| matches!(kept.state, State::Suspended { until } if until <= now);
         let of_it = self.bindings.iter().filter(|(_, kept)| is_touched(kept) && over(kept));
@@ -253,6 +256,31 @@ pub(super) fn unbound(books: &mut Books, input: &Unbind, reply: &Reply, notes: &
         notes.bindings.push_back(Expected::Ended(id, BindingEnd::Unbound));
     }
     Ok(())
+}
+
+/// The holder of a number is forgotten: nobody has it any more, and nobody waits for its code.
+pub(super) fn forgotten(books: &mut Books, user: &Address, said: u32, notes: &mut Notes) -> Judged {
+    let Some(number) = user.number() else { return Ok(()) };
+    let is_his = |kept: &Binding| kept.number == number;
+    for ended in books.accounts.settle_where(books.now, is_his) {
+        if let Expected::Ended(id, _) = &ended {
+            books.accounts.bindings.remove(id);
+        }
+        notes.bindings.push_back(ended);
+    }
+    let of_it: Vec<_> = books.accounts.bindings.iter().filter(|(_, kept)| is_his(kept)).map(|(id, _)| *id).collect();
+    for id in &of_it {
+        let Some(kept) = books.accounts.bindings.remove(id).filter(Binding::holds) else { continue };
+        notes.bindings.push_back(Expected::Ended(*id, BindingEnd::Forgotten));
+        if books.accounts.follow.contains(&kept.account) {
+            let change = BindingChange::Forgotten;
+            notes.bindings.push_back(Expected::Told(kept.account, BindingChanged { number, change }));
+        }
+    }
+    if usize::try_from(said).is_ok_and(|said| said == of_it.len()) {
+        return Ok(());
+    }
+    broken(Promise::P9, format!("{} bindings end with their forgotten holder, and the reply says {said}", of_it.len()))
 }
 
 /// The next thing that the step has to emit is this.

@@ -124,11 +124,13 @@ pub(super) struct Part {
     /// The operator kept it from ringing before anything showed that it did.
     pub(super) barred: bool,
     pub(super) over: bool,
+    /// His window ended under a policy that lets the conversation run on: a later policy does not judge that end again.
+    pub(super) may_run_on: bool,
 }
 
 impl Part {
     pub(super) const fn new(reservation: ReservationId) -> Self {
-        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false }
+        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false, may_run_on: false }
     }
 }
 

@@ -245,9 +245,31 @@ impl Model {
     fn end_binding(&mut self, id: BindingId, why: BindingEnd) {
         let Binding { account, number, .. } = self.accounts.bindings.remove(&id).expect("it was just seen");
         self.audit(AuditRecord::BindingEnded(BindingEnded { binding: id, why }));
-        if why == BindingEnd::TakenOver {
-            self.tell_account(&account, number, BindingChange::TakenOver);
+        match why {
+            BindingEnd::TakenOver => self.tell_account(&account, number, BindingChange::TakenOver),
+            BindingEnd::Forgotten => self.tell_account(&account, number, BindingChange::Forgotten),
+            BindingEnd::Unbound | BindingEnd::Unfollowed => {}
         }
+    }
+
+    /// Whoever is behind this address is forgotten: his number is nobody's any more, and nobody waits for its code. How many had it or waited.
+    pub(super) fn forget_bindings(&mut self, user: &Address) -> u32 {
+        let Some(number) = user.number() else { return 0 };
+        // What is over by its time is over before he speaks.
+        let of_it = |(_, id): &(Timestamp, BindingId)| self.accounts.bindings[id].number == number;
+        let mut due: Vec<_> = self.binding_deadlines().into_iter().filter(|(due, _)| *due <= self.latest).filter(of_it).collect();
+        due.sort_unstable();
+        for (_, id) in due {
+            self.fire_binding(id);
+        }
+        let of_it: Vec<_> = self.accounts.bindings.iter().filter(|(_, kept)| kept.number == number).map(|(id, _)| *id).collect();
+        for id in &of_it {
+            match self.accounts.bindings[id].state {
+                State::Asked { .. } => drop(self.accounts.bindings.remove(id)),
+                State::Bound | State::Suspended { .. } => self.end_binding(*id, BindingEnd::Forgotten),
+            }
+        }
+        u32::try_from(of_it.len()).expect("few")
     }
 
     fn tell_account(&mut self, account: &AccountId, number: PhoneNumber, change: BindingChange) {

@@ -6,8 +6,8 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use ringfence::values::account::{AccountId, ConfirmBinding, Follow, RequestBinding, Unbind, Unfollow};
 use ringfence::values::code::Code;
-use ringfence::values::input::Input;
-use ringfence::values::number::PhoneNumber;
+use ringfence::values::input::{ForgetMe, Input};
+use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::Policy;
 
 use super::moves::{Move, Pick, Wait, What, one, whats};
@@ -30,6 +30,8 @@ pub enum AccountMove {
     Confirm(Pick, u8),
     /// He gives a number back.
     Unbind(Pick, Pick),
+    /// The holder of a number that somebody has or asked for wants to be forgotten.
+    Forget(Pick),
 }
 
 /// Scripts in which accounts follow and bind numbers while some book, of at most this many moves and at least half as many. Their bounds are reached soon.
@@ -55,6 +57,7 @@ fn account_moves() -> impl Strategy<Value = Move> {
         9 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Request(who, number)),
         12 => any::<(Pick, u8)>().prop_map(|(which, wrong)| AccountMove::Confirm(which, wrong)),
         2 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Unbind(who, number)),
+        1 => any::<Pick>().prop_map(AccountMove::Forget),
     ];
     let waits = prop_oneof![
         20 => Just(Wait::Nothing),
@@ -118,6 +121,10 @@ impl World {
                     None => (account(who), self.number_to_bind(number)),
                 };
                 Input::Unbind(Unbind { account, number })
+            }
+            AccountMove::Forget(which) => {
+                let number = one(&model.bindings(), which).map_or_else(|| self.number_to_bind(which), |kept| kept.number);
+                Input::ForgetMe(ForgetMe { user: Address::Sms(number) })
             }
         }
     }

@@ -400,6 +400,10 @@ pub(crate) fn is_taken_over(action: &Action) -> bool {
     is_ended_because(action, BindingEnd::TakenOver)
 }
 
+pub(crate) fn is_forgotten_binding(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::Forgotten)
+}
+
 pub(crate) fn is_unfollowed(action: &Action) -> bool {
     is_ended_because(action, BindingEnd::Unfollowed)
 }

@@ -369,6 +369,19 @@ pub(crate) const STORIES: [(&str, Story); 18] = [
 
 /// Two accounts want one number: the first is asked twice, gives a wrong code and the right one; the second takes it over, stops following for too long,
 /// and a third number is given back.
+pub(crate) fn bindings_forgotten() -> Trace {
+    let mut host = Host::new(Policy::default());
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let account = AccountId::parse("oA1-zhang").expect("an account");
+    let _ = host.input(Input::Follow(Follow { account: account.clone() }));
+    let _ = host.input(Input::RequestBinding(RequestBinding { account: account.clone(), number: number(ZHANG) }));
+    let code = host.platform().code(ChallengeId::new(1)).expect("a code that is out");
+    let _ = host.input(Input::ConfirmBinding(ConfirmBinding { account, number: number(ZHANG), code }));
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) fn bindings() -> Trace {
     let mut host = Host::new(Policy { unfollowed_max_s: 600, ..Policy::default() });
     let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));

@@ -17,9 +17,9 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, bindings, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
-    forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported,
-    platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number, cancelled_while_ringing,
+    confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls,
+    nothing_is_reported, platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -634,6 +634,18 @@ pub(crate) fn twins() -> Vec<Twin> {
         P10 "a number is given back without a record" bindings |t| drop_effect(t, 0, |action| {
             matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == BindingEnd::Unbound))
         });
+        P9 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
+        P10 "an account is not told that its number was forgotten" bindings_forgotten |t| {
+            let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
+                Content::BindingChanged(changed) if changed.change == BindingChange::Forgotten));
+            drop_effect(t, 0, told);
+        };
+        P9 "the reply counts a binding too few" bindings_forgotten |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Forgotten(_)))));
+            if let Some(Ok(Reply::Forgotten(said))) = &mut t.steps[step].reply {
+                said.bindings = 0;
+            }
+        };
         P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);
         P17 "a dialled user leaves no record" platform_calls |t| drop_effect(t, 0, is_user_dialled);
         P17 "a booking leaves no record" merchant_calls |t| drop_effect(t, 0, is_booked);

@@ -24,10 +24,8 @@ enum Deed {
     IsFrozen,
 }
 
-/// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 47] = [
-    ("talking in merchant mode", 10),
-    ("talking in platform mode", 10),
+/// How many scripts in a hundred come by it, at least.
+pub(super) const DEMANDED: [(&str, usize); 29] = [
     ("window ended while a phone rang", 5),
     ("late host", 5),
     ("closed Missed(HostLate)", 5),
@@ -35,7 +33,6 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("deny NumberBusy", 1),
     ("deny NoChannel", 1),
     ("leg lost without a report", 5),
-    ("second conversation", 1),
     ("pool empty", 3),
     ("pool low", 3),
     ("called by number", 3),
@@ -50,13 +47,25 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("deny Frozen", 1),
+    ("deny OutsideHours", 1),
+    ("deny DailyLimit", 1),
+    ("slot over without a conversation", 5),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
+];
+
+/// The same for scripts about calls.
+pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 18] = [
+    ("talking in merchant mode", 10),
+    ("talking in platform mode", 10),
+    ("second conversation", 1),
     ("changed while a phone rang, and ended", 5),
     ("changed while a phone rang, and kept", 5),
     ("terms that waited were set after the talk", 1),
     ("declined while a phone rang", 1),
-    ("deny Frozen", 1),
-    ("deny OutsideHours", 1),
-    ("deny DailyLimit", 1),
     ("group of two talking", 5),
     ("group called in merchant mode", 3),
     ("one left, others talk on", 2),
@@ -65,23 +74,19 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("joined after others talked", 2),
     ("changed in a shared call, others go on", 1),
     ("in another group by a change", 1),
-    ("slot over without a conversation", 5),
     ("another slot after one that was over", 5),
     ("a merchant's phone rang when the slot ended", 1),
     ("talking in a slot", 2),
-    ("reminded", 5),
-    ("sent again by short message", 10),
-    ("sent again by e-mail", 1),
-    ("undelivered", 10),
 ];
 
 /// The same for scripts in which accounts bind numbers.
-pub(super) const DEMANDED_OF_ACCOUNTS: [(&str, usize); 12] = [
+pub(super) const DEMANDED_OF_ACCOUNTS: [(&str, usize); 13] = [
     ("told Bound", 50),
     ("told NotConfirmed", 10),
     ("told TakenOver", 10),
     ("binding ended Unbound", 10),
     ("binding ended TakenOver", 10),
+    ("binding ended Forgotten", 10),
     ("binding ended Unfollowed", 10),
     ("suspended and bound again", 10),
     ("an account with two numbers", 20),

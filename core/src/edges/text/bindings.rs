@@ -32,6 +32,10 @@ pub const fn binding_change(change: BindingChange, language: Language) -> &'stat
             "号码已被另一账号验证绑定，其留言不再发送到这里",
             "Another account proved that it has the number now. Its messages do not come here any more.",
         ),
+        BindingChange::Forgotten => language.pick(
+            "机主要求删除其资料，号码已解除绑定，其留言不再发送到这里",
+            "The number's holder wanted to be forgotten: it is bound no more, and its messages do not come here.",
+        ),
     }
 }
 

@@ -176,10 +176,20 @@ impl Fallback {
         Ok(Reply::Done)
     }
 
+    /// The holder of a number is forgotten: whoever has it or asked for it does so no more. How many bindings ended by that.
+    pub(crate) fn forget(&mut self, cx: &mut Context<'_>, number: PhoneNumber) -> u32 {
+        self.settle_number(cx, number);
+        let of_it: Vec<BindingId> = self.bindings.of_number(number).map(|binding| binding.id).collect();
+        for id in &of_it {
+            self.end(cx, *id, BindingEnd::Forgotten);
+        }
+        u32::try_from(of_it.len()).unwrap_or(u32::MAX)
+    }
+
     /// Ends a binding. A request has no effect to be recorded: it bound nothing.
     pub(super) fn end(&mut self, cx: &mut Context<'_>, id: BindingId, why: BindingEnd) {
         let event = match why {
-            BindingEnd::Unbound | BindingEnd::Unfollowed => BindingEvent::Unbound,
+            BindingEnd::Unbound | BindingEnd::Unfollowed | BindingEnd::Forgotten => BindingEvent::Unbound,
             BindingEnd::TakenOver => BindingEvent::TakenOver,
         };
         if !matches!(self.bindings.get(id).map(|binding| binding.state.on(event)), Some(Step::To(_))) {
@@ -190,9 +200,12 @@ impl Fallback {
             return;
         }
         cx.audit(AuditRecord::BindingEnded(BindingEnded { binding: id, why }));
-        if why == BindingEnd::TakenOver {
-            self.tell(cx, binding.account, binding.number, BindingChange::TakenOver);
-        }
+        let change = match why {
+            BindingEnd::TakenOver => BindingChange::TakenOver,
+            BindingEnd::Forgotten => BindingChange::Forgotten,
+            BindingEnd::Unbound | BindingEnd::Unfollowed => return,
+        };
+        self.tell(cx, binding.account, binding.number, change);
     }
 
     /// Tells an account, as long as it follows: nobody else can be sent anything.

@@ -28,6 +28,11 @@ impl Due for Target {
     }
 }
 
+/// Its deadline, if that has come.
+fn due_of(binding: &Binding, now: Timestamp) -> Option<(Timestamp, Target)> {
+    binding.deadline().filter(|due| *due <= now).map(|due| (due, Target::Binding(binding.id)))
+}
+
 /// Nothing of this half starts anything yet.
 const MAY: May = May { remind: true, start: true };
 
@@ -35,10 +40,18 @@ impl Fallback {
     /// Settles the bindings of an account and, if a number is named, that of the account that has it.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>, account: &AccountId, holder_of: Option<PhoneNumber>) {
         let holder = holder_of.and_then(|number| self.bindings.holder(number));
-        let due =
-            |binding: &Binding| binding.deadline().filter(|due| *due <= cx.now).map(|due| (due, Target::Binding(binding.id)));
         // The holder may be the account itself.
-        let due: BTreeSet<_> = self.bindings.of(account).chain(holder).filter_map(due).collect();
+        let due: BTreeSet<_> = self.bindings.of(account).chain(holder).filter_map(|one| due_of(one, cx.now)).collect();
+        self.fire_all(cx, due);
+    }
+
+    /// Settles every binding of a number.
+    pub(super) fn settle_number(&mut self, cx: &mut Context<'_>, number: PhoneNumber) {
+        let due: BTreeSet<_> = self.bindings.of_number(number).filter_map(|one| due_of(one, cx.now)).collect();
+        self.fire_all(cx, due);
+    }
+
+    fn fire_all(&mut self, cx: &mut Context<'_>, due: BTreeSet<(Timestamp, Target)>) {
         for (_, target) in due {
             self.fire(cx, target);
         }

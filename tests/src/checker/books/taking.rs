@@ -6,7 +6,7 @@ use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, CallTarget, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
@@ -91,7 +91,9 @@ impl Books {
                 }
             }
             (Input::SetProfile(input), Reply::Done) => self.profiles.change(input, &self.policy, self.now),
-            (Input::ForgetMe(input), Reply::Forgotten(_)) => {
+            (Input::ForgetMe(input), Reply::NoOp) => return accounts::forgotten(self, &input.user, 0, notes),
+            (Input::ForgetMe(input), Reply::Forgotten(said)) => {
+                accounts::forgotten(self, &input.user, said.bindings, notes)?;
                 self.profiles.forget(&input.user);
                 // What this step sends was numbered by it; it is his as well.
                 notes.forgets = Some(input.user.clone());
@@ -170,6 +172,7 @@ impl Books {
             (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
+                self.take_ends_that_were_judged();
                 self.take_policy(&input.policy);
                 self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
@@ -235,6 +238,18 @@ impl Books {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    /// Before a new policy holds: a window that ended under the old one may have been judged by it, and is judged once.
+    fn take_ends_that_were_judged(&mut self) {
+        if self.policy.on_window_close != OnWindowClose::Continue {
+            return;
+        }
+        let (now, reservations) = (self.now, &self.reservations);
+        let is_over = |part: &Part| reservations.get(&part.reservation).is_some_and(|known| now >= known.window.end());
+        for part in self.calls.values_mut().flat_map(|call| call.parts.iter_mut()).filter(|part| is_over(part)) {
+            part.may_run_on = true;
+        }
     }
 
     fn take_policy(&mut self, policy: &Policy) {
