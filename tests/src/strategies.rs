@@ -20,6 +20,7 @@
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
 use ringfence::values::effect::Effect;
+use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
