@@ -52,11 +52,11 @@ pub fn account_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
 
 fn account_moves() -> impl Strategy<Value = Move> {
     let of_account = prop_oneof![
-        5 => any::<Pick>().prop_map(AccountMove::Follow),
-        2 => any::<Pick>().prop_map(AccountMove::Unfollow),
-        9 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Request(who, number)),
-        12 => any::<(Pick, u8)>().prop_map(|(which, wrong)| AccountMove::Confirm(which, wrong)),
-        2 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Unbind(who, number)),
+        15 => any::<Pick>().prop_map(AccountMove::Follow),
+        6 => any::<Pick>().prop_map(AccountMove::Unfollow),
+        27 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Request(who, number)),
+        36 => any::<(Pick, u8)>().prop_map(|(which, wrong)| AccountMove::Confirm(which, wrong)),
+        6 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Unbind(who, number)),
         1 => any::<Pick>().prop_map(AccountMove::Forget),
     ];
     let waits = prop_oneof![

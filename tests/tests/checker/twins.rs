@@ -634,7 +634,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P10 "a number is given back without a record" bindings |t| drop_effect(t, 0, |action| {
             matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == BindingEnd::Unbound))
         });
-        P9 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
+        P10 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
         P10 "an account is not told that its number was forgotten" bindings_forgotten |t| {
             let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
                 Content::BindingChanged(changed) if changed.change == BindingChange::Forgotten));
