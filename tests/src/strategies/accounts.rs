@@ -72,7 +72,7 @@ fn account_moves() -> impl Strategy<Value = Move> {
         || select(vec![1_000_u32, 1]).prop_map(|budget| Move { wait: Wait::Nothing, what: What::Advance(budget), key: None });
     let confirm = Just(Move { wait: Wait::Nothing, what: What::Confirm(256), key: None });
     let code = whats().prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
-    prop_oneof![14 => own, 2 => step(), 2 => confirm, 3 => moves(), 1 => code]
+    prop_oneof![28 => own, 3 => step(), 3 => confirm, 4 => moves(), 1 => code]
 }
 
 fn account(pick: Pick) -> AccountId {
