@@ -23,6 +23,7 @@ use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::input::{Dedup, Input, RequestCall};
+use crate::values::export::PersonExport;
 use crate::values::number::Address;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
@@ -387,6 +388,20 @@ impl Platform {
     #[must_use]
     pub fn profile(&self, user: &Address) -> Option<&Profile> {
         self.appointments.profile(user, self.latest)
+    }
+
+    /// Everything that is held of a person, by his number or his mailbox: what an operator hands to somebody who asks for it. A question: nothing changes, and
+    /// no record is left. What is over stands in it until it is forgotten. `None` for a chatbot, who is nobody. It costs a walk over all that is kept.
+    #[must_use]
+    pub fn export_person(&self, user: &Address) -> Option<PersonExport> {
+        self.appointments.export_person(&self.outbox, user, self.latest)
+    }
+
+    /// The whole state as it is written into a snapshot, for a serializer of one's own.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn written(&self) -> impl serde::Serialize + '_ {
+        self.body()
     }
 
     /// A code that is out: what is known of it, which is not the code itself.

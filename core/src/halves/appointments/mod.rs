@@ -10,6 +10,7 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `people` | what is remembered of users, and how they are forgotten |
+//! | `exporting` | everything that is held of one person |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
@@ -34,6 +35,7 @@ mod calls;
 mod challenges;
 mod clock;
 mod delivery;
+mod exporting;
 mod gate;
 mod index;
 mod law;
