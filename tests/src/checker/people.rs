@@ -207,12 +207,10 @@ pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) ->
     if let Some(id) = erased.iter().find(|id| !is_again && !forgotten.contains(id)) {
         return Err((Promise::P9, format!("reservation {id} is erased, and nobody asked for it")));
     }
-    if !is_again {
-        recorded(step, &erased)?;
-    }
     let left = |id: &ReservationId| !books.reservations.contains_key(id);
     match forgotten.iter().find(|id| !erased.contains(id) && !left(id)) {
-        None => Ok(()),
+        None if is_again => Ok(()),
+        None => recorded(step, &erased),
         Some(id) => Err((Promise::P9, format!("the user of reservation {id} is forgotten, and the host is not told"))),
     }
 }
