@@ -36,12 +36,17 @@ fn places(state: &[(String, String)], number: PhoneNumber) -> Places {
     places
 }
 
+/// A place without the part of the state that it is in.
+fn short(place: &str) -> &str {
+    place.strip_prefix("appointments.").or(place.strip_prefix("commons.")).unwrap_or(place)
+}
+
 /// How often the export says that the number stands there. `None`: the number stands there as something else than a person's.
 fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize> {
     let of = |is: fn(&ReservationExport) -> bool| export.reservations.iter().filter(|one| is(one)).count();
     let is_his = |terms: &TermsExport| terms.contact == Some(number);
     let ways = |address: &Address| export.messages.iter().filter(|message| message.ways.contains(address)).count();
-    let rest = place.strip_prefix("appointments.").unwrap_or(place);
+    let rest = short(place);
     Some(match rest {
         "reservations.*.sender" => of(|one| one.is_sender),
         "reservations.*.contact" => of(|one| one.is_contact),
@@ -153,7 +158,7 @@ fn after_forgetting(mut platform: Platform, last: u64, user: &Address, number: P
     let state = written::texts(&platform.written());
     let export = platform.export_person(user).expect("a user is somebody");
     for place in places(&state, number).keys() {
-        let rest = place.strip_prefix("appointments.").unwrap_or(place);
+        let rest = short(place);
         assert!(REMAINS.contains(&rest), "the number of somebody who was forgotten stands at {place}");
     }
     assert!(export.profile.is_none() && export.in_profiles == 0 && export.messages.is_empty(), "{export:?}");
@@ -206,7 +211,7 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
         let trace = play(&script, &mut Model::new(script.world.policy.clone()));
         replayed(&trace, |platform, last| judge(platform, last, &script.world.users, &mut reached));
     }
-    let places: Vec<&str> = reached.places.iter().map(|place| place.strip_prefix("appointments.").unwrap_or(place)).collect();
+    let places: Vec<&str> = reached.places.iter().map(|place| short(place)).collect();
     let unseen: Vec<_> = REMAINS.iter().chain(&HELD).filter(|place| !places.contains(place)).collect();
     assert!(unseen.is_empty(), "no world has a number at {unseen:?}");
     assert!(reached.forgotten > 100 && reached.in_a_call > 10, "{} forgotten, {} in a call", reached.forgotten, reached.in_a_call);

@@ -398,7 +398,7 @@ impl Platform {
     /// no record is left. What is over stands in it until it is forgotten. `None` for a chatbot, who is nobody. It costs a walk over all that is kept.
     #[must_use]
     pub fn export_person(&self, user: &Address) -> Option<PersonExport> {
-        self.appointments.export_person(&self.outbox, user, self.latest)
+        self.appointments.export_person(&self.commons, &self.outbox, user, self.latest)
     }
 
     /// The whole state as it is written into a snapshot, for a serializer of one's own.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::Appointments;
 use super::records::{Reservation, Terms};
+use crate::books::commons::Commons;
 use crate::books::outbox::Outbox;
 use crate::books::recent::Recent;
 use crate::values::effect::Action;
@@ -18,7 +19,7 @@ use crate::values::time::Timestamp;
 
 impl Appointments {
     /// Everything that is held of a person, also what is over and was not forgotten yet. A walk over all that is kept: people seldom ask for it.
-    pub(crate) fn export_person(&self, outbox: &Outbox, user: &Address, at: Timestamp) -> Option<PersonExport> {
+    pub(crate) fn export_person(&self, commons: &Commons, outbox: &Outbox, user: &Address, at: Timestamp) -> Option<PersonExport> {
         let person = Person::of(user)?;
         let number = match &person {
             Person::Number(number) => Some(*number),
@@ -40,8 +41,8 @@ impl Appointments {
             legs: legs.map(|leg| LegExport { leg: leg.id, call: leg.call, reservation: leg.reservation }).collect(),
             virtual_numbers: number.into_iter().flat_map(|number| self.virtual_numbers_of(number)).collect(),
             messages: self.messages_of(outbox, &person),
-            codes: counting(&self.codes, number),
-            wrong_codes: counting(&self.wrong_codes, number),
+            codes: counting(&commons.codes, number),
+            wrong_codes: counting(&commons.wrong_codes, number),
             rings: counting(&self.rings, number),
             blocks: self.blocks.of(&person).copied().collect(),
             is_listed: number.is_some_and(|number| self.law.is_listed(number)),
