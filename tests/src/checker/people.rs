@@ -161,12 +161,9 @@ pub(super) fn duties(books: &Books, forgotten: &[ReservationId], overdue: &[Over
 
 /// The record says what the reply says, and of what the host is told to forget (P17).
 fn recorded(step: &Step, told: &BTreeSet<ReservationId>) -> Judged {
-    let records = step.effects.iter().filter_map(|effect| match &effect.action {
-        Action::Audit(audit) => match &audit.record {
-            AuditRecord::Erased(record) => Some(record),
-            _ => None,
-        },
-        _ => None,
+    let records = step.effects.iter().filter_map(|effect| {
+        let Action::Audit(audit) = &effect.action else { return None };
+        if let AuditRecord::Erased(record) = &audit.record { Some(record) } else { None }
     });
     let records: Vec<&ErasedRecord> = records.collect();
     let said = match (&step.doing, &step.reply) {
@@ -197,10 +194,7 @@ pub(super) fn erased(books: &Books, forgotten: &[ReservationId], step: &Step) ->
     let erased: BTreeSet<ReservationId> = step
         .effects
         .iter()
-        .filter_map(|effect| match &effect.action {
-            Action::Erase(erase) => Some(named(erase)),
-            _ => None,
-        })
+        .filter_map(|effect| if let Action::Erase(erase) = &effect.action { Some(named(erase)) } else { None })
         .flatten()
         .collect();
     let is_again = matches!(step.doing, Doing::Restart);

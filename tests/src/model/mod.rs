@@ -397,12 +397,11 @@ impl Model {
     pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
         self.see(now, matches!(input, Input::ConfirmClock(_)))?;
         let recalled;
-        let input = match input {
-            Input::Book(book) => {
-                recalled = Input::Book(self.recalled(book));
-                &recalled
-            }
-            other => other,
+        let input = if let Input::Book(book) = input {
+            recalled = Input::Book(self.recalled(book));
+            &recalled
+        } else {
+            input
         };
         let touched = self.touched_by(input);
         self.settle(&touched);

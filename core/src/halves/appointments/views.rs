@@ -80,8 +80,11 @@ pub struct ModelView {
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
-    profiles: Vec<(Person, Option<Text>, Option<PhoneNumber>, Option<Address>, i64)>,
+    profiles: Vec<ProfileView>,
 }
+
+/// Whose it is, his name, phone and mailbox, and how long it is remembered.
+type ProfileView = (Person, Option<Text>, Option<PhoneNumber>, Option<Address>, i64);
 
 /// The pool, and what each merchant has of it.
 type NumbersView = (Vec<PhoneNumber>, Vec<MerchantNumbersView>);
