@@ -70,7 +70,7 @@ impl Appointments {
             Address::Email(_) => (phone, None),
             Address::Chatbot(_) => (None, None),
         };
-        let person = Person::of(own.map_or(to, |one| &one.sender))?;
+        let person = Person::of(own.map_or(to, |one| &one.sender)).filter(|_| phone.is_none());
         let words = Words::of(content);
         (phone.is_some() || mailbox.is_some()).then(|| Box::new(Again { person, phone, mailbox, words }))
     }
@@ -174,7 +174,7 @@ impl Appointments {
         };
         let left = sent.again.and_then(|mut again| {
             match channel {
-                FallbackChannel::Sms => again.phone = None,
+                FallbackChannel::Sms => again.take_phone(),
                 FallbackChannel::Email => again.mailbox = None,
             }
             Some(again).filter(|again| again.phone.is_some() || again.mailbox.is_some())
