@@ -61,7 +61,10 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         "law.listed.*" => usize::from(export.is_listed),
         "profiles.of.key.number" | "profiles.by_end.*.*.number" => usize::from(export.profile.is_some()),
         "profiles.of.*.contact" => usize::try_from(export.in_profiles).expect("few"),
-        "messages.*.again.person.number" => export.messages.iter().filter(|message| !message.ways.is_empty()).count(),
+        // Where his phone is not one of the ways any more.
+        "messages.*.again.person.number" => {
+            export.messages.iter().filter(|message| !message.ways.is_empty() && !message.ways.contains(&Address::Sms(number))).count()
+        }
         "messages.*.again.phone" => ways(&Address::Sms(number)),
         "outbox.*.Effect.action.send.to" | "outbox.*.Page.to" => {
             let is_to_him = |message: &&ringfence::values::export::MessageExport| {

@@ -436,6 +436,6 @@ fn whoever_was_forgotten_is_not_there_any_more() {
 fn what_is_sent_again_goes_to_its_own_receiver() {
     is_refused(&world(), "the book of messages does not agree with itself", |body| {
         let again = body.appointments.messages.iter_mut().find_map(|sent| sent.again.as_mut()).expect("a result may be sent again");
-        again.person = Person::Number(number("+8613800000009"));
+        again.person = Some(Person::Number(number("+8613800000009")));
     });
 }

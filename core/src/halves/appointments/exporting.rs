@@ -60,7 +60,7 @@ impl Appointments {
     fn messages_of(&self, outbox: &Outbox, person: &Person) -> Vec<MessageExport> {
         let mut messages: BTreeMap<u64, MessageExport> = BTreeMap::new();
         for sent in self.messages.in_order() {
-            let Some(again) = sent.again.as_deref().filter(|again| again.person == *person) else { continue };
+            let Some(again) = sent.again.as_deref().filter(|again| again.is_of(person)) else { continue };
             let ways = again.phone.map(Address::Sms).into_iter().chain(again.mailbox.clone()).collect();
             let (message, sequence, reservation) = (sent.message, sent.sequence, sent.reservation);
             messages.insert(sequence, MessageExport { message, sequence, reservation, to: None, ways });
