@@ -190,6 +190,7 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
             | AuditRecord::Erased(_)
+            | AuditRecord::Grouped(_)
             | AuditRecord::Undelivered(_) => None,
         },
         Action::Dial(_)

@@ -188,6 +188,8 @@ class Policy(Checked):
     """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
+    group_size_max: U32 = 20
+    """The most users of one shared call that a page may offer."""
     attachments_max: U32 = 10
     """The most pictures, voice notes and videos that are attached to one reservation."""
     profiles_remembered: bool = True

@@ -34,6 +34,7 @@ from .effects import (
     Erase,
     ErasedRecord,
     Frozen,
+    Grouped,
     HangUp,
     Join,
     Judged,
@@ -490,6 +491,9 @@ class _Teller:
                     self.judgements.append(_Judgement(at, self.say("platform", "服务平台"), reservation, rule))
                     words += self.say(": ", "，") + self.permission(rule)
                 self.line(at, Text.assemble((self.say("audit", "审计"), "bold green"), words))
+            case Grouped(call=call, reservations=reservations):
+                names = "、".join(self.users.get(reservation, "?") for reservation in reservations)
+                self.note(self.say(f"audit: {names} share call {call}", f"审计：{names}共用通话通道{call}"))
             case DialWithdrawn(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: the dial of {who} was taken back", f"审计：对{who}的呼叫已撤回"))

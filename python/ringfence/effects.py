@@ -22,6 +22,7 @@ from ._values import (
     DayRule,
     DenyReason,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -76,6 +77,7 @@ __all__ = [
     "Erase",
     "ErasedRecord",
     "Frozen",
+    "Grouped",
     "HangUp",
     "Join",
     "Judged",
@@ -142,6 +144,8 @@ class BookingPage(_Content):
     description: str | None
     descriptions: Mapping[int, str]
     days: Mapping[date, DayRule]
+    group_size_max: int | None
+    """How many users may share one call, if the page offers it."""
     actions: tuple[PageAction, ...]
 
 
@@ -159,6 +163,8 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    is_shared: bool
+    """Whether others may be on the call, as the user agreed."""
     actions: tuple[ReservationAction, ...]
     """The buttons under it. None when they come on a manage page of their own."""
 
@@ -235,6 +241,8 @@ class ReservationForMerchant(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    group: int | None
+    """The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by."""
     media: tuple[SharedMedia, ...]
     """What the user attached and chose to share."""
 
@@ -304,6 +312,8 @@ class Challenge(_Content):
     window: Window
     zone: Zone
     until: datetime
+    is_shared: bool
+    """Whether others may be on the call."""
 
     def text_with(self, code: str, language: str = "zh-CN") -> str:
         """The message in words with its code, as it is sent."""
@@ -519,7 +529,7 @@ class UnknownNumber(Record):
     _tag: ClassVar[str | None] = "unknown_number"
 
 
-RequestedTarget = ForReservation | ForNumber | UnknownNumber
+RequestedTarget = ForReservation | ForNumber | UnknownNumber | ForGroup
 """What a merchant's call asked for, as a record names it."""
 
 
@@ -554,6 +564,16 @@ class DialWithdrawn(Record):
     _tag: ClassVar[str | None] = "dial_withdrawn"
     leg: int
     call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Record):
+    """Several users share a call: who they are is fixed with it. The reservations are in the order of their places."""
+
+    _tag: ClassVar[str | None] = "grouped"
+    call: int
+    group: int
+    reservations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -760,6 +780,7 @@ AuditRecord = (
     | Thawed
     | DoNotCallChanged
     | ErasedRecord
+    | Grouped
     | Undelivered
 )
 """What was decided."""

@@ -22,6 +22,7 @@ from ._values import (
     CallMode,
     DayRule,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -125,6 +126,8 @@ class PublishPage(Checked):
     line: PhoneNumber | None = None
     descriptions: Mapping[int, str] = field(default_factory=dict)
     calendar: int | None = None
+    group_size_max: int | None = None
+    """How many users may share one call, those who agree to it; absent or 1: every user is called alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,7 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
-CallTarget = ForReservation | ForNumber
+CallTarget = ForReservation | ForNumber | ForGroup
 """Whom a merchant calls for."""
 
 
@@ -181,6 +184,8 @@ class Book(Checked):
     contact: PhoneNumber | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    share: bool = False
+    """Whether the user agrees to share the call with others who book the same."""
     attachments: tuple[Attachment, ...] = ()
     remember: bool | None = None
     result_by: ResultBy | None = None
@@ -418,6 +423,8 @@ class Amend(Checked):
     contact: PhoneNumber | None = None
     offering: int | None = None
     name: str | None = None
+    share: bool | None = None
+    """Whether the user agrees to share the call with others who book the same: as many as the page says now."""
     evidence: BookingEvidence | None = None
     attachments: tuple[Attachment, ...] | None = None
 

@@ -19,6 +19,7 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DayRule,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -140,9 +141,11 @@ class Platform:
         chatbot: Address | str | None = None,
         descriptions: Mapping[int, str] | None = None,
         calendar: int | None = None,
+        group_size_max: int | None = None,
         dedup: Dedup | None = None,
     ) -> Published:
-        """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version."""
+        """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version. `group_size_max` is how many users
+        may share one call."""
         return self._expect(
             Published,
             now,
@@ -156,6 +159,7 @@ class Platform:
                 line=_maybe(PhoneNumber, line, "line"),
                 descriptions=descriptions if descriptions is not None else {},
                 calendar=calendar,
+                group_size_max=group_size_max,
             ),
             dedup,
         )
@@ -187,15 +191,16 @@ class Platform:
         line: PhoneNumber | str,
         reservation: int | None = None,
         number: PhoneNumber | str | None = None,
+        group: int | None = None,
         dedup: Dedup | None = None,
     ) -> CallAllowed | CallDenied:
         """A merchant's line calls the platform and asks for a user: the one of a reservation, or the one whom the virtual number that was
-        dialled means to this merchant. Give one of the two. The switch holds the call, unanswered.
+        dialled means to this merchant, or those of a group. Give one of the three. The switch holds the call, unanswered.
 
         The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it. `LimitReached` (outbox) is no answer: reject
         the call with SIP 503.
         """
-        request = _request(line, reservation, number)
+        request = _request(line, reservation, number, group)
         return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
 
     # What users do.
@@ -212,6 +217,7 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        share: bool = False,
         attachments: Iterable[Attachment] = (),
         remember: bool | None = None,
         result_by: ResultBy | str | None = None,
@@ -222,7 +228,8 @@ class Platform:
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
-        absent), `email` his mailbox. Of the `attachments` the merchant is told of those that the user shares.
+        absent), `email` his mailbox. With `share` he agrees to be called together Of the `attachments` the merchant is told of those that the user shares.
+        with others who book the same.
         With `remember`, or as the policy says, what is left out comes from his profile, and what is said goes there.
         """
         return self._expect(
@@ -237,6 +244,7 @@ class Platform:
                 contact=_maybe(PhoneNumber, contact, "contact"),
                 name=name,
                 evidence=evidence,
+                share=share,
                 attachments=tuple(attachments),
                 remember=remember,
                 result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
@@ -294,11 +302,12 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         offering: int | None = None,
         name: str | None = None,
+        share: bool | None = None,
         evidence: BookingEvidence | None = None,
         attachments: Iterable[Attachment] | None = None,
         dedup: Dedup | None = None,
     ) -> Amended | NoOp:
-        """A user changes a reservation; what is `None` stays as it is.
+        """A user changes a reservation; what is `None` stays as it is. `share` agrees to a shared call, or takes that back.
 
         A phone that rings goes on only if the new terms carry it. During a conversation the change waits for the end of the call.
         """
@@ -310,6 +319,7 @@ class Platform:
             contact=_maybe(PhoneNumber, contact, "contact"),
             offering=offering,
             name=name,
+            share=share,
             evidence=evidence,
             attachments=None if attachments is None else tuple(attachments),
         )
@@ -528,6 +538,7 @@ class Platform:
         line: PhoneNumber | str,
         reservation: int | None = None,
         number: PhoneNumber | str | None = None,
+        group: int | None = None,
     ) -> Verdict:
         """What `request_call` would answer at that instant. Changes nothing and leaves no audit record.
 
@@ -535,7 +546,7 @@ class Platform:
         """
         core = self._open()
         micros = micros_of(at, "at")
-        request = _request(line, reservation, number).to_json()
+        request = _request(line, reservation, number, group).to_json()
         verdict: Verdict = decode(_VERDICT, json.loads(core.gate(request, micros)), at.tzinfo or timezone.utc)
         return verdict
 
@@ -702,11 +713,15 @@ class Platform:
 _VERDICT: Any = Verdict
 
 
-def _request(line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None) -> inputs.RequestCall:
-    if (reservation is None) == (number is None):
-        raise TypeError("give either reservation or number")
+def _request(
+    line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None, group: int | None
+) -> inputs.RequestCall:
+    if sum(given is not None for given in (reservation, number, group)) != 1:
+        raise TypeError("give either reservation, number or group")
     target: inputs.CallTarget
-    if number is None:
+    if group is not None:
+        target = ForGroup(check(int, group, "group"))
+    elif number is None:
         target = ForReservation(check(int, reservation, "reservation"))
     else:
         target = ForNumber(check(PhoneNumber, number, "number"))

@@ -104,6 +104,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    group_size: int
     attachments: tuple[Attachment, ...]
 
 
@@ -143,6 +144,10 @@ class Reservation(Record):
     """The pool was empty when it was accepted: the platform calls, whatever was preset or chosen."""
     challenge: int | None
     """The code that is out for its contact number, while it is `unverified`."""
+    group_size: int
+    """How many users may share a call with him, himself among them; 1: he is called alone."""
+    group: int | None
+    """The group that he may share a call with, from his acceptance on."""
     is_announced: bool
     """Whether the merchant was told of it."""
     awaits_acknowledgement: bool
@@ -249,6 +254,8 @@ class TermsExport(Record):
     zone: Zone
     contact: PhoneNumber | None
     name: str | None
+    group_size: int
+    """How many users may share a call with him, himself among them; 1: he is called alone."""
     attachments: tuple[Attachment, ...]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from conftest import EVENING, USER, at
 
-from ringfence import Address, Attachment, Erase, LimitReached, Misused, Platform, ReservationForMerchant, Send, SharedMedia
+from ringfence import Address, Attachment, Erase, LimitReached, MediaKind, Misused, Platform, ReservationForMerchant, Send, SharedMedia
 from ringfence.effects import ErasedRecord
 from ringfence.replies import Forgotten, NoOp
 
 NOW = at("2026-11-20T09:05")
-SHOT = Attachment(media=501, kind="picture", share=True)
-PRIVATE = Attachment(media=502, kind="voice")
+SHOT = Attachment(media=501, kind=MediaKind.PICTURE, share=True)
+PRIVATE = Attachment(media=502, kind=MediaKind.VOICE)
 
 
 def told(platform: Platform) -> ReservationForMerchant:
@@ -24,7 +24,7 @@ def test_a_merchant_is_told_of_what_is_shared_only(platform: Platform) -> None:
     platform.book(NOW, user=USER, page=10, offering=1, window=EVENING, attachments=[SHOT, PRIVATE])
     assert told(platform).media == (SharedMedia(501, SHOT.kind),)
     with pytest.raises(LimitReached, match="attachments_max"):
-        platform.amend(NOW, user=USER, reservation=1, attachments=[Attachment(media=n, kind="video") for n in range(11)])
+        platform.amend(NOW, user=USER, reservation=1, attachments=[Attachment(media=n, kind=MediaKind.VIDEO) for n in range(11)])
     with pytest.raises(Misused, match="media 502 is attached to another reservation"):
         platform.book(NOW, user="rcs:+8613800000002", page=10, offering=1, window=EVENING, attachments=[PRIVATE])
     platform.amend(NOW, user=USER, reservation=1, attachments=[PRIVATE])

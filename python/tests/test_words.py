@@ -106,6 +106,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.UserDialled, "UserDialled"),
     (effects.LegLost, "LegLost"),
     (effects.DialWithdrawn, "DialWithdrawn"),
+    (effects.Grouped, "Grouped"),
     (effects.BookedRecord, "BookedRecord"),
     (effects.PolicySet, "PolicySet"),
     (effects.NumbersLow, "NumbersLow"),

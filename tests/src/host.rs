@@ -236,14 +236,39 @@ impl Host {
         self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
     }
 
+    /// The page that was published last offers shared calls of so many users.
+    ///
+    /// # Panics
+    /// When the platform refuses, or there is no page.
+    pub fn offers_shared_calls(&mut self, size: u32) {
+        let published =
+            self.trace.steps.iter().rev().find_map(|step| {
+                if let Doing::Input(Input::PublishPage(page)) = &step.doing { Some(page.clone()) } else { None }
+            });
+        let page = PublishPage { group_size_max: Some(size), ..published.expect("a page") };
+        self.input(Input::PublishPage(page)).expect("a registered chatbot may publish");
+    }
+
     /// A user books the window between these seconds for his own phone.
     ///
     /// # Panics
     /// When the platform refuses.
     pub fn books(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
+        self.books_so(number, from_s, to_s, false)
+    }
+
+    /// The same by a user who agrees to share the call.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn shares(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
+        self.books_so(number, from_s, to_s, true)
+    }
+
+    fn books_so(&mut self, number: &str, from_s: u32, to_s: u32, share: bool) -> ReservationId {
         let window = Window::new(self.second(from_s), self.second(to_s)).expect("a window");
         let (user, name) = (Address::Rcs(parse(number)), Some(format!("用户{}", &number[number.len() - 2..]).into()));
-        let book = Book { name, ..Book::new(user, PAGE, OFFERING, window) };
+        let book = Book { name, share, ..Book::new(user, PAGE, OFFERING, window) };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,
             other => panic!("the booking should stand: {other:?}"),

@@ -6,6 +6,7 @@ pub mod chain;
 pub mod commons;
 pub mod contacts;
 pub mod directory;
+pub mod groups;
 pub mod keyring;
 pub mod law;
 pub mod lines;

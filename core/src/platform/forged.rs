@@ -15,7 +15,7 @@ use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{Counter, LegId, MediaId, MessageId};
+use crate::values::id::{Counter, GroupId, LegId, MediaId, MessageId};
 use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
 use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
@@ -341,6 +341,95 @@ fn a_body_of_nothing_is_no_state() {
     for bytes in [Vec::new(), seal(&())] {
         assert!(Platform::restore(&bytes, Keyring::new(), 0).is_err());
     }
+}
+
+/// Two users who agreed to share a call, and one who did not. The platform rings the merchant for the two.
+fn sharing() -> Platform {
+    let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() };
+    let mut platform = world();
+    platform.set_policy(at("09:10:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let page = PublishPage {
+        page: 11.into(),
+        merchant: 1.into(),
+        chatbot: None,
+        offerings: BTreeMap::from([(1.into(), "车险".into())]),
+        windows: vec![window],
+        hours: vec![],
+        line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
+        group_size_max: Some(3),
+    };
+    platform.publish_page(at("09:10:00"), page).unwrap();
+    for last in 4..=6 {
+        let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
+        let book = Book { share: last < 6, ..Book::new(user, 11.into(), 1.into(), window) };
+        platform.book(at("09:15:00"), book).unwrap();
+    }
+    platform
+}
+
+/// The places of the two and of the other among the reservations.
+const SHARING: [usize; 2] = [2, 3];
+const ALONE: usize = 4;
+
+#[test]
+fn a_group_is_of_those_who_agreed_to_the_same() {
+    let platform = sharing();
+    let [first, second] = SHARING;
+    is_refused(&platform, "shares without agreement", |body| {
+        body.appointments.reservations[ALONE].group = body.appointments.reservations[first].group;
+    });
+    is_refused(&platform, "shares without agreement", |body| body.appointments.reservations[first].group_size = 1);
+    is_refused(&platform, "shares without agreement", |body| body.appointments.reservations[first].group = None);
+    is_refused(&platform, "a group that was not given", |body| {
+        body.appointments.reservations[first].group = Some(GroupId::new((3 << 48) | 9));
+    });
+    is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].group_size = 2);
+    for size in [0, 1, 5_000] {
+        is_refused(&platform, "offers calls that nobody shares", |body| {
+            body.appointments.catalog.pages.values_mut().last().unwrap().group_size_max = Some(size);
+        });
+    }
+    let shorter = Window::new(at("18:00:00"), at("19:00:00")).unwrap();
+    is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].window = shorter);
+    is_refused(&platform, "shares with more than any policy lets it", |body| {
+        for place in SHARING {
+            body.appointments.reservations[place].group_size = 5_000;
+        }
+    });
+}
+
+#[test]
+fn a_call_is_shared_by_those_who_agreed_to_it() {
+    let mut platform = sharing();
+    platform.advance(at("18:00:00"), 100);
+    let [first, second] = SHARING;
+    is_refused(&platform, "is shared by who did not agree to it", |body| {
+        body.appointments.reservations[second].group = None;
+        body.appointments.reservations[second].group_size = 1;
+    });
+    // What the host was told of the first stands for the other when the first is out of it, whatever becomes of his terms.
+    let user = Address::parse("rcs:+8613800000004").unwrap();
+    let reservation = platform.reservations()[first];
+    let window = Window::new(at("18:30:00"), at("19:00:00")).unwrap();
+    let amend = Amend {
+        user: user.clone(),
+        reservation,
+        window: Some(window),
+        zone: None,
+        contact: None,
+        offering: None,
+        name: None,
+        share: None,
+        attachments: None,
+        evidence: None,
+    };
+    platform.amend(at("18:00:01"), amend).unwrap();
+    assert_eq!(refused(&platform, |_| {}), "");
+    platform.cancel(at("18:00:02"), user, reservation).unwrap();
+    assert_eq!(refused(&platform, |_| {}), "");
 }
 
 #[test]

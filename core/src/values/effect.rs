@@ -15,7 +15,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
 use super::media::SharedMedia;
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
@@ -513,6 +513,8 @@ pub struct BookingPage {
     pub descriptions: BTreeMap<OfferingId, Text>,
     /// The days from today on on which the weekly hours do not follow the weekday.
     pub days: BTreeMap<LocalDate, DayRule>,
+    /// How many users may share one call, if the page offers it: a user may agree to it when he books.
+    pub group_size_max: Option<u32>,
     /// What else the user may do from here.
     pub actions: [PageAction; 1],
 }
@@ -580,6 +582,8 @@ pub struct BookingResult {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// Whether others may be on the call, as the user agreed. Who, and how many, nobody is told.
+    pub is_shared: bool,
     /// What the user may do now: the buttons under it. None when they come on a manage page of their own.
     pub actions: Vec<ReservationAction>,
 }
@@ -662,6 +666,8 @@ pub struct ReservationForMerchant {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by.
+    pub group: Option<GroupId>,
     /// What the user attached and chose to share.
     pub media: Vec<SharedMedia>,
 }
@@ -708,6 +714,8 @@ pub struct Challenge {
     pub zone: Zone,
     /// From this instant on the code is of no use.
     pub until: Timestamp,
+    /// Whether others may be on the call.
+    pub is_shared: bool,
 }
 
 /// A reservation ended without a conversation, as its user is told.
@@ -913,6 +921,8 @@ pub enum AuditRecord {
     DoNotCallChanged(DoNotCallChanged),
     /// A user was forgotten.
     Erased(ErasedRecord),
+    /// Several users share a call.
+    Grouped(Grouped),
     /// A message failed, and no other way was left, or nobody needed it any more.
     Undelivered(Undelivered),
 }
@@ -1135,6 +1145,8 @@ pub enum Asked {
     Number(PhoneNumber),
     /// A number that is no virtual one.
     UnknownNumber,
+    /// A group.
+    Group(GroupId),
 }
 
 /// A user's phone was dialled: the `dial` comes right after it. If it is taken back before anything shows that it was carried out, a `dial_withdrawn` follows.
@@ -1162,6 +1174,18 @@ pub struct DialWithdrawn {
     pub leg: LegId,
     /// The call.
     pub call: CallId,
+}
+
+/// Several users share a call: who they are is fixed with it. Each has agreed, and each is dialled by a permission of his own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    /// The call.
+    pub call: CallId,
+    /// The group.
+    pub group: GroupId,
+    /// The reservations, in the order of their places: at least two.
+    pub reservations: Vec<ReservationId>,
 }
 
 /// A leg was counted as gone without a report.

@@ -138,6 +138,8 @@ pub struct TermsExport {
     pub contact: Option<PhoneNumber>,
     /// The name, if he gave it.
     pub name: Option<Text>,
+    /// How many users may share a call with him, himself among them, as he agreed if he sent it; 1: he is called alone.
+    pub group_size: u32,
     /// What he attached.
     pub attachments: Vec<Attachment>,
 }

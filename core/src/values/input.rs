@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::evidence::Evidence;
-use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
@@ -199,6 +199,9 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+    /// How many users may share one call, those who agree to it; absent or 1: every user is called alone.
+    #[serde(default)]
+    pub group_size_max: Option<u32>,
 }
 
 impl PublishPage {
@@ -215,6 +218,7 @@ impl PublishPage {
             line: None,
             descriptions: BTreeMap::new(),
             calendar: None,
+            group_size_max: None,
         }
     }
 }
@@ -319,7 +323,7 @@ pub struct RequestCall {
 }
 
 impl RequestCall {
-    /// A call from this line, for a reservation or to a virtual number.
+    /// A call from this line, for a reservation, to a virtual number, or for a group.
     #[must_use]
     pub fn new(line: PhoneNumber, target: impl Into<CallTarget>) -> Self {
         Self { line, target: target.into() }
@@ -334,11 +338,19 @@ pub enum CallTarget {
     Reservation(ReservationId),
     /// Whoever this virtual number means to the line's merchant now: the number that was dialled.
     Number(PhoneNumber),
+    /// The users of this group, as many as may be rung now.
+    Group(GroupId),
 }
 
 impl From<ReservationId> for CallTarget {
     fn from(reservation: ReservationId) -> Self {
         Self::Reservation(reservation)
+    }
+}
+
+impl From<GroupId> for CallTarget {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
     }
 }
 
@@ -372,6 +384,9 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// Whether the user agrees to share the call with others who book the same.
+    #[serde(default)]
+    pub share: bool,
     /// What the user attaches (产品截图). The merchant is told of those that he shares.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -400,6 +415,7 @@ impl Book {
             contact: None,
             name: None,
             evidence: None,
+            share: false,
             attachments: Vec::new(),
             remember: None,
             result_by: None,
@@ -486,6 +502,9 @@ pub struct Amend {
     /// The user's name.
     #[serde(default)]
     pub name: Option<Text>,
+    /// Whether the user agrees to share the call with others who book the same: as many as the page says now.
+    #[serde(default)]
+    pub share: Option<bool>,
     /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
@@ -506,6 +525,7 @@ impl Amend {
             contact: None,
             offering: None,
             name: None,
+            share: None,
             evidence: None,
             attachments: None,
         }

@@ -199,6 +199,8 @@ pub struct Policy {
     /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
     /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
     pub rings_per_day_max: u32,
+    /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
+    pub group_size_max: u32,
     /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
     pub attachments_max: u32,
     /// Whether a booking has to do with its sender's profile when it does not say. Default: it has; the seed asks for it.
@@ -282,6 +284,7 @@ impl Default for Policy {
             do_not_call_import_max: 10_000,
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
+            group_size_max: 20,
             attachments_max: 10,
             profiles_remembered: true,
             profiles_max: 10_000_000,
@@ -317,6 +320,7 @@ pub(crate) mod most {
     pub(crate) const MIN_RING_S: u32 = 600;
     pub(crate) const NUMBER_REST_S: u32 = TEN_YEARS_S;
     pub(crate) const PROFILE_LIFE_S: u32 = TEN_YEARS_S;
+    pub(crate) const GROUP_SIZE: u32 = 1_000;
     pub(crate) const REMINDER_S: u32 = 30 * DAY_S;
     pub(crate) const FALLBACK_WAIT_S: u32 = 7 * DAY_S;
 }
@@ -424,6 +428,7 @@ impl Policy {
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
             ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
+            ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
             ("attachments_max", self.attachments_max, 0, 1_000),
             ("profiles_max", self.profiles_max, 1, u32::MAX),
             ("profile_life_s", self.profile_life_s, 1, most::PROFILE_LIFE_S),

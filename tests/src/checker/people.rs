@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::effect::{Action, AuditRecord, Content, Erase, ErasedRecord, Send};
-use ringfence::values::id::ReservationId;
+use ringfence::values::id::{CallId, ReservationId};
 use ringfence::values::input::{Book, Input, ProfileField, SetProfile};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
@@ -132,7 +132,7 @@ pub(super) fn live(books: &Books, step: &Step, forgotten: &[ReservationId], over
             matches!(&effect.action, Action::Send(Send { content: Content::Cancelled(notice), .. }) if notice.reservation == id)
         })
     };
-    let call = |id: ReservationId| books.calls.iter().find(|(_, call)| call.reservation == id && !call.ended).map(|(id, _)| *id);
+    let call = |id: ReservationId| books.calls.iter().find(|(_, call)| call.has(id)).map(|(id, _)| *id);
     let is_live = |id: &ReservationId| {
         let Some(known) = books.reservations.get(id) else { return false };
         let is_withdrawn = known.cancelled_at.is_some() || known.declined_at.is_some();
@@ -149,14 +149,18 @@ pub(super) fn live(books: &Books, step: &Step, forgotten: &[ReservationId], over
 /// The calls that must end with them: those in which nobody but the merchant has answered.
 pub(super) fn duties(books: &Books, forgotten: &[ReservationId], overdue: &[Overdue]) -> Vec<Overdue> {
     let answered = |leg| books.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
-    let concerns = |id: &ReservationId| forgotten.contains(id);
-    let live = books.calls.iter().filter(|(_, call)| concerns(&call.reservation) && !call.ended);
-    let rings = live.filter(|(_, call)| !call.user_leg.is_some_and(answered));
-    let duty = |call| {
-        let late = overdue.iter().find(|overdue| overdue.call == call).copied();
-        late.unwrap_or(Overdue { call, promise: Promise::P3, why: "the user wanted to be forgotten" })
+    let parts = |id: ReservationId| {
+        let of_it = books.calls.iter().filter(move |(_, call)| call.has(id));
+        of_it
+            .filter(move |(_, call)| !call.part(id).and_then(|part| part.leg).is_some_and(answered))
+            .map(move |(call, _)| (*call, id))
     };
-    rings.map(|(call, _)| duty(*call)).collect()
+    let duty = |(call, id): (CallId, ReservationId)| {
+        let is_his = |overdue: &&Overdue| overdue.call == call && overdue.part.is_none_or(|part| part == id);
+        let late = overdue.iter().find(is_his).copied();
+        late.unwrap_or(Overdue { call, part: Some(id), promise: Promise::P3, why: "the user wanted to be forgotten" })
+    };
+    forgotten.iter().flat_map(|id| parts(*id)).map(duty).collect()
 }
 
 /// The record says what the reply says, and of what the host is told to forget (P17).

@@ -112,6 +112,7 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
             | AuditRecord::Erased(_)
+            | AuditRecord::Grouped(_)
             | AuditRecord::Undelivered(_) => false,
         },
         Action::Send(send) => match &send.content {

@@ -32,6 +32,7 @@ impl Model {
             ModeChooser::Platform(mode) => Some(mode),
             ModeChooser::Merchant => merchant.preset,
         };
+        let group_size = if input.share { page.group_size } else { 1 };
         let state = if input.user.number() != Some(contact) {
             ReservationState::Unverified
         } else if chosen.is_none() {
@@ -72,6 +73,8 @@ impl Model {
             number: None,
             platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
             decline_pending: false,
             unacknowledged: false,
             announced: false,
@@ -115,6 +118,9 @@ impl Model {
         let page = self.published(input.page)?;
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
+        }
+        if input.share && page.group_size < 2 {
+            return Err(Refusal::SharingNotOffered { page: input.page });
         }
         self.check_user(&input.user, Field::User)?;
         if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
@@ -194,6 +200,7 @@ impl Model {
     /// The holder of the contact number has agreed: a number, and the messages.
     pub(super) fn accept(&mut self, id: ReservationId) {
         self.lease(id);
+        self.find_group(id);
         self.reservation_mut(id).unacknowledged = self.results_await();
         self.fix_reminder(id);
         let terms = self.terms(id);
@@ -235,6 +242,7 @@ impl Model {
             line: reservation.line,
             window: terms.window,
             zone: terms.zone,
+            group: reservation.group.filter(|_| self.share_alike(&self.terms(id), terms)),
             media: SharedMedia::among(&terms.attachments),
         }
     }

@@ -1,7 +1,7 @@
 //! Results: how they go out, what may be done with a reservation, and the page to manage it.
 
 use ringfence::values::effect::{BookingResult, ManagePage, ReservationAction, ShownTerms, UserContent};
-use ringfence::values::id::ReservationId;
+use ringfence::values::id::{CallId, ReservationId};
 use ringfence::values::input::{Book, ResultBy};
 use ringfence::values::number::Address;
 use ringfence::values::policy::ActionsIn;
@@ -11,7 +11,7 @@ use ringfence::values::time::Timestamp;
 
 use super::amending::Terms;
 use super::reservations::same_person;
-use super::{CallState, Model, Reservation, unknown};
+use super::{Model, Reservation, unknown};
 
 /// Whether the result can come as it is asked for.
 pub(super) fn check_way(input: &Book) -> Result<(), Refusal> {
@@ -70,6 +70,7 @@ impl Model {
             offering_name: terms.offering_name.clone(),
             window: terms.window,
             zone: terms.zone,
+            is_shared: terms.group_size > 1,
             actions: Vec::new(),
         }
     }
@@ -111,7 +112,8 @@ impl Model {
             return Vec::new();
         }
         let terms = kept.waiting.clone().unwrap_or_else(|| self.terms(id));
-        let talks = self.live_calls_of(id).iter().any(|call| self.call_of(*call).state == CallState::Talking);
+        let talks = |call: &CallId| self.call_of(*call).parts.iter().any(|part| part.reservation == id && part.talked);
+        let talks = self.live_calls_of(id).iter().any(talks);
         let in_the_last = talks && kept.conversations + 1 >= self.policy.conversations_max;
         let mut actions = Vec::new();
         if terms.unacknowledged && kept.state != ReservationState::Unverified {

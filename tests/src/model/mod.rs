@@ -21,7 +21,7 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, ResultBy, Scope};
 use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
@@ -38,6 +38,7 @@ mod booking;
 mod calls;
 mod challenges;
 mod gate;
+mod groups;
 mod law;
 mod managing;
 mod merchants;
@@ -82,6 +83,7 @@ struct Page {
     line: Option<PhoneNumber>,
     descriptions: BTreeMap<OfferingId, Text>,
     calendar: Option<CalendarId>,
+    group_size: u32,
     withdrawn: bool,
 }
 
@@ -134,6 +136,9 @@ struct Reservation {
     platform_only: bool,
     /// The code that is out for it.
     challenge: Option<challenges::Challenge>,
+    /// How many may be on a call with it, itself among them.
+    group_size: u32,
+    group: Option<GroupId>,
     /// The merchant declined while a conversation runs.
     decline_pending: bool,
     /// Its last result has to be confirmed, and was not.
@@ -168,16 +173,25 @@ impl Reservation {
 /// A call, until its last leg is gone.
 #[derive(Clone, Debug)]
 struct Call {
-    reservation: ReservationId,
+    /// The users, in the order of their places.
+    parts: Vec<Part>,
     /// Who started it.
     mode: CallMode,
     /// The line that it occupies.
     line: PhoneNumber,
     state: CallState,
-    user_dialled: bool,
     joined_at: Option<Timestamp>,
     /// Until when the inbound leg may report that it was answered.
     answer_due: Option<Timestamp>,
+}
+
+/// A user's part in a call.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    reservation: ReservationId,
+    dialled: bool,
+    talked: bool,
+    over: bool,
 }
 
 /// The states of a call.
@@ -198,6 +212,8 @@ pub enum CallState {
 struct Leg {
     call: CallId,
     party: Party,
+    /// Whose phone it is, of a user's.
+    reservation: Option<ReservationId>,
     /// It came in, and was not dialled.
     inbound: bool,
     /// The phone at its end.
@@ -238,7 +254,7 @@ pub struct LegView {
     pub leg: LegId,
     /// Its call.
     pub call: CallId,
-    /// The reservation of its call.
+    /// The reservation of its user; of a merchant's leg, the first of its call.
     pub reservation: ReservationId,
     /// Whose it is.
     pub party: Party,
@@ -321,6 +337,7 @@ pub struct Model {
     legs_given: u64,
     messages_given: u64,
     challenges_given: u64,
+    groups_given: u64,
     /// The key that new codes are made under.
     key: Option<Text>,
     /// Every code that went out: where to, and when.
@@ -370,6 +387,7 @@ impl Model {
             legs_given: 0,
             messages_given: 0,
             challenges_given: 0,
+            groups_given: 0,
             key: None,
             codes_sent: Vec::new(),
             wrong_codes: Vec::new(),
@@ -640,7 +658,7 @@ impl Model {
         let view = |(id, leg): (&LegId, &Leg)| LegView {
             leg: *id,
             call: leg.call,
-            reservation: self.call_of(leg.call).reservation,
+            reservation: leg.reservation.unwrap_or(self.call_of(leg.call).parts[0].reservation),
             party: leg.party,
             inbound: leg.inbound,
             state: leg.state,
@@ -715,7 +733,8 @@ impl Model {
 
     /// The calls of a reservation that have not ended.
     fn live_calls_of(&self, reservation: ReservationId) -> BTreeSet<CallId> {
-        let lives = |call: &Call| call.reservation == reservation && call.state != CallState::Ended;
+        let part = |call: &Call| call.parts.iter().any(|part| part.reservation == reservation && !part.over);
+        let lives = |call: &Call| part(call) && call.state != CallState::Ended;
         self.calls.iter().filter(|(_, call)| lives(call)).map(|(id, _)| *id).collect()
     }
 
@@ -736,8 +755,8 @@ impl Model {
 
     /// The call in which the platform rings a merchant for this number.
     fn rung_for(&self, number: PhoneNumber) -> Option<CallId> {
-        let rings =
-            |call: &Call| call.state == CallState::RingingMerchant && self.reservation_of(call.reservation).contact == number;
+        let of_number = |part: &Part| !part.over && self.reservation_of(part.reservation).contact == number;
+        let rings = |call: &Call| call.state == CallState::RingingMerchant && call.parts.iter().any(of_number);
         self.calls.iter().find(|(_, call)| rings(call)).map(|(id, _)| *id)
     }
 
@@ -768,9 +787,14 @@ impl Model {
         self.legs.get_mut(&leg).expect("a leg that was just seen is kept")
     }
 
-    /// The leg of this side, unless it is gone.
-    fn side(&self, call: CallId, party: Party) -> Option<LegId> {
-        self.legs.iter().find(|(_, leg)| leg.call == call && leg.party == party).map(|(id, _)| *id)
+    /// The merchant's leg, unless it is gone.
+    fn merchant_leg(&self, call: CallId) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.call == call && leg.party == Party::Merchant).map(|(id, _)| *id)
+    }
+
+    /// The leg of this user in this call, unless it is gone.
+    fn leg_of(&self, call: CallId, user: ReservationId) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.call == call && leg.reservation == Some(user)).map(|(id, _)| *id)
     }
 }
 

@@ -218,6 +218,7 @@ impl Model {
             description: merchant.description.clone(),
             descriptions: page.descriptions.clone(),
             days,
+            group_size_max: Some(page.group_size).filter(|size| *size > 1),
             actions: [PageAction::Search],
         }
     }

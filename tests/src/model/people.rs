@@ -182,7 +182,7 @@ impl Model {
             kept.attachments.clear();
         }
         for id in &his {
-            let calls = self.calls.values().any(|call| call.reservation == *id);
+            let calls = self.calls.values().any(|call| call.parts.iter().any(|part| part.reservation == *id));
             if self.reservation_of(*id).state == ReservationState::Closed && !calls {
                 self.archive(*id);
             }
@@ -220,8 +220,8 @@ impl Model {
         if before.state == ReservationState::InCall {
             self.reservation_mut(id).cancel_pending = !before.decline_pending;
             for call in self.live_calls_of(id) {
-                if !self.user_has_answered(call) {
-                    self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                if !self.user_has_answered(call, id) {
+                    self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
                 }
             }
         } else {

@@ -76,8 +76,8 @@ impl Model {
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
-                    if !self.user_has_answered(call) {
-                        self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                    if !self.user_has_answered(call, id) {
+                        self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
                     }
                 }
             }

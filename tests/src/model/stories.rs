@@ -91,6 +91,7 @@ fn world(policy: Policy) -> Model {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     assert_eq!(model.handle(at("09:00:00"), &Input::RegisterMerchant(merchant)), Ok(Reply::Done));
     assert!(model.handle(at("09:00:00"), &Input::PublishPage(page)).is_ok());
@@ -162,6 +163,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Challenged(record) => format!("challenged {}", record.challenge),
             AuditRecord::CodeJudged(record) => format!("code judged {}", record.is_right),
             AuditRecord::KeyRotated(record) => format!("key {}", record.id),
+            AuditRecord::Grouped(record) => format!("group of {}", record.reservations.len()),
             AuditRecord::Amended(amended) => format!("amended {}", amended.reservation),
             AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
@@ -523,6 +525,7 @@ fn weekly_hours_are_meant_in_the_zone_of_the_merchant() {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     model.handle(at("10:00:00"), &Input::PublishPage(page)).expect("published");
     // 2026-11-21 is a Saturday in Shanghai.

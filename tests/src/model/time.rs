@@ -173,7 +173,7 @@ impl Model {
                 Touched { reservations: about.into_iter().collect(), ..Touched::default() }
             }
             Input::Resync(_) => Touched {
-                reservations_alone: self.calls.values().map(|call| call.reservation).collect(),
+                reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
                 ..Touched::default()
             },
@@ -200,7 +200,7 @@ impl Model {
         let rung_for: BTreeSet<_> = numbers.iter().filter_map(|number| self.rung_for(*number)).collect();
         Touched {
             reservations,
-            reservations_alone: rung_for.iter().map(|call| self.call_of(*call).reservation).collect(),
+            reservations_alone: rung_for.iter().flat_map(|call| self.users_of(*call)).collect(),
             calls: rung_for,
             numbers,
             line: Some(line),
@@ -209,18 +209,14 @@ impl Model {
 
     fn touched_by_report(&self, leg: LegId) -> Touched {
         let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
-        let reservation = self.call_of(leg.call).reservation;
-        let numbers = BTreeSet::from([self.reservation_of(reservation).contact]);
-        Touched {
-            reservations_alone: BTreeSet::from([reservation]),
-            calls: BTreeSet::from([leg.call]),
-            numbers,
-            ..Touched::default()
-        }
+        let users: BTreeSet<ReservationId> = self.users_of(leg.call).into_iter().collect();
+        let numbers = users.iter().map(|id| self.reservation_of(*id).contact).collect();
+        Touched { reservations_alone: users, calls: BTreeSet::from([leg.call]), numbers, ..Touched::default() }
     }
 
     fn is_touched(&self, touched: &Touched, deadline: Deadline) -> bool {
-        let call = |id: CallId| touched.calls.contains(&id) || touched.reservations.contains(&self.call_of(id).reservation);
+        let call =
+            |id: CallId| touched.calls.contains(&id) || self.users_of(id).iter().any(|user| touched.reservations.contains(user));
         match deadline {
             Deadline::Leg(leg) => {
                 let leg = &self.legs[&leg];
@@ -278,7 +274,7 @@ impl Model {
             ReservationState::Open | ReservationState::InCall => (!reservation.end_fired).then(|| reservation.span().end()),
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
-                let kept_by_a_call = self.calls.values().any(|call| call.reservation == id);
+                let kept_by_a_call = self.calls.keys().any(|call| self.users_of(*call).contains(&id));
                 let retained = closed_at.saturating_add_s(self.policy.retention_s.into());
                 // Of whom is forgotten nothing is retained.
                 let leaves = reservation.forgotten.map_or(retained, |forgotten| retained.min(forgotten).max(closed_at));
@@ -306,17 +302,19 @@ impl Model {
 
     /// The first in the queue of a line: open, in platform mode, its number free, by (eligible from, id).
     fn first_waiting(&self, line: PhoneNumber) -> Option<ReservationId> {
-        let waiting = self.reservations.iter().filter(|(id, reservation)| {
-            reservation.line == line
-                && reservation.state == ReservationState::Open
-                && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
-                && reservation.given_up.is_none()
-                && !reservation.unacknowledged
-                && !self.is_busy(reservation.contact)
-                && !self.is_listed(reservation.contact)
-                && !self.is_reservation_frozen(**id)
-        });
+        let waiting = self.reservations.iter().filter(|(id, kept)| kept.line == line && self.waits(**id));
         waiting.map(|(id, reservation)| (reservation.place(), *id)).min().map(|(_, id)| id)
+    }
+
+    pub(super) fn waits(&self, id: ReservationId) -> bool {
+        let reservation = self.reservation_of(id);
+        reservation.state == ReservationState::Open
+            && self.mode_in_force(id) == Some(CallMode::PlatformCalls)
+            && reservation.given_up.is_none()
+            && !reservation.unacknowledged
+            && !self.is_busy(reservation.contact)
+            && !self.is_listed(reservation.contact)
+            && !self.is_reservation_frozen(id)
     }
 
     pub(super) fn has_free_channel(&self, line: PhoneNumber) -> bool {
@@ -332,11 +330,11 @@ impl Model {
         match deadline {
             Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg, false),
             Deadline::Leg(leg) => {
-                let why = match self.legs[&leg].party {
-                    Party::Merchant => Why::MerchantFailed,
-                    Party::User => Why::UserFailed,
-                };
-                self.end_call(self.legs[&leg].call, ReleaseCause::NoAnswer, why);
+                let call = self.legs[&leg].call;
+                match self.legs[&leg].reservation {
+                    None => self.end_call(call, ReleaseCause::NoAnswer, Why::MerchantFailed),
+                    Some(user) => self.end_part(call, user, ReleaseCause::NoAnswer, Why::UserFailed),
+                }
             }
             Deadline::Call(call) if self.call_of(call).state == CallState::Talking => {
                 self.end_call(call, ReleaseCause::TimeLimit, Why::Other)
@@ -374,8 +372,8 @@ impl Model {
                 self.reservation_mut(id).end_fired = true;
                 let hang_up = self.policy.on_window_close == OnWindowClose::HangUp;
                 for call in self.live_calls_of(id) {
-                    if hang_up || !self.user_has_answered(call) {
-                        self.end_call(call, ReleaseCause::WindowEnded, Why::Other);
+                    if hang_up || !self.user_has_answered(call, id) {
+                        self.end_part(call, id, ReleaseCause::WindowEnded, Why::Other);
                     }
                 }
             }
@@ -411,7 +409,7 @@ impl Model {
     fn serve(&mut self, line: PhoneNumber) {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
-            Verdict::Allow => self.ring_merchant(first),
+            Verdict::Allow => self.ring_merchant(&self.sharing_with(first)),
             Verdict::Deny { reason, retry_at } => self.put_off(first, reason, retry_at),
         }
     }

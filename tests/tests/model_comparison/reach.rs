@@ -3,19 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{AuditRecord, Content, Party, ReservationAction};
-use ringfence::values::input::Input;
+use ringfence::values::effect::{Asked, AuditRecord, Content, Party, ReservationAction, Rule};
+use ringfence::values::id::GroupId;
+use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
 use ringfence::values::time::{DayRule, Window};
-use ringfence::{Action, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
+use ringfence::{Action, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
+/// What a user does that ends or changes his part in a call, or has done to him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Changes,
+    TakesBack,
+    Blocks,
+    IsFrozen,
+}
+
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 39] = [
+pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -47,6 +57,14 @@ pub(super) const DEMANDED: [(&str, usize); 39] = [
     ("deny Frozen", 1),
     ("deny OutsideHours", 1),
     ("deny DailyLimit", 1),
+    ("group of two talking", 5),
+    ("group called in merchant mode", 3),
+    ("one left, others talk on", 2),
+    ("one failed, others go on", 2),
+    ("member skipped because busy", 1),
+    ("joined after others talked", 2),
+    ("changed in a shared call, others go on", 1),
+    ("in another group by a change", 1),
     ("slot over without a conversation", 5),
     ("another slot after one that was over", 5),
     ("a merchant's phone rang when the slot ended", 1),
@@ -99,6 +117,13 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 210",
     "refused 211",
     "refused 220",
+    "refused 280",
+    "limit GroupSize",
+    "deny of a group",
+    "changed in a shared call, and kept",
+    "blocked in a shared talk, others talk on",
+    "frozen in a shared call, others go on",
+    "consent taken back while a phone rang for several",
     "limit BlocksPerUser",
     "limit Blocks",
     "a block ended a conversation",
@@ -264,6 +289,14 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    /// The calls that several shared before the step, and who was in them still.
+    shared: BTreeMap<CallId, BTreeSet<ReservationId>>,
+    /// The groups before it.
+    groups: BTreeMap<ReservationId, GroupId>,
+    /// What one user did in it that may touch a shared call.
+    deed: Option<(ReservationId, Deed)>,
+    /// Who was joined on which bridge.
+    bridged: BTreeSet<(CallId, ReservationId)>,
     is_change: bool,
     /// The step books with a name, or a phone, from the profile.
     recalls: (bool, bool),
@@ -304,7 +337,8 @@ impl Seen {
         let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
         self.confirms_leap = leaps && matches!(doing, Doing::Once { input: Input::ConfirmClock(_), .. });
         self.imports = matches!(doing, Doing::Input(Input::ImportNumbers(_)));
-        let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
+        self.before_groups(doing, model);
+        let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
         self.recalls = match doing {
@@ -348,6 +382,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
         let unnumbered =
@@ -443,6 +478,120 @@ impl Seen {
         }
     }
 
+    /// What stands before a step, of calls that several share.
+    fn before_groups(&mut self, doing: &Doing, model: &Model) {
+        let parts = model
+            .parts()
+            .into_iter()
+            .map(|(call, parts)| (call, parts.into_iter().filter(|(_, over)| !over).map(|(id, _)| id).collect::<BTreeSet<_>>()));
+        self.shared = parts.filter(|(_, parts)| parts.len() > 1).collect();
+        let kept = model.reservations();
+        self.groups = kept.iter().filter_map(|one| Some((one.reservation, model.group_of(one.reservation)?))).collect();
+        let holder = |address: &ringfence::Address| {
+            kept.iter().find(|one| address.number() == Some(one.contact) && one.state == ReservationState::InCall)
+        };
+        let Doing::Input(input) = doing else {
+            self.deed = None;
+            return;
+        };
+        self.deed = if let Input::Amend(input) = input {
+            let deed = if input.share == Some(false) { Deed::TakesBack } else { Deed::Changes };
+            Some((input.reservation, deed))
+        } else if let Input::Block(input) = input {
+            holder(&input.user).map(|one| (one.reservation, Deed::Blocks))
+        } else if let Input::Freeze(input) = input
+            && let Scope::Number(number) = input.scope
+        {
+            let his = |one: &&ReservationSummary| one.contact == number && one.state == ReservationState::InCall;
+            kept.iter().find(his).map(|one| (one.reservation, Deed::IsFrozen))
+        } else {
+            None
+        };
+    }
+
+    /// What one user did in a shared call, or had done to him.
+    fn deeds(&mut self, model: &Model, effects: &[Effect]) {
+        let Some((id, deed)) = self.deed else { return };
+        let live = |one: ReservationId| model.reservations().iter().any(|kept| kept.reservation == one && kept.outcome.is_none());
+        let found = model.group_of(id).filter(|group| self.groups.get(&id).is_some_and(|before| before != group));
+        self.note(found.is_some() && live(id), "in another group by a change");
+        let Some(call) = self.shared.iter().find(|(_, users)| users.contains(&id)).map(|(call, _)| *call) else { return };
+        let parts = model.parts().into_iter().find(|(of, _)| *of == call).map(|(_, parts)| parts).unwrap_or_default();
+        let is_out = parts.iter().any(|(user, over)| *user == id && *over);
+        let others = parts.iter().any(|(user, over)| *user != id && !over);
+        let talks = |leg: &LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+        let record = |is: fn(&AuditRecord) -> bool| {
+            effects.iter().any(|effect| matches!(&effect.action, Action::Audit(audit) if is(&audit.record)))
+        };
+        let amended = record(|record| matches!(record, AuditRecord::Amended(_)));
+        match deed {
+            Deed::Changes | Deed::TakesBack => {
+                self.note(amended && is_out && others, "changed in a shared call, others go on");
+                let is_taken_back = amended && is_out && deed == Deed::TakesBack;
+                self.note(is_taken_back, "consent taken back while a phone rang for several");
+                let kept = record(|record| matches!(record, AuditRecord::Rebased(_)));
+                self.note(kept && !is_out, "changed in a shared call, and kept");
+            }
+            Deed::Blocks => {
+                let talk_on = is_out && others && model.legs().iter().any(talks);
+                self.note(talk_on, "blocked in a shared talk, others talk on");
+            }
+            Deed::IsFrozen => self.note(is_out && others, "frozen in a shared call, others go on"),
+        }
+    }
+
+    /// What came of calls that several share.
+    fn groups(&mut self, model: &Model, effects: &[Effect]) {
+        self.deeds(model, effects);
+        let legs = model.legs();
+        let calls = model.calls();
+        for (call, parts) in model.parts().into_iter().filter(|(_, parts)| parts.len() > 1) {
+            let lives = calls.iter().any(|(id, state, _)| *id == call && *state != CallState::Ended);
+            let talking = |leg: &&LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+            let talking = legs.iter().filter(talking).count();
+            self.note(talking > 1, "group of two talking");
+            let has_left = |id: ReservationId| self.bridged.contains(&(call, id));
+            let left = parts.iter().any(|(id, over)| *over && has_left(*id));
+            let failed = parts.iter().any(|(id, over)| *over && !has_left(*id));
+            self.note(lives && left && talking > 0, "one left, others talk on");
+            self.note(lives && failed, "one failed, others go on");
+        }
+        for effect in effects {
+            if let Action::Join(join) = &effect.action {
+                let others = self.bridged.iter().any(|(call, _)| *call == join.bridge);
+                if let Some(leg) = legs.iter().find(|leg| leg.leg == join.leg && leg.party == Party::User) {
+                    self.note(others && effects.len() == 1, "joined after others talked");
+                    self.bridged.insert((join.bridge, leg.reservation));
+                }
+            }
+            if let Action::Audit(audit) = &effect.action {
+                if let AuditRecord::Grouped(record) = &audit.record {
+                    let merchants = calls.iter().any(|(id, _, mode)| *id == record.call && *mode == CallMode::MerchantCalls);
+                    self.note(merchants, "group called in merchant mode");
+                }
+                if let AuditRecord::Judged(judged) = &audit.record {
+                    let denied = matches!(judged.rule, Rule::Denied(_));
+                    let of_group = matches!(judged.target, Asked::Group(_));
+                    self.note(denied && of_group && judged.reservation.is_some(), "deny of a group");
+                }
+            }
+            if let Action::Dial(dial) = &effect.action
+                && dial.party == Party::Merchant
+            {
+                let group = model.group_of(dial.reason.reservation);
+                let is_skipped = |kept: &ReservationSummary| {
+                    let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
+                    kept.state == ReservationState::Open
+                        && group.is_some()
+                        && model.group_of(kept.reservation) == group
+                        && kept.eligible <= model.latest()
+                        && on_a_leg
+                };
+                self.note(model.reservations().iter().any(is_skipped), "member skipped because busy");
+            }
+        }
+    }
+
     /// Everything that was noted.
     pub(super) fn into_kinds(self) -> BTreeSet<String> {
         self.kinds
@@ -486,8 +635,8 @@ impl Seen {
                 let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
                 if let AuditRecord::Judged(judged) = &audit.record {
-                    let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
-                    let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
+                    let by_number = matches!(judged.target, Asked::Number(_));
+                    let allowed = matches!(judged.rule, Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
                 let rebased = matches!(audit.record, AuditRecord::Rebased(_));
@@ -532,9 +681,7 @@ impl Seen {
         };
         self.chooses_mode = matches!(input, Some(Input::ChooseMode(_)));
         self.is_ready = matches!(input, Some(Input::MerchantReady(_)));
-        let rings = |leg: &ringfence_testing::model::LegView| {
-            matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User
-        };
+        let rings = |leg: &LegView| matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User;
         self.users_ringing = model.legs().into_iter().filter(rings).map(|leg| leg.leg).collect();
     }
 
@@ -545,8 +692,7 @@ impl Seen {
         let early = |chosen: &SlotChosen| chosen.state == ReservationState::Scheduled;
         self.note(matches!(reply, Some(Ok(Reply::SlotChosen(chosen))) if early(chosen)), "a slot that has not begun");
         let talks = |kept: &ReservationSummary| {
-            let joined =
-                |leg: &ringfence_testing::model::LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
+            let joined = |leg: &LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
             model.legs().iter().any(joined)
         };
         for kept in model.reservations() {

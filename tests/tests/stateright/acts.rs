@@ -4,9 +4,10 @@ use std::hash::Hash;
 
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{LegId, ReservationId};
+use ringfence::values::id::{GroupId, LegId, ReservationId};
 use ringfence::values::input::{
-    Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall, Resync,
+    Block, BlockTarget, CallTarget, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall,
+    Resync,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
@@ -19,7 +20,11 @@ use crate::world::{Event, Fallen, World, leg, number};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Request(u64),
+    /// The merchant calls the group of both.
+    RequestGroup,
     Cancel(u64),
+    /// The user wants nothing more of the merchant.
+    Block(u64),
     Choose(u64, CallMode),
     Progress(LegId),
     Answer(LegId),
@@ -45,15 +50,17 @@ pub(crate) enum Act {
 impl World {
     pub(crate) fn act(&mut self, act: Act) {
         let before = *self.checker.summary();
-        let (rang, was_served) = (self.rings(), self.served);
+        let (rang, was_served, talked) = (self.rings(), self.served, self.sharing());
         self.event = Event::None;
         self.restarted = false;
         if !matches!(act, Act::Fail(_) | Act::Restart | Act::Resync { .. }) {
             self.confirm();
         }
         match act {
-            Act::Request(id) => self.request(ReservationId::new(id)),
+            Act::Request(id) => self.request(self.sides.of(id).2, ReservationId::new(id)),
+            Act::RequestGroup => self.request(self.sides.of(1).2, GroupId::new(1)),
             Act::Cancel(id) => self.cancel(id),
+            Act::Block(id) => self.block(id),
             Act::Choose(id, mode) => {
                 self.budget.modes -= 1;
                 let choose = ChooseMode { merchant: self.sides.of(id).1, reservation: ReservationId::new(id), mode };
@@ -120,14 +127,15 @@ impl World {
             }
         }
         self.notice(act, &before, rang, was_served);
+        self.notice_shared(act, talked);
         self.seal();
     }
 
-    pub(crate) fn request(&mut self, reservation: ReservationId) {
+    pub(crate) fn request(&mut self, line: &str, target: impl Into<CallTarget>) {
         self.budget.requests -= 1;
-        let line = number(self.sides.of(reservation.get()).2);
-        let gate = self.platform.gate(RequestCall::new(line, reservation), self.now);
-        let reply = self.input(Input::RequestCall(RequestCall::new(line, reservation)));
+        let request = RequestCall::new(number(line), target);
+        let gate = self.platform.gate(request, self.now);
+        let reply = self.input(Input::RequestCall(request));
         let verdict = match &reply {
             Ok(Reply::Allow(allow)) => {
                 self.switch.insert(allow.leg, leg(Party::Merchant, true));
@@ -156,6 +164,22 @@ impl World {
         } else if reply == Ok(Reply::Done) && talking && self.switch.values().all(|leg| !leg.hung_up) {
             self.event = Event::CancelLeavesConversation;
         }
+    }
+
+    /// Takes the place of a cancel: nobody does both.
+    pub(crate) fn block(&mut self, id: u64) {
+        self.budget.cancels -= 1;
+        let user = Address::Rcs(number(self.sides.of(id).0));
+        let _ = self.input(Input::Block(Block { user, what: BlockTarget::Merchant(self.sides.of(id).1) }));
+    }
+
+    /// What a step made of a call that two share. `talked`: how many were on the bridge before.
+    fn notice_shared(&mut self, act: Act, talked: usize) {
+        self.event = match (act, talked, self.sharing()) {
+            (Act::Answer(_), 1, 2) => Event::JoinsRunningBridge,
+            (Act::Block(_), 2, 1) => Event::BlockLeavesTheOther,
+            _ => return,
+        };
     }
 
     pub(crate) fn answer(&mut self, id: LegId) {
@@ -197,7 +221,9 @@ impl World {
                 .filter_map(|call| self.platform.call(*call))
                 .find(|call| call.state == ringfence::machines::call::CallState::Talking);
             if let Some(call) = talking {
-                self.served[usize::from(call.member(ReservationId::new(2)).is_some())] = true;
+                for member in call.members.iter().filter(|member| member.is_talked) {
+                    self.served[usize::from(member.reservation == ReservationId::new(2))] = true;
+                }
             }
             let both_served = self.served == [true; 2] && was_served != [true; 2];
             self.event = Event::Joined { mode, last_microsecond: self.now == self.last_microsecond(), both_served };

@@ -75,6 +75,11 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
@@ -93,6 +98,11 @@ pub(crate) const CHOICES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -113,6 +123,11 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -132,6 +147,11 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -150,6 +170,11 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::TwoMerchantsOneUser,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -164,6 +189,26 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     states: 68_988,
 };
 
+pub(crate) const ONE_BRIDGE: Scope = Scope {
+    name: "two users on one bridge",
+    budget: Budget { requests: 1, cancels: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoSharing,
+    lacks: &[
+        "P14: a host is so late that a call is lost",
+        "P8: a call is denied because the user is on another",
+        "P5: an answer comes too late",
+        "P8: a call is denied for want of a channel",
+        "P14: a call is denied because it comes too soon",
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 238_251,
+};
+
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
 pub(crate) const FULL: [Scope; 3] = [
     Scope {
@@ -173,6 +218,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P12: a restart between the log and a dial",
             "P14: a dial fails",
@@ -187,6 +239,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P8: a call is denied for want of a channel",
             "P13: a choice is refused",
@@ -201,6 +260,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::TwoMerchantsOneUser,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P3: a cancel ends ringing",
             "P3: a cancel crosses an answer",
             "P3: a cancel leaves a conversation alone",

@@ -41,7 +41,11 @@ pub(crate) enum Event {
     None,
     Denied(DenyReason),
     UserDialled(CallMode),
-    Joined { mode: CallMode, last_microsecond: bool, both_served: bool },
+    Joined {
+        mode: CallMode,
+        last_microsecond: bool,
+        both_served: bool,
+    },
     CancelEndsRinging,
     CancelCrossesAnswer,
     CancelLeavesConversation,
@@ -55,6 +59,10 @@ pub(crate) enum Event {
     NotReached,
     HostLate,
     Archived,
+    /// Somebody answers, and another talks with the merchant already.
+    JoinsRunningBridge,
+    /// One of two who talk blocks the merchant, and the other talks on.
+    BlockLeavesTheOther,
 }
 
 /// Why a state is wrong.
@@ -96,15 +104,19 @@ impl SwitchLeg {
 pub(crate) enum Sides {
     OneMerchantTwoUsers,
     TwoMerchantsOneUser,
+    /// As the first, and both agreed to share a call.
+    OneMerchantTwoSharing,
 }
 
 impl Sides {
     /// The user, the merchant and the line of a reservation.
     pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
         match (self, reservation) {
-            (Self::OneMerchantTwoUsers, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::OneMerchantTwoSharing, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
             (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser, _) => (USERS[0], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing, _) => {
+                (USERS[0], MerchantId::new(1), LINES[0])
+            }
         }
     }
 }
@@ -280,6 +292,21 @@ impl World {
         self.platform.poll_deadline().map(|(at, _)| at.max(self.now))
     }
 
+    /// Whether there is a call of two users of which this holds: how many talk, and how many are out of it who talked or did not.
+    pub(crate) fn shares(&self, holds: impl Fn(usize, usize, usize) -> bool) -> bool {
+        let calls = self.platform.calls();
+        calls.iter().filter_map(|call| self.platform.call(*call)).filter(|call| call.members.len() == 2).any(|call| {
+            let count =
+                |is_out, is_talked| call.members.iter().filter(|one| (one.is_out, one.is_talked) == (is_out, is_talked)).count();
+            holds(count(false, true), count(true, true), count(true, false))
+        })
+    }
+
+    /// How many users are on the bridge of a call that two share.
+    pub(crate) fn sharing(&self) -> usize {
+        (1..=2).find(|count| self.shares(|talking, _, _| talking == *count)).unwrap_or(0)
+    }
+
     /// Whether a phone of a user rings at the switch.
     pub(crate) fn rings(&self) -> bool {
         self.switch.values().any(|leg| leg.party == Party::User && !leg.answered && !leg.hung_up)
@@ -337,13 +364,16 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             }));
             let offerings = [(offering, "车险".into())].into();
             let windows = vec![window];
-            inputs.push(Input::PublishPage(PublishPage { windows, ..PublishPage::new(page, merchant, offerings) }));
+            let group_size_max = Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing);
+            let publish = PublishPage { windows, group_size_max, ..PublishPage::new(page, merchant, offerings) };
+            inputs.push(Input::PublishPage(publish));
         }
     }
     for id in [1, 2] {
         let (user, merchant, _) = sides.of(id);
         let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book::new(user, page, offering, window)));
+        let share = sides == Sides::OneMerchantTwoSharing;
+        inputs.push(Input::Book(Book { share, ..Book::new(user, page, offering, window) }));
     }
     inputs
 }

@@ -42,6 +42,9 @@ impl Appointments {
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
+        if input.share && page.group_size_max.is_none() {
+            return Err(Refusal::SharingNotOffered { page: page.id });
+        }
         let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
@@ -73,6 +76,7 @@ impl Appointments {
             None => ReservationState::AwaitingMode,
         };
         let (merchant, offering_name) = (merchant.id, offering.clone());
+        let group_size = page.group_size_max.filter(|_| input.share).unwrap_or(1);
         let id = ReservationId::new(self.counters.reservation.take());
         self.add_reservation(Reservation {
             id,
@@ -104,6 +108,8 @@ impl Appointments {
             virtual_number: None,
             is_platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
             is_announced: false,
             awaits_acknowledgement: false,
             is_declined: false,
@@ -202,6 +208,7 @@ impl Appointments {
     /// A reservation whose holder agrees is announced as it stands.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
+        self.find_group(id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
         self.set_reminder(cx, id);
@@ -403,6 +410,7 @@ pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> Reservat
         line: reservation.line,
         window: terms.window,
         zone: terms.zone,
+        group: reservation.group_under(terms),
         media: SharedMedia::among(&terms.attachments),
     }
 }

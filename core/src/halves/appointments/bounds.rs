@@ -40,8 +40,8 @@ impl Appointments {
     /// # Errors
     /// The first bound that does not hold.
     pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_effect: u64, ids: &Ids) -> Result<(), String> {
-        let Counters { reservation, call } = self.counters;
-        let counters = [reservation, call];
+        let Counters { reservation, call, group } = self.counters;
+        let counters = [reservation, call, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
         hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
@@ -88,6 +88,11 @@ impl Appointments {
             // Once his part is over another phone may be the one to ring.
             hold!(is_to_contact || member.is_out, "call {id} rings a number that its reservation does not permit (P1)");
         }
+        let most = |id: ReservationId| self.reservations.get(id.get()).map_or(1, |one| one.group_size);
+        let users = call.members.iter().filter(|member| !member.is_out);
+        let count = u32::try_from(users.clone().count()).unwrap_or(u32::MAX);
+        let all_agreed = users.map(|member| most(member.reservation)).all(|size| count <= size);
+        hold!(count < 2 || all_agreed, "call {id} is shared by who did not agree to it, or by too many");
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
         let is_dialled = |leg: &Leg| leg.origin == Origin::Dialled;
@@ -143,15 +148,19 @@ impl Appointments {
                 };
                 let last_call = last_call(cut_to, most::MIN_RING_S)..=end;
                 let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
-                is_for
-                    && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
-                    && dial.from == from
-                    && dial.ring_until == leg.until.min(end)
-                    && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
-                    && last_call.contains(&dial.not_after)
+                // A merchant who is rung for several is rung on for the others when the part of the first is over, whatever becomes of his terms.
+                let is_of_others = dial.party == Party::Merchant && call.member(one.id).is_some_and(|member| member.is_out);
+                let is_as_booked = dial.from == from
                     // The merchant may have another name by now.
                     && dial.reason.offering_name == one.offering_name
-                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone))
+                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone));
+                let is_in_time = dial.ring_until == leg.until.min(end) && last_call.contains(&dial.not_after);
+                let told = dial.reason.window.end();
+                let is_as_told = dial.ring_until <= leg.until && dial.ring_until.max(dial.not_after) <= told;
+                is_for
+                    && if is_of_others { is_as_told } else { is_as_booked && is_in_time }
+                    && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
+                    && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
             }
             // Once it is reported answered, nothing says any more how long the report was waited for.
             Action::Answer(answer) => {
@@ -204,6 +213,10 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
     hold!(!reservation.is_forgotten || is_bare, "reservation {id} is forgotten and still says who booked");
     let leaves = reservation.closed.map_or(reservation.withdrawal().is_some(), |closed| closed.archive_at <= now);
     hold!(!reservation.is_forgotten || leaves, "reservation {id} is forgotten and does not leave");
+    let waiting = reservation.pending.as_ref().map(|terms| terms.group_size);
+    let can_share =
+        [Some(reservation.group_size), waiting].into_iter().flatten().all(|size| (1..=most::GROUP_SIZE).contains(&size));
+    hold!(can_share, "reservation {id} shares with more than any policy lets it");
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");

@@ -100,6 +100,7 @@ impl Appointments {
             window: reservation.window,
             zone: reservation.zone,
             until,
+            is_shared: reservation.group_size > 1,
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });

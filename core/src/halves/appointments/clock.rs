@@ -134,9 +134,14 @@ impl Appointments {
         let mut touched = Vec::new();
         let named = match request.target {
             CallTarget::Reservation(id) => Some(id),
-            CallTarget::Number(_) => None,
+            CallTarget::Number(_) | CallTarget::Group(_) => None,
         };
-        for id in named.into_iter().chain(self.asked_for(request).iter().copied()) {
+        let of_group = match request.target {
+            CallTarget::Group(group) => Some(group),
+            CallTarget::Reservation(_) | CallTarget::Number(_) => None,
+        };
+        let of_group = of_group.into_iter().flat_map(|group| self.live_of_group(request.line, group));
+        for id in named.into_iter().chain(self.asked_for(request).iter().copied()).chain(of_group) {
             self.touch_reservation(&mut touched, id);
             let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
             touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));

@@ -95,6 +95,7 @@ fn export_reservation(one: &Reservation, person: &Person) -> Option<ReservationE
         zone: terms.zone,
         contact: Some(terms.contact).filter(|number| is_sender || is_his(*number)),
         name: terms.name.clone().filter(|_| is_sender),
+        group_size: terms.group_size,
         attachments: if is_sender { terms.attachments.clone() } else { Vec::new() },
     };
     (is_sender || is_contact || waits).then(|| ReservationExport {

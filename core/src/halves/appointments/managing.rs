@@ -102,6 +102,7 @@ impl Appointments {
             offering_name: terms.offering_name.clone(),
             window: terms.window,
             zone: terms.zone,
+            is_shared: terms.group_size > 1,
             actions: self.actions(policy, reservation),
         })
     }

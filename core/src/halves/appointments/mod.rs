@@ -8,6 +8,7 @@
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `people` | what is remembered of users, and how they are forgotten |
 //! | `exporting` | everything that is held of one person |
@@ -37,6 +38,7 @@ mod clock;
 mod delivery;
 mod exporting;
 mod gate;
+mod groups;
 mod index;
 mod law;
 mod managing;
@@ -64,6 +66,7 @@ use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
@@ -86,13 +89,15 @@ pub struct Counters {
     pub reservation: Counter,
     /// Calls.
     pub call: Counter,
+    /// Groups.
+    pub group: Counter,
 }
 
 impl Counters {
     /// Counters whose ids carry this shard.
     #[must_use]
     pub const fn new(shard: u16) -> Self {
-        Self { reservation: Counter::new(shard), call: Counter::new(shard) }
+        Self { reservation: Counter::new(shard), call: Counter::new(shard), group: Counter::new(shard) }
     }
 }
 
@@ -117,6 +122,7 @@ pub struct Appointments {
     numbers: Numbers,
     law: Law,
     rings: Recent<LegId>,
+    groups: Groups,
     media: Media,
     profiles: Profiles,
     messages: Messages,
@@ -144,6 +150,7 @@ impl Appointments {
             numbers: Numbers::default(),
             law: Law::default(),
             rings: Recent::default(),
+            groups: Groups::default(),
             media: Media::default(),
             profiles: Profiles::default(),
             messages: Messages::default(),

@@ -175,6 +175,7 @@ impl Appointments {
             description: merchant.description.clone(),
             descriptions: page.descriptions.clone(),
             days,
+            group_size_max: page.group_size_max,
             actions: [PageAction::Search],
         };
         if let Some(same) = cx.outbox.pages().same(&content) {

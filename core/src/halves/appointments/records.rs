@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decisions::aftermath::{Came, Tally, Withdrawal};
+use crate::decisions::grouping::GroupKey;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::{BookingEvidence, ResultBy};
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
@@ -81,6 +82,10 @@ pub struct Reservation {
     pub is_platform_only: bool,
     /// The code that is out for its contact number, while it is `Unverified`.
     pub challenge: Option<ChallengeId>,
+    /// How many users may share a call with him, himself among them, as the page offered it and he agreed; 1: he is called alone.
+    pub group_size: u32,
+    /// The group that he may share a call with, from his acceptance on.
+    pub group: Option<GroupId>,
     /// Whether the merchant was told of it.
     pub is_announced: bool,
     /// The policy asked for a confirmation of its result, and none has come.
@@ -134,6 +139,8 @@ pub struct Terms {
     pub is_agreed: bool,
     /// Whether its result has to be confirmed.
     pub awaits_acknowledgement: bool,
+    /// How many users may share a call with him, himself among them; 1: he is called alone.
+    pub group_size: u32,
     /// What the user attached.
     pub attachments: Vec<Attachment>,
 }
@@ -219,6 +226,38 @@ impl Reservation {
         self.calls.last().copied().filter(|_| self.state == ReservationState::InCall)
     }
 
+    /// What it has in common with whoever it may share a call with, by these terms.
+    #[must_use]
+    pub const fn group_key_by(&self, terms: &Terms) -> GroupKey {
+        GroupKey {
+            merchant: self.merchant,
+            page: self.page,
+            offering: terms.offering,
+            window: terms.window,
+            line: self.line,
+            size: terms.group_size,
+        }
+    }
+
+    /// Its group, as far as these terms leave it there. The group of terms that wait is found when they are set.
+    #[must_use]
+    pub fn group_under(&self, terms: &Terms) -> Option<GroupId> {
+        self.group.filter(|_| self.group_key_by(terms) == self.group_key())
+    }
+
+    /// The same by the terms that hold.
+    #[must_use]
+    pub const fn group_key(&self) -> GroupKey {
+        GroupKey {
+            merchant: self.merchant,
+            page: self.page,
+            offering: self.offering,
+            window: self.window,
+            line: self.line,
+            size: self.group_size,
+        }
+    }
+
     /// What it has behind it.
     #[must_use]
     pub const fn tally(&self) -> Tally {
@@ -264,6 +303,7 @@ impl Reservation {
             name: self.name.clone(),
             is_agreed: self.state != ReservationState::Unverified,
             awaits_acknowledgement: self.awaits_acknowledgement,
+            group_size: self.group_size,
             attachments: self.attachments.clone(),
         }
     }
@@ -322,6 +362,7 @@ impl Reservation {
         self.offering_name = terms.offering_name;
         self.name = terms.name;
         self.awaits_acknowledgement = terms.awaits_acknowledgement;
+        self.group_size = terms.group_size;
         self.attachments = terms.attachments;
         self.is_window_judged = false;
     }

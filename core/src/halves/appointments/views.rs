@@ -1,6 +1,6 @@
 //! The half seen from outside: what a snapshot holds, what a model checker compares, and what must always hold.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::commons::{Ids, counting};
 use crate::books::directory::Blocks;
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::messages::{Again, Sent};
@@ -25,12 +26,12 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::ResultBy;
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
-use crate::values::policy::{CallMode, Policy};
+use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -110,6 +111,8 @@ struct ReservationView {
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
+    /// With how many he shares, which group of those that are kept, and on what page it was booked.
+    sharing: Option<(u32, u32, PageId)>,
     name: Option<Text>,
     attachments: Vec<Attachment>,
     offering: OfferingId,
@@ -131,6 +134,7 @@ struct PendingView {
     name: Option<Text>,
     attachments: Vec<Attachment>,
     flags: (bool, bool),
+    group_size: u32,
 }
 
 /// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
@@ -279,7 +283,29 @@ impl Appointments {
             self.check_leg(leg, ids)?;
         }
         self.check_challenges(ids)?;
+        self.check_groups()?;
         self.check_indexes()
+    }
+
+    /// Whoever agreed is in the group on his terms, and nobody else is in any.
+    fn check_groups(&self) -> Result<(), String> {
+        let mut groups = Groups::default();
+        for one in self.reservations.in_order().filter(|one| one.state.is_live()) {
+            let id = one.id;
+            let may_share = one.group_size > 1 && one.state != ReservationState::Unverified;
+            hold!(may_share == one.group.is_some(), "reservation {id} shares without agreement, or the other way round");
+            let Some(group) = one.group else { continue };
+            hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
+            let key = one.group_key();
+            let is_his = self.groups.on(&key) == Some(group) && self.groups.get(group).is_some_and(|group| group.key == key);
+            hold!(is_his, "reservation {id} is not in the group on its terms");
+            groups.add(group, key, id);
+            if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {
+                groups.set_waiting(group, turn, id, true);
+            }
+        }
+        hold!(groups == self.groups, "the book of groups does not agree with the records");
+        Ok(())
     }
 
     fn check_challenges(&self, ids: &Ids) -> Result<(), String> {
@@ -328,6 +354,8 @@ impl Appointments {
             hold!(has_calendar, "page {id} follows a calendar that is missing");
             let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
             hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let can_share = page.group_size_max.is_none_or(|size| (2..=most::GROUP_SIZE).contains(&size));
+            hold!(can_share, "page {id} offers calls that nobody shares, or more share than any policy lets it");
             let is_on_it = |offering| page.offerings.contains_key(offering);
             hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
@@ -515,7 +543,8 @@ impl Appointments {
             }
         }
         for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
-            for reservation in call.reservations().filter_map(|id| self.reservations.get(id.get())) {
+            let rung = call.members.iter().filter(|member| !member.is_out).map(|member| member.reservation);
+            for reservation in rung.filter_map(|id| self.reservations.get(id.get())) {
                 if let Some(on_number) = seen.get_mut(&reservation.contact) {
                     hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
                 }
@@ -608,6 +637,9 @@ impl Appointments {
         let until = |instant: Timestamp| instant.micros_since(now);
         // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
         // the other deadlines that wait with it.
+        let groups: BTreeSet<_> =
+            self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
+        let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
             let turn = |one: &Reservation| (one.place(), one.line, one.id);
             let is_before = |other: &&Reservation| other.state.is_live() && turn(other) < turn(one);
@@ -651,6 +683,9 @@ impl Appointments {
                         .challenge
                         .and_then(|id| self.challenges.get(id.get()))
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
+                    sharing: Some(one.group_size)
+                        .filter(|size| *size > 1 && one.state.is_live())
+                        .map(|size| (size, one.group.map_or(0, group_place), one.page)),
                     name: one.name.clone(),
                     attachments: one.attachments.clone(),
                     offering: one.offering,
@@ -664,6 +699,7 @@ impl Appointments {
                         name: terms.name.clone(),
                         attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
+                        group_size: terms.group_size,
                     }),
                     slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
