@@ -41,8 +41,7 @@ fn nothing_is_sent_again_to_whoever_was_forgotten_before_a_restart() {
     let mut platform = world(Policy::default(), 1);
     platform.book(at("09:05:00"), booking(1)).unwrap();
     platform.forget_me(at("09:05:01"), user(1)).unwrap();
-    let is_cancelled =
-        |action: &Action| matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)));
+    let is_cancelled = |action: &Action| matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)));
     let sequence = std::iter::from_fn(|| platform.poll_effect()).find(|effect| is_cancelled(&effect.action)).unwrap().sequence;
     let mut back = Platform::restore(&platform.snapshot(), Keyring::new(), 3).unwrap();
     drain(&mut back);

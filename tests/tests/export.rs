@@ -28,7 +28,10 @@ type Places = BTreeMap<String, usize>;
 
 fn places(state: &[(String, String)], number: PhoneNumber) -> Places {
     let dialable = number.dialable();
-    let is_it = |text: &str| text == dialable || text.strip_prefix("rcs:").or(text.strip_prefix("sms:")).or(text.strip_prefix("mms:")) == Some(&dialable);
+    let is_it = |text: &str| {
+        text == dialable
+            || text.strip_prefix("rcs:").or(text.strip_prefix("sms:")).or(text.strip_prefix("mms:")) == Some(&dialable)
+    };
     let mut places = Places::new();
     for (place, _) in state.iter().filter(|(_, text)| is_it(text)) {
         *places.entry(place.clone()).or_default() += 1;
@@ -50,7 +53,9 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
     Some(match rest {
         "reservations.*.sender" => of(|one| one.is_sender),
         "reservations.*.contact" => of(|one| one.is_contact),
-        "reservations.*.pending.contact" => export.reservations.iter().filter(|one| one.waiting.as_ref().is_some_and(is_his)).count(),
+        "reservations.*.pending.contact" => {
+            export.reservations.iter().filter(|one| one.waiting.as_ref().is_some_and(is_his)).count()
+        }
         "legs.*.number" => export.legs.len(),
         "codes.*.number" => export.codes.len(),
         "wrong_codes.*.number" => export.wrong_codes.len(),
@@ -62,9 +67,11 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         "profiles.of.key.number" | "profiles.by_end.*.*.number" => usize::from(export.profile.is_some()),
         "profiles.of.*.contact" => usize::try_from(export.in_profiles).expect("few"),
         // Where his phone is not one of the ways any more.
-        "messages.*.again.person.number" => {
-            export.messages.iter().filter(|message| !message.ways.is_empty() && !message.ways.contains(&Address::Sms(number))).count()
-        }
+        "messages.*.again.person.number" => export
+            .messages
+            .iter()
+            .filter(|message| !message.ways.is_empty() && !message.ways.contains(&Address::Sms(number)))
+            .count(),
         "messages.*.again.phone" => ways(&Address::Sms(number)),
         "outbox.*.Effect.action.send.to" | "outbox.*.Page.to" => {
             let is_to_him = |message: &&ringfence::values::export::MessageExport| {
@@ -144,7 +151,11 @@ fn says_nothing_of_others(export: &PersonExport, number: PhoneNumber, users: &[A
         let texts = written::texts(one);
         for other in users.iter().filter_map(Address::number).filter(|other| *other != number && *other != one.line) {
             let dialable = other.dialable();
-            assert!(!texts.iter().any(|(_, text)| text.contains(&dialable)), "reservation {} tells of another user", one.reservation);
+            assert!(
+                !texts.iter().any(|(_, text)| text.contains(&dialable)),
+                "reservation {} tells of another user",
+                one.reservation
+            );
         }
         assert!(one.sender.is_none() && one.terms.name.is_none() && one.terms.attachments.is_empty());
     }
@@ -207,7 +218,10 @@ fn perform(platform: &mut Platform, at: Timestamp, doing: &Doing) {
 
 #[test]
 fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotten_only_what_must_remain() {
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, b"ringfence: what is held of whom?"));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, b"ringfence: what is held of whom?"),
+    );
     let mut reached = Reached::default();
     for _ in 0..SCRIPTS {
         let script = scripts(MOVES).new_tree(&mut runner).expect("a script").current();
@@ -217,7 +231,12 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
     let places: Vec<&str> = reached.places.iter().map(|place| short(place)).collect();
     let unseen: Vec<_> = REMAINS.iter().chain(&HELD).filter(|place| !places.contains(place)).collect();
     assert!(unseen.is_empty(), "no world has a number at {unseen:?}");
-    assert!(reached.forgotten > 100 && reached.in_a_call > 10, "{} forgotten, {} in a call", reached.forgotten, reached.in_a_call);
+    assert!(
+        reached.forgotten > 100 && reached.in_a_call > 10,
+        "{} forgotten, {} in a call",
+        reached.forgotten,
+        reached.in_a_call
+    );
 }
 
 /// What is held beside what remains: each is seen in some world.

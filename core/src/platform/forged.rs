@@ -505,7 +505,9 @@ fn nobody_is_remembered_for_ever_nor_as_somebody_elses_phone() {
     let until = at("10:00:00");
     is_refused(&world(), why, |body| set(body, Profile { contact: Some(number("+8613800000001")), ..Profile::empty(until) }));
     is_refused(&world(), why, |body| set(body, Profile { contact: Some(number("95511")), ..Profile::empty(until) }));
-    is_refused(&world(), why, |body| set(body, Profile { email: Address::parse("sms:+8613800000001").ok(), ..Profile::empty(until) }));
+    is_refused(&world(), why, |body| {
+        set(body, Profile { email: Address::parse("sms:+8613800000001").ok(), ..Profile::empty(until) })
+    });
 }
 
 #[test]
@@ -524,7 +526,8 @@ fn whoever_was_forgotten_is_not_there_any_more() {
 #[test]
 fn what_is_sent_again_goes_to_its_own_receiver() {
     is_refused(&world(), "the book of messages does not agree with itself", |body| {
-        let again = body.appointments.messages.iter_mut().find_map(|sent| sent.again.as_mut()).expect("a result may be sent again");
+        let again =
+            body.appointments.messages.iter_mut().find_map(|sent| sent.again.as_mut()).expect("a result may be sent again");
         again.person = Some(Person::Number(number("+8613800000009")));
     });
 }

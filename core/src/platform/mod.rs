@@ -22,9 +22,9 @@ use crate::halves::appointments::{Appointments, check_text, limit};
 use crate::halves::fallback::Fallback;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
+use crate::values::export::PersonExport;
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use crate::values::input::{Dedup, Input, RequestCall};
-use crate::values::export::PersonExport;
 use crate::values::number::Address;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
@@ -399,13 +399,6 @@ impl Platform {
     #[must_use]
     pub fn export_person(&self, user: &Address) -> Option<PersonExport> {
         self.appointments.export_person(&self.commons, &self.outbox, user, self.latest)
-    }
-
-    /// The whole state as it is written into a snapshot, for a serializer of one's own.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn written(&self) -> impl serde::Serialize + '_ {
-        self.body()
     }
 
     /// A code that is out: what is known of it, which is not the code itself.

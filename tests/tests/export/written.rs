@@ -29,7 +29,6 @@ impl ser::Error for Failed {
     }
 }
 
-
 type Found = Vec<(String, String)>;
 
 pub(crate) struct Walk<'a> {
@@ -43,7 +42,7 @@ impl<'a> Walk<'a> {
         Self { place, found: self.found }
     }
 
-    const fn within(self) -> Within<'a> {
+    fn within(self) -> Within<'a> {
         Within { place: self.place, found: self.found }
     }
 }

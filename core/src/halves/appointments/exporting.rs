@@ -19,7 +19,13 @@ use crate::values::time::Timestamp;
 
 impl Appointments {
     /// Everything that is held of a person, also what is over and was not forgotten yet. A walk over all that is kept: people seldom ask for it.
-    pub(crate) fn export_person(&self, commons: &Commons, outbox: &Outbox, user: &Address, at: Timestamp) -> Option<PersonExport> {
+    pub(crate) fn export_person(
+        &self,
+        commons: &Commons,
+        outbox: &Outbox,
+        user: &Address,
+        at: Timestamp,
+    ) -> Option<PersonExport> {
         let person = Person::of(user)?;
         let number = match &person {
             Person::Number(number) => Some(*number),
