@@ -216,6 +216,14 @@ class Policy(Checked):
     """How long after it was sent a message may be reported on."""
     messages_max: U32 = 1_000_000
     """The most messages that are kept for their reports; the oldest give way to new ones. 0: none is tried again."""
+    accounts_max: U32 = 100_000_000
+    """The most accounts that follow."""
+    bindings_per_account_max: U32 = 10
+    """The most numbers that one account has or has asked for."""
+    bindings_max: U32 = 100_000_000
+    """The most bindings of all accounts."""
+    unfollowed_max_s: U32 = 180 * _DAY_S
+    """How long a number stays with an account that does not follow any more."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -621,6 +621,8 @@ _KINDS = {
     "declined": ("the merchant declines", "商户谢绝通知"),
     "manage_page": ("the page to manage it", "管理预约界面"),
     "reminder": ("a reminder", "预约提醒"),
+    "binding_challenge": ("a code to bind the number", "号码绑定验证码"),
+    "binding_changed": ("what became of a number", "号码绑定通知"),
 }
 
 _HOW = {

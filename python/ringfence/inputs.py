@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -49,6 +50,7 @@ __all__ = [
     "Cancel",
     "ChooseMode",
     "ChooseSlot",
+    "ConfirmBinding",
     "ConfirmClock",
     "ConfirmContact",
     "Delivered",
@@ -59,6 +61,10 @@ __all__ = [
     "Decline",
     "Dedup",
     "EffectFailed",
+    "Follow",
+    "RequestBinding",
+    "Unbind",
+    "Unfollow",
     "ForgetMe",
     "Freeze",
     "ImportDoNotCall",
@@ -580,6 +586,50 @@ class MessageReported(Checked):
     status: MessageStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow(Checked):
+    """Somebody follows the operator's public account."""
+
+    _tag: ClassVar[str | None] = "follow"
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfollow(Checked):
+    """Somebody does not follow it any more. His numbers wait for him, his requests end."""
+
+    _tag: ClassVar[str | None] = "unfollow"
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBinding(Checked):
+    """A follower asks for a number to be bound to his account; its holder is sent a code."""
+
+    _tag: ClassVar[str | None] = "request_binding"
+    account: AccountId
+    number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmBinding(Checked):
+    """The code that was sent to a number comes back from the account that asked for it."""
+
+    _tag: ClassVar[str | None] = "confirm_binding"
+    account: AccountId
+    number: PhoneNumber
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbind(Checked):
+    """An account gives a number back, or its request for one."""
+
+    _tag: ClassVar[str | None] = "unbind"
+    account: AccountId
+    number: PhoneNumber
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -618,6 +668,11 @@ Input = (
     | ChooseSlot
     | MerchantReady
     | MessageReported
+    | Follow
+    | Unfollow
+    | RequestBinding
+    | ConfirmBinding
+    | Unbind
 )
 """Any of them."""
 

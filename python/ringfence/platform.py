@@ -14,6 +14,7 @@ from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -34,7 +35,7 @@ from .effects import Effect
 from .errors import Misused, RingfenceError
 from .evidence import Evidence
 from .inputs import Dedup
-from .records import Call, Leg, LiveChallenge, PersonExport, Reservation
+from .records import Binding, Call, Leg, LiveChallenge, PersonExport, Reservation
 from .replies import (
     Amended,
     Booked,
@@ -50,6 +51,8 @@ from .replies import (
     Progress,
     Published,
     Reply,
+    BindingRequested,
+    NumberBound,
     SlotChosen,
     Verdict,
     Why,
@@ -458,6 +461,37 @@ class Platform:
         """
         return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
 
+    def follow(self, now: datetime, *, account: AccountId | str, dedup: Dedup | None = None) -> Done | NoOp:
+        """An account follows the operator's public account. What it had bound before, and is not over, is bound again. Twice: `NoOp`."""
+        return self._done(now, inputs.Follow(account=check(AccountId, account, "account")), dedup)
+
+    def unfollow(self, now: datetime, *, account: AccountId | str, dedup: Dedup | None = None) -> Done | NoOp:
+        """An account does not follow any more: its requests end, its numbers wait for it, `unfollowed_max_s` at most. Twice: `NoOp`."""
+        return self._done(now, inputs.Unfollow(account=check(AccountId, account, "account")), dedup)
+
+    def request_binding(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, dedup: Dedup | None = None
+    ) -> BindingRequested | NoOp:
+        """A follower asks for a number to be bound to his account: its holder is sent a code. A number that is his already: `NoOp`."""
+        input = inputs.RequestBinding(account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"))
+        return cast(BindingRequested | NoOp, self.handle(now, input, dedup=dedup))
+
+    def confirm_binding(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, code: str, dedup: Dedup | None = None
+    ) -> NumberBound | WrongCode:
+        """The code that went to a number comes back. The number is the account's then; whoever had it before has it no more, and is told."""
+        given = inputs.ConfirmBinding(
+            account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"), code=code
+        )
+        return cast(NumberBound | WrongCode, self.handle(now, given, dedup=dedup))
+
+    def unbind(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """An account gives a number back, or its request for one. One that it does not have: `NoOp`."""
+        given = inputs.Unbind(account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"))
+        return self._done(now, given, dedup)
+
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
         return self._done(now, inputs.RotateKey(id=id), dedup)
@@ -575,6 +609,15 @@ class Platform:
     def challenge(self, id: int) -> LiveChallenge | None:
         """A code that is out: what is known of it, which is not the code itself."""
         return self._record(LiveChallenge, self._open().challenge(check(int, id, "id")))
+
+    def follows(self, account: AccountId | str) -> bool:
+        """Whether this account follows."""
+        return self._open().follows(check(AccountId, account, "account").in_full())
+
+    def bindings(self, account: AccountId | str) -> tuple[Binding, ...]:
+        """The numbers that this account has or has asked for, in their order."""
+        found = self._open().bindings(check(AccountId, account, "account").in_full())
+        return cast(tuple[Binding, ...], decode(tuple[Binding, ...], json.loads(found), self._zone))
 
     def call(self, id: int) -> Call | None:
         """A call that is not gone."""

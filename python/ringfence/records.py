@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ._codec import Record
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -25,6 +26,10 @@ from .effects import Outcome
 from .inputs import BlockTarget
 
 __all__ = [
+    "Binding",
+    "BindingCode",
+    "BindingExport",
+    "BindingState",
     "Call",
     "CallState",
     "Closed",
@@ -327,6 +332,17 @@ class MessageExport(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class BindingExport(Record):
+    """An account that has his number, or asked for it. Whose account it is may be another's matter."""
+
+    binding: int
+    holds: bool
+    """Whether the number is the account's. Otherwise it was asked for, and its code is out."""
+    until: datetime | None
+    """When it ends by itself, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonExport(Record):
     """Everything that the platform holds of one person. It names no other user."""
 
@@ -352,3 +368,40 @@ class PersonExport(Record):
     is_frozen: bool
     line_of: int | None
     """The merchant who has his number as a line."""
+    bindings: tuple[BindingExport, ...]
+
+
+class BindingState(StrEnum):
+    """The states of a binding."""
+
+    REQUESTED = "requested"
+    """The number was sent a code, and the account has not brought it back."""
+    BOUND = "bound"
+    """The number is the account's."""
+    SUSPENDED = "suspended"
+    """The account does not follow any more, and may come back."""
+    UNBOUND = "unbound"
+    """Over. One that is over is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingCode(Record):
+    """A code that went to a number: what is known of it, which is not the code itself."""
+
+    challenge: int
+    key: str
+    digits: int
+    until: datetime
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binding(Record):
+    """A number that an account has, or has asked for."""
+
+    id: int
+    account: AccountId
+    number: PhoneNumber
+    state: BindingState
+    code: BindingCode | None
+    suspended_until: datetime | None

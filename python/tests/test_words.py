@@ -14,7 +14,7 @@ from ringfence import Policy, _ringfence, _values, effects, evidence, inputs, re
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
-FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs"]
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs"]
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
@@ -68,6 +68,9 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
+    (records.BindingState, "BindingState"),
+    (effects.BindingChange, "BindingChange"),
+    (effects.BindingEnd, "BindingEnd"),
 ]
 
 
@@ -139,6 +142,11 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.ShownTerms, "ShownTerms"),
     (effects.Reminder, "BookingResult"),
     (effects.Undelivered, "Undelivered"),
+    (effects.BindingAsked, "BindingAsked"),
+    (effects.BindingChallenge, "BindingChallenge"),
+    (effects.BindingChanged, "BindingChanged"),
+    (effects.BindingEnded, "BindingEnded"),
+    (effects.BindingJudged, "BindingJudged"),
     (effects.AmendedRecord, "AmendedRecord"),
     (effects.Rebased, "Rebased"),
     (effects.AcknowledgedRecord, "AcknowledgedRecord"),
@@ -155,6 +163,10 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.DoNotCallSet, "DoNotCallSet"),
     (replies.Forgotten, "Forgotten"),
     (replies.SlotChosen, "SlotChosen"),
+    (replies.BindingRequested, "BindingRequested"),
+    (replies.NumberBound, "NumberBound"),
+    (records.Binding, "Binding"),
+    (records.BindingCode, "BindingCode"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -169,6 +181,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (records.LegExport, "LegExport"),
     (records.VirtualNumberExport, "VirtualNumberExport"),
     (records.MessageExport, "MessageExport"),
+    (records.BindingExport, "BindingExport"),
 ]
 
 
@@ -210,7 +223,7 @@ def test_the_policy_has_the_defaults_of_the_core() -> None:
 
 
 def test_the_deadlines_have_the_words_of_the_core() -> None:
-    source = (CORE / "halves/appointments/clock.rs").read_text(encoding="utf-8")
+    source = (CORE / "halves/mod.rs").read_text(encoding="utf-8")
     found = re.search(r"^pub enum Why \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)
     assert found
     assert [why.value for why in replies.Why] == [snake(name) for name in re.findall(r"^    ([A-Z]\w*)", found.group(1), re.MULTILINE)]

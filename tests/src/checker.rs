@@ -42,7 +42,7 @@
 //! # Ok::<(), ringfence_testing::trace::TraceError>(())
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use ringfence::values::effect::{Action, Asked, AuditRecord, BookedRecord, Challenged, Content, Effect, Grouped, Party, Rule};
@@ -57,6 +57,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod accounts;
 mod amendments;
 mod blocking;
 mod books;
@@ -281,6 +282,8 @@ struct Notes {
     doubted: Option<LegId>,
     /// How often this step follows up the failure of a message that it reports.
     followed_up: u32,
+    /// What the step still has to emit about bindings.
+    bindings: VecDeque<accounts::Expected>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -355,7 +358,7 @@ impl Checker {
     /// # Errors
     /// P9, when a leg, a call or a reservation has not ended.
     pub fn closed(&self) -> Result<(), Violation> {
-        endings::all_closed(&self.books).map_err(|(promise, text)| Violation {
+        endings::all_closed(&self.books).and_then(|()| accounts::all_closed(&self.books)).map_err(|(promise, text)| Violation {
             promise,
             step: 0,
             line: None,
@@ -498,6 +501,7 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                accounts::sent(&self.books, send, notes)?;
                 if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
                     return Ok(());
                 }
@@ -553,6 +557,9 @@ impl Checker {
                             self.books.take_users(allow.call, judged.reservation.as_slice());
                         }
                     }
+                    AuditRecord::BindingAsked(record) => accounts::asked_recorded(&mut self.books, record, notes)?,
+                    AuditRecord::BindingJudged(record) => accounts::judged_recorded(record, notes)?,
+                    AuditRecord::BindingEnded(record) => accounts::ended_recorded(&mut self.books, record, notes)?,
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::Grouped(record) => {
                         groups::recorded(&self.books, record)?;
@@ -622,6 +629,7 @@ impl Checker {
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         messages::followed_up(step, notes)?;
+        accounts::performed(notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

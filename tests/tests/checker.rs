@@ -209,7 +209,7 @@ fn what_a_crash_kept_back_is_judged_where_it_was_made() {
 }
 
 /// The promises that no part of the library makes yet, with their row as it must say so.
-const NOT_BUILT: [&str; 1] = ["P10"];
+const NOT_BUILT: [&str; 0] = [];
 
 #[test]
 fn the_table_of_promises_is_true() {

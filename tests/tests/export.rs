@@ -5,20 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::strategy::{Strategy, Union, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use ringfence::values::export::{PersonExport, ReservationExport, TermsExport};
 use ringfence::values::input::ForgetMe;
 use ringfence::{Address, Input, PhoneNumber, Platform, Reply, Timestamp};
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::Model;
-use ringfence_testing::strategies::{play, scripts};
+use ringfence_testing::strategies::{account_scripts, play, scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "export/written.rs"]
 mod written;
 
-const SCRIPTS: usize = 60;
+const SCRIPTS: usize = 90;
 const MOVES: usize = 200;
 /// How many steps lie between two looks.
 const EVERY: usize = 9;
@@ -41,7 +41,8 @@ fn places(state: &[(String, String)], number: PhoneNumber) -> Places {
 
 /// A place without the part of the state that it is in.
 fn short(place: &str) -> &str {
-    place.strip_prefix("appointments.").or(place.strip_prefix("commons.")).unwrap_or(place)
+    let halves = ["appointments.", "commons.", "fallback."];
+    halves.iter().find_map(|half| place.strip_prefix(half)).unwrap_or(place)
 }
 
 /// How often the export says that the number stands there. `None`: the number stands there as something else than a person's.
@@ -81,6 +82,9 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         }
         // A phone is dialled by a leg that is not gone.
         "outbox.*.Effect.action.dial.to" => export.legs.len(),
+        "bindings.*.number" => export.bindings.len(),
+        // An account is told what became of his number.
+        "outbox.*.Effect.action.send.content.binding_changed.number" => return None,
         // Somebody else does not want to hear of it: his block is his.
         "blocks.of.*.*.number" => return None,
         _ => panic!("a number stands at {place}, and the export does not know of it"),
@@ -176,6 +180,7 @@ fn after_forgetting(mut platform: Platform, last: u64, user: &Address, number: P
         assert!(REMAINS.contains(&rest), "the number of somebody who was forgotten stands at {place}");
     }
     assert!(export.profile.is_none() && export.in_profiles == 0 && export.messages.is_empty(), "{export:?}");
+    assert!(export.bindings.is_empty(), "{export:?}");
     for one in export.reservations.iter().filter(|one| one.is_sender || one.is_contact) {
         let kept = platform.reservation(one.reservation).expect("it is kept");
         assert!(!kept.calls.is_empty() && one.terms.name.is_none() && one.terms.attachments.is_empty(), "{one:?}");
@@ -223,8 +228,9 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
         TestRng::from_seed(RngAlgorithm::ChaCha, b"ringfence: what is held of whom?"),
     );
     let mut reached = Reached::default();
+    let of_both = Union::new([scripts(MOVES).boxed(), account_scripts(MOVES).boxed()]);
     for _ in 0..SCRIPTS {
-        let script = scripts(MOVES).new_tree(&mut runner).expect("a script").current();
+        let script = of_both.new_tree(&mut runner).expect("a script").current();
         let trace = play(&script, &mut Model::new(script.world.policy.clone()));
         replayed(&trace, |platform, last| judge(platform, last, &script.world.users, &mut reached));
     }
@@ -240,7 +246,9 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
 }
 
 /// What is held beside what remains: each is seen in some world.
-const HELD: [&str; 9] = [
+const HELD: [&str; 11] = [
+    "bindings.*.number",
+    "outbox.*.Effect.action.send.content.binding_changed.number",
     "profiles.of.key.number",
     "profiles.by_end.*.*.number",
     "profiles.of.*.contact",

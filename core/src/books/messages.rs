@@ -84,6 +84,8 @@ impl Words {
             | UserContent::SearchResults(_)
             | UserContent::Declined(_)
             | UserContent::ManagePage(_)
+            | UserContent::BindingChallenge(_)
+            | UserContent::BindingChanged(_)
             | UserContent::Reminder(_) => Self::Content(content.clone()),
         }
     }

@@ -1,6 +1,7 @@
 //! Floor 4: books. Plain stores with their indexes. They decide nothing.
 
 pub mod agenda;
+pub mod bindings;
 pub mod catalog;
 pub mod chain;
 pub mod commons;

@@ -30,8 +30,10 @@ use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
+mod bindings;
 mod managing;
 
+pub use self::bindings::{binding_challenge, binding_change};
 pub use self::managing::reservation_action;
 
 /// A language that texts are written in.
@@ -106,6 +108,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Declined(notice) => text.declined(notice),
         Content::ManagePage(page) => text.manage_page(page),
         Content::Reminder(result) => text.reminder(result),
+        Content::BindingChallenge(challenge) => text.binding_challenge(challenge),
+        Content::BindingChanged(changed) => text.binding_changed(changed),
     };
     text.out
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{BindingId, CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BlockTarget, BookingEvidence, ResultBy};
 use super::media::Attachment;
 use super::number::{Address, PhoneNumber, VirtualNumber};
@@ -48,6 +48,8 @@ pub struct PersonExport {
     pub is_frozen: bool,
     /// The merchant who has his number as a line.
     pub line_of: Option<MerchantId>,
+    /// The accounts that have his number or asked for it, without their names, in the order of ids.
+    pub bindings: Vec<BindingExport>,
 }
 
 impl PersonExport {
@@ -67,6 +69,7 @@ impl PersonExport {
             && !self.is_listed
             && !self.is_frozen
             && self.line_of.is_none()
+            && self.bindings.is_empty()
     }
 }
 
@@ -180,6 +183,18 @@ pub struct VirtualNumberExport {
     pub number: VirtualNumber,
     /// When it has rested and means him no more; none while a live reservation of his holds it.
     pub rests_until: Option<Timestamp>,
+}
+
+/// An account that has his number, or asked for it. Whose account it is may be another's matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingExport {
+    /// The binding.
+    pub binding: BindingId,
+    /// Whether the number is the account's. Otherwise it was asked for, and its code is out.
+    pub holds: bool,
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
 }
 
 /// A message to him.

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::account::{ConfirmBinding, Follow, RequestBinding, Unbind, Unfollow};
 use super::code::Code;
 use super::evidence::Evidence;
 use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
@@ -95,6 +96,16 @@ pub enum Input {
     MerchantReady(MerchantReady),
     /// A gateway says what became of a message.
     MessageReported(MessageReported),
+    /// An account follows the operator's public account (seed 003, step 101).
+    Follow(Follow),
+    /// An account does not follow any more.
+    Unfollow(Unfollow),
+    /// A follower asks for a number to be bound to his account.
+    RequestBinding(RequestBinding),
+    /// The code that was sent to the number comes back from the account.
+    ConfirmBinding(ConfirmBinding),
+    /// An account gives a number back.
+    Unbind(Unbind),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.

@@ -228,6 +228,15 @@ pub struct Policy {
     pub fallback_wait_s: u32,
     /// The most messages that are kept for their reports; the oldest give way to new ones. Default 1,000,000; 0: none is tried again.
     pub messages_max: u32,
+    /// The most accounts that follow. Default 100,000,000.
+    pub accounts_max: u32,
+    /// The most numbers that one account has or has asked for. Default 10.
+    pub bindings_per_account_max: u32,
+    /// The most bindings of all accounts. Default 100,000,000.
+    pub bindings_max: u32,
+    /// How long a number stays with an account that does not follow any more. Default 180 days: it may come back; but
+    /// not for ever, since the number may be somebody else's by then.
+    pub unfollowed_max_s: u32,
 }
 
 impl Default for Policy {
@@ -298,6 +307,10 @@ impl Default for Policy {
             fallback: Vec::from([FallbackChannel::Sms, FallbackChannel::Email]),
             fallback_wait_s: 3_600,
             messages_max: 1_000_000,
+            accounts_max: 100_000_000,
+            bindings_per_account_max: 10,
+            bindings_max: 100_000_000,
+            unfollowed_max_s: 180 * DAY_S,
         }
     }
 }
@@ -322,6 +335,7 @@ pub(crate) mod most {
     pub(crate) const PROFILE_LIFE_S: u32 = TEN_YEARS_S;
     pub(crate) const GROUP_SIZE: u32 = 1_000;
     pub(crate) const REMINDER_S: u32 = 30 * DAY_S;
+    pub(crate) const UNFOLLOWED_S: u32 = TEN_YEARS_S;
     pub(crate) const FALLBACK_WAIT_S: u32 = 7 * DAY_S;
 }
 
@@ -436,6 +450,10 @@ impl Policy {
             ("fallback", u32::try_from(self.fallback.len()).unwrap_or(u32::MAX), 0, self.fallback_kinds()),
             ("fallback_wait_s", self.fallback_wait_s, 1, most::FALLBACK_WAIT_S),
             ("messages_max", self.messages_max, 0, u32::MAX),
+            ("accounts_max", self.accounts_max, 1, u32::MAX),
+            ("bindings_per_account_max", self.bindings_per_account_max, 1, 10_000),
+            ("bindings_max", self.bindings_max, 1, u32::MAX),
+            ("unfollowed_max_s", self.unfollowed_max_s, 1, most::UNFOLLOWED_S),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

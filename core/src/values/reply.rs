@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{CallId, LegId, ReservationId};
+use super::id::{BindingId, CallId, LegId, ReservationId};
 use super::time::{Timestamp, Window};
 
 /// The answer to an accepted input.
@@ -35,6 +35,28 @@ pub enum Reply {
     Forgotten(Forgotten),
     /// The platform calls inside this slot.
     SlotChosen(SlotChosen),
+    /// The holder of the number is asked.
+    BindingRequested(BindingRequested),
+    /// The number is the account's.
+    Bound(NumberBound),
+}
+
+/// A binding is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingRequested {
+    /// The binding.
+    pub binding: BindingId,
+    /// Until when the code may be given.
+    pub until: Timestamp,
+}
+
+/// A number is an account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberBound {
+    /// The binding.
+    pub binding: BindingId,
 }
 
 /// Virtual numbers are in the pool.
@@ -102,7 +124,7 @@ pub struct DoNotCallSet {
 }
 
 /// A user is forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forgotten {
     /// How many reservations were cancelled by that.
@@ -115,6 +137,8 @@ pub struct Forgotten {
     pub profile: bool,
     /// How many messages to him are not sent again any more if they fail.
     pub messages: u32,
+    /// How many bindings of his number, asked for or held, ended by that.
+    pub bindings: u32,
 }
 
 /// A slot stands.

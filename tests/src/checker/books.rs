@@ -14,6 +14,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
+use super::accounts::Accounts;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
@@ -123,11 +124,13 @@ pub(super) struct Part {
     /// The operator kept it from ringing before anything showed that it did.
     pub(super) barred: bool,
     pub(super) over: bool,
+    /// His window ended under a policy that lets the conversation run on: a later policy does not judge that end again.
+    pub(super) may_run_on: bool,
 }
 
 impl Part {
     pub(super) const fn new(reservation: ReservationId) -> Self {
-        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false }
+        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false, may_run_on: false }
     }
 }
 
@@ -228,6 +231,7 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    pub(super) accounts: Accounts,
     /// Who blocked whom.
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
@@ -260,6 +264,7 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            accounts: Accounts::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
@@ -465,6 +470,11 @@ impl Books {
             | Input::SetProfile(_)
             | Input::ForgetMe(_)
             | Input::MessageReported(_)
+            | Input::Follow(_)
+            | Input::Unfollow(_)
+            | Input::RequestBinding(_)
+            | Input::ConfirmBinding(_)
+            | Input::Unbind(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -510,6 +520,7 @@ impl Books {
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
         view.out.extend(self.media.view().bytes());
+        view.out.extend(self.accounts.view(self.now).bytes());
         view.out.extend(self.profiles.view(self.now).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =

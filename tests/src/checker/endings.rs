@@ -49,7 +49,7 @@ fn overdue_part(books: &Books, part: &Part) -> Option<(Promise, &'static str)> {
             Some((Promise::P14, "the slot ended while the user's phone rang"))
         }
         Some(leg) if rang_out(books, leg) => Some((Promise::P9, "the user's ring time was over")),
-        Some(leg) if leg.is_there() && over && books.policy.on_window_close == OnWindowClose::HangUp => {
+        Some(leg) if leg.is_there() && over && !part.may_run_on && books.policy.on_window_close == OnWindowClose::HangUp => {
             Some((Promise::P9, "the policy ends conversations with the window"))
         }
         Some(_) => None,

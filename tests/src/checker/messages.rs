@@ -102,6 +102,8 @@ const fn told_of(content: &Content) -> Option<ReservationId> {
         Content::Declined(content) => Some(content.reservation),
         Content::ManagePage(content) => Some(content.reservation),
         Content::BookingPage(_)
+        | Content::BindingChallenge(_)
+        | Content::BindingChanged(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Reservation(_)
@@ -139,7 +141,7 @@ fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged 
     let is_new = match &send.to {
         Address::Sms(_) => !before.iter().any(|way| matches!(way, Address::Sms(_))),
         Address::Email(_) => !before.iter().any(|way| matches!(way, Address::Email(_))),
-        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) => false,
+        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) | Address::WeChat(_) => false,
     };
     if !is_new {
         return broken("by a way that was tried before");

@@ -159,7 +159,9 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::Amended(_)
         | Reply::DoNotCallSet(_)
         | Reply::Forgotten(_)
-        | Reply::SlotChosen(_) => {
+        | Reply::SlotChosen(_)
+        | Reply::BindingRequested(_)
+        | Reply::Bound(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };

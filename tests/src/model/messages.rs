@@ -196,7 +196,7 @@ impl Model {
                 self.pages.get(&page.page).is_some_and(|now| now.version == page.version && !now.withdrawn)
             }
             // There is no other way to the phone whose holder was asked.
-            (UserContent::Challenge(_), _) => false,
+            (UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_), _) => false,
             (
                 UserContent::Cancelled(_)
                 | UserContent::Missed(_)

@@ -31,6 +31,7 @@ use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Ver
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod accounts;
 mod amending;
 mod attachments;
 mod blocking;
@@ -56,6 +57,7 @@ mod time;
 use self::people::Profile;
 use self::reservations::Who;
 
+pub use self::accounts::{BindingState, BindingView};
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
 
@@ -367,6 +369,7 @@ pub struct Model {
     rings: Vec<(PhoneNumber, Timestamp)>,
     /// Every message that may be reported on, and some that no longer may.
     sent: Vec<messages::Sent>,
+    accounts: accounts::Accounts,
 }
 
 impl Model {
@@ -405,6 +408,7 @@ impl Model {
             rings: Vec::new(),
             profiles: BTreeMap::new(),
             sent: Vec::new(),
+            accounts: accounts::Accounts::default(),
         }
     }
 
@@ -461,6 +465,11 @@ impl Model {
             Input::ChooseSlot(input) => self.choose_slot(input),
             Input::MerchantReady(input) => self.merchant_ready(input),
             Input::MessageReported(input) => self.message_reported(input),
+            Input::Follow(input) => self.follow(&input.account),
+            Input::Unfollow(input) => Ok(self.unfollow(&input.account)),
+            Input::RequestBinding(input) => self.request_binding(input),
+            Input::ConfirmBinding(input) => self.confirm_binding(input),
+            Input::Unbind(input) => Ok(self.unbind(&input.account, input.number)),
         }
     }
 

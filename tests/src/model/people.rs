@@ -196,9 +196,6 @@ impl Model {
             others += 1;
         }
         let messages = self.send_nothing_again(&who);
-        if his.is_empty() && !profile && others == 0 && messages == 0 {
-            return Ok(Reply::NoOp);
-        }
         self.profiles.retain(|_, kept| !kept.is_empty());
         let (reservations, media): (Vec<_>, Vec<_>) = (his, media.into_iter().collect());
         let erased = u32::try_from(reservations.len()).expect("few");
@@ -209,7 +206,11 @@ impl Model {
         if erased > 0 {
             self.emit(Action::Erase(Erase { reservations, media }));
         }
-        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile, messages }))
+        let bindings = self.forget_bindings(&input.user);
+        if erased == 0 && !profile && others == 0 && messages == 0 && bindings == 0 {
+            return Ok(Reply::NoOp);
+        }
+        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile, messages, bindings }))
     }
 
     /// As a cancel, but it closes as forgotten.

@@ -224,7 +224,7 @@ impl Who {
                 let (name, host) = mailbox.split_once('@')?;
                 Some(Self::Mailbox { name: name.to_owned(), host: host.to_ascii_lowercase() })
             }
-            Address::Chatbot(_) => None,
+            Address::Chatbot(_) | Address::WeChat(_) => None,
         }
     }
 }

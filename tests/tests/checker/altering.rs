@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
+    Action, Audit, AuditRecord, BindingEnd, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send,
+    UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input, Slot};
@@ -385,4 +386,24 @@ pub(crate) fn first_send(trace: &mut Trace, fits: fn(&Send) -> bool) -> &mut Sen
     let effects = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
     let mut sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
     sends.find(|send| fits(send)).expect("the story has such a message")
+}
+
+pub(crate) fn is_asked_to_bind(step: &Step) -> bool {
+    matches!(step.doing, Doing::Input(Input::RequestBinding(_)))
+}
+
+fn is_ended_because(action: &Action, wanted: BindingEnd) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == wanted))
+}
+
+pub(crate) fn is_taken_over(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::TakenOver)
+}
+
+pub(crate) fn is_forgotten_binding(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::Forgotten)
+}
+
+pub(crate) fn is_unfollowed(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::Unfollowed)
 }

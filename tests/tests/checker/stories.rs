@@ -1,11 +1,12 @@
 //! Good traces, from the real platform.
 
+use ringfence::values::account::AccountId;
 use ringfence::values::code::Code;
 use ringfence::values::id::{ChallengeId, GroupId, MediaId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, BookingEvidence, Channel, ChooseMode, ChooseSlot, ConfirmContact, ForgetMe, Freeze,
-    ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, PushPage, RequestCall,
-    RequestCode, RotateKey, Scope, Slot, Thaw,
+    Block, BlockTarget, Book, BookingEvidence, Channel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmContact, Follow, ForgetMe,
+    Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, PushPage,
+    RequestBinding, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw, Unbind, Unfollow,
 };
 use ringfence::values::media::{Attachment, MediaKind};
 use ringfence::values::number::Address;
@@ -365,3 +366,51 @@ pub(crate) const STORIES: [(&str, Story); 18] = [
     ("slots", slots),
     ("forgotten", forgotten),
 ];
+
+/// Two accounts want one number: the first is asked twice, gives a wrong code and the right one; the second takes it over, stops following for too long,
+/// and a third number is given back.
+pub(crate) fn bindings_forgotten() -> Trace {
+    let mut host = Host::new(Policy::default());
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let account = AccountId::parse("oA1-zhang").expect("an account");
+    let _ = host.input(Input::Follow(Follow { account: account.clone() }));
+    let _ = host.input(Input::RequestBinding(RequestBinding { account: account.clone(), number: number(ZHANG) }));
+    let code = host.platform().code(ChallengeId::new(1)).expect("a code that is out");
+    let _ = host.input(Input::ConfirmBinding(ConfirmBinding { account, number: number(ZHANG), code }));
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    host.runs_out();
+    host.trace().clone()
+}
+
+pub(crate) fn bindings() -> Trace {
+    let mut host = Host::new(Policy { unfollowed_max_s: 600, ..Policy::default() });
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let account = |name: &str| AccountId::parse(name).expect("an account");
+    let (zhang, li) = (account("oA1-zhang"), account("oB2-li"));
+    for account in [&zhang, &li] {
+        let _ = host.input(Input::Follow(Follow { account: account.clone() }));
+    }
+    let asks = |host: &mut Host, account: &AccountId, phone: &str, challenge: u64| {
+        let _ = host.input(Input::RequestBinding(RequestBinding { account: account.clone(), number: number(phone) }));
+        host.platform().code(ChallengeId::new(challenge)).expect("a code that is out")
+    };
+    let gives = |host: &mut Host, account: &AccountId, phone: &str, code: Code| {
+        host.input(Input::ConfirmBinding(ConfirmBinding { account: account.clone(), number: number(phone), code }))
+            .expect("a code that is judged")
+    };
+    let _ = asks(&mut host, &zhang, ZHANG, 1);
+    let code = asks(&mut host, &zhang, ZHANG, 2);
+    let wrong = Code::parse(if code.digits() == "000000" { "000001" } else { "000000" }).expect("a code");
+    let _ = gives(&mut host, &zhang, ZHANG, wrong);
+    let _ = gives(&mut host, &zhang, ZHANG, code);
+    host.runs_for(60);
+    let code = asks(&mut host, &li, ZHANG, 3);
+    let _ = gives(&mut host, &li, ZHANG, code);
+    let code = asks(&mut host, &zhang, LI, 4);
+    let _ = gives(&mut host, &zhang, LI, code);
+    let _ = host.input(Input::Unbind(Unbind { account: zhang, number: number(LI) }));
+    let _ = host.input(Input::Unfollow(Unfollow { account: li }));
+    host.runs_for(601);
+    host.runs_out();
+    host.trace().clone()
+}

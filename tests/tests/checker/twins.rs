@@ -1,14 +1,14 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
 use ringfence::values::code::Code;
-use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
+use ringfence::values::effect::{Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{CallId, GroupId, LegId, ReservationId};
+use ringfence::values::id::{BindingId, CallId, GroupId, LegId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Allow, DenyReason, Missed, Reply, ReservationState, SlotChosen};
+use ringfence::values::reply::{Allow, DenyReason, Missed, NumberBound, Reply, ReservationState, SlotChosen};
 use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
@@ -17,9 +17,9 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes, forgotten,
-    frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls,
-    shared_call, slots, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number, cancelled_while_ringing,
+    confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls,
+    nothing_is_reported, platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -592,6 +592,60 @@ pub(crate) fn twins() -> Vec<Twin> {
         P16 "the second starves when the channel comes free" platform_calls |t| drop_effect(t, 1, is_merchant_dial);
 
         P17 "a verdict leaves no record" merchant_calls |t| drop_effect(t, 1, is_judged);
+        P2 "a wrong code binds a number" bindings |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
+            t.steps[step].reply = Some(Ok(Reply::Bound(NumberBound { binding: BindingId::new(2) })));
+        };
+        P2 "a code that is over binds a number" bindings |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Bound(_)))));
+            t.steps[step].at = t.steps[step].at.saturating_add_s(600);
+            t.steps.truncate(step + 1);
+        };
+        P2 "the code of a binding goes to another number" bindings |t| {
+            first_send(t, |send| matches!(send.content, Content::BindingChallenge(_))).to = Address::Sms(number(LI));
+        };
+        P2 "the code of a binding is good for too long" bindings |t| {
+            let step = nth_step(t, 0, is_asked_to_bind);
+            if let Some(Ok(Reply::BindingRequested(asked))) = &mut t.steps[step].reply {
+                asked.until = asked.until.saturating_add_micros(1);
+            }
+        };
+        P10 "an account that does not follow asks for a number" bindings |t| {
+            let follows = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::Follow(_))));
+            t.steps.remove(follows);
+        };
+        P10 "a number goes to two accounts" bindings |t| drop_effect(t, 0, is_taken_over);
+        P10 "who loses a number is not told" bindings |t| {
+            let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
+                Content::BindingChanged(changed) if changed.change == BindingChange::TakenOver));
+            drop_effect(t, 0, told);
+        };
+        P10 "another account is told" bindings |t| {
+            let send = first_send(t, |send| matches!(send.content, Content::BindingChanged(_)));
+            send.to = Address::parse("wechat:oB2-li").expect("an address");
+        };
+        P10 "a number leaves an account a microsecond early" bindings |t| {
+            let step = nth_step(t, 0, |step| has(step, is_unfollowed));
+            t.steps[step].at = t.steps[step].at.saturating_add_micros(-1);
+            let at = t.steps[step].at;
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, at));
+        };
+        P9 "a suspended number stays for ever" bindings |t| drop_effect(t, 0, is_unfollowed);
+        P10 "a number is given back without a record" bindings |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == BindingEnd::Unbound))
+        });
+        P10 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
+        P10 "an account is not told that its number was forgotten" bindings_forgotten |t| {
+            let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
+                Content::BindingChanged(changed) if changed.change == BindingChange::Forgotten));
+            drop_effect(t, 0, told);
+        };
+        P9 "the reply counts a binding too few" bindings_forgotten |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Forgotten(_)))));
+            if let Some(Ok(Reply::Forgotten(said))) = &mut t.steps[step].reply {
+                said.bindings = 0;
+            }
+        };
         P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);
         P17 "a dialled user leaves no record" platform_calls |t| drop_effect(t, 0, is_user_dialled);
         P17 "a booking leaves no record" merchant_calls |t| drop_effect(t, 0, is_booked);

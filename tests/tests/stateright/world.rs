@@ -273,6 +273,8 @@ impl World {
                 | Content::SlotOver(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_)
+                | Content::BindingChallenge(_)
+                | Content::BindingChanged(_)
                 | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}

@@ -244,8 +244,8 @@ impl Appointments {
         if !reservation.belongs_to(&input.user) {
             return Err(Refusal::Unknown { object: Object::Reservation, id: id.get() });
         }
-        let is_cancelled =
-            reservation.is_cancelled || reservation.closed.is_some_and(|closed| closed.outcome == Outcome::Cancelled);
+        // One that was cancelled during a conversation may have closed as forgotten.
+        let is_cancelled = reservation.closed.map_or(reservation.is_cancelled, |closed| closed.outcome == Outcome::Cancelled);
         if is_cancelled {
             return Ok(Reply::NoOp);
         }

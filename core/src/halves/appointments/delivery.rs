@@ -68,7 +68,7 @@ impl Appointments {
             Address::Rcs(_) | Address::Mms(_) => (phone, mailbox),
             Address::Sms(_) => (None, mailbox),
             Address::Email(_) => (phone, None),
-            Address::Chatbot(_) => (None, None),
+            Address::Chatbot(_) | Address::WeChat(_) => (None, None),
         };
         let person = Person::of(own.map_or(to, |one| &one.sender)).filter(|_| phone.is_none());
         let words = Words::of(content);
@@ -148,8 +148,8 @@ impl Appointments {
                 one.state == page.state && one.terms().revision == shown
             }),
             UserContent::ContactUnconfirmed(_) => live.is_some_and(|one| !one.terms().is_agreed),
-            // Its short message is the only way to that phone.
-            UserContent::Challenge(_) => false,
+            // Its short message is the only way to that phone; and of a binding nothing is kept here.
+            UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_) => false,
             UserContent::BookingPage(_)
             | UserContent::Cancelled(_)
             | UserContent::Missed(_)

@@ -18,7 +18,7 @@ use crate::values::person::Person;
 use crate::values::time::Timestamp;
 
 impl Appointments {
-    /// Everything that is held of a person, also what is over and was not forgotten yet. A walk over all that is kept: people seldom ask for it.
+    /// Everything that this half holds of a person, also what is over and was not forgotten yet. A walk over all that is kept: people seldom ask for it.
     pub(crate) fn export_person(
         &self,
         commons: &Commons,
@@ -54,6 +54,7 @@ impl Appointments {
             is_listed: number.is_some_and(|number| self.law.is_listed(number)),
             is_frozen: number.is_some_and(|number| self.law.has(Scope::Number(number))),
             line_of: number.and_then(|number| self.lines.get(number)).map(|line| line.merchant),
+            bindings: Vec::new(),
         })
     }
 

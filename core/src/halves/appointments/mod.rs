@@ -52,14 +52,13 @@ mod reports;
 mod slots;
 mod views;
 
-pub use clock::Why;
-pub(crate) use merchants::{check_text, limit};
 pub use views::{ModelView, State, StateView};
 
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::clock::Target;
 use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
@@ -117,7 +116,7 @@ pub struct Appointments {
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
     for_others: ForOthers,
-    agenda: Agenda,
+    agenda: Agenda<Target>,
     counters: Counters,
     numbers: Numbers,
     law: Law,
@@ -199,8 +198,14 @@ impl Appointments {
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             Input::MessageReported(input) => self.message_reported(cx, &input),
-            // The platform holds the rules and the keys, and takes these itself.
-            Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
+            // The platform holds the rules and the keys, and takes these itself; the last five are the other half's.
+            Input::SetPolicy(_)
+            | Input::RotateKey(_)
+            | Input::Follow(_)
+            | Input::Unfollow(_)
+            | Input::RequestBinding(_)
+            | Input::ConfirmBinding(_)
+            | Input::Unbind(_) => Ok(Reply::NoOp),
         }
     }
 }

@@ -107,7 +107,7 @@ impl Appointments {
         let touched = self.kept_of(&person, true);
         self.settle_reservations(cx, &touched);
         let his = self.kept_of(&person, false);
-        let mut forgotten = Forgotten { cancelled: 0, ending: 0, erased: 0, profile: false, messages: 0 };
+        let mut forgotten = Forgotten::default();
         for id in &his {
             if let Some(is_ending) = self.take_back(cx, *id) {
                 let count = if is_ending { &mut forgotten.ending } else { &mut forgotten.cancelled };

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Target;
 use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::commons::{Ids, counting};
 use crate::books::directory::Blocks;

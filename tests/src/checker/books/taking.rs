@@ -6,11 +6,11 @@ use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, CallTarget, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results};
 use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -91,7 +91,9 @@ impl Books {
                 }
             }
             (Input::SetProfile(input), Reply::Done) => self.profiles.change(input, &self.policy, self.now),
-            (Input::ForgetMe(input), Reply::Forgotten(_)) => {
+            (Input::ForgetMe(input), Reply::NoOp) => return accounts::forgotten(self, &input.user, 0, notes),
+            (Input::ForgetMe(input), Reply::Forgotten(said)) => {
+                accounts::forgotten(self, &input.user, said.bindings, notes)?;
                 self.profiles.forget(&input.user);
                 // What this step sends was numbered by it; it is his as well.
                 notes.forgets = Some(input.user.clone());
@@ -115,6 +117,11 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
+            (Input::Follow(input), _) => accounts::follows(self, &input.account, reply, notes),
+            (Input::Unfollow(input), _) => accounts::unfollows(self, &input.account, reply, notes),
+            (Input::RequestBinding(input), _) => return accounts::requested(self, input, reply, notes),
+            (Input::ConfirmBinding(input), _) => return accounts::confirmed(self, input, reply, notes),
+            (Input::Unbind(input), _) => return accounts::unbound(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
             (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
@@ -165,6 +172,7 @@ impl Books {
             (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
+                self.take_ends_that_were_judged();
                 self.take_policy(&input.policy);
                 self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
@@ -230,6 +238,18 @@ impl Books {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    /// Before a new policy holds: a window that ended under the old one may have been judged by it, and is judged once.
+    fn take_ends_that_were_judged(&mut self) {
+        if self.policy.on_window_close != OnWindowClose::Continue {
+            return;
+        }
+        let (now, reservations) = (self.now, &self.reservations);
+        let is_over = |part: &Part| reservations.get(&part.reservation).is_some_and(|known| now >= known.window.end());
+        for part in self.calls.values_mut().flat_map(|call| call.parts.iter_mut()).filter(|part| is_over(part)) {
+            part.may_run_on = true;
+        }
     }
 
     fn take_policy(&mut self, policy: &Policy) {
@@ -578,11 +598,13 @@ impl Books {
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
+            | Content::BindingChallenge(_)
+            | Content::BindingChanged(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
-            | Content::SlotOver(_)
             | Content::ManagePage(_)
             | Content::Reminder(_) => {}
+            Content::SlotOver(notice) => self.leave_by_slot(notice.reservation),
         }
     }
 
@@ -599,6 +621,15 @@ impl Books {
         let call = leg.call;
         self.end(call, id, First::Released(cause));
         self.forget_gone(id);
+    }
+
+    /// His slot is over while a merchant is rung for him and for others: his part ends, and nothing is hung up for it.
+    fn leave_by_slot(&mut self, user: ReservationId) {
+        let waits = |call: &Call| call.has(user) && call.part(user).is_some_and(|part| part.leg.is_none());
+        let of = self.calls.iter().find(|(_, call)| call.parts.len() > 1 && waits(call)).map(|(id, _)| *id);
+        if let Some(call) = of {
+            self.end_part(call, user, First::Released(ReleaseCause::WindowEnded));
+        }
     }
 
     /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
