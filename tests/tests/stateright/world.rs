@@ -6,20 +6,22 @@ use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use ringfence::Platform;
 use ringfence::values::effect::{Action, Content, Effect, Party};
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Book, Input, Line, PublishPage, RegisterMerchant};
+use ringfence::values::input::{Book, ImportNumbers, Input, Line, PublishPage, RegisterMerchant, RotateKey};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{DenyReason, Missed, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
-use ringfence::{Keyring, Platform};
 use ringfence_testing::checker::{Checker, Promise};
+use ringfence_testing::codes::{TEST_KEYS, known_keys, test_keyring};
 use ringfence_testing::trace::{Doing, Step, Trace};
 
-const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
+pub(crate) const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
 const LINES: [&str; 2] = ["95511", "95522"];
+pub(crate) const VIRTUAL: &str = "+8617000000001";
 
 /// How often each kind of trouble may come in one life of this world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,17 @@ pub(crate) struct Budget {
     pub(crate) faults: u8,
     /// Steps of a host that lets a deadline pass.
     pub(crate) late: u8,
+    pub(crate) amends: u8,
+    pub(crate) declines: u8,
+    pub(crate) blocks: u8,
+    /// Slots that the merchant of the first reservation chooses, and how often he is ready.
+    pub(crate) slots: u8,
+    /// Right codes, wrong codes, and new codes that are asked for.
+    pub(crate) right: u8,
+    pub(crate) wrong: u8,
+    pub(crate) asks: u8,
+    /// The second user books.
+    pub(crate) bookings: u8,
 }
 
 /// What the last step showed, for the `sometimes`. Part of the state for one step only.
@@ -55,6 +68,23 @@ pub(crate) enum Event {
     NotReached,
     HostLate,
     Archived,
+    AmendCarries,
+    AmendEndsRinging,
+    AmendWaits,
+    DeclineEndsRinging,
+    BlockEndsTalk,
+    BlockEndsRinging,
+    SlotOver,
+    SlotEndsWhileRinging,
+    DialledInAnotherSlot,
+    SlotRefused,
+    HolderAgrees,
+    WrongCode,
+    LastWrongCode,
+    NoCode,
+    CodeReplaced,
+    LeasedAnew,
+    PoolEmpty,
 }
 
 /// Why a state is wrong.
@@ -96,15 +126,31 @@ impl SwitchLeg {
 pub(crate) enum Sides {
     OneMerchantTwoUsers,
     TwoMerchantsOneUser,
+    /// One reservation with one merchant.
+    OneUser,
+    /// One reservation, which a stranger made for the user's phone: its holder is asked.
+    Holder,
+    /// One virtual number; the second user books later.
+    OneNumber,
 }
 
 impl Sides {
     /// The user, the merchant and the line of a reservation.
     pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
         match (self, reservation) {
-            (Self::OneMerchantTwoUsers, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::OneNumber, 2) | (Self::Holder, 1) => (USERS[1], MerchantId::new(1), LINES[0]),
             (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser, _) => (USERS[0], MerchantId::new(1), LINES[0]),
+            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneUser | Self::Holder | Self::OneNumber, _) => {
+                (USERS[0], MerchantId::new(1), LINES[0])
+            }
+        }
+    }
+
+    /// The reservations that there are from the beginning.
+    pub(crate) const fn reservations(self) -> &'static [u64] {
+        match self {
+            Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser => &[1, 2],
+            Self::OneUser | Self::Holder | Self::OneNumber => &[1],
         }
     }
 }
@@ -114,7 +160,10 @@ pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) checker: Checker,
     pub(crate) now: Timestamp,
+    pub(crate) window: Window,
     pub(crate) end: Timestamp,
+    /// A slot was over without a conversation.
+    pub(crate) slot_over: bool,
     pub(crate) switch: BTreeMap<LegId, SwitchLeg>,
     /// A leg that is gone, for reports that repeat its end.
     pub(crate) gone: Option<LegId>,
@@ -161,10 +210,12 @@ impl World {
         let window = Window::new(start, start.saturating_add_s(u64::from(scope.window_s))).expect("a window");
         let policy = scope.policy(silence);
         let mut world = Self {
-            platform: Platform::new(policy.clone(), Keyring::default(), 0).expect("a policy within its ranges"),
+            platform: Platform::new(policy.clone(), test_keyring(), 0).expect("a policy within its ranges"),
             checker: Checker::new(policy.clone()),
             now: start.saturating_sub_s(10),
+            window,
             end: window.end(),
+            slot_over: false,
             switch: BTreeMap::new(),
             gone: None,
             fresh: Vec::new(),
@@ -179,6 +230,11 @@ impl World {
             trace: trace.then(|| Trace::new(policy)),
             key: [0; 2],
         };
+        let keys = TEST_KEYS.map(|(id, key)| (id.to_owned(), key.to_vec()));
+        world.checker.knows_keys(keys.iter().map(|(id, key)| (id, key)));
+        if let Some(trace) = &mut world.trace {
+            known_keys(&mut trace.header);
+        }
         for input in opening(scope.sides, window) {
             world.input(input).expect("the opening is accepted");
         }
@@ -225,7 +281,7 @@ impl World {
                 self.switch.insert(dial.leg, leg(dial.party, false));
                 if dial.party == Party::User {
                     let mode = self.platform.call(dial.call).map_or(self.silence, |call| call.mode);
-                    self.event = Event::UserDialled(mode);
+                    self.event = if self.slot_over { Event::DialledInAnotherSlot } else { Event::UserDialled(mode) };
                 }
             }
             Action::Answer(answer) => {
@@ -243,6 +299,10 @@ impl World {
             Action::Send(send) => match &send.content {
                 Content::Missed(missed) if missed.why == Missed::NotReached => self.event = Event::NotReached,
                 Content::Missed(missed) if missed.why == Missed::HostLate => self.event = Event::HostLate,
+                Content::SlotOver(_) => {
+                    self.slot_over = true;
+                    self.event = Event::SlotOver;
+                }
                 Content::Missed(_)
                 | Content::BookingPage(_)
                 | Content::Result(_)
@@ -258,7 +318,6 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
-                | Content::SlotOver(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },
@@ -305,7 +364,7 @@ impl World {
             self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
             self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
-            (self.budget, self.silence, self.served, self.restarted),
+            (self.budget, self.silence, self.served, self.restarted, self.slot_over),
             (self.event, &self.fallen),
         );
         self.key = [1_u64, 2].map(|salt| {
@@ -320,7 +379,6 @@ impl World {
 
 /// The merchants register and publish, and the users book.
 pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
-    let offering = OfferingId::new(1);
     let mut inputs = Vec::new();
     for id in [1, 2] {
         let (_, merchant, line) = sides.of(id);
@@ -340,7 +398,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 address: None,
                 description: None,
             }));
-            let offerings = [(offering, "车险".into())].into();
+            let offerings = [(OfferingId::new(1), "车险".into()), (OfferingId::new(2), "寿险".into())].into();
             let windows = vec![window];
             inputs.push(Input::PublishPage(PublishPage {
                 page,
@@ -355,23 +413,32 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             }));
         }
     }
-    for id in [1, 2] {
-        let (user, merchant, _) = sides.of(id);
-        let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        inputs.push(Input::Book(Book {
-            user,
-            page,
-            offering,
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            result_by: None,
-            email: None,
-        }));
+    match sides {
+        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneUser => {}
+        Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
+        Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
+    inputs.extend(sides.reservations().iter().map(|id| booking(sides, *id, window)));
     inputs
+}
+
+/// The user of this reservation books it.
+pub(crate) fn booking(sides: Sides, id: u64, window: Window) -> Input {
+    let (user, merchant, _) = sides.of(id);
+    let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
+    let contact = (sides == Sides::Holder).then(|| number(USERS[0]));
+    Input::Book(Book {
+        user,
+        page,
+        offering: OfferingId::new(1),
+        window,
+        zone: None,
+        contact,
+        name: None,
+        evidence: None,
+        result_by: None,
+        email: None,
+    })
 }
 
 pub(crate) const fn leg(party: Party, inbound: bool) -> SwitchLeg {
