@@ -107,6 +107,7 @@ impl World {
             contact: None,
             name: None,
             evidence: None,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };

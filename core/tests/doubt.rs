@@ -210,7 +210,8 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
         | Action::Join(_)
         | Action::HangUp(_)
         | Action::Send(_)
-        | Action::Archive(_) => None,
+        | Action::Archive(_)
+        | Action::Erase(_) => None,
     };
     actions.iter().filter_map(record).collect()
 }

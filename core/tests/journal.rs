@@ -14,7 +14,7 @@ use ringfence::values::time::{Timestamp, Zone};
 
 /// One line of every form, as it is written.
 const LINES: [&str; 10] = [
-    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三"}}}"#,
+    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三","attachments":[{"media":501,"kind":"picture","share":true}]}}}"#,
     r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}],"descriptions":{}}}}"#,
     r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","input":{"request_call":{"line":"95511","target":{"number":"+8617000000001"}}}}"#,
@@ -27,7 +27,7 @@ const LINES: [&str; 10] = [
 ];
 
 /// One effect of every kind, as it is written.
-const EFFECTS: [&str; 16] = [
+const EFFECTS: [&str; 17] = [
     r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"ring_until":"2026-11-21T10:05:45Z","not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"},"bearer":"volte"}}"#,
     r#"{"sequence":6,"answer":{"leg":1,"not_after":"2026-11-21T10:05:18Z"}}"#,
     r#"{"sequence":7,"reject":{"leg":1,"cause":"user_busy","sip_status":486,"q850_cause":17}}"#,
@@ -36,14 +36,15 @@ const EFFECTS: [&str; 16] = [
     r#"{"sequence":10,"hang_up":{"leg":1,"cause":"normal","q850_cause":16}}"#,
     r#"{"sequence":11,"hang_up":{"leg":1,"cause":"user_busy","q850_cause":17,"prompt":"user_unreachable"}}"#,
     r#"{"sequence":12,"send":{"message":1,"to":"rcs:+8613800000001","content":{"booking_page":{"page":10,"version":1,"merchant":1,"merchant_name":"商户1","offerings":{"2":"寿险","10":"车险"},"windows":[],"hours":[],"zone":"Asia/Shanghai","descriptions":{},"days":{"2026-10-01":"closed","2026-10-10":{"as":"wed"}},"actions":["search"]}}}}"#,
-    r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"offering_name":"车险","number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"}}}}"#,
+    r#"{"sequence":13,"send":{"message":2,"to":"sip:1065000000@chatbot.example","content":{"reservation":{"reservation":1,"revision":1,"page":10,"offering":1,"offering_name":"车险","number":"+8613*********","line":"95511","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai","media":[{"media":501,"kind":"picture"}]}}}}"#,
     r#"{"sequence":14,"send":{"message":3,"to":"sip:1065000000@chatbot.example","content":{"mode_options":{"reservation":1,"options":["merchant_calls","platform_calls"],"on_silence":"merchant_calls"}}}}"#,
     r#"{"sequence":15,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"reservation":1},"reservation":1,"revision":1,"rule":{"permitted":{"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"mode":"merchant_calls"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":16,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"reservation":9},"rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":17,"audit":{"number":4,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":{"number":"+8617000000001"},"reservation":1,"revision":1,"rule":{"denied":"before_window"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":18,"audit":{"number":5,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":"unknown_number","rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":17,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"leg_lost":{"leg":1,"call":1}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
-    r#"{"sequence":18,"archive":{"reservation":1,"merchant":1,"revision":1,"outcome":{"missed":"not_called"},"closed_at":"2026-11-21T12:00:00Z"}}"#,
+    r#"{"sequence":18,"archive":{"reservation":1,"merchant":1,"revision":1,"outcome":{"missed":"not_called"},"closed_at":"2026-11-21T12:00:00Z","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai","mode":"merchant_calls","booked_at":"2026-11-21T09:00:00Z","attempts":1,"merchant_failures":0,"platform_failures":0,"conversations":0}}"#,
+    r#"{"sequence":19,"erase":{"reservations":[1],"media":[501]}}"#,
 ];
 
 fn fault(line: &str) -> LineError {
@@ -129,7 +130,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     let numbers = r#""pushed_pages_max":1000,"number_rest_s":2592000,"numbers_low":10,"numbers_max":1000000,"code_digits":6,"#;
     assert!(full.contains(numbers), "{full}");
     assert!(
-        full.ends_with(r#""rings_per_day_max":0,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#),
+        full.ends_with(r#""rings_per_day_max":0,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#),
         "{full}"
     );
     assert_eq!(parse_line(&full).unwrap(), short);

@@ -179,6 +179,8 @@ class Policy(Checked):
     """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
+    attachments_max: U32 = 10
+    """The most pictures, voice notes and videos that are attached to one reservation."""
     pages_per_merchant_max: U32 = 1_000
     """The most booking pages of one merchant, withdrawn ones included."""
     search_candidates_max: U32 = 10_000

@@ -15,6 +15,7 @@ from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode,
 __all__ = [
     "Address",
     "Allowed",
+    "Attachment",
     "Bearer",
     "BookingEvidence",
     "Bound",
@@ -28,6 +29,7 @@ __all__ = [
     "Hours",
     "HoursLabel",
     "Line",
+    "MediaKind",
     "MissedForMerchant",
     "MissedReason",
     "Object",
@@ -38,6 +40,7 @@ __all__ = [
     "ReleaseCause",
     "ReservationAction",
     "ReservationState",
+    "SharedMedia",
     "ResultBy",
     "Weekday",
     "WeeklyRule",
@@ -389,6 +392,17 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
+class MediaKind(StrEnum):
+    """What kind of media is attached."""
+
+    PICTURE = "picture"
+    """A picture, such as a screenshot of the product."""
+    VOICE = "voice"
+    """A spoken note."""
+    VIDEO = "video"
+    """A video."""
+
+
 class Channel(StrEnum):
     """How a booking reached the platform."""
 
@@ -484,6 +498,7 @@ class Bound(StrEnum):
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"
+    ATTACHMENTS = "attachments"
 
 
 class Field(StrEnum):
@@ -504,6 +519,7 @@ class Field(StrEnum):
     DESCRIPTIONS = "descriptions"
     BY = "by"
     WHY = "why"
+    ATTACHMENTS = "attachments"
     EMAIL = "email"
     RESULT_BY = "result_by"
 
@@ -682,6 +698,29 @@ class BookingEvidence(Checked):
         for name, value in (("channel", channel), ("message", message), ("body_hash", body_hash), ("agent", agent)):
             object.__setattr__(self, name, value)
         Checked.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment(Checked):
+    """Something that a user attaches to a booking (产品截图). You keep it, and give each attachment a number of its own.
+
+    The merchant is told of it only if the user shares it.
+
+    >>> Attachment(media=501, kind="picture", share=True).kind
+    <MediaKind.PICTURE: 'picture'>
+    """
+
+    media: int
+    kind: MediaKind
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMedia(Checked):
+    """Something attached that the user chose to share, as the merchant is told of it."""
+
+    media: int
+    kind: MediaKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from .effects import (
     Dial,
     DoNotCallChanged,
     Effect,
+    Erase,
     Frozen,
     HangUp,
     Join,
@@ -444,7 +445,7 @@ class _Teller:
                 self.audited(at, record)
             case Join():
                 self.joined(at, [effect.leg])
-            case Archive():
+            case Archive() | Erase():
                 pass
 
     def joined(self, at: datetime, legs: list[int]) -> None:

@@ -33,6 +33,7 @@ from ._values import (
     PhoneNumber,
     Prompt,
     ReleaseCause,
+    SharedMedia,
     ReservationAction,
     ReservationState,
     Window,
@@ -70,6 +71,7 @@ __all__ = [
     "DialWithdrawn",
     "DoNotCallChanged",
     "Effect",
+    "Erase",
     "Frozen",
     "HangUp",
     "Join",
@@ -212,6 +214,8 @@ class ReservationForMerchant(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    media: tuple[SharedMedia, ...]
+    """What the user attached and chose to share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +345,7 @@ class Amended(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    media: tuple[SharedMedia, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -839,7 +844,7 @@ class Audit(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class Archive(_Effect):
-    """A closed reservation leaves the platform; keep what the law asks for."""
+    """A closed reservation leaves the platform; keep what the law asks for. No number, name or text of the user's stands in it."""
 
     _tag: ClassVar[str | None] = "archive"
     sequence: int
@@ -849,9 +854,30 @@ class Archive(_Effect):
     outcome: Outcome
     closed_at: datetime
     evidence: BookingEvidence | None
+    page: int
+    offering: int
+    window: Window
+    zone: Zone
+    mode: CallMode | None
+    """Who was to call, if that was ever chosen, by whomever or by silence."""
+    booked_at: datetime
+    attempts: int
+    merchant_failures: int
+    platform_failures: int
+    conversations: int
 
 
-Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive
+@dataclass(frozen=True, slots=True)
+class Erase(_Effect):
+    """Forget what is named, wherever you keep it: of these reservations everything that says who booked or for which phone, and these media."""
+
+    _tag: ClassVar[str | None] = "erase"
+    sequence: int
+    reservations: tuple[int, ...]
+    media: tuple[int, ...]
+
+
+Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive | Erase
 """Any of them. Each carries its `sequence`: in order, from 1, fixed by the log."""
 
 

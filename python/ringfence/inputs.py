@@ -17,6 +17,7 @@ from ._codec import Checked, decode
 from ._policy import Policy
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -172,6 +173,7 @@ class Book(Checked):
     contact: PhoneNumber | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    attachments: tuple[Attachment, ...] = ()
     result_by: ResultBy | None = None
     email: Address | None = None
 
@@ -408,6 +410,7 @@ class Amend(Checked):
     offering: int | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    attachments: tuple[Attachment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DayRule,
@@ -209,6 +210,7 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        attachments: Iterable[Attachment] = (),
         result_by: ResultBy | str | None = None,
         email: Address | str | None = None,
         dedup: Dedup | None = None,
@@ -217,7 +219,7 @@ class Platform:
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
-        absent), `email` his mailbox.
+        absent), `email` his mailbox. Of the `attachments` the merchant is told of those that the user shares.
         """
         return self._expect(
             Booked,
@@ -231,6 +233,7 @@ class Platform:
                 contact=_maybe(PhoneNumber, contact, "contact"),
                 name=name,
                 evidence=evidence,
+                attachments=tuple(attachments),
                 result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
                 email=_maybe(Address, email, "email"),
             ),
@@ -287,6 +290,7 @@ class Platform:
         offering: int | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        attachments: Iterable[Attachment] | None = None,
         dedup: Dedup | None = None,
     ) -> Amended | NoOp:
         """A user changes a reservation; what is `None` stays as it is.
@@ -302,6 +306,7 @@ class Platform:
             offering=offering,
             name=name,
             evidence=evidence,
+            attachments=None if attachments is None else tuple(attachments),
         )
         return cast(Amended | NoOp, self.handle(now, amend, dedup=dedup))
 

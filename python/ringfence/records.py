@@ -9,6 +9,7 @@ from enum import StrEnum
 from ._codec import Record
 from ._values import (
     Address,
+    Attachment,
     BookingEvidence,
     CallMode,
     DenyReason,
@@ -83,6 +84,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,9 @@ class Reservation(Record):
     """The part of its window in which the platform calls, if its merchant chose one."""
     spent_slot: Outcome | None
     """What its last slot came to, while it waits for another one."""
+    attachments: tuple[Attachment, ...]
+    """What the user attached."""
+    booked_at: datetime
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None

@@ -22,7 +22,7 @@ from itertools import count
 
 from . import inputs
 from ._values import ForReservation, PhoneNumber
-from .effects import Answer, Archive, Audit, Dial, Effect, HangUp, Join, Play, Reject, Send
+from .effects import Answer, Archive, Audit, Dial, Effect, Erase, HangUp, Join, Play, Reject, Send
 from .errors import RingfenceError
 from .evidence import Evidence
 from .platform import Platform
@@ -239,7 +239,7 @@ class Switch:
                 is_heard = prompt is not None and leg in self.legs and self.legs[leg].is_answered
                 heard = _PROMPT if is_heard else timedelta()
                 self.after(heard + _REACTION, lambda: self._ended(leg, Evidence()))
-            case Send() | Audit() | Archive():
+            case Send() | Audit() | Archive() | Erase():
                 pass
 
     def _dialled(self, leg: int, number: PhoneNumber) -> None:

@@ -63,6 +63,7 @@ mod doubt;
 mod endings;
 mod holders;
 mod law;
+mod media;
 mod numbers;
 mod privacy;
 mod queue;
@@ -525,7 +526,9 @@ impl Checker {
             Action::Archive(archive) => {
                 endings::archived(&self.books, archive)?;
                 self.books.take_archive(archive);
+                self.books.media.leaves(archive.reservation);
             }
+            Action::Erase(erase) => self.books.media.erase(erase)?,
             Action::Play(_) => {}
         }
         Ok(())
@@ -564,6 +567,7 @@ impl Checker {
         withdrawn::all_recorded(&self.books, notes)?;
         endings::performed(&self.books, notes)?;
         amendments::performed(&self.books, step, notes)?;
+        self.books.media.all_erased()?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         queue::none_starves(&self.books, step)?;

@@ -262,6 +262,7 @@ impl Host {
             contact: None,
             name,
             evidence: None,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };
@@ -428,7 +429,7 @@ impl Host {
                     );
                 }
             }
-            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {}
+            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => {}
         }
     }
 

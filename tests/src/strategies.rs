@@ -33,6 +33,7 @@ mod blocking;
 mod law;
 mod managing;
 mod moves;
+mod people;
 mod slots;
 mod worlds;
 

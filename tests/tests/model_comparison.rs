@@ -32,7 +32,7 @@ mod reach;
 
 use self::reach::{DEMANDED, Seen, TO_BE_SEEN};
 
-const CASES: u32 = 1_024;
+const CASES: u32 = 1_700;
 const MOVES_MAX: usize = 200;
 
 #[test]

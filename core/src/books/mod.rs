@@ -9,6 +9,7 @@ pub mod directory;
 pub mod keyring;
 pub mod law;
 pub mod lines;
+pub mod media;
 pub mod numbers;
 pub mod outbox;
 pub mod repeats;

@@ -169,7 +169,8 @@ impl Outbox {
             | Action::HangUp(_)
             | Action::Send(_)
             | Action::Audit(_)
-            | Action::Archive(_) => None,
+            | Action::Archive(_)
+            | Action::Erase(_) => None,
         })
     }
 
@@ -268,7 +269,8 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
         | Action::Join(_)
         | Action::HangUp(_)
         | Action::Audit(_)
-        | Action::Archive(_) => None,
+        | Action::Archive(_)
+        | Action::Erase(_) => None,
     }
 }
 

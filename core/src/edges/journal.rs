@@ -507,6 +507,7 @@ enum EffectField {
     Send,
     Audit,
     Archive,
+    Erase,
 }
 
 impl<'de> Deserialize<'de> for FlatEffect {
@@ -543,6 +544,7 @@ impl<'de> Visitor<'de> for FlatEffectVisitor {
                 EffectField::Send => Action::Send(map.next_value()?),
                 EffectField::Audit => Action::Audit(map.next_value()?),
                 EffectField::Archive => Action::Archive(map.next_value()?),
+                EffectField::Erase => Action::Erase(map.next_value()?),
             };
             repeated |= action.replace(read).is_some();
         }

@@ -25,6 +25,7 @@ use crate::values::effect::{
     SearchResults, SlotOverNotice,
 };
 use crate::values::input::HoursLabel;
+use crate::values::media::{MediaKind, SharedMedia};
 use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
@@ -615,7 +616,21 @@ impl Lines {
         }
         self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
-        self.detail("产品或服务", "About", &plain(&reservation.offering_name))
+        self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
+        let media: Vec<String> = reservation.media.iter().map(|media| self.shared(media)).collect();
+        if media.is_empty() {
+            return Ok(());
+        }
+        self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))
+    }
+
+    fn shared(&self, media: &SharedMedia) -> String {
+        let kind = match media.kind() {
+            MediaKind::Picture => self.language.pick("图片", "picture"),
+            MediaKind::Voice => self.language.pick("语音", "voice"),
+            MediaKind::Video => self.language.pick("视频", "video"),
+        };
+        format!("{kind} {}", media.media())
     }
 
     fn mode_options(&mut self, options: &ModeOptions) -> fmt::Result {
@@ -861,8 +876,10 @@ mod tests {
     use alloc::sync::Arc;
 
     use super::*;
+    use crate::values::id::MediaId;
     use crate::values::id::{MerchantId, OfferingId, PageId, ReservationId};
     use crate::values::input::Hours;
+    use crate::values::media::Attachment;
     use crate::values::number::{PhoneNumber, VirtualNumber};
     use crate::values::text::MaskedText;
     use crate::values::time::Timestamp;
@@ -1040,6 +1057,11 @@ mod tests {
             line: PhoneNumber::parse("95511").unwrap(),
             window: evening(),
             zone: shanghai(),
+            media: SharedMedia::among(&[
+                Attachment { media: MediaId::new(31), kind: MediaKind::Picture, share: true },
+                Attachment { media: MediaId::new(32), kind: MediaKind::Picture, share: false },
+                Attachment { media: MediaId::new(33), kind: MediaKind::Voice, share: true },
+            ]),
         };
         assert_eq!(
             content(&Content::Reservation(reservation.clone()), Language::Chinese),
@@ -1049,7 +1071,8 @@ mod tests {
              用户号码（隐藏尾号）：+8613*********\n\
              呼叫线路：95511\n\
              预约界面：10\n\
-             产品或服务：车险"
+             产品或服务：车险\n\
+             附件：图片 31、语音 33"
         );
         reservation.virtual_number = Some(VirtualNumber::of_the_pool(PhoneNumber::parse("+8617000000001").unwrap()));
         let shown = content(&Content::Reservation(reservation.clone()), Language::Chinese);

@@ -67,6 +67,7 @@ fn world() -> Platform {
             contact: None,
             name: None,
             evidence: None,
+            attachments: Vec::new(),
             result_by: None,
             email: None,
         };
@@ -102,6 +103,7 @@ fn ringing_a_merchant() -> Platform {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -304,6 +306,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };

@@ -15,8 +15,9 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, ChallengeId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
+use super::media::SharedMedia;
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
 use super::policy::{Bearer, CallMode};
 use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
@@ -54,6 +55,8 @@ pub enum Action {
     Audit(Audit),
     /// A closed object is on its way out of the platform; keep what the law asks for.
     Archive(Archive),
+    /// Forget what is named.
+    Erase(Erase),
 }
 
 impl Action {
@@ -64,7 +67,13 @@ impl Action {
             Self::Dial(dial) => Some(dial.leg),
             Self::Answer(answer) => Some(answer.leg),
             Self::Play(play) => Some(play.leg),
-            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+            Self::Reject(_)
+            | Self::Join(_)
+            | Self::HangUp(_)
+            | Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_)
+            | Self::Erase(_) => None,
         }
     }
 
@@ -78,7 +87,7 @@ impl Action {
             | Self::Play(Play { leg, .. })
             | Self::Join(Join { leg, .. })
             | Self::HangUp(HangUp { leg, .. }) => Some(*leg),
-            Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+            Self::Send(_) | Self::Audit(_) | Self::Archive(_) | Self::Erase(_) => None,
         }
     }
 
@@ -108,7 +117,13 @@ impl Action {
             Self::Dial(dial) => Some(dial.not_after),
             Self::Answer(answer) => Some(answer.not_after),
             Self::Play(play) => Some(play.not_after),
-            Self::Reject(_) | Self::Join(_) | Self::HangUp(_) | Self::Send(_) | Self::Audit(_) | Self::Archive(_) => None,
+            Self::Reject(_)
+            | Self::Join(_)
+            | Self::HangUp(_)
+            | Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_)
+            | Self::Erase(_) => None,
         }
     }
 }
@@ -567,6 +582,8 @@ pub struct ReservationForMerchant {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// What the user attached and chose to share.
+    pub media: Vec<SharedMedia>,
 }
 
 /// The modes that a merchant may choose from.
@@ -1062,7 +1079,7 @@ pub enum Rule {
     Denied(DenyReason),
 }
 
-/// A closed reservation leaves the platform.
+/// A closed reservation leaves the platform: what was permitted to whom, and what came of it, by ids. It has no room for a phone number, a name or a text of the user's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Archive {
@@ -1078,4 +1095,34 @@ pub struct Archive {
     pub closed_at: Timestamp,
     /// Where the booking came from.
     pub evidence: Option<BookingEvidence>,
+    /// The page that it was booked on.
+    pub page: PageId,
+    /// What it was about.
+    pub offering: OfferingId,
+    /// When the merchant might ring, by the last revision.
+    pub window: Window,
+    /// The zone that the window was meant in.
+    pub zone: Zone,
+    /// Who was to call, if that was ever chosen, by whomever or by silence.
+    pub mode: Option<CallMode>,
+    /// When it was booked.
+    pub booked_at: Timestamp,
+    /// How often the user was rung and not reached.
+    pub attempts: u32,
+    /// How often the merchant's own phone was not reached.
+    pub merchant_failures: u32,
+    /// How often a `dial` was not carried out.
+    pub platform_failures: u32,
+    /// How many conversations there were.
+    pub conversations: u32,
+}
+
+/// What the host must forget, wherever it keeps it, backups at their next turn included. Named by ids; it may be handed out again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// Of these reservations everything that says who booked, or for which phone: messages, recordings, names. Records by ids stay.
+    pub reservations: Vec<ReservationId>,
+    /// These media.
+    pub media: Vec<MediaId>,
 }

@@ -1,7 +1,7 @@
 //! Typed ids.
 //!
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
-//! [`OfferingId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
+//! [`OfferingId`], [`CalendarId`], [`MediaId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
 //! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
@@ -85,6 +85,10 @@ id! {
 id! {
     /// A message that the platform asked the host to send. Numbered by the platform.
     MessageId
+}
+id! {
+    /// A picture, a voice note or a video that a user attached, numbered by the host.
+    MediaId
 }
 id! {
     /// A code that went to the holder of a contact number, and the question whether he agrees. Numbered by the platform.

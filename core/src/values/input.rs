@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::code::Code;
 use super::evidence::Evidence;
 use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
@@ -339,6 +340,9 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// What the user attaches (产品截图). The merchant is told of those that he shares.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// How the result comes; as the sender writes when absent.
     #[serde(default)]
     pub result_by: Option<ResultBy>,
@@ -428,6 +432,9 @@ pub struct Amend {
     /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// All that is attached from now on; what is left out of it is erased.
+    #[serde(default)]
+    pub attachments: Option<Vec<Attachment>>,
 }
 
 /// A merchant will not call.

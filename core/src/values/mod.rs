@@ -6,6 +6,7 @@ pub mod effect;
 pub mod evidence;
 pub mod id;
 pub mod input;
+pub mod media;
 pub mod number;
 pub mod person;
 pub mod policy;

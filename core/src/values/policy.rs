@@ -189,6 +189,8 @@ pub struct Policy {
     /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
     /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
     pub rings_per_day_max: u32,
+    /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
+    pub attachments_max: u32,
     /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
     pub pages_per_merchant_max: u32,
     /// How many pages one search ranks at most. Default 10,000.
@@ -256,6 +258,7 @@ impl Default for Policy {
             do_not_call_import_max: 10_000,
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
+            attachments_max: 10,
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
@@ -381,6 +384,7 @@ impl Policy {
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
             ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
+            ("attachments_max", self.attachments_max, 0, 1_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::{MerchantId, PageId, ReservationId};
+use super::id::{MediaId, MerchantId, PageId, ReservationId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -130,6 +130,8 @@ pub enum Bound {
     DoNotCall,
     /// `do_not_call_import_max`.
     DoNotCallImport,
+    /// `attachments_max`.
+    Attachments,
 }
 
 impl Bound {
@@ -163,6 +165,7 @@ impl Bound {
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
+            Self::Attachments => "attachments_max",
         }
     }
 }
@@ -315,6 +318,13 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
+    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would.
+    #[error("media {media} is attached to another reservation; give each attachment an id of its own")]
+    MediaInUse {
+        /// The host's id of it.
+        media: MediaId,
+    },
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -464,6 +474,8 @@ pub enum Field {
     By,
     /// Why he does.
     Why,
+    /// What is attached.
+    Attachments,
     /// The mailbox of the one who books.
     Email,
     /// How the result is asked for.
@@ -488,6 +500,7 @@ impl core::fmt::Display for Field {
             Self::Descriptions => "descriptions",
             Self::By => "by",
             Self::Why => "why",
+            Self::Attachments => "attachments",
             Self::Email => "email",
             Self::ResultBy => "result_by",
         })
@@ -585,6 +598,7 @@ impl Refusal {
             Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
+            Self::MediaInUse { .. } => 132,
             Self::NotTheChatbot => 200,
             Self::WindowOver { .. } => 201,
             Self::WindowNotOffered { .. } => 202,

@@ -73,6 +73,7 @@ pub(crate) fn booking(last: u32) -> Book {
         contact: None,
         name: Some("张三".into()),
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     }

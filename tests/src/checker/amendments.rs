@@ -171,6 +171,7 @@ impl Books {
         if let Some(name) = &input.name {
             self.names.entry(name.clone()).or_default().insert(input.user.clone());
         }
+        self.media.take(id, terms.revision, input.attachments.as_deref())?;
         let duty = ringing.filter(|call| notes.duties.iter().any(|duty| duty.call == *call));
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };
         known.last_revision = terms.revision;

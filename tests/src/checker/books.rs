@@ -17,6 +17,7 @@ use super::Promise;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
+use super::media::Media;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -176,6 +177,8 @@ pub(super) struct Books {
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
     pub(super) law: Law,
+    /// What users attached.
+    pub(super) media: Media,
 }
 
 impl Books {
@@ -200,6 +203,7 @@ impl Books {
             holders: Holders::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
+            media: Media::default(),
             policy,
         }
     }
@@ -432,6 +436,7 @@ impl Books {
             view.instant(Some(reservation.eligible_at));
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
+        view.out.extend(self.media.view().bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

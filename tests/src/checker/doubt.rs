@@ -61,6 +61,7 @@ pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
         | Action::HangUp(_)
         | Action::Send(_)
         | Action::Audit(_)
-        | Action::Archive(_) => Ok(()),
+        | Action::Archive(_)
+        | Action::Erase(_) => Ok(()),
     }
 }

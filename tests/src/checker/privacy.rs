@@ -40,6 +40,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
                 return broken("shows too much of a number");
             }
             numbers::told(books, content)?;
+            books.media.told(content)?;
             content.name.as_ref().map(|name| name.as_str())
         }
         Content::ModeOptions(_)

@@ -132,7 +132,7 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),
         },
-        Action::Archive(_) => true,
+        Action::Archive(_) | Action::Erase(_) => true,
         Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,
     };
     if explained {

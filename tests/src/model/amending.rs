@@ -9,6 +9,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::{CallId, MerchantId, OfferingId, ReservationId};
 use ringfence::values::input::{Acknowledge, Amend, Decline};
+use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::Confirmation;
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -35,6 +36,7 @@ pub(super) struct Terms {
     pub(super) name: Option<Text>,
     pub(super) agreed: bool,
     pub(super) unacknowledged: bool,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// Terms that had waited and are set now.
@@ -61,6 +63,7 @@ impl Model {
             name: kept.name.clone(),
             agreed: kept.state != ReservationState::Unverified,
             unacknowledged: kept.unacknowledged,
+            attachments: kept.attachments.clone(),
         }
     }
 
@@ -138,6 +141,7 @@ impl Model {
         new.contact = input.contact.unwrap_or(old.contact);
         new.offering = input.offering.unwrap_or(old.offering);
         new.name = input.name.clone().or(old.name.clone());
+        new.attachments = input.attachments.clone().unwrap_or(old.attachments.clone());
         if new == old {
             return Ok(Reply::NoOp);
         }
@@ -149,7 +153,9 @@ impl Model {
         let answered = call.is_some_and(|call| self.user_has_answered(call));
         let carried = call.is_some_and(|call| self.carries(call, &old, &new));
         if answered {
+            let before = self.media_of(id);
             self.reservation_mut(id).waiting = Some(new.clone());
+            self.erase_dropped(id, &before);
         } else if let Some(call) = call.filter(|_| !carried) {
             self.reservation_mut(id).waiting = Some(new.clone());
             self.end_call(call, ReleaseCause::Amended, Why::Amended);
@@ -202,6 +208,9 @@ impl Model {
             if name.trim().is_empty() {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
+        }
+        if new.attachments != old.attachments {
+            self.check_attachments(&new.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, kept.merchant) {
             return Err(Refusal::Blocked);
@@ -268,7 +277,8 @@ impl Model {
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Audit(_)
-                | Action::Archive(_) => None,
+                | Action::Archive(_)
+                | Action::Erase(_) => None,
             });
             rings_until <= span.end() && not_after.is_none_or(|not_after| not_after <= last)
         };
@@ -288,8 +298,10 @@ impl Model {
         if self.reservation_of(id).contact != terms.contact {
             self.leave_number(id);
         }
+        let before = self.media_of(id);
         let kept = self.reservation_mut(id);
         kept.challenge = None;
+        kept.waiting = None;
         if kept.window != terms.window || kept.zone != terms.zone || kept.contact != terms.contact {
             kept.given_up = None;
             kept.held = None;
@@ -307,11 +319,13 @@ impl Model {
         kept.name = terms.name;
         kept.unacknowledged = terms.unacknowledged;
         kept.end_fired = false;
+        kept.attachments = terms.attachments;
+        self.erase_dropped(id, &before);
     }
 
     /// The call is over: the terms that waited are set. Says whether some were, and what follows from them.
     pub(super) fn set_waiting_terms(&mut self, id: ReservationId) -> Option<Set> {
-        let terms = self.reservation_mut(id).waiting.take()?;
+        let terms = self.reservation_of(id).waiting.clone()?;
         let kept = self.reservation_of(id);
         let set = Set { agreed: terms.agreed, another_phone: terms.contact != kept.contact, number: kept.number };
         self.set_terms(id, terms);

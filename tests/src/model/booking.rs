@@ -5,6 +5,7 @@ use ringfence::values::effect::{
 };
 use ringfence::values::id::ReservationId;
 use ringfence::values::input::Book;
+use ringfence::values::media::SharedMedia;
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -48,6 +49,8 @@ impl Model {
             contact,
             name: input.name.clone(),
             evidence: input.evidence.clone(),
+            attachments: input.attachments.clone(),
+            booked_at: self.latest,
             window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
@@ -138,6 +141,7 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
         }
+        self.check_attachments(&input.attachments, None)?;
         check_way(input)?;
         if self.has_blocked(&input.user, page.merchant) {
             return Err(Refusal::Blocked);
@@ -225,6 +229,7 @@ impl Model {
             line: reservation.line,
             window: terms.window,
             zone: terms.zone,
+            media: SharedMedia::among(&terms.attachments),
         }
     }
 

@@ -349,7 +349,8 @@ impl Model {
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Audit(_)
-                | Action::Archive(_) => None,
+                | Action::Archive(_)
+                | Action::Erase(_) => None,
             };
             kept.voided |= leg == Some(id);
         }

@@ -23,6 +23,7 @@ use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
 use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, ResultBy, Scope};
+use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::refusal::{Bound, Object, Refusal};
@@ -31,6 +32,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
 mod amending;
+mod attachments;
 mod blocking;
 mod booking;
 mod calls;
@@ -92,6 +94,8 @@ struct Reservation {
     contact: PhoneNumber,
     name: Option<Text>,
     evidence: Option<BookingEvidence>,
+    attachments: Vec<Attachment>,
+    booked_at: Timestamp,
     window: Window,
     zone: Zone,
     line: PhoneNumber,

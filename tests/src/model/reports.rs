@@ -98,7 +98,7 @@ impl Model {
             Action::Reject(reject) => reject.leg,
             Action::Join(join) => join.leg,
             Action::HangUp(hang_up) => hang_up.leg,
-            Action::Send(_) | Action::Audit(_) | Action::Archive(_) => return None,
+            Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => return None,
         };
         self.legs.contains_key(&leg).then_some(leg)
     }

@@ -61,6 +61,7 @@ fn book(user: &str, window: Window) -> Input {
         contact: None,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     })
@@ -176,6 +177,7 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
         },
+        Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
 }

@@ -359,11 +359,28 @@ impl Model {
     }
 
     fn archive(&mut self, id: ReservationId) {
+        let media = self.media_of(id);
         let Some(reservation) = self.reservations.remove(&id) else { return };
         let Some((outcome, closed_at)) = reservation.closed else { return };
-        let (merchant, revision) = (reservation.merchant, reservation.revision);
-        let evidence = reservation.evidence;
-        self.emit(Action::Archive(Archive { reservation: id, merchant, revision, outcome, closed_at, evidence }));
+        self.emit(Action::Archive(Archive {
+            reservation: id,
+            merchant: reservation.merchant,
+            revision: reservation.revision,
+            outcome,
+            closed_at,
+            evidence: reservation.evidence,
+            page: reservation.page,
+            offering: reservation.offering,
+            window: reservation.window,
+            zone: reservation.zone,
+            mode: reservation.chosen,
+            booked_at: reservation.booked_at,
+            attempts: reservation.attempts,
+            merchant_failures: reservation.merchant_failures,
+            platform_failures: reservation.platform_failures,
+            conversations: reservation.conversations,
+        }));
+        self.erase_dropped(id, &media);
     }
 
     fn serve(&mut self, line: PhoneNumber) {

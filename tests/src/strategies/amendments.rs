@@ -8,6 +8,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window};
 
 use super::moves::{Pick, one};
+use super::people;
 use super::worlds::{World, chatbot, foreign_number, line_numbers};
 use crate::model::{LegState, LegView, Model, ReservationSummary};
 use crate::trace::Doing;
@@ -25,7 +26,9 @@ impl World {
             ReservationState::InCall if kept.ending => {
                 vec![amend(1), (6, Doing::Input(self.manages(kept.reservation, None, model)))]
             }
-            ReservationState::InCall if model.legs().iter().any(talks) => vec![amend(2)],
+            ReservationState::InCall if model.legs().iter().any(talks) => {
+                vec![amend(2), (1, Doing::Input(self.manages(kept.reservation, None, model)))]
+            }
             ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(4), decline],
             ReservationState::InCall => vec![amend(1)],
             _ if kept.unacknowledged && kept.state != ReservationState::Closed => vec![acknowledge],
@@ -60,6 +63,7 @@ impl World {
                 body_hash: None,
                 agent: None,
             }),
+            attachments: what.is_multiple_of(7).then(|| people::attachments(dice.rotate_right(7) & !8)),
         };
         let window = kept.as_ref().and_then(|kept| self.new_window(kept, how, at));
         let contact = match how % 8 {

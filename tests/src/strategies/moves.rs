@@ -20,7 +20,7 @@ use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
 use super::managing::result_way;
-use super::{law, slots};
+use super::{law, people, slots};
 
 use super::worlds::{
     World, between, chatbot, days_around, foreign_number, line_numbers, no_users_number, short_code, spare_number, virtual_number,
@@ -219,7 +219,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        122 => any::<u32>().prop_map(What::Follow),
+        135 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -241,7 +241,7 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<(Pick, Pick)>().prop_map(|(number, line)| What::RequestNumber(number, line)),
         1 => vec(any::<Pick>(), 0..3).prop_map(What::Import),
         9 => (any::<Pick>(), user(), any::<u8>()).prop_map(|(reservation, user, wrong)| What::Code(reservation, user, wrong)),
-        6 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
+        9 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::AskForCode(reservation, user)),
         1 => any::<u8>().prop_map(What::RotateKey),
         1 => any::<(Pick, u8)>().prop_map(|(page, change)| What::Withdraw(page, change)),
         1 => any::<u16>().prop_map(What::Calendar),
@@ -508,8 +508,21 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
+        let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
         let (result_by, email) = result_way(user);
-        Input::Book(Book { user: sender, page, offering, window, zone: None, contact, name, evidence, result_by, email })
+        Input::Book(Book {
+            user: sender,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact,
+            name,
+            evidence,
+            attachments,
+            result_by,
+            email,
+        })
     }
 
     /// Who speaks for a reservation: this user, or its sender.
@@ -695,7 +708,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 400 } else { 7 };
+            let weight = if kept.conversations > 0 { 1_000 } else { 7 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.
@@ -710,7 +723,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(20, Doing::Input(right)), (18, Doing::Input(wrong)), (8, Doing::Input(ask))]
+            vec![(32, Doing::Input(right)), (20, Doing::Input(wrong)), (18, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

@@ -15,6 +15,7 @@ use ringfence::values::time::{DayRule, LocalDate, TimeOfDay, Timestamp, Weekday,
 
 use super::law::{hours_around, with_law};
 use super::managing::with_contents;
+use super::people::with_people;
 
 /// The instants at which worlds begin: an ordinary day, and shortly before clocks go back and forward in Berlin.
 const BEGINNINGS: [&str; 3] = ["2026-11-21T09:00:00Z", "2026-10-25T00:30:00Z", "2026-03-29T00:30:00Z"];
@@ -48,7 +49,14 @@ pub struct World {
 /// Worlds of one or two merchants with one or two lines of one or two channels, and one to five users.
 pub fn worlds() -> impl Strategy<Value = World> {
     let begins = select(BEGINNINGS.to_vec()).prop_map(instant);
-    (with_contents(with_law(policies())), begins, select(ZONES.to_vec()), 1..=2_usize, 1..=USERS.len(), any::<[u8; 8]>())
+    (
+        with_people(with_contents(with_law(policies()))),
+        begins,
+        select(ZONES.to_vec()),
+        1..=2_usize,
+        1..=USERS.len(),
+        any::<[u8; 8]>(),
+    )
         .prop_map(|(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
             let callable_hours = hours_around(begins, zone, dice[7]);

@@ -122,7 +122,8 @@ pub(crate) fn dial(trace: &mut Trace, n: usize) -> &mut Dial {
         | Action::HangUp(_)
         | Action::Send(_)
         | Action::Audit(_)
-        | Action::Archive(_) => None,
+        | Action::Archive(_)
+        | Action::Erase(_) => None,
     });
     dials.into_iter().nth(n).expect("the story has such a dial")
 }
@@ -208,7 +209,8 @@ pub(crate) fn set_window(trace: &mut Trace, window: Window) {
                 | Action::Join(_)
                 | Action::HangUp(_)
                 | Action::Send(_)
-                | Action::Archive(_) => {}
+                | Action::Archive(_)
+                | Action::Erase(_) => {}
             }
         }
     }

@@ -180,6 +180,7 @@ pub(crate) fn unverified() -> Trace {
         contact: Some(number(LI)),
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };
@@ -208,6 +209,7 @@ pub(crate) fn confirmed() -> Trace {
         contact,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     };

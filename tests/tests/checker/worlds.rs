@@ -129,6 +129,7 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                     contact,
                     name: None,
                     evidence: None,
+                    attachments: Vec::new(),
                     result_by: None,
                     email: None,
                 };

@@ -203,6 +203,13 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "slot over NotReachedInTime",
     "slot over Frozen",
     "slot over OutsideHours",
+    "refused 132",
+    "limit Attachments",
+    "invalid Attachments NoRepeats",
+    "a merchant was told of media",
+    "media was kept from a merchant",
+    "media was erased with its reservation",
+    "media was erased by a change",
     "result without buttons",
     "result to be confirmed",
     "result that may not be changed",
@@ -242,6 +249,9 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    is_change: bool,
+    /// How much is attached to what the step books.
+    attaches: usize,
     /// What the step keeps from ringing: the word for it.
     bars: Option<&'static str>,
     waiting: BTreeSet<(ReservationId, u32)>,
@@ -278,6 +288,11 @@ impl Seen {
         let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.is_change = matches!(doing, Doing::Input(Input::Amend(_)) | Doing::Once { input: Input::Amend(_), .. });
+        self.attaches = match doing {
+            Doing::Input(Input::Book(book)) => book.attachments.len(),
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => 0,
+        };
         self.bars = match doing {
             Doing::Input(Input::Freeze(_)) => Some("a freeze"),
             Doing::Input(Input::ImportDoNotCall(_)) => Some("the list"),
@@ -440,6 +455,11 @@ impl Seen {
                 (None, None)
             }
             Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),
+            Action::Erase(erase) => {
+                self.note(!self.is_change && !erase.media.is_empty(), "media was erased with its reservation");
+                self.note(self.is_change && !erase.media.is_empty(), "media was erased by a change");
+                (None, None)
+            }
         };
         self.kinds.extend(cause.map(|cause| format!("release {cause:?}")));
         self.kinds.extend(prompt.map(|prompt| format!("prompt {prompt:?}")));
@@ -518,6 +538,10 @@ impl Seen {
                 let counts = page.days.values().any(|rule| matches!(rule, DayRule::As(_)));
                 self.note(counts, "page with a day that counts as another");
             }
+            Content::Reservation(told) => {
+                self.note(!told.media.is_empty(), "a merchant was told of media");
+                self.note(self.attaches > told.media.len(), "media was kept from a merchant");
+            }
             Content::Result(result) => {
                 self.note(result.actions.is_empty(), "result without buttons");
                 self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
@@ -531,7 +555,6 @@ impl Seen {
             Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
-            | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::Cancelled(_)
             | Content::Missed(_)

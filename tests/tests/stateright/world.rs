@@ -321,6 +321,7 @@ impl World {
                 | Content::Declined(_)
                 | Content::ManagePage(_) => {}
             },
+            Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
             Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
         }
@@ -436,6 +437,7 @@ pub(crate) fn booking(sides: Sides, id: u64, window: Window) -> Input {
         contact,
         name: None,
         evidence: None,
+        attachments: Vec::new(),
         result_by: None,
         email: None,
     })

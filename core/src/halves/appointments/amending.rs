@@ -77,14 +77,14 @@ impl Appointments {
             None => self.set_terms(cx, id, terms.clone()),
             Some(call) if self.is_user_answered(call, id) => {
                 let waiting = Some(Box::new(terms.clone()));
-                self.update_reservation(id, |reservation| reservation.pending = waiting);
+                self.change_media(cx, id, |reservation| reservation.pending = waiting);
             }
             Some(call) if self.carries(cx, call, reservation, &before, &terms) => {
                 self.apply_terms(cx, id, terms.clone());
             }
             Some(call) => {
                 let waiting = Some(Box::new(terms.clone()));
-                self.update_reservation(id, |reservation| reservation.pending = waiting);
+                self.change_media(cx, id, |reservation| reservation.pending = waiting);
                 self.stop_for(cx, call, id, ReleaseCause::Amended);
             }
         }
@@ -124,6 +124,7 @@ impl Appointments {
         terms.contact = input.contact.unwrap_or(before.contact);
         terms.offering = input.offering.unwrap_or(before.offering);
         terms.name = input.name.clone().or_else(|| before.name.clone());
+        terms.attachments = input.attachments.clone().unwrap_or_else(|| before.attachments.clone());
         if terms == *before {
             return Ok(None);
         }
@@ -156,6 +157,9 @@ impl Appointments {
         }
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
+        }
+        if terms.attachments != before.attachments {
+            self.check_attachments(cx.policy, &terms.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, reservation.merchant) {
             return Err(Refusal::Blocked);
@@ -217,7 +221,7 @@ impl Appointments {
     }
 
     /// New terms of a reservation that no call of is alive.
-    fn set_terms(&mut self, cx: &Context<'_>, id: ReservationId, terms: Terms) {
+    fn set_terms(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: Terms) {
         let is_agreed = terms.is_agreed;
         let stood = self.reservations.get(id.get()).and_then(|reservation| {
             let is_in_time = cx.now < last_call(reservation.span().end(), cx.policy.min_ring_s);
@@ -228,17 +232,19 @@ impl Appointments {
     }
 
     /// Puts new terms into force. A code that is out was for older ones, and so was the number that was leased for another phone.
-    fn apply_terms(&mut self, cx: &Context<'_>, id: ReservationId, terms: Terms) {
+    fn apply_terms(&mut self, cx: &mut Context<'_>, id: ReservationId, terms: Terms) {
         self.end_challenge(id);
         if self.reservations.get(id.get()).is_some_and(|reservation| reservation.contact != terms.contact) {
             self.leave_number(cx, id);
         }
-        self.update_reservation(id, |reservation| reservation.set_terms(terms, cx.now));
+        let now = cx.now;
+        self.change_media(cx, id, |reservation| reservation.set_terms(terms, now));
     }
 
     /// A call is over: the terms that waited for it are put into force. Where they lead is for the end of the call to say.
-    pub(super) fn set_waiting(&mut self, cx: &Context<'_>, id: ReservationId) -> Option<SetTerms> {
-        let terms = self.update_reservation(id, |reservation| reservation.pending.take()).flatten()?;
+    pub(super) fn set_waiting(&mut self, cx: &mut Context<'_>, id: ReservationId) -> Option<SetTerms> {
+        // What waited holds now, so what it names is let go of in one change.
+        let terms = self.reservations.get(id.get())?.pending.clone()?;
         let set = SetTerms::of(self.reservations.get(id.get())?, &terms);
         self.apply_terms(cx, id, *terms);
         Some(set)

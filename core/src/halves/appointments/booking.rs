@@ -18,6 +18,7 @@ use crate::values::effect::{
 };
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{Book, Cancel};
+use crate::values::media::SharedMedia;
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Confirmation, ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
@@ -106,6 +107,8 @@ impl Appointments {
             pending: None,
             slot: None,
             spent_slot: None,
+            attachments: input.attachments,
+            booked_at: cx.now,
             result_by: input.result_by,
             email: input.email,
         });
@@ -146,6 +149,7 @@ impl Appointments {
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
+        self.check_attachments(policy, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }
@@ -388,6 +392,7 @@ pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> Reservat
         line: reservation.line,
         window: terms.window,
         zone: terms.zone,
+        media: SharedMedia::among(&terms.attachments),
     }
 }
 

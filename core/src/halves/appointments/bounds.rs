@@ -167,9 +167,13 @@ impl Appointments {
                 leg.party == Party::Merchant
                     && of_it.any(|one| one.span().end() == play.not_after || one.revision > 1 || one.spent_slot.is_some())
             }
-            Action::Reject(_) | Action::HangUp(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) => {
-                true
-            }
+            Action::Reject(_)
+            | Action::HangUp(_)
+            | Action::Join(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_)
+            | Action::Erase(_) => true,
         }
     }
 

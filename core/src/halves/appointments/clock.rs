@@ -9,6 +9,7 @@ use core::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::Appointments;
+use super::media::erase;
 use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
 use crate::books::agenda::Target;
@@ -390,6 +391,7 @@ impl Appointments {
 
     fn archive(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.remove_reservation(id) else { return };
+        let media = reservation.media().collect();
         if let Some(closed) = reservation.closed {
             cx.emit(Action::Archive(Archive {
                 reservation: id,
@@ -398,7 +400,18 @@ impl Appointments {
                 outcome: closed.outcome,
                 closed_at: closed.at,
                 evidence: reservation.evidence,
+                page: reservation.page,
+                offering: reservation.offering,
+                window: reservation.window,
+                zone: reservation.zone,
+                mode: reservation.mode,
+                booked_at: reservation.booked_at,
+                attempts: reservation.attempts,
+                merchant_failures: reservation.merchant_failures,
+                platform_failures: reservation.platform_failures,
+                conversations: reservation.conversations,
             }));
         }
+        erase(cx, Vec::new(), media);
     }
 }

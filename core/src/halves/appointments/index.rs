@@ -55,6 +55,7 @@ impl Appointments {
         let (id, line) = (reservation.id, reservation.line);
         let after = Indexed::of(&reservation);
         self.senders.add(&reservation.sender);
+        self.media.attach(id, reservation.media());
         self.reservations.insert(id.get(), reservation);
         self.reindex_reservation(id, line, &Indexed::NONE, &after);
     }
@@ -75,6 +76,7 @@ impl Appointments {
         let reservation = self.reservations.remove(id.get())?;
         let before = Indexed::of(&reservation);
         self.senders.remove(&reservation.sender);
+        self.media.detach(reservation.media());
         self.reindex_reservation(id, reservation.line, &before, &Indexed::NONE);
         Some(reservation)
     }

@@ -9,6 +9,7 @@
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `media` | what users attach: whose it is, and its end |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
@@ -34,6 +35,7 @@ mod gate;
 mod index;
 mod law;
 mod managing;
+mod media;
 mod merchants;
 mod numbers;
 mod pages;
@@ -59,6 +61,7 @@ use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
 use crate::books::law::Law;
 use crate::books::lines::Lines;
+use crate::books::media::Media;
 use crate::books::numbers::Numbers;
 use crate::books::rings::Rings;
 use crate::books::search::Search;
@@ -122,6 +125,7 @@ pub struct Appointments {
     numbers: Numbers,
     law: Law,
     rings: Rings,
+    media: Media,
 }
 
 impl Appointments {
@@ -148,6 +152,7 @@ impl Appointments {
             numbers: Numbers::default(),
             law: Law::default(),
             rings: Rings::default(),
+            media: Media::default(),
         }
     }
 

@@ -10,8 +10,9 @@ use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::{BookingEvidence, ResultBy};
+use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::person::Person;
 use crate::values::policy::CallMode;
@@ -94,6 +95,10 @@ pub struct Reservation {
     pub slot: Option<Window>,
     /// What its last slot came to, while it waits for another one.
     pub spent_slot: Option<Outcome>,
+    /// What the user attached.
+    pub attachments: Vec<Attachment>,
+    /// When it was booked.
+    pub booked_at: Timestamp,
     /// How its results come, if its sender said so.
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
@@ -121,6 +126,8 @@ pub struct Terms {
     pub is_agreed: bool,
     /// Whether its result has to be confirmed.
     pub awaits_acknowledgement: bool,
+    /// What the user attached.
+    pub attachments: Vec<Attachment>,
 }
 
 /// How and when a reservation closed.
@@ -234,6 +241,7 @@ impl Reservation {
             name: self.name.clone(),
             is_agreed: self.state != ReservationState::Unverified,
             awaits_acknowledgement: self.awaits_acknowledgement,
+            attachments: self.attachments.clone(),
         })
     }
 
@@ -249,8 +257,15 @@ impl Reservation {
         asked.unwrap_or_else(|| self.sender.clone())
     }
 
-    /// Sets terms. What state they lead to is not decided here.
+    /// What is attached to it, by the terms that hold and by those that wait.
+    pub fn media(&self) -> impl Iterator<Item = MediaId> {
+        let waiting = self.pending.iter().flat_map(|terms| &terms.attachments);
+        self.attachments.iter().chain(waiting).map(|attachment| attachment.media)
+    }
+
+    /// Sets terms; those that waited are set or of no use any more. What state they lead to is not decided here.
     pub fn set_terms(&mut self, terms: Terms, now: Timestamp) {
+        self.pending = None;
         // Why he was put off or given up lay in the window that he had, in its hours, or in the number.
         if (self.window, self.zone, self.contact) != (terms.window, terms.zone, terms.contact) {
             self.given_up = None;
@@ -269,6 +284,7 @@ impl Reservation {
         self.offering_name = terms.offering_name;
         self.name = terms.name;
         self.awaits_acknowledgement = terms.awaits_acknowledgement;
+        self.attachments = terms.attachments;
         self.is_window_judged = false;
     }
 

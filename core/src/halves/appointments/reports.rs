@@ -246,7 +246,8 @@ impl Failed {
             | Action::HangUp(_)
             | Action::Send(_)
             | Action::Audit(_)
-            | Action::Archive(_) => Self::Other,
+            | Action::Archive(_)
+            | Action::Erase(_) => Self::Other,
         }
     }
 }

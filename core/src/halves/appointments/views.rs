@@ -25,6 +25,7 @@ use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
 use crate::values::input::ResultBy;
+use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
 use crate::values::policy::{CallMode, Policy};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
@@ -105,6 +106,7 @@ struct ReservationView {
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
     name: Option<Text>,
+    attachments: Vec<Attachment>,
     offering: OfferingId,
     revision: u32,
     rest_in: i64,
@@ -121,6 +123,7 @@ struct PendingView {
     window: (i64, i64),
     offering: OfferingId,
     name: Option<Text>,
+    attachments: Vec<Attachment>,
     flags: (bool, bool),
 }
 
@@ -518,6 +521,7 @@ impl Appointments {
         let has_line = |number: &PhoneNumber| self.lines.get(*number).is_some();
         hold!(!seen.keys().any(has_line), "a merchant's line is the phone of a live reservation or leg (P8)");
         self.check_senders()?;
+        self.check_media()?;
         let mut on_lines: BTreeMap<PhoneNumber, OnLine> = BTreeMap::new();
         for call in self.calls.in_order() {
             let on_line = on_lines.entry(call.line).or_default();
@@ -624,6 +628,7 @@ impl Appointments {
                         .and_then(|id| self.challenges.get(id.get()))
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
                     name: one.name.clone(),
+                    attachments: one.attachments.clone(),
                     offering: one.offering,
                     revision: one.revision,
                     rest_in: one.rest_until.filter(|_| one.state.is_live()).map_or(0, |rest| until(rest).max(0)),
@@ -633,6 +638,7 @@ impl Appointments {
                         window: (until(terms.window.start()), until(terms.window.end())),
                         offering: terms.offering,
                         name: terms.name.clone(),
+                        attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
                     }),
                     slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),

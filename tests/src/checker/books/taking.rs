@@ -317,6 +317,7 @@ impl Books {
         if let Some(name) = &input.name {
             self.names.entry(name.clone()).or_default().insert(input.user.clone());
         }
+        self.media.take(id, 1, Some(&input.attachments))?;
         match self.reservations.insert(id, reservation) {
             None => Ok(()),
             Some(_) => Err((Promise::P12, format!("the number of reservation {id} is given a second time"))),
