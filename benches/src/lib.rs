@@ -36,28 +36,22 @@ impl World {
         let policy = Policy { retention_s: 1, reservations_per_number_max: 10_000, ..Policy::default() };
         let mut platform = Platform::new(policy, Keyring::new(), 42).unwrap();
         let merchant = RegisterMerchant {
-            merchant: 1.into(),
-            name: "merchant".into(),
-            lines: (0..LINES).map(|line| Line { number: line_number(line), channels: 200 }).collect(),
-            zone: Zone::parse("Asia/Shanghai").unwrap(),
             chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
-            contact: None,
-            address: None,
-            description: None,
+            ..RegisterMerchant::new(
+                1.into(),
+                "merchant",
+                (0..LINES).map(|line| Line { number: line_number(line), channels: 200 }).collect(),
+                Zone::parse("Asia/Shanghai").unwrap(),
+            )
         };
         platform.register_merchant(now, merchant).unwrap();
         platform.preset_mode(now, 1.into(), Some(CallMode::MerchantCalls)).unwrap();
         for line in 0..LINES {
             let page = PublishPage {
-                page: line.into(),
-                merchant: 1.into(),
-                chatbot: None,
-                offerings: [(1.into(), "offering".into())].into(),
                 windows: vec![pages],
-                hours: vec![],
                 line: Some(line_number(line)),
                 descriptions: std::collections::BTreeMap::new(),
-                calendar: None,
+                ..PublishPage::new(line.into(), 1.into(), [(1.into(), "offering".into())].into())
             };
             platform.publish_page(now, page).unwrap();
         }
@@ -98,19 +92,8 @@ impl World {
     /// As [`World::new`].
     pub fn book(&mut self, user: u64, window: Window) -> Booked {
         let line = user % LINES;
-        let book = Book {
-            user: Address::parse(&format!("rcs:+86{}", 13_000_000_000 + user)).unwrap(),
-            page: line.into(),
-            offering: 1.into(),
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book =
+            Book::new(Address::parse(&format!("rcs:+86{}", 13_000_000_000 + user)).unwrap(), line.into(), 1.into(), window);
         let Reply::Booked(booked) = self.platform.book(self.now, book).unwrap() else { panic!("a booking is answered so") };
         self.drain();
         (line_number(line), booked.reservation)

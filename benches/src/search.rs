@@ -21,27 +21,21 @@ impl World {
         for number in 0..merchants {
             let id = 100_000 + number;
             let merchant = RegisterMerchant {
-                merchant: id.into(),
-                name: format!("{}{}商户{number}", of(&CITIES, number), of(&TRADES, number)).into(),
-                lines: vec![Line { number: PhoneNumber::parse(&format!("+86400{id}")).unwrap(), channels: 2 }],
-                zone: Zone::parse("Asia/Shanghai").unwrap(),
                 chatbot: Some(Address::parse(&format!("sip:{id}@chatbot.example")).unwrap()),
-                contact: None,
-                address: None,
                 description: Some(format!("{}本地服务，专人电话回访，全年无休", of(&CITIES, number / 3)).into()),
+                ..RegisterMerchant::new(
+                    id.into(),
+                    format!("{}{}商户{number}", of(&CITIES, number), of(&TRADES, number)),
+                    vec![Line { number: PhoneNumber::parse(&format!("+86400{id}")).unwrap(), channels: 2 }],
+                    Zone::parse("Asia/Shanghai").unwrap(),
+                )
             };
             world.platform.register_merchant(world.now, merchant).unwrap();
             let offering = |place: u64| (place.into(), format!("{} {place}", of(&OFFERINGS, number / 7 + place)).into());
             let page = PublishPage {
-                page: id.into(),
-                merchant: id.into(),
-                chatbot: None,
-                offerings: (1..=4).map(offering).collect(),
                 windows: vec![world.pages],
-                hours: vec![],
-                line: None,
                 descriptions: [(1.into(), "Call us for a quote, any time".into())].into(),
-                calendar: None,
+                ..PublishPage::new(id.into(), id.into(), (1..=4).map(offering).collect())
             };
             world.platform.publish_page(world.now, page).unwrap();
         }

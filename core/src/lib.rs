@@ -63,7 +63,9 @@ pub use crate::platform::{Platform, Progress, Why};
 pub use crate::values::code::Code;
 pub use crate::values::effect::{Action, Effect};
 pub use crate::values::evidence::Evidence;
-pub use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of};
+pub use crate::values::id::{
+    CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of,
+};
 pub use crate::values::input::{CallTarget, Dedup, Input, RequestCall};
 pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};
 pub use crate::values::policy::{CallMode, Policy, PolicyError};

@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
 use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::input::{BlockTarget, Book, Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
@@ -100,17 +98,8 @@ fn rules_that_give_more_room_come_through_a_full_outbox_and_no_others_do() {
 }
 
 fn large_page(offering: &str) -> PublishPage {
-    PublishPage {
-        page: PAGE,
-        merchant: MERCHANT,
-        chatbot: None,
-        offerings: (0..200).map(|id| (OfferingId::new(id), offering.into())).collect::<BTreeMap<_, _>>(),
-        windows: vec![evening(); 200],
-        hours: vec![],
-        line: None,
-        descriptions: BTreeMap::new(),
-        calendar: None,
-    }
+    let offerings = (0..200).map(|id| (OfferingId::new(id), offering.into())).collect();
+    PublishPage { windows: vec![evening(); 200], ..PublishPage::new(PAGE, MERCHANT, offerings) }
 }
 
 #[test]
@@ -159,16 +148,7 @@ fn a_merchant_has_at_most_so_many_pages_withdrawn_ones_too() {
 fn a_line_has_at_most_so_many_channels() {
     let mut platform = world(Policy { channels_max: 20, ..Policy::default() }, 20);
     let lines = vec![Line { number: line(), channels: 21 }];
-    let merchant = RegisterMerchant {
-        merchant: MERCHANT,
-        name: "商户1".into(),
-        lines,
-        zone: Zone::UTC,
-        chatbot: None,
-        contact: None,
-        address: None,
-        description: None,
-    };
+    let merchant = RegisterMerchant::new(MERCHANT, "商户1", lines, Zone::UTC);
     let limit = Err(Refusal::Limit { bound: Bound::Channels, most: 20 });
     assert_eq!(platform.register_merchant(at("09:00:00"), merchant), limit);
 }

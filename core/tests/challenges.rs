@@ -254,17 +254,7 @@ fn asking_again_is_no_way_to_guess() {
     let tomorrow = Window::new(at("18:00:00").saturating_add_s(86_400), at("20:00:00").saturating_add_s(86_400)).unwrap();
     let offerings = BTreeMap::from([(OfferingId::new(1), "车险".into())]);
     let (hours, descriptions) = (vec![], BTreeMap::new());
-    let page = PublishPage {
-        page: PAGE,
-        merchant: MERCHANT,
-        chatbot: None,
-        offerings,
-        windows: vec![tomorrow],
-        hours,
-        line: None,
-        descriptions,
-        calendar: None,
-    };
+    let page = PublishPage { windows: vec![tomorrow], hours, descriptions, ..PublishPage::new(PAGE, MERCHANT, offerings) };
     platform.publish_page(at("09:06:00"), page).unwrap();
     let other = Book { window: tomorrow, ..other };
     assert_eq!(platform.book(retry_at.saturating_add_micros(-1), other.clone()), refused);
@@ -338,16 +328,12 @@ fn a_phone_whose_holder_is_asked_becomes_no_line() {
     let id = books(&mut platform, "09:05:00", for_another());
     let asked = challenge(&mut platform).challenge;
     let code = platform.code(asked).unwrap();
-    let merchant = RegisterMerchant {
-        merchant: ringfence::MerchantId::new(2),
-        name: "商户2".into(),
-        lines: vec![ringfence::values::input::Line { number: number("+8613800000009"), channels: 1 }],
-        zone: ringfence::Zone::UTC,
-        chatbot: None,
-        contact: None,
-        address: None,
-        description: None,
-    };
+    let merchant = RegisterMerchant::new(
+        ringfence::MerchantId::new(2),
+        "商户2",
+        vec![ringfence::values::input::Line { number: number("+8613800000009"), channels: 1 }],
+        ringfence::Zone::UTC,
+    );
     let refused = Err(Refusal::LineIsContact { index: 0 });
     assert_eq!(platform.register_merchant(at("09:06:00"), merchant.clone()), refused);
     assert!(platform.clone().confirm_contact(at("09:07:00"), holder(), id, code).is_ok());

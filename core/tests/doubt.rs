@@ -29,27 +29,14 @@ fn second_line() -> ringfence::PhoneNumber {
 
 fn booked_with_second(platform: &mut Platform) -> ReservationId {
     let merchant = RegisterMerchant {
-        merchant: SECOND,
-        name: "商户2".into(),
-        lines: vec![Line { number: second_line(), channels: 1 }],
-        zone: Zone::UTC,
         chatbot: Some(Address::parse("sip:1065000001@chatbot.example").unwrap()),
-        contact: None,
-        address: None,
-        description: None,
+        ..RegisterMerchant::new(SECOND, "商户2", vec![Line { number: second_line(), channels: 1 }], Zone::UTC)
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let page = PageId::new(20);
     let publish = PublishPage {
-        page,
-        merchant: SECOND,
-        chatbot: None,
-        offerings: BTreeMap::from([(OfferingId::new(1), "房贷".into())]),
         windows: vec![evening()],
-        hours: vec![],
-        line: None,
-        calendar: None,
-        descriptions: BTreeMap::new(),
+        ..PublishPage::new(page, SECOND, BTreeMap::from([(OfferingId::new(1), "房贷".into())]))
     };
     platform.publish_page(at("09:00:00"), publish).unwrap();
     let book = ringfence::values::input::Book { page, ..booking(1) };
@@ -201,7 +188,9 @@ fn taken_back(actions: &[Action]) -> Vec<LegId> {
             | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
-            | AuditRecord::DoNotCallChanged(_) => None,
+            | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Grouped(_)
+            | AuditRecord::Undelivered(_) => None,
         },
         Action::Dial(_)
         | Action::Answer(_)

@@ -61,27 +61,14 @@ fn a_punctual_host_is_not_late_when_the_number_comes_free_at_the_end_itself() {
         let one = booked(&mut platform, 1, CallMode::MerchantCalls);
         // User 1 has a reservation with another merchant, too, and the platform calls for it.
         let other = RegisterMerchant {
-            merchant: MerchantId::new(2),
-            name: "商户2".into(),
-            lines: vec![Line { number: number("95512"), channels: 1 }],
-            zone: Zone::UTC,
             chatbot: Some(Address::parse("sip:1065000001@chatbot.example").unwrap()),
-            contact: None,
-            address: None,
-            description: None,
+            ..RegisterMerchant::new(MerchantId::new(2), "商户2", vec![Line { number: number("95512"), channels: 1 }], Zone::UTC)
         };
         platform.register_merchant(at("09:00:00"), other).unwrap();
         let page = PageId::new(20);
         let publish = PublishPage {
-            page,
-            merchant: MerchantId::new(2),
-            chatbot: None,
-            offerings: BTreeMap::from([(OfferingId::new(1), "房贷".into())]),
             windows: vec![evening()],
-            hours: vec![],
-            line: None,
-            descriptions: BTreeMap::new(),
-            calendar: None,
+            ..PublishPage::new(page, MerchantId::new(2), BTreeMap::from([(OfferingId::new(1), "房贷".into())]))
         };
         platform.publish_page(at("09:00:00"), publish).unwrap();
         let Ok(Reply::Booked(two)) = platform.book(at("09:05:00"), Book { page, ..booking(1) }) else {

@@ -14,7 +14,7 @@ use ringfence::values::time::{Timestamp, Zone};
 
 /// One line of every form, as it is written.
 const LINES: [&str; 10] = [
-    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三","attachments":[{"media":501,"kind":"picture","share":true}]}}}"#,
+    r#"{"at":"2026-11-21T10:00:00Z","input":{"book":{"user":"rcs:+8613800000001","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"name":"张三","share":false,"attachments":[{"media":501,"kind":"picture","share":true}]}}}"#,
     r#"{"at":"2026-11-20T01:00:00Z","input":{"publish_page":{"page":10,"merchant":1,"offerings":{"1":"车险","2":"寿险"},"windows":[],"hours":[{"label":"non_working","rule":{"days":["sat","sun"],"from":"18:00","to":"20:00"}}],"descriptions":{}}}}"#,
     r#"{"at":"2026-11-21T09:59:59.999999Z","input":{"request_call":{"line":"95511","target":{"reservation":1}}}}"#,
     r#"{"at":"2026-11-21T10:00:00Z","input":{"request_call":{"line":"95511","target":{"number":"+8617000000001"}}}}"#,
@@ -130,7 +130,9 @@ fn a_header_has_defaults_for_all_but_its_format() {
     let numbers = r#""pushed_pages_max":1000,"number_rest_s":2592000,"numbers_low":10,"numbers_max":1000000,"code_digits":6,"#;
     assert!(full.contains(numbers), "{full}");
     assert!(
-        full.ends_with(r#""rings_per_day_max":0,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte"},"keyring":[]}}"#),
+        full.ends_with(
+            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000},"keyring":[]}}"#
+        ),
         "{full}"
     );
     assert_eq!(parse_line(&full).unwrap(), short);

@@ -9,14 +9,8 @@ use ringfence::{CallMode, Policy, Reply, Timestamp, Zone};
 
 fn merchant_with(number_of_line: &str, channels: u32) -> RegisterMerchant {
     RegisterMerchant {
-        merchant: MERCHANT,
-        name: "商户1".into(),
-        lines: vec![Line { number: number(number_of_line), channels }],
-        zone: Zone::UTC,
         chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
-        contact: None,
-        address: None,
-        description: None,
+        ..RegisterMerchant::new(MERCHANT, "商户1", vec![Line { number: number(number_of_line), channels }], Zone::UTC)
     }
 }
 

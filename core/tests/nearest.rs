@@ -41,7 +41,7 @@ proptest! {
         let hours = rules.iter().map(|rule| Hours { label: HoursLabel::Working, rule: *rule }).collect();
         let page = Page {
             id: PageId::new(1), merchant: MerchantId::new(1), version: 1, offerings: Default::default(), windows: windows.clone(), hours,
-            line: None, descriptions: Default::default(), calendar: None,
+            line: None, descriptions: Default::default(), calendar: None, group_size_max: None,
         };
         let (asked, now, until) = (Window::new(at(start), at(start + length)).unwrap(), at(now), at(now + ahead));
 

@@ -89,14 +89,14 @@ fn an_object_with_many_fields_is_read_at_once() {
 /// The merchant of the small world, under this description.
 fn merchant(description: &str) -> RegisterMerchant {
     RegisterMerchant {
-        merchant: MERCHANT,
-        name: "商户1".into(),
-        lines: vec![Line { number: line(), channels: 1 }],
-        zone: Zone::parse("Asia/Shanghai").unwrap(),
         chatbot: Some(ringfence::Address::parse("sip:1065000000@chatbot.example").unwrap()),
-        contact: None,
-        address: None,
         description: Some(description.into()),
+        ..RegisterMerchant::new(
+            MERCHANT,
+            "商户1",
+            vec![Line { number: line(), channels: 1 }],
+            Zone::parse("Asia/Shanghai").unwrap(),
+        )
     }
 }
 
@@ -106,15 +106,8 @@ fn a_merchant_with_many_pages_is_registered_again_in_linear_time_and_in_none_whe
     platform.register_merchant(at("09:00:00"), merchant("养老与车险，全国上门服务")).unwrap();
     for id in 0..20_000 {
         let page = PublishPage {
-            page: PageId::new(1_000 + id),
-            merchant: MERCHANT,
-            chatbot: None,
-            offerings: BTreeMap::from([(OfferingId::new(1), "车险".into())]),
             windows: vec![evening()],
-            hours: vec![],
-            line: None,
-            descriptions: BTreeMap::new(),
-            calendar: None,
+            ..PublishPage::new(PageId::new(1_000 + id), MERCHANT, BTreeMap::from([(OfferingId::new(1), "车险".into())]))
         };
         platform.publish_page(at("09:00:00"), page).unwrap();
     }

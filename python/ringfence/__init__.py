@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import ActionsIn, Confirmation, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     Address,
@@ -18,6 +18,7 @@ from ._values import (
     DayRule,
     DenyReason,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -70,6 +71,7 @@ from .effects import (
     Outcome,
     Play,
     Reject,
+    Reminder,
     ReservationForMerchant,
     SearchEntry,
     SearchResult,
@@ -143,6 +145,8 @@ __all__ = [
     "Erase",
     "Everything",
     "Evidence",
+    "ForGroup",
+    "FallbackChannel",
     "ForNumber",
     "ForReservation",
     "HangUp",
@@ -187,6 +191,7 @@ __all__ = [
     "Replayer",
     "Reply",
     "ReservationForMerchant",
+    "Reminder",
     "ReservationAction",
     "ReservationState",
     "SharedMedia",

@@ -14,7 +14,7 @@ from . import _ringfence
 from ._codec import U32, Checked, decode
 from ._values import Bearer, CallMode, WeeklyRule
 
-__all__ = ["ActionsIn", "Confirmation", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
+__all__ = ["ActionsIn", "Confirmation", "FallbackChannel", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,15 @@ class ActionsIn(StrEnum):
     """On the result itself."""
     MANAGE_PAGE = "manage_page"
     """On a manage page of its own, which follows each result."""
+
+
+class FallbackChannel(StrEnum):
+    """A way by which a message goes that failed on the first one."""
+
+    SMS = "sms"
+    """A short message to the receiver's phone."""
+    EMAIL = "email"
+    """An e-mail to the mailbox that he named."""
 
 
 _DAY_S = 86_400
@@ -179,6 +188,8 @@ class Policy(Checked):
     """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
+    group_size_max: U32 = 20
+    """The most users of one shared call that a page may offer."""
     attachments_max: U32 = 10
     """The most pictures, voice notes and videos that are attached to one reservation."""
     pages_per_merchant_max: U32 = 1_000
@@ -191,6 +202,14 @@ class Policy(Checked):
     """Where a user finds the buttons to confirm, to amend and to cancel. A manage page makes `outbox_max` at least 9."""
     bearer: Bearer = Bearer.VOLTE
     """What a `dial` asks to be carried by."""
+    reminder_before_s: U32 = 0
+    """How long before the window its user is reminded of it. 0: he is not."""
+    fallback: tuple[FallbackChannel, ...] = (FallbackChannel.SMS, FallbackChannel.EMAIL)
+    """The ways by which a message to a user is tried again when it failed, in this order, each once."""
+    fallback_wait_s: U32 = 3_600
+    """How long after it was sent a message may be reported on."""
+    messages_max: U32 = 1_000_000
+    """The most messages that are kept for their reports; the oldest give way to new ones. 0: none is tried again."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

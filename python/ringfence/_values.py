@@ -486,6 +486,7 @@ class Bound(StrEnum):
     DEDUP = "dedup"
     CHANNELS = "channels"
     PUSHED_PAGES = "pushed_pages"
+    PAGES_PER_MERCHANT = "pages_per_merchant"
     NUMBERS = "numbers"
     CHALLENGES_PER_NUMBER = "challenges_per_number"
     CODES = "codes"
@@ -498,6 +499,7 @@ class Bound(StrEnum):
     FREEZES = "freezes"
     DO_NOT_CALL = "do_not_call"
     DO_NOT_CALL_IMPORT = "do_not_call_import"
+    GROUP_SIZE = "group_size"
     ATTACHMENTS = "attachments"
 
 
@@ -519,6 +521,7 @@ class Field(StrEnum):
     DESCRIPTIONS = "descriptions"
     BY = "by"
     WHY = "why"
+    GROUP_SIZE_MAX = "group_size_max"
     ATTACHMENTS = "attachments"
     EMAIL = "email"
     RESULT_BY = "result_by"
@@ -764,6 +767,15 @@ class OneNumber(Checked):
     _tag: ClassVar[str | None] = "number"
     _newtype: ClassVar[bool] = True
     number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ForGroup(Checked):
+    """A merchant calls for the users of this group, as many as may be rung now."""
+
+    _tag: ClassVar[str | None] = "group"
+    _newtype: ClassVar[bool] = True
+    group: int
 
 
 def text_of(kind: str, value: Record, language: str) -> str:

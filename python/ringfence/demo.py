@@ -33,6 +33,7 @@ from .effects import (
     Effect,
     Erase,
     Frozen,
+    Grouped,
     HangUp,
     Join,
     Judged,
@@ -49,6 +50,7 @@ from .effects import (
     ReservationForMerchant,
     Send,
     Thawed,
+    Undelivered,
     UserDialled,
 )
 from .errors import RingfenceError
@@ -348,7 +350,7 @@ class _Teller:
                 self.line(at, Text(self.say(f"the operator freezes: {why} ({by})", f"运营方暂停呼叫：{why}（{by}）"), style="red"))
             case inputs.Thaw(by=by, why=why):
                 self.line(at, Text(self.say(f"the operator thaws: {why} ({by})", f"运营方恢复呼叫：{why}（{by}）"), style="red"))
-            case inputs.ImportDoNotCall():
+            case inputs.ImportDoNotCall() | inputs.MessageReported():
                 pass
         if isinstance(answer, RingfenceError):
             self.note(self.say(f"refused, {answer.reason}: {answer}", f"被拒绝（{answer.reason}）"), "red")
@@ -488,6 +490,9 @@ class _Teller:
                     self.judgements.append(_Judgement(at, self.say("platform", "服务平台"), reservation, rule))
                     words += self.say(": ", "，") + self.permission(rule)
                 self.line(at, Text.assemble((self.say("audit", "审计"), "bold green"), words))
+            case Grouped(call=call, reservations=reservations):
+                names = "、".join(self.users.get(reservation, "?") for reservation in reservations)
+                self.note(self.say(f"audit: {names} share call {call}", f"审计：{names}共用通话通道{call}"))
             case DialWithdrawn(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: the dial of {who} was taken back", f"审计：对{who}的呼叫已撤回"))
@@ -517,6 +522,8 @@ class _Teller:
                 self.note(self.say("audit: new calls are stopped", "审计：已暂停呼叫"))
             case Thawed():
                 self.note(self.say("audit: calls may ring again", "审计：已恢复呼叫"))
+            case Undelivered(message=message):
+                self.note(self.say(f"audit: message {message} did not arrive", f"审计：消息{message}未能送达"), "red")
             case DoNotCallChanged(listed=listed):
                 self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
             case Judged() | UserDialled():
@@ -609,6 +616,7 @@ _KINDS = {
     "on_hold": ("the reservation waits for its holder", "预约待机主确认"),
     "declined": ("the merchant declines", "商户谢绝通知"),
     "manage_page": ("the page to manage it", "管理预约界面"),
+    "reminder": ("a reminder", "预约提醒"),
 }
 
 _HOW = {

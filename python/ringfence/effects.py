@@ -22,6 +22,7 @@ from ._values import (
     DayRule,
     DenyReason,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -64,6 +65,8 @@ __all__ = [
     "Content",
     "DeclinedNotice",
     "ManagePage",
+    "Reminder",
+    "Undelivered",
     "ShownTerms",
     "DeclinedRecord",
     "Denied",
@@ -73,6 +76,7 @@ __all__ = [
     "Effect",
     "Erase",
     "Frozen",
+    "Grouped",
     "HangUp",
     "Join",
     "Judged",
@@ -138,6 +142,8 @@ class BookingPage(_Content):
     description: str | None
     descriptions: Mapping[int, str]
     days: Mapping[date, DayRule]
+    group_size_max: int | None
+    """How many users may share one call, if the page offers it."""
     actions: tuple[PageAction, ...]
 
 
@@ -155,6 +161,8 @@ class BookingResult(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    is_shared: bool
+    """Whether others may be on the call, as the user agreed."""
     actions: tuple[ReservationAction, ...]
     """The buttons under it. None when they come on a manage page of their own."""
 
@@ -187,6 +195,23 @@ class ManagePage(_Content):
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder(_Content):
+    """To a user: the window begins soon. It says what the result said, with the buttons of now."""
+
+    _tag: ClassVar[str | None] = "reminder"
+    reservation: int
+    revision: int
+    merchant_name: str
+    line: PhoneNumber
+    contact: str | None
+    address: str | None
+    offering_name: str
+    window: Window
+    zone: Zone
+    actions: tuple[ReservationAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ContactUnconfirmed(_Content):
     """To a user: the booking stands, but nothing rings before the holder of the contact number agrees."""
 
@@ -214,6 +239,8 @@ class ReservationForMerchant(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    group: int | None
+    """The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by."""
     media: tuple[SharedMedia, ...]
     """What the user attached and chose to share."""
 
@@ -283,6 +310,8 @@ class Challenge(_Content):
     window: Window
     zone: Zone
     until: datetime
+    is_shared: bool
+    """Whether others may be on the call."""
 
     def text_with(self, code: str, language: str = "zh-CN") -> str:
         """The message in words with its code, as it is sent."""
@@ -402,6 +431,7 @@ Content = (
     | DeclinedNotice
     | SlotOver
     | ManagePage
+    | Reminder
 )
 """What a message says."""
 
@@ -490,7 +520,7 @@ class UnknownNumber(Record):
     _tag: ClassVar[str | None] = "unknown_number"
 
 
-RequestedTarget = ForReservation | ForNumber | UnknownNumber
+RequestedTarget = ForReservation | ForNumber | UnknownNumber | ForGroup
 """What a merchant's call asked for, as a record names it."""
 
 
@@ -525,6 +555,16 @@ class DialWithdrawn(Record):
     _tag: ClassVar[str | None] = "dial_withdrawn"
     leg: int
     call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped(Record):
+    """Several users share a call: who they are is fixed with it. The reservations are in the order of their places."""
+
+    _tag: ClassVar[str | None] = "grouped"
+    call: int
+    group: int
+    reservations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,6 +728,16 @@ class DoNotCallChanged(Record):
     listed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered(Record):
+    """A message failed and is not sent again: no other way was left, or nobody needed it any more. `message` is the effect that sent it last."""
+
+    _tag: ClassVar[str | None] = "undelivered"
+    message: int
+    reservation: int | None
+    code: str
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -707,6 +757,8 @@ AuditRecord = (
     | Frozen
     | Thawed
     | DoNotCallChanged
+    | Grouped
+    | Undelivered
 )
 """What was decided."""
 

@@ -22,6 +22,7 @@ from ._values import (
     CallMode,
     DayRule,
     Everything,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -49,6 +50,11 @@ __all__ = [
     "ChooseSlot",
     "ConfirmClock",
     "ConfirmContact",
+    "Delivered",
+    "Failed",
+    "MessageReported",
+    "MessageStatus",
+    "WasRead",
     "Decline",
     "Dedup",
     "EffectFailed",
@@ -117,6 +123,8 @@ class PublishPage(Checked):
     line: PhoneNumber | None = None
     descriptions: Mapping[int, str] = field(default_factory=dict)
     calendar: int | None = None
+    group_size_max: int | None = None
+    """How many users may share one call, those who agree to it; absent or 1: every user is called alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +155,7 @@ class ChooseMode(Checked):
     mode: CallMode
 
 
-CallTarget = ForReservation | ForNumber
+CallTarget = ForReservation | ForNumber | ForGroup
 """Whom a merchant calls for."""
 
 
@@ -173,6 +181,8 @@ class Book(Checked):
     contact: PhoneNumber | None = None
     name: str | None = None
     evidence: BookingEvidence | None = None
+    share: bool = False
+    """Whether the user agrees to share the call with others who book the same."""
     attachments: tuple[Attachment, ...] = ()
     result_by: ResultBy | None = None
     email: Address | None = None
@@ -409,6 +419,8 @@ class Amend(Checked):
     contact: PhoneNumber | None = None
     offering: int | None = None
     name: str | None = None
+    share: bool | None = None
+    """Whether the user agrees to share the call with others who book the same: as many as the page says now."""
     evidence: BookingEvidence | None = None
     attachments: tuple[Attachment, ...] | None = None
 
@@ -506,6 +518,45 @@ class MerchantReady(Checked):
     reservation: int
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered(Checked):
+    """A message came to its receiver's device."""
+
+    _tag: ClassVar[str | None] = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead(Checked):
+    """Its receiver opened a message."""
+
+    _tag: ClassVar[str | None] = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Checked):
+    """A message did not arrive, and will not. `code` is what the gateway said of the reason.
+
+    >>> Failed("404").code
+    '404'
+    """
+
+    _tag: ClassVar[str | None] = "failed"
+    code: str
+
+
+MessageStatus = Delivered | WasRead | Failed
+"""What became of a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReported(Checked):
+    """A gateway says what became of a message: `message` is the sequence number of its `Send`."""
+
+    _tag: ClassVar[str | None] = "message_reported"
+    message: int
+    status: MessageStatus
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -541,6 +592,7 @@ Input = (
     | ImportDoNotCall
     | ChooseSlot
     | MerchantReady
+    | MessageReported
 )
 """Any of them."""
 

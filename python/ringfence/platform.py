@@ -19,6 +19,7 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DayRule,
+    ForGroup,
     ForNumber,
     ForReservation,
     Hours,
@@ -138,9 +139,11 @@ class Platform:
         chatbot: Address | str | None = None,
         descriptions: Mapping[int, str] | None = None,
         calendar: int | None = None,
+        group_size_max: int | None = None,
         dedup: Dedup | None = None,
     ) -> Published:
-        """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version."""
+        """A merchant's chatbot publishes a booking page: what can be talked about, and when. Again: a new version. `group_size_max` is how many users
+        may share one call."""
         return self._expect(
             Published,
             now,
@@ -154,6 +157,7 @@ class Platform:
                 line=_maybe(PhoneNumber, line, "line"),
                 descriptions=descriptions if descriptions is not None else {},
                 calendar=calendar,
+                group_size_max=group_size_max,
             ),
             dedup,
         )
@@ -185,15 +189,16 @@ class Platform:
         line: PhoneNumber | str,
         reservation: int | None = None,
         number: PhoneNumber | str | None = None,
+        group: int | None = None,
         dedup: Dedup | None = None,
     ) -> CallAllowed | CallDenied:
         """A merchant's line calls the platform and asks for a user: the one of a reservation, or the one whom the virtual number that was
-        dialled means to this merchant. Give one of the two. The switch holds the call, unanswered.
+        dialled means to this merchant, or those of a group. Give one of the three. The switch holds the call, unanswered.
 
         The answer is an `Allow` or a `Deny` with the id of the inbound leg; effects say what to do with it. `LimitReached` (outbox) is no answer: reject
         the call with SIP 503.
         """
-        request = _request(line, reservation, number)
+        request = _request(line, reservation, number, group)
         return cast(CallAllowed | CallDenied, self.handle(now, request, dedup=dedup))
 
     # What users do.
@@ -210,6 +215,7 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         name: str | None = None,
         evidence: BookingEvidence | None = None,
+        share: bool = False,
         attachments: Iterable[Attachment] = (),
         result_by: ResultBy | str | None = None,
         email: Address | str | None = None,
@@ -219,7 +225,8 @@ class Platform:
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
-        absent), `email` his mailbox. Of the `attachments` the merchant is told of those that the user shares.
+        absent), `email` his mailbox. With `share` he agrees to be called together Of the `attachments` the merchant is told of those that the user shares.
+        with others who book the same.
         """
         return self._expect(
             Booked,
@@ -233,6 +240,7 @@ class Platform:
                 contact=_maybe(PhoneNumber, contact, "contact"),
                 name=name,
                 evidence=evidence,
+                share=share,
                 attachments=tuple(attachments),
                 result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
                 email=_maybe(Address, email, "email"),
@@ -289,11 +297,12 @@ class Platform:
         contact: PhoneNumber | str | None = None,
         offering: int | None = None,
         name: str | None = None,
+        share: bool | None = None,
         evidence: BookingEvidence | None = None,
         attachments: Iterable[Attachment] | None = None,
         dedup: Dedup | None = None,
     ) -> Amended | NoOp:
-        """A user changes a reservation; what is `None` stays as it is.
+        """A user changes a reservation; what is `None` stays as it is. `share` agrees to a shared call, or takes that back.
 
         A phone that rings goes on only if the new terms carry it. During a conversation the change waits for the end of the call.
         """
@@ -305,6 +314,7 @@ class Platform:
             contact=_maybe(PhoneNumber, contact, "contact"),
             offering=offering,
             name=name,
+            share=share,
             evidence=evidence,
             attachments=None if attachments is None else tuple(attachments),
         )
@@ -326,15 +336,18 @@ class Platform:
         *,
         merchant: int,
         reservation: int,
-        slot: Window | datetime,
+        slot: Window | datetime | inputs.Slot,
         dedup: Dedup | None = None,
     ) -> SlotChosen | NoOp:
         """Platform mode: a merchant chooses when inside the window he is called. An instant means: from then to the window's end.
 
         When the slot is over without a conversation he is told, and nobody is called before he chooses another or is ready.
         """
-        chosen = inputs.SlotWindow(slot) if isinstance(slot, Window) else inputs.SlotFrom(slot)
-        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=chosen)
+        if isinstance(slot, Window):
+            slot = inputs.SlotWindow(slot)
+        elif not isinstance(slot, inputs.SlotWindow | inputs.SlotFrom):
+            slot = inputs.SlotFrom(slot)
+        input = inputs.ChooseSlot(merchant=merchant, reservation=reservation, slot=slot)
         return cast(SlotChosen | NoOp, self.handle(now, input, dedup=dedup))
 
     def merchant_ready(
@@ -411,6 +424,15 @@ class Platform:
         numbers = tuple[PhoneNumber, ...]
         given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
         return self._expect(DoNotCallSet, now, given, dedup)
+
+    def message_reported(
+        self, now: datetime, *, message: int, status: inputs.MessageStatus, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """A gateway says what became of the message that the `Send` with this sequence number sent: `Delivered()`, `WasRead()`, or `Failed("404")`.
+
+        One that failed goes by the next way that the policy names; when none is left, an `Undelivered` audit says so.
+        """
+        return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
@@ -492,6 +514,7 @@ class Platform:
         line: PhoneNumber | str,
         reservation: int | None = None,
         number: PhoneNumber | str | None = None,
+        group: int | None = None,
     ) -> Verdict:
         """What `request_call` would answer at that instant. Changes nothing and leaves no audit record.
 
@@ -499,7 +522,7 @@ class Platform:
         """
         core = self._open()
         micros = micros_of(at, "at")
-        request = _request(line, reservation, number).to_json()
+        request = _request(line, reservation, number, group).to_json()
         verdict: Verdict = decode(_VERDICT, json.loads(core.gate(request, micros)), at.tzinfo or timezone.utc)
         return verdict
 
@@ -659,11 +682,15 @@ class Platform:
 _VERDICT: Any = Verdict
 
 
-def _request(line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None) -> inputs.RequestCall:
-    if (reservation is None) == (number is None):
-        raise TypeError("give either reservation or number")
+def _request(
+    line: PhoneNumber | str, reservation: int | None, number: PhoneNumber | str | None, group: int | None
+) -> inputs.RequestCall:
+    if sum(given is not None for given in (reservation, number, group)) != 1:
+        raise TypeError("give either reservation, number or group")
     target: inputs.CallTarget
-    if number is None:
+    if group is not None:
+        target = ForGroup(check(int, group, "group"))
+    elif number is None:
         target = ForReservation(check(int, reservation, "reservation"))
     else:
         target = ForNumber(check(PhoneNumber, number, "number"))

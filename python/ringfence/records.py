@@ -84,6 +84,7 @@ class Terms(Record):
     name: str | None
     is_agreed: bool
     awaits_acknowledgement: bool
+    group_size: int
     attachments: tuple[Attachment, ...]
 
 
@@ -123,6 +124,10 @@ class Reservation(Record):
     """The pool was empty when it was accepted: the platform calls, whatever was preset or chosen."""
     challenge: int | None
     """The code that is out for its contact number, while it is `unverified`."""
+    group_size: int
+    """How many users may share a call with him, himself among them; 1: he is called alone."""
+    group: int | None
+    """The group that he may share a call with, from his acceptance on."""
     is_announced: bool
     """Whether the merchant was told of it."""
     awaits_acknowledgement: bool
@@ -142,6 +147,10 @@ class Reservation(Record):
     """How its results come, if its sender said so."""
     email: Address | None
     """Its sender's mailbox, if he named one."""
+    remind_at: datetime | None
+    """When its user is reminded, as the rules were when it was accepted or changed last."""
+    is_reminded: bool
+    """Its user was reminded of this window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,8 @@ class Why(StrEnum):
     """A code that is out may not be used any more."""
     LINE_FREE = "line_free"
     """A line of a merchant has a free channel and somebody waits for it."""
+    REMINDER = "reminder"
+    """A user is to be reminded of his window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The stories of figures 2 and 3 of seed 000, of the queue and of the refused call, as scripts for a simulated switch.
+"""The stories of figures 2 and 3 of seed 000, of the queue, of the shared call and of the refused call, as scripts for a simulated switch.
 
 `ringfence demo` plays them.
 """
@@ -58,7 +58,7 @@ def _day(switch: Switch, day: str) -> Callable[[str], datetime]:
     return lambda clock: datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=ZONE)
 
 
-def _sign_up(switch: Switch, friday: Callable[[str], datetime]) -> None:
+def _sign_up(switch: Switch, friday: Callable[[str], datetime], group_size_max: int | None = None) -> None:
     """The merchant registers and publishes his page (S301)."""
     switch.at(
         friday("09:00"),
@@ -87,13 +87,14 @@ def _sign_up(switch: Switch, friday: Callable[[str], datetime]) -> None:
                     Hours(HoursLabel.WORKING, WeeklyRule(working, "09:00", "18:00")),
                     Hours(HoursLabel.NON_WORKING, WeeklyRule(list(Weekday), "18:00", "20:00")),
                 ),
+                group_size_max=group_size_max,
             )
         ),
     )
 
 
-def _book(switch: Switch, user: Address, name: str, window: Window) -> int:
-    reply = switch.ask(inputs.Book(user=user, page=PAGE, offering=1, window=window, name=name))
+def _book(switch: Switch, user: Address, name: str, window: Window, share: bool = False) -> int:
+    reply = switch.ask(inputs.Book(user=user, page=PAGE, offering=1, window=window, name=name, share=share))
     if not isinstance(reply, Booked):
         raise RuntimeError(f"the story needs this booking: {reply}")
     return reply.reservation
@@ -177,6 +178,25 @@ def _queue(switch: Switch) -> None:
     switch.ask(inputs.PresetMode(merchant=MERCHANT, mode=None))
 
 
+def _shared(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2026-12-25"), _day(switch, "2026-12-26")
+    quarter = Window(saturday("18:00"), saturday("18:15"))
+    users = list(QUEUE.items())[:4]
+    _sign_up(switch, friday, group_size_max=3)
+    switch.run_until(friday("09:02"))
+    switch.ask(inputs.PresetMode(merchant=MERCHANT, mode=CallMode.PLATFORM_CALLS))
+    switch.at(friday("09:03"), lambda: switch.ask(inputs.PushPage(page=PAGE, to=(ZHANG,))))
+    for minute, (number, name) in enumerate(users, start=5):
+        switch.run_until(friday(f"09:{minute:02}"))
+        _book(switch, Address(f"rcs:{number}"), name, quarter, share=name != "赵六")
+    switch.phones[LINE] = [Answers(after=timedelta(seconds=3)) for _ in range(4)]
+    for second, (number, _) in enumerate(users, start=4):
+        switch.phones[number] = [Answers(after=timedelta(seconds=second), talks=timedelta(minutes=second))]
+    switch.phones[LI_PHONE] = [Busy(after=timedelta(seconds=2)), Rings()]
+    switch.run_until(saturday("18:20"))
+    switch.ask(inputs.PresetMode(merchant=MERCHANT, mode=None))
+
+
 def _outside(switch: Switch) -> None:
     friday, saturday = _day(switch, "2026-12-18"), _day(switch, "2026-12-19")
     early, late = Window(saturday("18:00"), saturday("19:00")), Window(saturday("19:00"), saturday("20:00"))
@@ -232,6 +252,15 @@ STORIES: Final = {
             "Who was busy goes to the end, and who was not reached when the window ends is told why.",
             "六位用户预约了同一时段，线路只有两路通道：按预约先后，通道空闲时依次呼叫；占线者排到队尾，时段结束仍未通话者收到说明。",
             _queue,
+        ),
+        Story(
+            "shared-call",
+            "The shared call: one merchant, several users",
+            "多方通话：一个商户与多个用户",
+            "Four users booked the same quarter of an hour, and three agreed to share the call: one channel carries them, each is connected as he answers, "
+            "and leaves when he likes. Who did not agree is called alone.",
+            "四位用户预约了同一时段，其中三位同意多方通话：共用一路通话通道，谁先接听谁先接通，各自随时可以离开；未同意者单独通话。",
+            _shared,
         ),
         Story(
             "outside-the-window",

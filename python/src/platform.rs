@@ -241,5 +241,6 @@ fn words_of(why: Why) -> (&'static str, Option<u64>) {
         Why::Retention(reservation) => ("retention", Some(reservation.get())),
         Why::CodeExpires(challenge) => ("code_expires", Some(challenge.get())),
         Why::LineFree(merchant) => ("line_free", Some(merchant.get())),
+        Why::Reminder(reservation) => ("reminder", Some(reservation.get())),
     }
 }

@@ -29,15 +29,15 @@ def test_the_platform_calls_inside_the_slot(platform: Platform, reservation: int
     assert chosen == SlotChosen(Window(at("2026-11-21T19:00"), DAY.end), ReservationState.SCHEDULED)
     same = Window(at("2026-11-21T19:00"), DAY.end)
     assert platform.choose_slot(at("2026-11-20T11:00"), merchant=1, reservation=reservation, slot=same) == NoOp()
-    platform.advance(at("2026-11-21T18:00"), 100)
+    platform.advance(at("2026-11-21T18:00"), budget=100)
     assert dials(platform) == []
-    platform.advance(at("2026-11-21T19:00"), 100)
+    platform.advance(at("2026-11-21T19:00"), budget=100)
     assert [dial.not_after for dial in dials(platform)] == [DAY.end]
 
 
 def test_a_slot_that_is_over_waits_for_another_one(platform: Platform, reservation: int) -> None:
     platform.choose_slot(at("2026-11-20T11:00"), merchant=1, reservation=reservation, slot=SLOT)
-    platform.advance(at("2026-11-21T19:00"), 100)
+    platform.advance(at("2026-11-21T19:00"), budget=100)
     told = [effect.content for effect in platform.effects(confirm=True) if isinstance(effect, Send)]
     over = told[-1]
     assert isinstance(over, SlotOver)
@@ -48,22 +48,22 @@ def test_a_slot_that_is_over_waits_for_another_one(platform: Platform, reservati
     ready = platform.merchant_ready(at("2026-11-21T19:10"), merchant=1, reservation=reservation)
     assert ready == SlotChosen(Window(at("2026-11-21T19:10"), DAY.end), ReservationState.OPEN)
     assert platform.merchant_ready(at("2026-11-21T19:10"), merchant=1, reservation=reservation) == NoOp()
-    platform.advance(at("2026-11-21T19:10"), 100)
+    platform.advance(at("2026-11-21T19:10"), budget=100)
     assert len(dials(platform)) == 1
 
 
 def test_a_slot_is_the_platforms_and_lies_in_the_window(platform: Platform, reservation: int) -> None:
     with pytest.raises(Refused) as outside:
         platform.merchant_ready(at("2026-11-21T17:00"), merchant=1, reservation=reservation)
-    assert (outside.value.code, outside.value.name) == (208, "slot_outside")
+    assert (outside.value.code, outside.value.reason) == (208, "slot_outside")
     with pytest.raises(Refused) as over:
         platform.choose_slot(at("2026-11-21T18:40"), merchant=1, reservation=reservation, slot=SLOT)
-    assert (over.value.code, over.value.name) == (209, "slot_over")
+    assert (over.value.code, over.value.reason) == (209, "slot_over")
     changed = platform.choose_mode(at("2026-11-21T18:41"), merchant=1, reservation=reservation, mode="merchant_calls")
     assert changed == Done()
     with pytest.raises(Refused) as other:
         platform.choose_slot(at("2026-11-21T18:42"), merchant=1, reservation=reservation, slot=DAY)
-    assert (other.value.code, other.value.name) == (207, "not_platform_mode")
+    assert (other.value.code, other.value.reason) == (207, "not_platform_mode")
 
 
 def test_a_slot_is_read_from_a_journal() -> None:

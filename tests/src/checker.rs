@@ -45,7 +45,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use ringfence::values::effect::{Action, AuditRecord, BookedRecord, Challenged, Content, Effect, Party, Rule};
+use ringfence::values::effect::{Action, Asked, AuditRecord, BookedRecord, Challenged, Content, Effect, Grouped, Party, Rule};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::{Dedup, Input};
 use ringfence::values::policy::Policy;
@@ -61,9 +61,11 @@ mod blocking;
 mod books;
 mod doubt;
 mod endings;
+mod groups;
 mod holders;
 mod law;
 mod media;
+mod messages;
 mod numbers;
 mod privacy;
 mod queue;
@@ -223,6 +225,8 @@ type Judged = Result<(), Broken>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Overdue {
     call: CallId,
+    /// Whose part in it; none for the whole call.
+    part: Option<ReservationId>,
     promise: Promise,
     why: &'static str,
 }
@@ -241,6 +245,8 @@ struct Notes {
     duties: Vec<Overdue>,
     /// The legs that a `user_dialled` audit named and no dial followed yet, with what it said.
     announced: Vec<ringfence::values::effect::UserDialled>,
+    /// Who shares the call that is about to begin, as its record says.
+    grouped: Option<Grouped>,
     /// The reservations that a block takes back.
     taken_back: Vec<ReservationId>,
     /// Whether the `judged` audit came.
@@ -265,6 +271,8 @@ struct Notes {
     withdrawn: BTreeSet<LegId>,
     /// The leg whose `dial` this step reports as not carried out.
     doubted: Option<LegId>,
+    /// How often this step follows up the failure of a message that it reports.
+    followed_up: u32,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -410,6 +418,9 @@ impl Checker {
             self.effect(effect, step, &mut notes)?;
         }
         self.books.take_late_input(step, &mut notes);
+        self.books.take_answered_merchants();
+        self.books.take_unseen_change(step);
+        groups::all_begun(&notes)?;
         self.close(step, &mut notes)?;
         if self.books.fires_everything(step) {
             self.books.take_openings();
@@ -420,11 +431,12 @@ impl Checker {
     /// What has to be known before anything of the step is read.
     fn open(&mut self, step: &Step) -> Notes {
         let mut notes = Notes { overdue: endings::overdue(&self.books), grace_over: self.books.grace_over(), ..Notes::default() };
-        let is_overdue = |call: &CallId| notes.overdue.iter().any(|overdue| overdue.call == *call);
-        let legs = self.books.legs.iter().filter(|(_, leg)| leg.call.is_some_and(|call| is_overdue(&call)));
-        let calls = self.books.calls.iter().filter(|(call, _)| is_overdue(call));
-        (notes.overdue_legs, notes.overdue_reservations) =
-            (legs.map(|(leg, _)| *leg).collect(), calls.map(|(_, call)| call.reservation).collect());
+        for overdue in &notes.overdue {
+            notes.overdue_legs.extend(endings::affected(&self.books, overdue, &notes.overdue));
+            let all = self.books.calls.get(&overdue.call).into_iter().flat_map(|call| &call.parts);
+            let users = all.map(|part| part.reservation).filter(|user| overdue.part.is_none_or(|part| part == *user));
+            notes.overdue_reservations.extend(users);
+        }
         if !notes.overdue.is_empty() {
             self.summary.late_steps += usize::from(matches!(step.doing, Doing::Input(_)));
         }
@@ -447,16 +459,20 @@ impl Checker {
                     Party::User => {
                         ringing::user_dial(&self.books, dial)?;
                         ringing::announced(&self.books, dial, notes)?;
+                        privacy::user_dial(&self.books, dial)?;
                         self.summary.user_dials += 1;
                     }
                     Party::Merchant => {
                         ringing::merchant_dial(&self.books, dial)?;
                         queue::served(&self.books, dial)?;
                         privacy::merchant_dial(&self.books, dial)?;
+                        groups::merchant_dial(&self.books, dial, notes)?;
                         self.summary.merchant_dials += 1;
                     }
                 }
-                self.books.take_dial(dial)?;
+                let alone = [dial.reason.reservation];
+                let users = notes.grouped.take_if(|grouped| dial.party == Party::Merchant && grouped.call == dial.call);
+                self.books.take_dial(dial, users.as_ref().map_or(&alone[..], |grouped| &grouped.reservations))?;
             }
             Action::Answer(answer) => self.books.take_answer(answer.leg),
             Action::Reject(reject) => self.books.release(reject.leg, reject.cause, LegState::Gone),
@@ -471,10 +487,17 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
+                    return Ok(());
+                }
                 results::send(&self.books, send, step)?;
+                if let Content::Reminder(reminder) = &send.content {
+                    messages::reminded(&mut self.books, &send.to, reminder)?;
+                }
                 if let Content::Missed(notice) = &send.content {
                     law::missed(&self.books, notice)?;
                 }
+                groups::told(&self.books, send)?;
                 if let Content::SlotOver(notice) = &send.content {
                     slots::over(&mut self.books, notice)?;
                 }
@@ -498,6 +521,7 @@ impl Checker {
                         numbers::leased(&self.books, leased)?;
                         self.books.take_lease(leased);
                     }
+                    AuditRecord::Undelivered(record) => messages::undelivered(record, step, notes)?,
                     AuditRecord::PolicySet(_) | AuditRecord::NumbersLow(_) | AuditRecord::KeyRotated(_) => {}
                     AuditRecord::Frozen(record) => law::recorded(record, true, step)?,
                     AuditRecord::Thawed(record) => law::recorded(record, false, step)?,
@@ -514,8 +538,19 @@ impl Checker {
                     AuditRecord::Judged(judged) => {
                         verdicts::judged(&self.books, judged, step)?;
                         notes.judged = true;
+                        if let (Asked::Group(_), Some(Ok(Reply::Allow(allow)))) = (&judged.target, &step.reply) {
+                            self.books.take_users(allow.call, judged.reservation.as_slice());
+                        }
                     }
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
+                    AuditRecord::Grouped(record) => {
+                        groups::recorded(&self.books, record)?;
+                        if matches!(step.reply, Some(Ok(Reply::Allow(_)))) {
+                            self.books.take_users(record.call, &record.reservations);
+                        } else {
+                            notes.grouped = Some(record.clone());
+                        }
+                    }
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
                     AuditRecord::LegLost(lost) => {
                         endings::lost(&self.books, lost, notes)?;
@@ -570,6 +605,7 @@ impl Checker {
         self.books.media.all_erased()?;
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
+        messages::followed_up(step, notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

@@ -227,23 +227,26 @@ impl Host {
         let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
         let lines = lines.iter().map(|line| Line { number: parse(line), channels }).collect();
         let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-        let (name, contact) = ("平安".into(), Some("李经理".into()));
-        let register = RegisterMerchant { merchant, name, lines, zone, chatbot, contact, address: None, description: None };
+        let contact = Some("李经理".into());
+        let register = RegisterMerchant { chatbot, contact, ..RegisterMerchant::new(merchant, "平安", lines, zone) };
         self.input(Input::RegisterMerchant(register)).expect("a merchant may register");
         let windows = vec![Window::new(self.epoch, self.second(30 * 86_400)).expect("a window")];
         let offerings = [(OFFERING, "车险".into())].into();
-        let publish = PublishPage {
-            page,
-            merchant,
-            chatbot: None,
-            offerings,
-            windows,
-            hours: Vec::new(),
-            line: None,
-            descriptions: BTreeMap::new(),
-            calendar: None,
-        };
+        let publish = PublishPage { windows, ..PublishPage::new(page, merchant, offerings) };
         self.input(Input::PublishPage(publish)).expect("a registered chatbot may publish");
+    }
+
+    /// The page that was published last offers shared calls of so many users.
+    ///
+    /// # Panics
+    /// When the platform refuses, or there is no page.
+    pub fn offers_shared_calls(&mut self, size: u32) {
+        let published =
+            self.trace.steps.iter().rev().find_map(|step| {
+                if let Doing::Input(Input::PublishPage(page)) = &step.doing { Some(page.clone()) } else { None }
+            });
+        let page = PublishPage { group_size_max: Some(size), ..published.expect("a page") };
+        self.input(Input::PublishPage(page)).expect("a registered chatbot may publish");
     }
 
     /// A user books the window between these seconds for his own phone.
@@ -251,21 +254,21 @@ impl Host {
     /// # Panics
     /// When the platform refuses.
     pub fn books(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
+        self.books_so(number, from_s, to_s, false)
+    }
+
+    /// The same by a user who agrees to share the call.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn shares(&mut self, number: &str, from_s: u32, to_s: u32) -> ReservationId {
+        self.books_so(number, from_s, to_s, true)
+    }
+
+    fn books_so(&mut self, number: &str, from_s: u32, to_s: u32, share: bool) -> ReservationId {
         let window = Window::new(self.second(from_s), self.second(to_s)).expect("a window");
         let (user, name) = (Address::Rcs(parse(number)), Some(format!("用户{}", &number[number.len() - 2..]).into()));
-        let book = Book {
-            user,
-            page: PAGE,
-            offering: OFFERING,
-            window,
-            zone: None,
-            contact: None,
-            name,
-            evidence: None,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book = Book { name, share, ..Book::new(user, PAGE, OFFERING, window) };
         match self.input(Input::Book(book)) {
             Ok(Reply::Booked(booked)) => booked.reservation,
             other => panic!("the booking should stand: {other:?}"),

@@ -30,6 +30,7 @@ use crate::trace::{Doing, Step, Trace};
 
 mod amendments;
 mod blocking;
+mod groups;
 mod law;
 mod managing;
 mod moves;

@@ -46,8 +46,13 @@ fn the_real_platform_is_accepted_and_the_stories_contain_what_they_say() {
         in_doubt,
         kept,
         frozen,
+        shared,
+        group,
         slots,
     ] = summaries;
+    assert_eq!((shared.merchant_dials, shared.user_dials, shared.conversations_platform_calls), (2, 4, 4));
+    assert_eq!((group.allowed, group.denied, group.user_dials, group.withdrawn_while_ringing), (2, 1, 5, 1));
+    assert_eq!(group.conversations_merchant_calls, 2);
     assert_eq!((by_number.allowed, by_number.denied, by_number.conversations_merchant_calls), (1, 1, 1));
     assert_eq!((merchant.allowed, merchant.denied, merchant.conversations_merchant_calls), (3, 2, 1));
     assert_eq!((platform.merchant_dials, platform.user_dials, platform.conversations_platform_calls), (4, 4, 2));

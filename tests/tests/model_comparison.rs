@@ -361,6 +361,7 @@ impl Pair {
                 | Input::Block(_)
                 | Input::Freeze(_)
                 | Input::Thaw(_)
+                | Input::MessageReported(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),

@@ -1,7 +1,7 @@
 //! Model checking: every interleaving of a small world over the real [`Platform`], judged in every state by the checker.
 //!
 //! The world: one merchant with one line of one channel and two users with a reservation each in the same window (in one scope, two
-//! merchants who both want the same user), a simulated switch, and a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
+//! merchants who both want the same user; in another, both users share one call), a simulated switch, and a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
 //! choose and call at any time; the host may fire a deadline, be asked something at the instant of a deadline before it fires it, sleep
 //! until one microsecond before the window's end or past it, stop between the log and a dial, fail to dial, and lose the switch. Budgets
 //! keep it finite; it is explored completely, and the number of its states is pinned.
@@ -35,10 +35,10 @@ mod world;
 
 use acts::Act;
 use scopes::{
-    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FULL, NUMBERS, ODD_REPORTS_AND_FAULTS, SLOTS, Scope,
-    TWO_MERCHANTS,
+    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FULL, NUMBERS, ODD_REPORTS_AND_FAULTS, ONE_BRIDGE, SLOTS,
+    Scope, TWO_MERCHANTS,
 };
-use world::{Budget, Event, Fallen, World};
+use world::{Budget, Event, Fallen, Sides, World};
 
 impl World {
     /// The acts of the scopes for single moments.
@@ -48,7 +48,7 @@ impl World {
             acts.extend([true, false].map(|offering| Act::Amend { offering }));
         }
         acts.extend((declines > 0).then_some(Act::Decline));
-        acts.extend((blocks > 0).then_some(Act::Block));
+        acts.extend((blocks > 0).then_some(Act::Block(1)));
         if slots > 0 {
             acts.extend([true, false].map(|second| Act::Slot { second }));
             acts.push(Act::Ready);
@@ -61,8 +61,18 @@ impl World {
 }
 
 /// Every scope that is explored each time.
-const SCOPES: [Scope; 9] =
-    [CALLS_AND_CANCELS, CHOICES, ODD_REPORTS_AND_FAULTS, FAULTS_AND_A_LATE_HOST, TWO_MERCHANTS, CHANGES, SLOTS, CODES, NUMBERS];
+const SCOPES: [Scope; 10] = [
+    CALLS_AND_CANCELS,
+    CHOICES,
+    ODD_REPORTS_AND_FAULTS,
+    FAULTS_AND_A_LATE_HOST,
+    TWO_MERCHANTS,
+    ONE_BRIDGE,
+    CHANGES,
+    SLOTS,
+    CODES,
+    NUMBERS,
+];
 
 impl Model for Scope {
     type State = World;
@@ -88,6 +98,10 @@ impl Model for Scope {
             if modes > 0 {
                 acts.extend(CallMode::ALL.map(|mode| Act::Choose(id, mode)));
             }
+        }
+        if world.sides == Sides::OneMerchantTwoSharing {
+            acts.extend(Some(Act::RequestGroup).filter(|_| requests > 0));
+            acts.extend([1, 2].map(Act::Block).into_iter().filter(|_| cancels > 0));
         }
         for (id, leg) in &world.switch {
             if leg.expects_answer() || odd > 0 {
@@ -167,6 +181,15 @@ impl Model for Scope {
             Property::sometimes("P5: a conversation in merchant mode", event!(Event::Joined { mode: MerchantCalls, .. })),
             Property::sometimes("P5: a conversation in platform mode", event!(Event::Joined { mode: PlatformCalls, .. })),
             Property::sometimes("P5: an answer comes too late", event!(Event::LateAnswer)),
+            Property::sometimes("P5: two users on one bridge", |_, world: &World| world.shares(|talking, _, _| talking == 2)),
+            Property::sometimes("P5: one has left, and the other talks on", |_, world: &World| {
+                world.shares(|talking, left, _| talking == 1 && left == 1)
+            }),
+            Property::sometimes("P5: one failed, and the other talks on", |_, world: &World| {
+                world.shares(|talking, _, failed| talking == 1 && failed == 1)
+            }),
+            Property::sometimes("P5: a late answer is joined to the bridge that runs", event!(Event::JoinsRunningBridge)),
+            Property::sometimes("P3: one blocks in the talk, and the other talks on", event!(Event::BlockLeavesTheOther)),
             Property::always("P6: the mode in force decides who starts", holds!(P6)),
             Property::sometimes("P6: a call is denied for the mode", event!(Event::Denied(DenyReason::WrongMode))),
             Property::sometimes(
@@ -306,6 +329,11 @@ fn the_holders_code_keeps_every_promise_in_every_order() {
 #[test]
 fn one_virtual_number_keeps_every_promise_in_every_order() {
     NUMBERS.explore();
+}
+
+#[test]
+fn two_users_on_one_bridge_keep_every_promise_in_every_order() {
+    ONE_BRIDGE.explore();
 }
 
 #[test]

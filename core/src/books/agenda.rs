@@ -20,20 +20,26 @@ pub enum Target {
     Challenge(ChallengeId),
     /// A reservation's opening, end or retention.
     Reservation(ReservationId),
-    /// A line that can serve its queue. The only kind that starts something.
+    /// The word that goes to a reservation's user before its window. An object of its own: it ends nothing, so no input settles it.
+    Reminder(ReservationId),
+    /// A line that can serve its queue. The only kind that starts a call.
     Line(PhoneNumber),
 }
 
-impl Target {
-    const fn starts_something(self) -> bool {
-        matches!(self, Self::Line(_))
-    }
+/// What may be fired beside what ends something: that depends on the room in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct May {
+    /// Users may be reminded.
+    pub remind: bool,
+    /// Lines may serve their queues.
+    pub start: bool,
 }
 
 /// Every deadline, in order. What starts something is kept apart, since it is held back while the outbox is full.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     closing: BTreeSet<(Timestamp, Target)>,
+    reminding: BTreeSet<(Timestamp, Target)>,
     starting: BTreeSet<(Timestamp, Target)>,
 }
 
@@ -43,7 +49,11 @@ impl Agenda {
         if before == after {
             return;
         }
-        let side = if target.starts_something() { &mut self.starting } else { &mut self.closing };
+        let side = match target {
+            Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Reservation(_) => &mut self.closing,
+            Target::Reminder(_) => &mut self.reminding,
+            Target::Line(_) => &mut self.starting,
+        };
         if let Some(due) = before {
             side.remove(&(due, target));
         }
@@ -52,24 +62,22 @@ impl Agenda {
         }
     }
 
-    /// The first deadline; without those that start something when `may_start` is false.
+    /// The first deadline, without those that may not be fired now.
     #[must_use]
-    pub fn first(&self, may_start: bool) -> Option<(Timestamp, Target)> {
-        let closing = self.closing.first().copied();
-        let starting = self.starting.first().copied().filter(|_| may_start);
-        match (closing, starting) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (one, other) => one.or(other),
-        }
+    pub fn first(&self, may: May) -> Option<(Timestamp, Target)> {
+        let closing = self.closing.first();
+        let reminding = self.reminding.first().filter(|_| may.remind);
+        let starting = self.starting.first().filter(|_| may.start);
+        [closing, reminding, starting].into_iter().flatten().min().copied()
     }
 
-    /// Whose deadlines are due at this instant, without those that start something.
+    /// Whose deadlines are due at this instant, of those that end something.
     pub fn closing_by(&self, now: Timestamp) -> impl Iterator<Item = Target> {
         self.closing.iter().take_while(move |(due, _)| *due <= now).map(|(_, target)| *target)
     }
 
     /// Every deadline, for checks.
     pub fn all(&self) -> impl Iterator<Item = &(Timestamp, Target)> {
-        self.closing.iter().chain(&self.starting)
+        self.closing.iter().chain(&self.reminding).chain(&self.starting)
     }
 }

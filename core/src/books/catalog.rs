@@ -56,6 +56,8 @@ pub struct Page {
     pub descriptions: BTreeMap<OfferingId, Text>,
     /// The calendar that its weekly hours follow, if any.
     pub calendar: Option<CalendarId>,
+    /// How many users may share one call: at least 2. Absent when every user is called alone.
+    pub group_size_max: Option<u32>,
 }
 
 /// How many of the nearest windows a refusal names.

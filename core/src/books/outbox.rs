@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::shelf::Shelf;
 use crate::values::effect::{Action, BookingPage, Content, Dial, Effect};
-use crate::values::id::LegId;
+use crate::values::id::{LegId, MediaId};
 
 /// So many places are not worth being given back.
 const SMALL: usize = 64;
@@ -25,6 +25,8 @@ pub struct Outbox {
     once: BTreeSet<(LegId, u64)>,
     /// The pages that stand in them.
     pages: Shelf,
+    /// The media that they tell the host to forget. Each stands in one of them: until the host has confirmed that, it is attached to nothing again.
+    erasing: BTreeSet<MediaId>,
     next_sequence: u64,
     /// The first sequence number that was not polled yet.
     cursor: u64,
@@ -45,6 +47,7 @@ impl Default for Outbox {
             unpolled: 0,
             once: BTreeSet::new(),
             pages: Shelf::default(),
+            erasing: BTreeSet::new(),
             next_sequence: 1,
             cursor: 1,
         }
@@ -77,6 +80,7 @@ impl Outbox {
         if let Some(page) = page_in(&effect.action) {
             self.pages.take(page);
         }
+        self.erasing.extend(effect.action.erased());
         self.kept.push_back(Kept { effect, is_void: false });
         self.alive = self.alive.saturating_add(1);
         self.unpolled = self.unpolled.saturating_add(1);
@@ -186,6 +190,15 @@ impl Outbox {
         if let Some(page) = page_in(&effect.action) {
             self.pages.let_go(page);
         }
+        for media in effect.action.erased() {
+            self.erasing.remove(media);
+        }
+    }
+
+    /// The media that unconfirmed `erase`s name: the host may have forgotten them, or not yet.
+    #[must_use]
+    pub const fn erasing(&self) -> &BTreeSet<MediaId> {
+        &self.erasing
     }
 
     /// Takes out the unconfirmed at-most-once effects of a leg: it is ended, so a host that was not handed them yet, or comes back, must not begin
@@ -255,6 +268,7 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::SlotOver(_)
             | Content::Declined(_)
             | Content::ManagePage(_)
+            | Content::Reminder(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
             | Content::CancelledForMerchant(_)

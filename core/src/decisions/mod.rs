@@ -6,5 +6,6 @@ pub mod delivery;
 pub mod diagnosis;
 pub mod diversion;
 pub mod gate;
+pub mod grouping;
 pub mod interworking;
 pub mod law;

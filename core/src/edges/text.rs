@@ -105,6 +105,7 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::SlotOver(notice) => text.slot_over(notice),
         Content::Declined(notice) => text.declined(notice),
         Content::ManagePage(page) => text.manage_page(page),
+        Content::Reminder(result) => text.reminder(result),
     };
     text.out
 }
@@ -365,6 +366,13 @@ impl Lines {
             }
         }
         self.times(page)?;
+        if page.group_size_max.is_some() {
+            let words = self.language.pick(
+                "可与其他预约同一时间段的用户同时通话（由您选择）",
+                "You may share the call with others who book the same time, if you wish",
+            );
+            self.line(format_args!("{words}"))?;
+        }
         for action in page.actions {
             let words = match action {
                 PageAction::Search => self.language.pick("[搜索其他商户]", "[Search other merchants]"),
@@ -461,6 +469,11 @@ impl Lines {
                 self.line(format_args!("Your booking is accepted. Please expect a call from {line} between {start} and {end}."))?;
             }
         }
+        self.call_to_come(result)
+    }
+
+    /// Who will call, when and about what, and what may be done.
+    fn call_to_come(&mut self, result: &BookingResult) -> fmt::Result {
         self.time(&result.window, result.zone)?;
         self.detail("商户", "Merchant", &plain(&result.merchant_name))?;
         if let Some(contact) = &result.contact {
@@ -471,6 +484,12 @@ impl Lines {
         }
         self.detail("产品或服务", "About", &plain(&result.offering_name))?;
         self.detail("预约编号", "Reservation", &result.reservation.to_string())?;
+        if result.is_shared {
+            let words = self
+                .language
+                .pick("您同意多方通话：可能有其他用户同时参加", "You agreed to share the call: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
         self.actions(&result.actions)
     }
 
@@ -498,6 +517,10 @@ impl Lines {
         self.time(&challenge.window, challenge.zone)?;
         self.detail("商户", "Merchant", &merchant)?;
         self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
+        if challenge.is_shared {
+            let words = self.language.pick("多方通话：可能有其他用户同时参加", "The call is shared: others may be on it.");
+            self.line(format_args!("{words}"))?;
+        }
         let until = challenge.zone.local(challenge.until);
         self.detail("验证码有效至", "Code good until", &format!("{:02}:{:02}", until.hour, until.minute))
     }
@@ -618,10 +641,13 @@ impl Lines {
         self.detail("预约界面", "Page", &reservation.page.to_string())?;
         self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
         let media: Vec<String> = reservation.media.iter().map(|media| self.shared(media)).collect();
-        if media.is_empty() {
-            return Ok(());
+        if !media.is_empty() {
+            self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))?;
         }
-        self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))
+        match reservation.group {
+            Some(group) => self.detail("多方通话组", "Shares a call in group", &group.to_string()),
+            None => Ok(()),
+        }
     }
 
     fn shared(&self, media: &SharedMedia) -> String {
@@ -907,6 +933,7 @@ mod tests {
             offering_name: "车险".into(),
             window,
             zone: shanghai(),
+            is_shared: false,
             actions: Vec::new(),
         })
     }
@@ -979,6 +1006,14 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_call_is_said_to_be_one() {
+        let Content::Result(mut shared) = result(evening()) else { panic!("a result") };
+        shared.is_shared = true;
+        let said = content(&Content::Result(shared), Language::Chinese);
+        assert!(said.ends_with("\n预约编号：7\n您同意多方通话：可能有其他用户同时参加"), "{said}");
+    }
+
+    #[test]
     fn a_page_lists_what_can_be_booked_and_when() {
         let hours = |label, days, from, to| Hours {
             label,
@@ -1003,6 +1038,7 @@ mod tests {
                 ]
                 .map(|(date, rule)| (LocalDate::parse(date).unwrap(), rule))
                 .into(),
+                group_size_max: None,
                 actions: [PageAction::Search],
             }))
         };
@@ -1057,6 +1093,7 @@ mod tests {
             line: PhoneNumber::parse("95511").unwrap(),
             window: evening(),
             zone: shanghai(),
+            group: None,
             media: SharedMedia::among(&[
                 Attachment { media: MediaId::new(31), kind: MediaKind::Picture, share: true },
                 Attachment { media: MediaId::new(32), kind: MediaKind::Picture, share: false },
@@ -1077,6 +1114,8 @@ mod tests {
         reservation.virtual_number = Some(VirtualNumber::of_the_pool(PhoneNumber::parse("+8617000000001").unwrap()));
         let shown = content(&Content::Reservation(reservation.clone()), Language::Chinese);
         assert!(shown.contains("用户虚拟号码（预约时间段内可拨打）：+8617000000001\n") && !shown.contains("+8613"), "{shown}");
+        reservation.group = Some(crate::values::id::GroupId::new(3));
+        assert!(content(&Content::Reservation(reservation.clone()), Language::Chinese).ends_with("\n多方通话组：3"));
         reservation.revision = 2;
         assert!(content(&Content::Amended(reservation.clone()), Language::Chinese).starts_with("预约7已修改（第2版）\n"));
         assert!(

@@ -9,12 +9,14 @@ use alloc::vec::Vec;
 
 use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
+use crate::books::messages::Again;
 use crate::halves::appointments::records::Origin;
 use crate::machines::leg::LegState;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{Counter, LegId, MessageId};
-use crate::values::input::{Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::id::{Counter, GroupId, LegId, MediaId, MessageId};
+use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
@@ -33,44 +35,19 @@ fn world() -> Platform {
     let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::MerchantCalls), ..Policy::default() };
     let mut platform = Platform::with_shard(policy, Keyring::new(), 7, 3).unwrap();
     let merchant = RegisterMerchant {
-        merchant: 1.into(),
-        name: "商户1".into(),
-        lines: vec![Line { number: number("95511"), channels: 2 }],
-        zone: Zone::UTC,
         chatbot: Some(Address::parse("sip:1065@bot.example").unwrap()),
-        contact: None,
-        address: None,
-        description: None,
+        ..RegisterMerchant::new(1.into(), "商户1", vec![Line { number: number("95511"), channels: 2 }], Zone::UTC)
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let page = PublishPage {
-        page: 10.into(),
-        merchant: 1.into(),
-        chatbot: None,
-        offerings: BTreeMap::from([(1.into(), "车险".into())]),
         windows: vec![window],
-        hours: vec![],
-        line: None,
-        descriptions: BTreeMap::new(),
-        calendar: None,
+        ..PublishPage::new(10.into(), 1.into(), BTreeMap::from([(1.into(), "车险".into())]))
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     for last in 1..=2 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let book = Book {
-            user,
-            page: 10.into(),
-            offering: 1.into(),
-            window,
-            zone: None,
-            contact: None,
-            name: None,
-            evidence: None,
-            attachments: Vec::new(),
-            result_by: None,
-            email: None,
-        };
+        let book = Book::new(user, 10.into(), 1.into(), window);
         platform.book(at("09:05:00"), book).unwrap();
     }
     platform
@@ -94,19 +71,7 @@ fn ringing_a_merchant() -> Platform {
     platform.set_policy(at("09:00:00"), policy).unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
-    let book = Book {
-        user,
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user, 10.into(), 1.into(), window);
     platform.book(at("09:05:00"), book).unwrap();
     platform.advance(at("18:00:00"), 100);
     platform
@@ -297,19 +262,7 @@ fn a_virtual_number_rests_no_longer_than_a_policy_may_set() {
     platform.import_numbers(at("09:06:00"), vec![number("+8617000000001")]).unwrap();
     let user = Address::parse("rcs:+8613800000003").unwrap();
     let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
-    let book = Book {
-        user: user.clone(),
-        page: 10.into(),
-        offering: 1.into(),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book::new(user.clone(), 10.into(), 1.into(), window);
     let Ok(Reply::Booked(booked)) = platform.book(at("09:07:00"), book) else { panic!("the booking was refused") };
     platform.cancel(at("09:08:00"), user.clone(), booked.reservation).unwrap();
     is_refused(&platform, "rests longer than any policy", |body| {
@@ -386,4 +339,171 @@ fn a_body_of_nothing_is_no_state() {
     for bytes in [Vec::new(), seal(&())] {
         assert!(Platform::restore(&bytes, Keyring::new(), 0).is_err());
     }
+}
+
+/// Two users who agreed to share a call, and one who did not. The platform rings the merchant for the two.
+fn sharing() -> Platform {
+    let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::PlatformCalls), ..Policy::default() };
+    let mut platform = world();
+    platform.set_policy(at("09:10:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let page = PublishPage {
+        page: 11.into(),
+        merchant: 1.into(),
+        chatbot: None,
+        offerings: BTreeMap::from([(1.into(), "车险".into())]),
+        windows: vec![window],
+        hours: vec![],
+        line: None,
+        descriptions: BTreeMap::new(),
+        calendar: None,
+        group_size_max: Some(3),
+    };
+    platform.publish_page(at("09:10:00"), page).unwrap();
+    for last in 4..=6 {
+        let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
+        let (page, offering, share) = (11.into(), 1.into(), last < 6);
+        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
+        let book = Book {
+            user,
+            page,
+            offering,
+            window,
+            zone,
+            contact,
+            name,
+            evidence,
+            share,
+            result_by,
+            email,
+            attachments: Vec::new(),
+        };
+        platform.book(at("09:15:00"), book).unwrap();
+    }
+    platform
+}
+
+/// The places of the two and of the other among the reservations.
+const SHARING: [usize; 2] = [2, 3];
+const ALONE: usize = 4;
+
+#[test]
+fn a_group_is_of_those_who_agreed_to_the_same() {
+    let platform = sharing();
+    let [first, second] = SHARING;
+    is_refused(&platform, "shares without agreement", |body| {
+        body.appointments.reservations[ALONE].group = body.appointments.reservations[first].group;
+    });
+    is_refused(&platform, "shares without agreement", |body| body.appointments.reservations[first].group_size = 1);
+    is_refused(&platform, "shares without agreement", |body| body.appointments.reservations[first].group = None);
+    is_refused(&platform, "a group that was not given", |body| {
+        body.appointments.reservations[first].group = Some(GroupId::new((3 << 48) | 9));
+    });
+    is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].group_size = 2);
+    for size in [0, 1, 5_000] {
+        is_refused(&platform, "offers calls that nobody shares", |body| {
+            body.appointments.catalog.pages.values_mut().last().unwrap().group_size_max = Some(size);
+        });
+    }
+    let shorter = Window::new(at("18:00:00"), at("19:00:00")).unwrap();
+    is_refused(&platform, "not in the group on its terms", |body| body.appointments.reservations[second].window = shorter);
+    is_refused(&platform, "shares with more than any policy lets it", |body| {
+        for place in SHARING {
+            body.appointments.reservations[place].group_size = 5_000;
+        }
+    });
+}
+
+#[test]
+fn a_call_is_shared_by_those_who_agreed_to_it() {
+    let mut platform = sharing();
+    platform.advance(at("18:00:00"), 100);
+    let [first, second] = SHARING;
+    is_refused(&platform, "is shared by who did not agree to it", |body| {
+        body.appointments.reservations[second].group = None;
+        body.appointments.reservations[second].group_size = 1;
+    });
+    // What the host was told of the first stands for the other when the first is out of it, whatever becomes of his terms.
+    let user = Address::parse("rcs:+8613800000004").unwrap();
+    let reservation = platform.reservations()[first];
+    let window = Window::new(at("18:30:00"), at("19:00:00")).unwrap();
+    let amend = Amend {
+        user: user.clone(),
+        reservation,
+        window: Some(window),
+        zone: None,
+        contact: None,
+        offering: None,
+        name: None,
+        share: None,
+        attachments: None,
+        evidence: None,
+    };
+    platform.amend(at("18:00:01"), amend).unwrap();
+    assert_eq!(refused(&platform, |_| {}), "");
+    platform.cancel(at("18:00:02"), user, reservation).unwrap();
+    assert_eq!(refused(&platform, |_| {}), "");
+}
+
+#[test]
+fn a_message_that_may_be_reported_on_was_sent_and_says_how_it_goes_on() {
+    let never = "a message may be reported on that was never sent";
+    is_refused(&world(), never, |body| {
+        if let Some(sent) = body.appointments.messages.last_mut() {
+            sent.sequence = body.next_sequence;
+        }
+    });
+    is_refused(&world(), never, |body| body.appointments.messages[0].message = MessageId::new((3 << 48) | 99));
+    is_refused(&world(), never, |body| {
+        for sent in &mut body.appointments.messages {
+            sent.at = far();
+        }
+    });
+    let odd = "the book of messages does not agree with itself";
+    is_refused(&world(), odd, |body| body.appointments.messages[0].at = far());
+    let again = |body: &mut Body, forge: fn(&mut Again)| {
+        let mut all = body.appointments.messages.iter_mut().filter_map(|sent| sent.again.as_deref_mut());
+        forge(all.next().expect("a result to a user may go another way"));
+    };
+    is_refused(&world(), odd, |body| again(body, |again| again.phone = None));
+    is_refused(&world(), odd, |body| {
+        again(body, |again| again.mailbox = Some(Address::parse("sms:+8613800000009").unwrap()));
+    });
+}
+
+#[test]
+fn a_user_is_reminded_before_his_window_and_once() {
+    let mut platform = world();
+    let policy = Policy { reminder_before_s: 1_800, ..platform.policy().clone() };
+    platform.set_policy(at("09:10:00"), policy).unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let book = Book::new(user, 10.into(), 1.into(), window);
+    platform.book(at("09:15:00"), book).unwrap();
+    let why = "is reminded of a window that has begun, or twice";
+    is_refused(&platform, why, |body| body.appointments.reservations[2].remind_at = Some(at("18:00:00")));
+    is_refused(&platform, why, |body| body.appointments.reservations[2].is_reminded = true);
+}
+
+#[test]
+fn what_is_attached_is_not_about_to_be_erased() {
+    let mut platform = world();
+    let user = Address::parse("rcs:+8613800000003").unwrap();
+    let window = Window::new(at("18:00:00"), at("20:00:00")).unwrap();
+    let attached = |media| vec![Attachment { media: MediaId::new(media), kind: MediaKind::Picture, share: true }];
+    let book = Book { attachments: attached(21), ..Book::new(user.clone(), 10.into(), 1.into(), window) };
+    let Ok(Reply::Booked(booked)) = platform.book(at("09:06:00"), book) else { panic!("the booking was refused") };
+    let reservation = booked.reservation;
+    let amend = Amend { attachments: Some(attached(22)), ..Amend::new(user, reservation) };
+    platform.amend(at("09:07:00"), amend).unwrap();
+    let why = "media that are attached, or erased already, are to be erased";
+    is_refused(&platform, why, |body| body.appointments.reservations[2].attachments = attached(21));
+    let erase = |body: &mut Body| {
+        let mut effects = body.outbox.iter_mut().filter_map(|waiting| match waiting {
+            Waiting::Effect(Effect { action: Action::Erase(erase), .. }) => Some(erase),
+            Waiting::Effect(_) | Waiting::Page { .. } => None,
+        });
+        effects.next().expect("what was dropped is erased").media.push(MediaId::new(21));
+    };
+    is_refused(&platform, why, erase);
 }

@@ -7,8 +7,8 @@ use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
     Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmClock, ConfirmContact,
     Decline, EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady,
-    PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall, RequestCode, RequestPage, Resync,
-    RotateKey, Scope, Search, SetCalendar, SetPolicy, Slot, Thaw, Unblock, WithdrawPage,
+    MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
+    RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, Slot, Thaw, Unblock, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -327,6 +327,15 @@ impl Platform {
         remove: Vec<PhoneNumber>,
     ) -> Result<Reply, Refusal> {
         self.handle(now, Input::ImportDoNotCall(ImportDoNotCall { add, remove }))
+    }
+
+    /// A gateway says what became of a message, by the sequence number of its `send`. One that failed is sent again by the next way that the policy names;
+    /// when none is left, an `undelivered` audit says so. A message that is not kept, or was reported on before, is a no-op.
+    ///
+    /// # Errors
+    /// In this order: `limit` (text), `not_emitted`; for a failure `limit` (outbox, pages pushed): report it again once effects are confirmed.
+    pub fn message_reported(&mut self, now: Timestamp, message: u64, status: MessageStatus) -> Result<Reply, Refusal> {
+        self.handle(now, Input::MessageReported(MessageReported { message, status }))
     }
 
     /// Codes are made under this key from now on; those that are out keep theirs. The same key again is a no-op.

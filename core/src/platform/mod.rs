@@ -200,6 +200,8 @@ impl Platform {
         let asks_for_less = policy.min_ring_s < self.policy.min_ring_s;
         let is_law_new = (&policy.callable_hours, policy.rings_per_day_max, policy.min_ring_s)
             != (&self.policy.callable_hours, self.policy.rings_per_day_max, self.policy.min_ring_s);
+        // What is over by the old rules does not come back by new ones.
+        self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         self.policy = policy;
         let (mut cx, appointments) = self.parts();
         cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
@@ -254,6 +256,7 @@ impl Platform {
         self.repeats.forget_old(self.latest);
         self.appointments.forget_codes(self.latest);
         self.appointments.forget_rings(self.latest);
+        self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         let (mut cx, appointments) = self.parts();
         let mut fired = 0_u32;
         while fired < budget.max(1) && appointments.fire_first(&mut cx) {
@@ -261,7 +264,7 @@ impl Platform {
         }
         // Last, since what fired may have let go of a number that does not rest at all.
         appointments.forget_rested(cx.now);
-        let next = appointments.poll_deadline(cx.has_room_for(1));
+        let next = appointments.poll_deadline(|effects| cx.has_room_for(effects));
         Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now), is_clock_refused: false }
     }
 
@@ -295,7 +298,7 @@ impl Platform {
         if self.outbox.has_unpolled() {
             return Some((self.latest, Why::EffectsWaiting));
         }
-        self.appointments.poll_deadline(self.outbox.has_room_for(1, self.policy.outbox_max))
+        self.appointments.poll_deadline(|effects| self.outbox.has_room_for(effects, self.policy.outbox_max))
     }
 
     // ---- questions ----------------------------------------------------------------------------------------------

@@ -222,10 +222,14 @@ impl Platform {
 
     /// What must hold beyond the indexes, so that everything ends and no number is given twice.
     pub(super) fn check_bounds(&self) -> Result<(), String> {
-        self.appointments.check_bounds(self.latest, self.chain.shard())?;
+        self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence())?;
         self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, effect))?;
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());
+        }
+        let erased: usize = self.outbox.kept().map(|effect| effect.action.erased().len()).sum();
+        if erased != self.outbox.erasing().len() || self.appointments.has_attached(self.outbox.erasing()) {
+            return Err("media that are attached, or erased already, are to be erased".into());
         }
         if self.chain.last() > SEQUENCE_MAX {
             return Err("the chain of audits is longer than any".into());
@@ -257,7 +261,9 @@ impl Platform {
         let room = usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX).saturating_sub(self.outbox.len());
         let left = |taken: &Taken| (taken.body, taken.reply, taken.until.micros_since(self.latest));
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
-        let view = (self.appointments.model_view(&self.policy, self.latest), repeats, waiting, room.min(ROOM_VIEWED), &self.key);
+        let half = self.appointments.model_view(&self.policy, self.latest);
+        let sent = self.appointments.messages_view(&self.policy, self.latest, self.outbox.last_sequence());
+        let view = (half, sent, repeats, waiting, self.outbox.erasing(), room.min(ROOM_VIEWED), &self.key);
         wire::bytes(&view).unwrap_or_default()
     }
 }

@@ -15,7 +15,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
 use super::input::{BookingEvidence, Hours};
 use super::media::SharedMedia;
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
@@ -88,6 +88,23 @@ impl Action {
             | Self::Join(Join { leg, .. })
             | Self::HangUp(HangUp { leg, .. }) => Some(*leg),
             Self::Send(_) | Self::Audit(_) | Self::Archive(_) | Self::Erase(_) => None,
+        }
+    }
+
+    /// The media that it tells the host to forget.
+    #[must_use]
+    pub fn erased(&self) -> &[MediaId] {
+        match self {
+            Self::Erase(erase) => &erase.media,
+            Self::Dial(_)
+            | Self::Answer(_)
+            | Self::Reject(_)
+            | Self::Play(_)
+            | Self::Join(_)
+            | Self::HangUp(_)
+            | Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_) => &[],
         }
     }
 
@@ -326,6 +343,8 @@ pub enum Content {
     SlotOver(SlotOverNotice),
     /// To a user: [`UserContent::ManagePage`].
     ManagePage(ManagePage),
+    /// To a user: [`UserContent::Reminder`].
+    Reminder(BookingResult),
 }
 
 impl From<UserContent> for Content {
@@ -342,6 +361,7 @@ impl From<UserContent> for Content {
             UserContent::SearchResults(content) => Self::SearchResults(content),
             UserContent::Declined(content) => Self::Declined(content),
             UserContent::ManagePage(content) => Self::ManagePage(content),
+            UserContent::Reminder(content) => Self::Reminder(content),
         }
     }
 }
@@ -360,8 +380,42 @@ impl From<MerchantContent> for Content {
     }
 }
 
+impl UserContent {
+    /// The reservation that it is about.
+    #[must_use]
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::BookingPage(_) | Self::SearchEntry(_) | Self::SearchResults(_) => None,
+            Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
+            Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
+                Some(content.reservation)
+            }
+            Self::Missed(content) => Some(content.reservation),
+            Self::Challenge(content) => Some(content.reservation),
+            Self::Declined(content) => Some(content.reservation),
+            Self::ManagePage(content) => Some(content.reservation),
+        }
+    }
+}
+
+impl MerchantContent {
+    /// The reservation that it is about.
+    #[must_use]
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::Reservation(content) | Self::Amended(content) => Some(content.reservation),
+            Self::ModeOptions(content) => Some(content.reservation),
+            Self::Cancelled(content) => Some(content.reservation),
+            Self::Missed(content) => Some(content.reservation),
+            Self::OnHold(content) => Some(content.reservation),
+            Self::SlotOver(content) => Some(content.reservation),
+        }
+    }
+}
+
 /// What a user is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UserContent {
     /// A booking page (S302). Shared by all to whom it goes.
     BookingPage(Arc<BookingPage>),
@@ -386,6 +440,8 @@ pub enum UserContent {
     Declined(DeclinedNotice),
     /// How his reservation stands, and what he may do with it (取消预约, 修改预约信息).
     ManagePage(ManagePage),
+    /// The window begins soon: what the result said, and what he may do now.
+    Reminder(BookingResult),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -433,6 +489,8 @@ pub struct BookingPage {
     pub descriptions: BTreeMap<OfferingId, Text>,
     /// The days from today on on which the weekly hours do not follow the weekday.
     pub days: BTreeMap<LocalDate, DayRule>,
+    /// How many users may share one call, if the page offers it: a user may agree to it when he books.
+    pub group_size_max: Option<u32>,
     /// What else the user may do from here.
     pub actions: [PageAction; 1],
 }
@@ -500,6 +558,8 @@ pub struct BookingResult {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// Whether others may be on the call, as the user agreed. Who, and how many, nobody is told.
+    pub is_shared: bool,
     /// What the user may do now: the buttons under it. None when they come on a manage page of their own.
     pub actions: Vec<ReservationAction>,
 }
@@ -582,6 +642,8 @@ pub struct ReservationForMerchant {
     pub window: Window,
     /// The zone that the window was meant in.
     pub zone: Zone,
+    /// The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by.
+    pub group: Option<GroupId>,
     /// What the user attached and chose to share.
     pub media: Vec<SharedMedia>,
 }
@@ -628,6 +690,8 @@ pub struct Challenge {
     pub zone: Zone,
     /// From this instant on the code is of no use.
     pub until: Timestamp,
+    /// Whether others may be on the call.
+    pub is_shared: bool,
 }
 
 /// A reservation ended without a conversation, as its user is told.
@@ -831,6 +895,22 @@ pub enum AuditRecord {
     Thawed(FreezeRecord),
     /// The list of numbers that are never rung was changed.
     DoNotCallChanged(DoNotCallChanged),
+    /// Several users share a call.
+    Grouped(Grouped),
+    /// A message failed, and no other way was left, or nobody needed it any more.
+    Undelivered(Undelivered),
+}
+
+/// A message failed, and was not sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undelivered {
+    /// The sequence number of the effect that sent it last.
+    pub message: u64,
+    /// The reservation that it was about.
+    pub reservation: Option<ReservationId>,
+    /// What the gateway said of the reason, with runs of digits masked.
+    pub code: MaskedText,
 }
 
 /// What was frozen or thawed, by whom and why. A number stands here without its tail, and so does one in the texts.
@@ -1025,6 +1105,8 @@ pub enum Asked {
     Number(PhoneNumber),
     /// A number that is no virtual one.
     UnknownNumber,
+    /// A group.
+    Group(GroupId),
 }
 
 /// A user's phone was dialled: the `dial` comes right after it. If it is taken back before anything shows that it was carried out, a `dial_withdrawn` follows.
@@ -1052,6 +1134,18 @@ pub struct DialWithdrawn {
     pub leg: LegId,
     /// The call.
     pub call: CallId,
+}
+
+/// Several users share a call: who they are is fixed with it. Each has agreed, and each is dialled by a permission of his own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    /// The call.
+    pub call: CallId,
+    /// The group.
+    pub group: GroupId,
+    /// The reservations, in the order of their places: at least two.
+    pub reservations: Vec<ReservationId>,
 }
 
 /// A leg was counted as gone without a report.

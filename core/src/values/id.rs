@@ -2,7 +2,8 @@
 //!
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
 //! [`OfferingId`], [`CalendarId`], [`MediaId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
-//! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`]). An id below the platform's counter
+//! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`],
+//! [`GroupId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
 use core::fmt;
@@ -93,6 +94,11 @@ id! {
 id! {
     /// A code that went to the holder of a contact number, and the question whether he agrees. Numbered by the platform.
     ChallengeId
+}
+
+id! {
+    /// Those who may share a call: they booked on the same terms, and each agreed. Numbered by the platform.
+    GroupId
 }
 
 /// Hands out the numbers of one kind of platform-made id: in order, from 1, never twice.

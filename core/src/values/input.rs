@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::evidence::Evidence;
-use super::id::{CalendarId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use super::media::Attachment;
 use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
@@ -89,6 +89,8 @@ pub enum Input {
     ChooseSlot(ChooseSlot),
     /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
     MerchantReady(MerchantReady),
+    /// A gateway says what became of a message.
+    MessageReported(MessageReported),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -135,6 +137,14 @@ pub struct RegisterMerchant {
     /// What he does, in words: users find him by it.
     #[serde(default)]
     pub description: Option<Text>,
+}
+
+impl RegisterMerchant {
+    /// A merchant with nothing that may be left out. One without a chatbot publishes no page.
+    #[must_use]
+    pub fn new(merchant: MerchantId, name: impl Into<Text>, lines: Vec<Line>, zone: Zone) -> Self {
+        Self { merchant, name: name.into(), lines, zone, chatbot: None, contact: None, address: None, description: None }
+    }
 }
 
 /// What a weekly rule on a page is called (figure 2: 工作时间段, 非工作时间段).
@@ -185,6 +195,28 @@ pub struct PublishPage {
     /// The calendar that its weekly hours follow; without one, every day is as its weekday.
     #[serde(default)]
     pub calendar: Option<CalendarId>,
+    /// How many users may share one call, those who agree to it; absent or 1: every user is called alone.
+    #[serde(default)]
+    pub group_size_max: Option<u32>,
+}
+
+impl PublishPage {
+    /// A page of this merchant with these offerings, and nothing that may be left out. It needs windows or hours to be taken.
+    #[must_use]
+    pub const fn new(page: PageId, merchant: MerchantId, offerings: BTreeMap<OfferingId, Text>) -> Self {
+        Self {
+            page,
+            merchant,
+            chatbot: None,
+            offerings,
+            windows: Vec::new(),
+            hours: Vec::new(),
+            line: None,
+            descriptions: BTreeMap::new(),
+            calendar: None,
+            group_size_max: None,
+        }
+    }
 }
 
 /// A page is taken back: nothing more is booked on it. Published again, it goes on with the next version.
@@ -287,7 +319,7 @@ pub struct RequestCall {
 }
 
 impl RequestCall {
-    /// A call from this line, for a reservation or to a virtual number.
+    /// A call from this line, for a reservation, to a virtual number, or for a group.
     #[must_use]
     pub fn new(line: PhoneNumber, target: impl Into<CallTarget>) -> Self {
         Self { line, target: target.into() }
@@ -302,11 +334,19 @@ pub enum CallTarget {
     Reservation(ReservationId),
     /// Whoever this virtual number means to the line's merchant now: the number that was dialled.
     Number(PhoneNumber),
+    /// The users of this group, as many as may be rung now.
+    Group(GroupId),
 }
 
 impl From<ReservationId> for CallTarget {
     fn from(reservation: ReservationId) -> Self {
         Self::Reservation(reservation)
+    }
+}
+
+impl From<GroupId> for CallTarget {
+    fn from(group: GroupId) -> Self {
+        Self::Group(group)
     }
 }
 
@@ -340,6 +380,9 @@ pub struct Book {
     /// Where the booking comes from, for whoever must prove it later.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
+    /// Whether the user agrees to share the call with others who book the same.
+    #[serde(default)]
+    pub share: bool,
     /// What the user attaches (产品截图). The merchant is told of those that he shares.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
@@ -349,6 +392,27 @@ pub struct Book {
     /// The sender's mailbox: for a result by e-mail, and the last way of a message that fails.
     #[serde(default)]
     pub email: Option<Address>,
+}
+
+impl Book {
+    /// A booking with nothing that may be left out: `Book { name, ..Book::new(user, page, offering, window) }`.
+    #[must_use]
+    pub const fn new(user: Address, page: PageId, offering: OfferingId, window: Window) -> Self {
+        Self {
+            user,
+            page,
+            offering,
+            window,
+            zone: None,
+            contact: None,
+            name: None,
+            evidence: None,
+            share: false,
+            attachments: Vec::new(),
+            result_by: None,
+            email: None,
+        }
+    }
 }
 
 /// How the result of a booking comes, and of every change of it (seed 000, S304).
@@ -429,12 +493,34 @@ pub struct Amend {
     /// The user's name.
     #[serde(default)]
     pub name: Option<Text>,
+    /// Whether the user agrees to share the call with others who book the same: as many as the page says now.
+    #[serde(default)]
+    pub share: Option<bool>,
     /// Where the change comes from. It changes nothing by itself, and stands in the audit of the change.
     #[serde(default)]
     pub evidence: Option<BookingEvidence>,
     /// All that is attached from now on; what is left out of it is erased.
     #[serde(default)]
     pub attachments: Option<Vec<Attachment>>,
+}
+
+impl Amend {
+    /// A change of this reservation that changes nothing yet.
+    #[must_use]
+    pub const fn new(user: Address, reservation: ReservationId) -> Self {
+        Self {
+            user,
+            reservation,
+            window: None,
+            zone: None,
+            contact: None,
+            offering: None,
+            name: None,
+            share: None,
+            evidence: None,
+            attachments: None,
+        }
+    }
 }
 
 /// A merchant will not call.
@@ -679,4 +765,29 @@ pub struct MerchantReady {
     pub merchant: MerchantId,
     /// The reservation.
     pub reservation: ReservationId,
+}
+
+/// What became of a message, as its gateway says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReported {
+    /// The sequence number of the effect that sent it.
+    pub message: u64,
+    /// What became of it.
+    pub status: MessageStatus,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// It came to the receiver's device.
+    Delivered,
+    /// He opened it.
+    Read,
+    /// It did not arrive, and will not.
+    Failed {
+        /// What the gateway said of the reason.
+        code: Text,
+    },
 }

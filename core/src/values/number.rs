@@ -310,6 +310,15 @@ impl Address {
         }
     }
 
+    /// Whether it is a mailbox.
+    #[must_use]
+    pub const fn is_mailbox(&self) -> bool {
+        match self {
+            Self::Email(_) => true,
+            Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Chatbot(_) => false,
+        }
+    }
+
     /// Whether both reach the same person, as far as addresses show: the same number, whatever carries the message; or the same mailbox, whose
     /// host is the same in capitals and in small letters.
     #[must_use]

@@ -79,6 +79,16 @@ pub enum Bearer {
     Volte,
 }
 
+/// A way by which a message goes that failed on the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FallbackChannel {
+    /// A short message to the receiver's phone.
+    Sms,
+    /// An e-mail to the mailbox that he named.
+    Email,
+}
+
 /// The rules and bounds of a [`Platform`](crate::Platform).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -189,6 +199,8 @@ pub struct Policy {
     /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
     /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
     pub rings_per_day_max: u32,
+    /// The most users of one shared call that a page may offer. Default 20: more cannot talk with each other.
+    pub group_size_max: u32,
     /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
     pub attachments_max: u32,
     /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
@@ -202,6 +214,14 @@ pub struct Policy {
     pub actions_in: ActionsIn,
     /// What a `dial` asks to be carried by. Default: `Volte`.
     pub bearer: Bearer,
+    /// How long before the window its user is reminded of it. Default 0: he is not; the booking is his own word.
+    pub reminder_before_s: u32,
+    /// The ways by which a message to a user is tried again when it failed, in this order, each once. Default: a short message, then an e-mail.
+    pub fallback: Vec<FallbackChannel>,
+    /// How long after it was sent a message may be reported on. Default 1 h.
+    pub fallback_wait_s: u32,
+    /// The most messages that are kept for their reports; the oldest give way to new ones. Default 1,000,000; 0: none is tried again.
+    pub messages_max: u32,
 }
 
 impl Default for Policy {
@@ -258,12 +278,17 @@ impl Default for Policy {
             do_not_call_import_max: 10_000,
             callable_hours: Vec::new(),
             rings_per_day_max: 0,
+            group_size_max: 20,
             attachments_max: 10,
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
             actions_in: ActionsIn::Result,
             bearer: Bearer::Volte,
+            reminder_before_s: 0,
+            fallback: Vec::from([FallbackChannel::Sms, FallbackChannel::Email]),
+            fallback_wait_s: 3_600,
+            messages_max: 1_000_000,
         }
     }
 }
@@ -285,6 +310,9 @@ pub(crate) mod most {
     pub(crate) const CODE_LIFE_S: u32 = DAY_S;
     pub(crate) const MIN_RING_S: u32 = 600;
     pub(crate) const NUMBER_REST_S: u32 = TEN_YEARS_S;
+    pub(crate) const GROUP_SIZE: u32 = 1_000;
+    pub(crate) const REMINDER_S: u32 = 30 * DAY_S;
+    pub(crate) const FALLBACK_WAIT_S: u32 = 7 * DAY_S;
 }
 
 /// A field of a [`Policy`] that is out of its range.
@@ -326,6 +354,12 @@ impl Policy {
             ActionsIn::Result => false,
             ActionsIn::ManagePage => true,
         }
+    }
+
+    /// How many different ways there are to try a message again: none stands twice.
+    fn fallback_kinds(&self) -> u32 {
+        let has = |channel| u32::from(self.fallback.contains(&channel));
+        has(FallbackChannel::Sms).saturating_add(has(FallbackChannel::Email))
     }
 
     /// Checks every field against its range.
@@ -384,7 +418,12 @@ impl Policy {
             ("do_not_call_import_max", self.do_not_call_import_max, 1, 1_000_000),
             ("callable_hours", u32::try_from(self.callable_hours.len()).unwrap_or(u32::MAX), 0, 50),
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
+            ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
             ("attachments_max", self.attachments_max, 0, 1_000),
+            ("reminder_before_s", self.reminder_before_s, 0, most::REMINDER_S),
+            ("fallback", u32::try_from(self.fallback.len()).unwrap_or(u32::MAX), 0, self.fallback_kinds()),
+            ("fallback_wait_s", self.fallback_wait_s, 1, most::FALLBACK_WAIT_S),
+            ("messages_max", self.messages_max, 0, u32::MAX),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

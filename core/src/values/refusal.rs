@@ -130,6 +130,8 @@ pub enum Bound {
     DoNotCall,
     /// `do_not_call_import_max`.
     DoNotCallImport,
+    /// `group_size_max`.
+    GroupSize,
     /// `attachments_max`.
     Attachments,
 }
@@ -165,6 +167,7 @@ impl Bound {
             Self::Freezes => "freezes_max",
             Self::DoNotCall => "do_not_call_max",
             Self::DoNotCallImport => "do_not_call_import_max",
+            Self::GroupSize => "group_size_max",
             Self::Attachments => "attachments_max",
         }
     }
@@ -318,8 +321,9 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
-    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would.
-    #[error("media {media} is attached to another reservation; give each attachment an id of its own")]
+    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would. Or an unconfirmed
+    /// `erase` names it.
+    #[error("media {media} is attached to another reservation, or about to be erased; give each attachment an id of its own")]
     MediaInUse {
         /// The host's id of it.
         media: MediaId,
@@ -429,6 +433,13 @@ pub enum Refusal {
         end: Timestamp,
     },
 
+    /// The user agrees to share the call, and the page has no shared calls.
+    #[error("page {page} offers no shared calls")]
+    SharingNotOffered {
+        /// The page.
+        page: PageId,
+    },
+
     // Limit, 300 to 399.
     /// A bound of the policy is reached.
     #[error("{bound} of the policy is reached: {most} at most")]
@@ -474,6 +485,8 @@ pub enum Field {
     By,
     /// Why he does.
     Why,
+    /// How many users may share a call.
+    GroupSizeMax,
     /// What is attached.
     Attachments,
     /// The mailbox of the one who books.
@@ -500,6 +513,7 @@ impl core::fmt::Display for Field {
             Self::Descriptions => "descriptions",
             Self::By => "by",
             Self::Why => "why",
+            Self::GroupSizeMax => "group_size_max",
             Self::Attachments => "attachments",
             Self::Email => "email",
             Self::ResultBy => "result_by",
@@ -613,6 +627,7 @@ impl Refusal {
             Self::Blocked => 220,
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
+            Self::SharingNotOffered { .. } => 280,
             Self::NotPlatformMode { .. } => 207,
             Self::SlotOutside { .. } => 208,
             Self::SlotOver { .. } => 209,

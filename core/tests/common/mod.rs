@@ -38,45 +38,21 @@ pub(crate) fn evening() -> Window {
 pub(crate) fn world(policy: Policy, channels: u32) -> Platform {
     let mut platform = Platform::new(policy, Keyring::new(), 7).unwrap();
     let merchant = RegisterMerchant {
-        merchant: MERCHANT,
-        name: "商户1".into(),
-        lines: vec![Line { number: line(), channels }],
-        zone: Zone::parse("Asia/Shanghai").unwrap(),
         chatbot: Some(Address::parse("sip:1065000000@chatbot.example").unwrap()),
         contact: Some("李四".into()),
-        address: None,
-        description: None,
+        ..RegisterMerchant::new(MERCHANT, "商户1", vec![Line { number: line(), channels }], Zone::parse("Asia/Shanghai").unwrap())
     };
     platform.register_merchant(at("09:00:00"), merchant).unwrap();
     let page = PublishPage {
-        page: PAGE,
-        merchant: MERCHANT,
-        chatbot: None,
-        offerings: BTreeMap::from([(OfferingId::new(1), "车险".into())]),
         windows: vec![evening()],
-        hours: vec![],
-        line: None,
-        descriptions: BTreeMap::new(),
-        calendar: None,
+        ..PublishPage::new(PAGE, MERCHANT, BTreeMap::from([(OfferingId::new(1), "车险".into())]))
     };
     platform.publish_page(at("09:00:00"), page).unwrap();
     platform
 }
 
 pub(crate) fn booking(last: u32) -> Book {
-    Book {
-        user: user(last),
-        page: PAGE,
-        offering: OfferingId::new(1),
-        window: evening(),
-        zone: None,
-        contact: None,
-        name: Some("张三".into()),
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    }
+    Book { name: Some("张三".into()), ..Book::new(user(last), PAGE, OfferingId::new(1), evening()) }
 }
 
 /// Books for user `last` at 09:05 and lets the merchant choose the mode.

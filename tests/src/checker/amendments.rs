@@ -1,5 +1,6 @@
 //! Changes of terms, declines and confirmations: what they make of the books, and what P3 and P17 ask of them.
 
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{AuditRecord, Rebased};
 use ringfence::values::id::{CallId, OfferingId, ReservationId};
 use ringfence::values::input::{Amend, Input};
@@ -8,7 +9,7 @@ use ringfence::values::policy::Confirmation;
 use ringfence::values::reply::{Amended, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
 
-use super::books::{Books, LegState, Reservation, View};
+use super::books::{Books, Call, LegState, Reservation, View};
 use super::{Judged, Notes, Overdue, Promise, Summary, blocking, permitted};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -23,6 +24,7 @@ pub(super) struct Terms {
     offering: OfferingId,
     verified: bool,
     unacknowledged: bool,
+    pub(super) group_size: u32,
 }
 
 impl Reservation {
@@ -31,7 +33,7 @@ impl Reservation {
         self.cancelled_at.is_some() || self.declined_at.is_some()
     }
 
-    fn terms(&self) -> Terms {
+    pub(super) fn terms(&self) -> Terms {
         self.waiting.clone().unwrap_or(Terms {
             revision: self.revision,
             window: self.window,
@@ -40,6 +42,7 @@ impl Reservation {
             offering: self.offering,
             verified: self.verified,
             unacknowledged: self.unacknowledged,
+            group_size: self.group_size,
         })
     }
 
@@ -50,6 +53,11 @@ impl Reservation {
                 self.replace_slot(kept, now);
             }
         }
+        if (self.offering, self.window, self.group_size) != (terms.offering, terms.window, terms.group_size) {
+            // His merchant has to be told the new one.
+            self.group = None;
+        }
+        self.group_size = terms.group_size;
         self.revision = terms.revision;
         self.window = terms.window;
         self.zone = terms.zone;
@@ -88,6 +96,7 @@ impl Reservation {
         if let Some(terms) = &self.waiting {
             view.number(u64::from(terms.unacknowledged) | u64::from(terms.verified) << 1 | u64::from(terms.revision) << 2);
             view.number(terms.offering.get());
+            view.number(u64::from(terms.group_size));
             view.instant(Some(terms.window.start()));
             view.instant(Some(terms.window.end()));
         }
@@ -129,7 +138,15 @@ impl Books {
         let window = asked.trimmed().filter(|_| is_cut_anew).unwrap_or(asked.window);
         let number = input.contact.unwrap_or(old.number);
         let own = input.user.number() == Some(number);
-        let verified = own || (old.verified && number == old.number && old.window.covers(&window));
+        // Who agrees to share agrees to what the page offers now.
+        let offered = self.offered_size(known.page);
+        let group_size = match input.share {
+            None => old.group_size,
+            Some(false) => 1,
+            Some(true) => offered.unwrap_or(old.group_size),
+        };
+        let is_no_more = old.window.covers(&window) && group_size <= old.group_size;
+        let verified = own || (old.verified && number == old.number && is_no_more);
         Terms {
             revision: old.revision + 1,
             window,
@@ -138,23 +155,25 @@ impl Books {
             offering: input.offering.unwrap_or(old.offering),
             verified,
             unacknowledged: verified && self.results_await(),
+            group_size,
         }
     }
 
     /// The call of this reservation that lives and in which no user has answered, unless it was over when the step began.
     fn ringing_call(&self, id: ReservationId, overdue: &[Overdue]) -> Option<CallId> {
-        let lives = |call: &CallId| !overdue.iter().any(|overdue| overdue.call == *call);
+        let is_his = |overdue: &&Overdue| overdue.part.is_none_or(|part| part == id);
+        let lives = |call: &CallId| !overdue.iter().filter(is_his).any(|overdue| overdue.call == *call);
         let answered = |leg: ringfence::values::id::LegId| {
             self.legs.get(&leg).is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined))
         };
-        let found = self.calls.iter().find(|(_, call)| call.reservation == id && !call.ended);
-        found.filter(|(call, kept)| lives(call) && !kept.user_leg.is_some_and(answered)).map(|(call, _)| *call)
+        let found = self.calls.iter().find(|(_, call)| call.has(id));
+        let rings = |kept: &Call| kept.part(id).is_some_and(|part| !part.leg.is_some_and(answered));
+        found.filter(|(call, kept)| lives(call) && rings(kept)).map(|(call, _)| *call)
     }
 
     pub(super) fn take_amend(&mut self, input: &Amend, amended: Amended, notes: &Notes, summary: &mut Summary) -> Judged {
         let id = input.reservation;
         let now = self.now;
-        let ringing = self.ringing_call(id, &notes.overdue);
         // A call that settling ended before the change came ends with the effects of this step.
         let lives = self.live_call(id, None).is_some();
         let Some(known) = self.reservations.get(&id) else { return Ok(()) };
@@ -172,7 +191,6 @@ impl Books {
             self.names.entry(name.clone()).or_default().insert(input.user.clone());
         }
         self.media.take(id, terms.revision, input.attachments.as_deref())?;
-        let duty = ringing.filter(|call| notes.duties.iter().any(|duty| duty.call == *call));
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };
         known.last_revision = terms.revision;
         if lives {
@@ -182,13 +200,24 @@ impl Books {
             let stood = Some(known.eligible_at).filter(|_| was_open);
             self.set_terms(id, terms, stood);
         }
-        if let Some(call) = duty {
+        let seen = summary.withdrawn_while_ringing;
+        let is_ringing = self.ringing_call(id, &notes.overdue).is_some();
+        if is_ringing && self.withdraw_part(id, ReleaseCause::Amended, notes, summary) {
             summary.amended_while_ringing += 1;
-            if let Some(call) = self.calls.get_mut(&call) {
-                call.withdrawn = true;
-            }
         }
+        summary.withdrawn_while_ringing = seen;
         Ok(())
+    }
+
+    /// A merchant is rung for several, and one of them has terms that do not carry the call: no effect shows that his part is over, but that no record
+    /// says that it goes on.
+    pub(super) fn take_unseen_change(&mut self, step: &Step) {
+        let (Doing::Input(Input::Amend(input)), Some(Ok(Reply::Amended(_)))) = (&step.doing, &step.reply) else { return };
+        let id = input.reservation;
+        let waits = self.reservations.get(&id).is_some_and(|known| known.waiting.is_some());
+        if let Some(call) = self.ringing_call(id, &[]).filter(|_| waits) {
+            self.end_unseen(call, id, ReleaseCause::Amended);
+        }
     }
 
     pub(super) fn take_decline(&mut self, id: ReservationId, notes: &Notes, summary: &mut Summary) {
@@ -196,11 +225,7 @@ impl Books {
         if let Some(known) = self.reservations.get_mut(&id) {
             known.declined_at.get_or_insert(now);
         }
-        for duty in &notes.duties {
-            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.reservation == id) else { continue };
-            call.withdrawn = true;
-            summary.withdrawn_while_ringing += 1;
-        }
+        self.withdraw_part(id, ReleaseCause::Withdrawn, notes, summary);
     }
 
     pub(super) fn take_acknowledge(&mut self, id: ReservationId) {
@@ -223,7 +248,10 @@ impl Books {
         let Some(call) = self.calls.get(&rebased.call).filter(|call| !call.ended) else {
             return broken(Promise::P17, "it is over, or never was");
         };
-        let (mode, withdrawn) = (call.mode, call.withdrawn);
+        let Some(part) = call.part(rebased.reservation) else {
+            return broken(Promise::P17, "this user is not in it");
+        };
+        let (mode, withdrawn) = (call.mode, part.withdrawn);
         let now = self.now;
         let Some(known) = self.reservations.get_mut(&rebased.reservation) else {
             return broken(Promise::P17, "its reservation is not known");
@@ -255,6 +283,7 @@ pub(super) fn must_end(books: &Books, input: &Amend, overdue: &[Overdue]) -> Opt
         && new.number == old.number
         && new.offering == old.offering
         && new.zone == old.zone
+        && new.group_size == old.group_size
         && known.slot.is_none_or(|slot| new.window.covers(&slot))
         && new.window.contains(books.now);
     if carried { None } else { Some(call) }

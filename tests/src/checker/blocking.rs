@@ -58,17 +58,18 @@ pub(super) fn withdrawn(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<
 }
 
 fn live_call(books: &Books, id: ReservationId) -> Option<ringfence::values::id::CallId> {
-    books.calls.iter().find(|(_, call)| call.reservation == id && !call.ended).map(|(id, _)| *id)
+    books.calls.iter().find(|(_, call)| call.has(id)).map(|(id, _)| *id)
 }
 
 /// The calls that must end with these reservations, whoever talks.
 pub(super) fn duties(books: &Books, withdrawn: &[ReservationId], overdue: &[Overdue]) -> Vec<Overdue> {
-    let calls = withdrawn.iter().filter_map(|id| live_call(books, *id));
-    let duty = |call| {
-        let late = overdue.iter().find(|overdue| overdue.call == call).copied();
-        late.unwrap_or(Overdue { call, promise: Promise::P3, why: "the user blocked the merchant" })
+    let duty = |id: &ReservationId| {
+        let call = live_call(books, *id)?;
+        let is_his = |overdue: &&Overdue| overdue.call == call && overdue.part.is_none_or(|part| part == *id);
+        let late = overdue.iter().find(is_his).copied();
+        Some(late.unwrap_or(Overdue { call, part: Some(*id), promise: Promise::P3, why: "the user blocked the merchant" }))
     };
-    calls.map(duty).collect()
+    withdrawn.iter().filter_map(duty).collect()
 }
 
 /// A page goes to nobody who blocked its merchant.

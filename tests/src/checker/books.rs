@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
-use ringfence::values::id::{CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
@@ -18,6 +18,7 @@ use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
+use super::messages::Sendings;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -35,6 +36,7 @@ pub(super) struct Merchant {
 #[derive(Clone, Debug)]
 struct Page {
     merchant: MerchantId,
+    group_size: u32,
     line: Option<PhoneNumber>,
     offerings: BTreeMap<OfferingId, Text>,
     descriptions: Vec<Text>,
@@ -48,6 +50,8 @@ pub(super) struct Reservation {
     pub(super) sender: Address,
     /// Where its results go.
     pub(super) way: Address,
+    /// The mailbox that its sender named.
+    pub(super) mailbox: Option<Address>,
     pub(super) number: PhoneNumber,
     pub(super) line: PhoneNumber,
     pub(super) window: Window,
@@ -74,12 +78,17 @@ pub(super) struct Reservation {
     pub(super) told_cancelled: bool,
     /// The virtual number that its merchant was told.
     pub(super) virtual_number: Option<PhoneNumber>,
+    /// Where it was booked, about what, and how many may share its call; 1: he is called alone.
+    pub(super) page: PageId,
+    pub(super) offering: OfferingId,
+    pub(super) group_size: u32,
+    /// The group that its merchant was told.
+    pub(super) group: Option<GroupId>,
     /// The merchant would not call.
     pub(super) declined_at: Option<Timestamp>,
     pub(super) told_declined: bool,
     /// Its result has to be confirmed, and was not.
     pub(super) unacknowledged: bool,
-    pub(super) offering: OfferingId,
     /// The end of the spacing after its last call.
     pub(super) rested: Option<Timestamp>,
     /// Terms that wait for the end of a call.
@@ -94,23 +103,56 @@ pub(super) struct Reservation {
     pub(super) slot_over: Option<MissedForMerchant>,
 }
 
+/// A user's part in a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) reservation: ReservationId,
+    /// His leg, once it was dialled.
+    pub(super) leg: Option<LegId>,
+    pub(super) joined: bool,
+    /// The permission was taken back before he answered.
+    pub(super) withdrawn: bool,
+    /// The operator kept it from ringing before anything showed that it did.
+    pub(super) barred: bool,
+    pub(super) over: bool,
+}
+
+impl Part {
+    pub(super) const fn new(reservation: ReservationId) -> Self {
+        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false }
+    }
+}
+
 /// A call, from its `allow` reply or its merchant's `dial` until its last leg is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
-    pub(super) reservation: ReservationId,
+    /// Its users, in the order of their places.
+    pub(super) parts: Vec<Part>,
     /// The mode of the side that started it.
     pub(super) mode: CallMode,
     pub(super) line: PhoneNumber,
     pub(super) merchant_leg: LegId,
-    pub(super) user_leg: Option<LegId>,
     /// Until when the inbound leg must report its answer.
     pub(super) answer_until: Option<Timestamp>,
     pub(super) joined_at: Option<Timestamp>,
-    /// The permission was taken back before the user answered.
-    pub(super) withdrawn: bool,
-    /// The operator kept it from ringing before anything showed that it did.
-    pub(super) barred: bool,
     pub(super) ended: bool,
+}
+
+impl Call {
+    /// The part of a reservation that is not over.
+    pub(super) fn part(&self, id: ReservationId) -> Option<&Part> {
+        self.parts.iter().find(|part| part.reservation == id && !part.over)
+    }
+
+    /// The part that a leg is of, over or not.
+    pub(super) fn part_of_leg(&self, leg: LegId) -> Option<&Part> {
+        self.parts.iter().find(|part| part.leg == Some(leg))
+    }
+
+    /// Whether a reservation is in it still.
+    pub(super) fn has(&self, id: ReservationId) -> bool {
+        !self.ended && self.part(id).is_some()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +183,11 @@ pub(super) struct Leg {
 }
 
 impl Leg {
+    /// Whether somebody answered it and is on it.
+    pub(super) const fn is_there(&self) -> bool {
+        matches!(self.state, LegState::Answered | LegState::Joined)
+    }
+
     /// Whether a report showed that it was begun.
     pub(super) const fn was_told(&self) -> bool {
         self.progressed || self.answered
@@ -179,6 +226,8 @@ pub(super) struct Books {
     pub(super) law: Law,
     /// What users attached.
     pub(super) media: Media,
+    /// What was sent, and what became of it.
+    pub(super) messages: Sendings,
 }
 
 impl Books {
@@ -204,6 +253,7 @@ impl Books {
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
+            messages: Sendings::default(),
             policy,
         }
     }
@@ -254,7 +304,12 @@ impl Books {
 
     /// The call of this reservation that has not ended, other than `except`.
     pub(super) fn live_call(&self, id: ReservationId, except: Option<CallId>) -> Option<&Call> {
-        self.calls.iter().find(|(call, c)| c.reservation == id && !c.ended && Some(**call) != except).map(|(_, c)| c)
+        self.calls.iter().find(|(call, c)| c.has(id) && Some(**call) != except).map(|(_, c)| c)
+    }
+
+    /// How many users a page that is published offers to put on one call.
+    pub(super) fn offered_size(&self, page: PageId) -> Option<u32> {
+        self.pages.get(&page).filter(|page| !page.withdrawn && page.group_size > 1).map(|page| page.group_size)
     }
 
     /// Whether it is over for good, whatever the time: taken back, or its conversations or attempts are used up.
@@ -289,8 +344,9 @@ impl Books {
     fn is_rung_for(&self, number: PhoneNumber, except: Option<CallId>) -> bool {
         let is_its = |id: &ReservationId| self.reservations.get(id).is_some_and(|reservation| reservation.number == number);
         self.calls.iter().any(|(id, call)| {
-            let waits = call.mode == CallMode::PlatformCalls && !call.ended && call.user_leg.is_none();
-            waits && Some(*id) != except && is_its(&call.reservation)
+            let is_rung = call.parts.iter().all(|part| part.leg.is_none());
+            let waits = call.mode == CallMode::PlatformCalls && !call.ended && is_rung;
+            waits && Some(*id) != except && call.parts.iter().any(|part| !part.over && is_its(&part.reservation))
         })
     }
 
@@ -353,12 +409,13 @@ impl Books {
     /// The reservation that an input is about, when it is about one, and the call.
     pub(super) fn named(&self, input: &Input) -> (Option<ReservationId>, Option<CallId>) {
         let of_reservation = |id: ReservationId| {
-            let call = self.calls.iter().find(|(_, call)| call.reservation == id && !call.ended).map(|(id, _)| *id);
+            let call = self.calls.iter().find(|(_, call)| call.has(id)).map(|(id, _)| *id);
             (Some(id), call)
         };
         let of_leg = |id: LegId| {
             let call = self.legs.get(&id).and_then(|leg| leg.call);
-            (call.and_then(|call| self.calls.get(&call)).map(|call| call.reservation), call)
+            let of_leg = |call: &Call| call.part_of_leg(id).or(call.parts.first()).map(|part| part.reservation);
+            (call.and_then(|call| self.calls.get(&call)).and_then(of_leg), call)
         };
         match input {
             Input::ChooseMode(input) => of_reservation(input.reservation),
@@ -394,6 +451,7 @@ impl Books {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::MessageReported(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -442,18 +500,23 @@ impl Books {
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);
         for (id, call) in &self.calls {
             view.number(place(Some(*id)));
-            view.number(call.reservation.get());
-            view.number(
-                call.mode as u64
-                    | u64::from(call.withdrawn) << 1
-                    | u64::from(call.ended) << 2
-                    | u64::from(call.user_leg.is_some()) << 3,
-            );
+            view.number(call.mode as u64 | u64::from(call.ended) << 2 | (call.parts.len() as u64) << 3);
+            for part in &call.parts {
+                view.number(part.reservation.get());
+                view.number(
+                    u64::from(part.over)
+                        | u64::from(part.withdrawn) << 1
+                        | u64::from(part.joined) << 2
+                        | u64::from(part.leg.is_some()) << 3,
+                );
+            }
             view.instant(call.answer_until);
             view.instant(call.joined_at);
         }
-        for leg in self.legs.values() {
+        for (id, leg) in &self.legs {
             view.number(place(leg.call));
+            let part = leg.call.and_then(|call| self.calls.get(&call)).and_then(|call| call.part_of_leg(*id));
+            view.number(part.map_or(0, |part| part.reservation.get()));
             view.number(leg.party as u64 | u64::from(leg.inbound) << 1 | u64::from(leg.late.is_some()) << 2);
             view.number(u64::from(leg.progressed) | u64::from(leg.answered) << 1);
             view.instant(leg.ring_until);

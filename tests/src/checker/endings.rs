@@ -1,46 +1,70 @@
 //! What must have ended, and when: P9, the window's end of P1, and the hang-ups of P3.
 
+use std::collections::BTreeSet;
+
 use ringfence::values::effect::{Archive, LegLost, Party};
-use ringfence::values::id::{CallId, LegId};
+use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::Input;
 use ringfence::values::policy::OnWindowClose;
 use ringfence::values::reply::{Outcome, Reply};
 
-use super::books::{Books, Call, Leg, LegState, Reservation};
+use super::books::{Books, Call, Leg, LegState, Part, Reservation};
 use super::{Judged, Notes, Overdue, Promise, amendments};
 use crate::trace::{Doing, Step};
 
 /// A user's phone rang when the window ended.
 pub(super) const WINDOW_ENDED: &str = "the window ended while the user's phone rang";
 
+/// A merchant's phone rang when the slot ended. Nobody failed.
+pub(super) const SLOT_ENDED: &str = "the slot ended before the user was dialled";
+
 /// The calls whose end instant has come, each with the promise that falls when nothing is done about it.
 pub(super) fn overdue(books: &Books) -> Vec<Overdue> {
-    let due = |(id, call): (&CallId, &Call)| overdue_call(books, call).map(|(promise, why)| Overdue { call: *id, promise, why });
-    books.calls.iter().filter_map(due).collect()
+    let mut due = Vec::new();
+    for (call, known) in books.calls.iter().filter(|(_, call)| !call.ended) {
+        for part in known.parts.iter().filter(|part| !part.over) {
+            let overdue = overdue_part(books, part).or_else(|| overdue_call(books, known).filter(|_| known.parts.len() == 1));
+            let of_part = |(promise, why)| Overdue { call: *call, part: Some(part.reservation), promise, why };
+            due.extend(overdue.map(of_part));
+        }
+        if known.parts.len() > 1 {
+            due.extend(overdue_call(books, known).map(|(promise, why)| Overdue { call: *call, part: None, promise, why }));
+        }
+    }
+    due
 }
 
-fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
-    if call.ended {
-        return None;
-    }
-    let over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
-    let slot_over = books.reservations.get(&call.reservation).is_some_and(|reservation| books.now >= reservation.span().end());
-    let merchant = books.legs.get(&call.merchant_leg)?;
-    let user = call.user_leg.and_then(|leg| books.legs.get(&leg));
-    let rang_out = |leg: &Leg| leg.state == LegState::Ringing && leg.ring_until.is_some_and(|until| books.now >= until);
-    match user {
-        Some(leg) if leg.state == LegState::Ringing && over => return Some((Promise::P1, WINDOW_ENDED)),
+fn rang_out(books: &Books, leg: &Leg) -> bool {
+    leg.state == LegState::Ringing && leg.ring_until.is_some_and(|until| books.now >= until)
+}
+
+/// One user's part.
+fn overdue_part(books: &Books, part: &Part) -> Option<(Promise, &'static str)> {
+    let over = books.reservations.get(&part.reservation).is_some_and(|reservation| books.now >= reservation.window.end());
+    let span_over = |reservation: &Reservation| books.now >= reservation.span().end();
+    let slot_over = books.reservations.get(&part.reservation).is_some_and(span_over);
+    match part.leg.and_then(|leg| books.legs.get(&leg)) {
+        Some(leg) if leg.state == LegState::Ringing && over => Some((Promise::P1, WINDOW_ENDED)),
         Some(leg) if leg.state == LegState::Ringing && slot_over => {
-            return Some((Promise::P14, "the slot ended while the user's phone rang"));
+            Some((Promise::P14, "the slot ended while the user's phone rang"))
         }
-        Some(leg) if rang_out(leg) => return Some((Promise::P9, "the user's ring time was over")),
-        Some(_) => {}
-        None if over => return Some((Promise::P9, "the window ended before the user was dialled")),
-        None if slot_over => return Some((Promise::P9, "the slot ended before the user was dialled")),
-        None if rang_out(merchant) => return Some((Promise::P9, "the merchant's ring time was over")),
-        None => {}
+        Some(leg) if rang_out(books, leg) => Some((Promise::P9, "the user's ring time was over")),
+        Some(leg) if leg.is_there() && over && books.policy.on_window_close == OnWindowClose::HangUp => {
+            Some((Promise::P9, "the policy ends conversations with the window"))
+        }
+        Some(_) => None,
+        None if over => Some((Promise::P9, "the window ended before the user was dialled")),
+        None if slot_over => Some((Promise::P9, SLOT_ENDED)),
+        None => None,
     }
-    let answered = user.is_some_and(|leg| matches!(leg.state, LegState::Answered | LegState::Joined));
+}
+
+/// The whole call.
+fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
+    let merchant = books.legs.get(&call.merchant_leg)?;
+    if call.parts.iter().all(|part| part.leg.is_none()) && rang_out(books, merchant) {
+        return Some((Promise::P9, "the merchant's ring time was over"));
+    }
     let waits = merchant.inbound && merchant.state == LegState::Ringing;
     if waits && call.answer_until.is_some_and(|until| books.now >= until) {
         return Some((Promise::P9, "the inbound leg did not report its answer in time"));
@@ -48,9 +72,6 @@ fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
     let longest = u64::from(books.policy.conversation_max_s);
     if call.joined_at.is_some_and(|at| books.now >= at.saturating_add_s(longest)) {
         return Some((Promise::P9, "the longest conversation was over"));
-    }
-    if answered && over && books.policy.on_window_close == OnWindowClose::HangUp {
-        return Some((Promise::P9, "the policy ends conversations with the window"));
     }
     None
 }
@@ -62,8 +83,12 @@ pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Ove
     }
     let (Doing::Input(input), Some(Ok(reply))) = (&step.doing, &step.reply) else { return Vec::new() };
     let (reservation, Some(id)) = books.named(input) else { return Vec::new() };
-    if let Some(late) = overdue.iter().find(|overdue| overdue.call == id) {
-        return vec![*late];
+    // A report settles all of its call; what names a reservation, only that one's end of a window.
+    let is_report = matches!(input, Input::LegProgress(_) | Input::LegAnswered(_) | Input::LegEnded(_));
+    let is_settled = |late: &&Overdue| late.call == id && (is_report || late.part.is_none() || late.part == reservation);
+    let late: Vec<Overdue> = overdue.iter().filter(is_settled).copied().collect();
+    if !late.is_empty() {
+        return late;
     }
     let Some(call) = books.calls.get(&id) else { return Vec::new() };
     let answered =
@@ -71,15 +96,20 @@ pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Ove
     let first_cancel = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.cancelled_at.is_none());
     let first_decline = reservation.and_then(|id| books.reservations.get(&id)).is_some_and(|known| known.declined_at.is_none());
     match (input, reply) {
-        (Input::Cancel(_), Reply::Done) if first_cancel && !call.ended && !call.user_leg.is_some_and(answered) => {
-            vec![Overdue { call: id, promise: Promise::P3, why: "the user took the permission back" }]
+        (Input::Cancel(cancel), Reply::Done) if first_cancel => {
+            let part = call.part(cancel.reservation).filter(|part| !call.ended && !part.leg.is_some_and(answered));
+            let why = "the user took the permission back";
+            part.map(|part| Overdue { call: id, part: Some(part.reservation), promise: Promise::P3, why }).into_iter().collect()
         }
-        (Input::Decline(_), Reply::Done) if first_decline && !call.ended && !call.user_leg.is_some_and(answered) => {
-            vec![Overdue { call: id, promise: Promise::P3, why: "the merchant declined" }]
+        (Input::Decline(decline), Reply::Done) if first_decline => {
+            let part = call.part(decline.reservation).filter(|part| !call.ended && !part.leg.is_some_and(answered));
+            let why = "the merchant declined";
+            part.map(|part| Overdue { call: id, part: Some(part.reservation), promise: Promise::P3, why }).into_iter().collect()
         }
         (Input::Amend(input), Reply::Amended(_)) => amendments::must_end(books, input, overdue)
             .map(|call| Overdue {
                 call,
+                part: Some(input.reservation),
                 promise: Promise::P3,
                 why: "the terms were changed, and the new ones do not carry the call",
             })
@@ -89,12 +119,27 @@ pub(super) fn duties(books: &Books, step: &Step, overdue: &[Overdue]) -> Vec<Ove
     }
 }
 
+/// The legs that have to end with this: the user's, and all of the call when nobody else is left in it.
+pub(super) fn affected(books: &Books, of: &Overdue, all: &[Overdue]) -> BTreeSet<LegId> {
+    let legs = || books.legs.iter().filter(|(_, leg)| leg.call == Some(of.call)).map(|(id, _)| *id);
+    let Some(call) = books.calls.get(&of.call) else { return BTreeSet::new() };
+    let is_due =
+        |user: ReservationId| all.iter().any(|other| other.call == of.call && other.part.is_none_or(|part| part == user));
+    match of.part {
+        Some(user) if !call.parts.iter().all(|part| part.over || is_due(part.reservation)) => {
+            call.parts.iter().filter(|part| part.reservation == user).filter_map(|part| part.leg).collect()
+        }
+        Some(_) | None => legs().collect(),
+    }
+}
+
 /// At the end of a step: what had to end has ended, and no leg outlives its call.
 pub(super) fn performed(books: &Books, notes: &Notes) -> Judged {
     let standing = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered | LegState::Joined);
     for duty in &notes.duties {
         // The user's first: his phone is what the fence is about.
-        let mut legs: Vec<_> = books.legs.iter().filter(|(_, leg)| leg.call == Some(duty.call) && standing(leg)).collect();
+        let legs = affected(books, duty, &notes.duties);
+        let mut legs: Vec<_> = books.legs.iter().filter(|(id, leg)| legs.contains(id) && standing(leg)).collect();
         legs.sort_by_key(|(_, leg)| leg.party == Party::Merchant);
         if let Some((id, _)) = legs.first() {
             return Err((duty.promise, format!("{}, and leg {id} was not ended in this step", duty.why)));

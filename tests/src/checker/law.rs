@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
     Action, AuditRecord, Dial, DoNotCallChanged, Effect, FreezeRecord, MissedNotice, Party, RecordedScope,
 };
-use ringfence::values::id::{CallId, LegId, MerchantId};
+use ringfence::values::id::{CallId, MerchantId, ReservationId};
 use ringfence::values::input::{ImportDoNotCall, Input, Scope};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::Policy;
@@ -13,7 +14,7 @@ use ringfence::values::reply::{DenyReason, DoNotCallSet, Missed, Reply};
 use ringfence::values::text::MaskedText;
 use ringfence::values::time::Timestamp;
 
-use super::books::{Books, Call, Reservation};
+use super::books::{Books, Call, Part, Reservation};
 use super::{Judged, Notes, Overdue, Promise};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -174,26 +175,36 @@ pub(super) fn permits(books: &Books, dial: &Dial, reservation: &Reservation) -> 
 
 /// P14: what is barred from now on and was not shown to ring does not begin to: its call has to end in this step.
 pub(super) fn take_back(books: &mut Books, notes: &mut Notes) {
-    let waits = |leg: LegId| books.waits_for_its_dial(leg);
-    let is_barred = |call: &Call| {
-        let reservation = books.reservations.get(&call.reservation);
-        let legs = [Some(call.merchant_leg), call.user_leg];
+    let is_barred = |call: &Call, part: &Part| {
+        let reservation = books.reservations.get(&part.reservation);
         let barred = reservation.is_some_and(|known| books.law.is_kept_from_ringing(known.merchant, known.number));
-        !call.ended && barred && legs.into_iter().flatten().any(waits)
+        // Before he is dialled, the merchant is for his sake.
+        barred && !part.over && books.waits_for_its_dial(part.leg.unwrap_or(call.merchant_leg))
     };
-    let barred: Vec<CallId> = books.calls.iter().filter(|(_, call)| is_barred(call)).map(|(id, _)| *id).collect();
-    for call in barred {
-        notes.duties.push(Overdue { call, promise: Promise::P14, why: "the operator keeps it from ringing" });
-        if let Some(call) = books.calls.get_mut(&call) {
-            call.barred = true;
-        }
+    let parts = books.calls.iter().flat_map(|(id, call)| call.parts.iter().map(move |part| (*id, call, part)));
+    let barred = parts.filter(|(_, call, part)| !call.ended && is_barred(call, part));
+    let barred: Vec<(CallId, ReservationId)> = barred.map(|(id, _, part)| (id, part.reservation)).collect();
+    for (call, user) in &barred {
+        let why = "the operator keeps it from ringing";
+        notes.duties.push(Overdue { call: *call, part: Some(*user), promise: Promise::P14, why });
+        let parts = books.calls.get_mut(call).into_iter().flat_map(|call| &mut call.parts);
+        parts.filter(|part| part.reservation == *user).for_each(|part| part.barred = true);
+    }
+    for (call, user) in barred {
+        books.end_unseen(call, user, ReleaseCause::UserUnreachable);
     }
 }
 
 /// P14: a `dial` that is handed out again may be begun only then, so nothing keeps it from ringing.
 pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
     let Action::Dial(dial) = &effect.action else { return Ok(()) };
-    books.reservations.get(&dial.reason.reservation).map_or(Ok(()), |reservation| permits(books, dial, reservation))
+    // A merchant who is rung for several is rung as long as somebody is left.
+    let parts = books.calls.get(&dial.call).map_or(&[][..], |call| &call.parts);
+    let named = parts.iter().find(|part| part.reservation == dial.reason.reservation);
+    let is_for_others =
+        dial.party == Party::Merchant && named.is_some_and(|part| part.over) && parts.iter().any(|part| !part.over);
+    let reservation = books.reservations.get(&dial.reason.reservation).filter(|_| !is_for_others);
+    reservation.map_or(Ok(()), |reservation| permits(books, dial, reservation))
 }
 
 /// P14: who was kept from ringing at the end of his window is told so, unless he was tried before; and nobody else is.

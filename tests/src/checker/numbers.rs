@@ -28,6 +28,8 @@ impl Books {
         let number = match request.target {
             CallTarget::Reservation(id) => return Some(id),
             CallTarget::Number(number) => number,
+            // Of whom the answer is, its record says.
+            CallTarget::Group(_) => return None,
         };
         let merchant = self.merchant_of_line(request.line)?;
         let meant = self
@@ -47,6 +49,7 @@ impl Books {
             CallTarget::Reservation(id) => Asked::Reservation(id),
             CallTarget::Number(number) if self.pool.contains(&number) => Asked::Number(number),
             CallTarget::Number(_) => Asked::UnknownNumber,
+            CallTarget::Group(id) => Asked::Group(id),
         }
     }
 

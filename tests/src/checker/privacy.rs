@@ -1,8 +1,10 @@
 //! P7, on the encoded bytes: no user's number reaches a merchant, no user's number or name another user.
 
+use std::collections::BTreeSet;
+
 use ringfence::values::effect::{Content, Dial, Send};
 use ringfence::values::number::{Address, PhoneNumber};
-use ringfence::values::text::DIGIT_RUN_MIN;
+use ringfence::values::text::{DIGIT_RUN_MIN, Text};
 
 use super::books::Books;
 use super::{Judged, Promise, numbers};
@@ -26,6 +28,28 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
     {
         None => Ok(()),
         Some(_) => Err((Promise::P7, format!("leg {} to a merchant shows a user's number", dial.leg))),
+    }
+}
+
+/// The dial of a user's phone: what is shown on it is addressed to him.
+pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
+    let encoded = serde_json::to_string(&(dial.from, &dial.reason)).unwrap_or_default();
+    let own = books.reservations.get(&dial.reason.reservation);
+    let is_others = |number: &PhoneNumber| *number != dial.to && !is_line(books, *number);
+    if books.numbers.keys().any(|number| is_others(number) && shows(&encoded, *number)) {
+        return Err((Promise::P7, format!("leg {} to a user shows another user's number", dial.leg)));
+    }
+    let merchants_own = |name: &str| {
+        let texts = books.merchants.values().flat_map(|merchant| &merchant.texts);
+        texts.chain(books.offerings()).any(|text| text.contains(name))
+    };
+    let others_name = |(name, givers): (&Text, &BTreeSet<Address>)| {
+        let said = name.chars().count() >= 2 && encoded.contains(&json_inside(name));
+        said && own.is_none_or(|own| !givers.contains(&own.sender)) && !merchants_own(name)
+    };
+    match books.names.iter().any(others_name) {
+        false => Ok(()),
+        true => Err((Promise::P7, format!("leg {} to a user shows another user's name", dial.leg))),
     }
 }
 
@@ -55,6 +79,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Missed(_)
         | Content::Declined(_)
         | Content::ManagePage(_)
+        | Content::Reminder(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)
@@ -70,7 +95,7 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
 
 fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a user {what}", send.message)));
-    let others_number = |(number, givers): (&PhoneNumber, &std::collections::BTreeSet<Address>)| {
+    let others_number = |(number, givers): (&PhoneNumber, &BTreeSet<Address>)| {
         !givers.contains(&send.to) && send.to.number() != Some(*number) && !is_line(books, *number) && shows(encoded, *number)
     };
     if books.numbers.iter().any(others_number) {
@@ -93,7 +118,7 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
         let texts = books.merchants.values().flat_map(|merchant| &merchant.texts);
         texts.chain(books.offerings()).any(|text| text.contains(name))
     };
-    let others_name = |(name, givers): (&ringfence::values::text::Text, &std::collections::BTreeSet<Address>)| {
+    let others_name = |(name, givers): (&Text, &BTreeSet<Address>)| {
         let said = name.chars().count() >= 2 && encoded.contains(&json_inside(name));
         said && !givers.contains(&send.to) && !merchants_own(name)
     };

@@ -44,6 +44,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         Input::Cancel(cancel) => books.reservations.get(&cancel.reservation).is_some_and(|known| known.cancelled_at.is_some()),
         Input::Decline(decline) => books.reservations.get(&decline.reservation).is_some_and(|known| known.declined_at.is_some()),
         Input::EffectFailed(failed) => books.handed_out(failed.sequence).is_none(),
+        Input::MessageReported(report) => books.messages.was_reported(report.message),
         Input::RegisterMerchant(_)
         | Input::PublishPage(_)
         | Input::PushPage(_)
@@ -106,7 +107,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Declined(_)
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
-            | AuditRecord::DoNotCallChanged(_) => false,
+            | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Grouped(_)
+            | AuditRecord::Undelivered(_) => false,
         },
         Action::Send(send) => match &send.content {
             Content::Missed(MissedNotice { reservation, .. })
@@ -128,7 +131,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
             | Content::Declined(_)
-            | Content::ManagePage(_) => false,
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => false,
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),
         },

@@ -25,7 +25,7 @@ pub(super) fn way_of(input: &Book) -> Address {
 /// of the two who asks for it.
 pub(super) fn send(books: &Books, send: &Send, step: &Step) -> Judged {
     let id = match &send.content {
-        Content::Result(result) => result.reservation,
+        Content::Result(result) | Content::Reminder(result) => result.reservation,
         Content::ManagePage(page) if asks(step, page.reservation, &send.to) => {
             let speaks = |known: &Reservation| {
                 known.sender.is_same_holder(&send.to) || numbers(known).any(|number| send.to.number() == Some(number))

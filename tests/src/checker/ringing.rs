@@ -3,7 +3,7 @@
 use ringfence::values::effect::{Dial, Join, Party};
 use ringfence::values::policy::CallMode;
 
-use super::books::{Books, LegState, Reservation};
+use super::books::{Books, LegState, Part, Reservation};
 use super::{Broken, Judged, Notes, Promise, law, permitted, slots};
 
 /// A user's phone is dialled.
@@ -38,9 +38,9 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
     let Some(call) = books.calls.get(&dial.call) else {
         return broken(Promise::P4, "there is no merchant in this call".to_owned());
     };
-    if call.reservation != id {
-        return broken(Promise::P1, format!("the call was permitted by reservation {}", call.reservation));
-    }
+    let Some(part) = call.part(id) else {
+        return broken(Promise::P1, "the call was permitted by another reservation".to_owned());
+    };
     let merchant = books.legs.get(&call.merchant_leg);
     match (call.mode, merchant.map(|leg| leg.state)) {
         (CallMode::PlatformCalls, Some(LegState::Answered)) => {}
@@ -53,7 +53,7 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
         }
     }
     in_mode(books, dial, reservation, call.mode)?;
-    if call.user_leg.is_some() {
+    if part.leg.is_some() {
         return broken(Promise::P8, "the call has its user's leg already".to_owned());
     }
     if books.is_number_busy(dial.to, Some(dial.call)) {
@@ -103,7 +103,7 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial) -> Judged {
 }
 
 /// P2 and P3: the holder agreed, and nobody took it back.
-fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Reservation) -> Judged {
+pub(super) fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Reservation) -> Judged {
     if !reservation.verified {
         return Err((Promise::P2, format!("leg {} is dialled, and the holder of the contact number has not agreed", dial.leg)));
     }
@@ -123,7 +123,7 @@ fn agreed_and_standing(books: &Books, dial: &Dial, reservation: &Reservation) ->
 }
 
 /// P1 for a user, P14 for a merchant: inside the window at this instant, and neither ringing nor the effect itself outlasts it.
-fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Promise) -> Judged {
+pub(super) fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Promise) -> Judged {
     let (now, window) = (books.now, reservation.window);
     let broken = |what: String| Err((promise, format!("leg {} is dialled at {now}, the window is {window:?}: {what}", dial.leg)));
     let last = window.end().saturating_sub_s(u64::from(books.policy.min_ring_s));
@@ -150,7 +150,7 @@ fn in_window(books: &Books, dial: &Dial, reservation: &Reservation, promise: Pro
 }
 
 /// P6: the side that started the call is the side that may.
-fn in_mode(books: &Books, dial: &Dial, reservation: &Reservation, mode: CallMode) -> Judged {
+pub(super) fn in_mode(books: &Books, dial: &Dial, reservation: &Reservation, mode: CallMode) -> Judged {
     let in_force = books.mode_in_force(reservation);
     if in_force == Some(mode) || reservation.is_mode_unsure {
         return Ok(());
@@ -159,7 +159,7 @@ fn in_mode(books: &Books, dial: &Dial, reservation: &Reservation, mode: CallMode
 }
 
 /// P9: attempts and conversations are bounded. P14: and spaced.
-fn within_bounds(books: &Books, dial: &Dial, reservation: &Reservation) -> Judged {
+pub(super) fn within_bounds(books: &Books, dial: &Dial, reservation: &Reservation) -> Judged {
     let policy = &books.policy;
     let reached = [
         ("conversations_max", reservation.conversations, policy.conversations_max),
@@ -207,11 +207,23 @@ pub(super) fn join(books: &Books, join: &Join) -> Judged {
     if leg.call != Some(join.bridge) {
         return broken(Promise::P5, "the bridge is another call's");
     }
-    let user = call.user_leg.and_then(|leg| books.legs.get(&leg));
+    // A user is there by his own answer; the merchant by that of any user.
+    let there = |part: &&Part| part.leg.and_then(|leg| books.legs.get(&leg)).is_some_and(|leg| leg.is_there());
+    let is_fine =
+        |part: &&Part| !part.withdrawn && part.leg.and_then(|leg| books.legs.get(&leg)).is_some_and(|leg| leg.late.is_none());
+    let by_whom = match leg.party {
+        Party::User => call.part_of_leg(join.leg),
+        Party::Merchant => {
+            let mut parts: Vec<&Part> = call.parts.iter().filter(|part| part.leg.is_some() && !part.over).collect();
+            parts.sort_by_key(|part| (!(there(part) && is_fine(part)), !there(part)));
+            parts.first().copied()
+        }
+    };
+    let user = by_whom.and_then(|part| part.leg).and_then(|leg| books.legs.get(&leg));
     if let Some((promise, why)) = leg.late.or_else(|| user.and_then(|leg| leg.late)) {
         return broken(promise, &format!("an answer came after its end: {why}"));
     }
-    if call.withdrawn {
+    if by_whom.is_some_and(|part| part.withdrawn) {
         return broken(Promise::P3, "the permission was taken back before the user answered");
     }
     match leg.state {

@@ -40,12 +40,13 @@ impl Books {
         let in_force = self.mode_in_force(known);
         let (last, is_unsure) = (self.last_ring_before(known), known.is_mode_unsure);
         let broken = |promise: Promise, what: &str| Err((promise, format!("a slot is taken for reservation {id}: {what}")));
-        let asked = match input {
-            Input::ChooseSlot(input) => match input.slot {
+        let asked = if let Input::ChooseSlot(input) = input {
+            match input.slot {
                 Slot::Window(slot) => Some(slot),
                 Slot::From(from) => Window::new(from, known.window.end()).ok(),
-            },
-            _ => Window::new(now, known.window.end()).ok(),
+            }
+        } else {
+            Window::new(now, known.window.end()).ok()
         };
         if asked != Some(chosen.slot) {
             return broken(Promise::P14, "it is another than was asked for");

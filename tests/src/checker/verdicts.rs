@@ -2,14 +2,14 @@
 
 use ringfence::values::effect::{Judged as Record, Rule};
 use ringfence::values::id::{CallId, ReservationId};
-use ringfence::values::input::{Input, RequestCall};
+use ringfence::values::input::{CallTarget, Input, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::{DenyReason, Reply};
 use ringfence::values::time::Timestamp;
 
 use super::books::{Books, LegState, Reservation};
-use super::{Judged, Promise, law, permitted};
+use super::{Judged, Promise, groups, law, permitted};
 use crate::trace::{Doing, Step};
 
 /// Every reason, in the order in which they are asked.
@@ -46,9 +46,21 @@ struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn new(books: &'a Books, request: RequestCall, own: Option<CallId>, denied: Option<DenyReason>) -> Self {
+    fn new(
+        books: &'a Books,
+        request: RequestCall,
+        own: Option<CallId>,
+        denied: Option<DenyReason>,
+        said: Option<ReservationId>,
+    ) -> Self {
         let line = request.line;
-        let (id, merchant) = (books.asked_for(request), books.merchant_of_line(line));
+        // Of a group the record says about whom the answer is.
+        let of_group = |group| groups::members(books, group).find(|(id, _)| Some(*id) == said).map(|(id, _)| id);
+        let id = match request.target {
+            CallTarget::Group(group) => of_group(group),
+            CallTarget::Reservation(_) | CallTarget::Number(_) => books.asked_for(request),
+        };
+        let merchant = books.merchant_of_line(line);
         let known = id.and_then(|id| books.reservations.get(&id)).filter(|known| Some(known.merchant) == merchant);
         Self { books, line, id, own, denied, known }
     }
@@ -150,7 +162,7 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };
-    let question = Question::new(books, *request, own, denied.map(|deny| deny.reason));
+    let question = Question::new(books, *request, own, denied.map(|deny| deny.reason), record.reservation);
     let rule = match denied {
         Some(deny) => Some(Rule::Denied(deny.reason)),
         None => question.known.map(|reservation| permitted(reservation.window, CallMode::MerchantCalls)),
@@ -166,6 +178,15 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
             }
         }
         Some(deny) => {
+            if let CallTarget::Group(group) = request.target {
+                let may_be_rung = |id| {
+                    let other = Question::new(books, *request, None, None, Some(id));
+                    other.known.is_some() && !ORDER.into_iter().any(|reason| other.holds(reason))
+                };
+                if let Some((id, _)) = groups::members(books, group).find(|(id, _)| may_be_rung(*id)) {
+                    return Err((Promise::P14, about(&format!("is denied, and reservation {id} of it may be called"))));
+                }
+            }
             if !question.holds(deny.reason) {
                 return Err((Promise::P14, about(&format!("is denied for {:?}, which does not hold", deny.reason))));
             }

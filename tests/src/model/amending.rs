@@ -7,7 +7,7 @@ use ringfence::values::effect::{
     AcknowledgedRecord, Action, AmendedRecord, AuditRecord, DeclinedNotice, DeclinedRecord, MerchantContent, Rebased,
     ReservationOnHold, Rule, UserContent,
 };
-use ringfence::values::id::{CallId, MerchantId, OfferingId, ReservationId};
+use ringfence::values::id::{CallId, GroupId, MerchantId, OfferingId, ReservationId};
 use ringfence::values::input::{Acknowledge, Amend, Decline};
 use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
@@ -22,7 +22,7 @@ use crate::hours::CallableHours;
 use super::calls::Why;
 use super::merchants::is_a_subscribers;
 use super::reservations::same_person;
-use super::{CallState, LegState, Model, Reservation, limit, unknown};
+use super::{LegState, Model, Reservation, limit, unknown};
 
 /// What a revision says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) struct Terms {
     pub(super) name: Option<Text>,
     pub(super) agreed: bool,
     pub(super) unacknowledged: bool,
+    /// With how many he agrees to be on a call.
+    pub(super) group_size: u32,
     pub(super) attachments: Vec<Attachment>,
 }
 
@@ -47,6 +49,8 @@ pub(super) struct Set {
     another_phone: bool,
     /// The virtual number until then.
     number: Option<VirtualNumber>,
+    /// The group that the merchant was told with them.
+    group: Option<GroupId>,
 }
 
 impl Model {
@@ -63,8 +67,15 @@ impl Model {
             name: kept.name.clone(),
             agreed: kept.state != ReservationState::Unverified,
             unacknowledged: kept.unacknowledged,
+            group_size: kept.group_size,
             attachments: kept.attachments.clone(),
         }
+    }
+
+    /// Whether one reservation has the same group by both.
+    pub(super) fn share_alike(&self, one: &Terms, other: &Terms) -> bool {
+        let of_group = |terms: &Terms| (terms.agreed, terms.offering, terms.window, terms.group_size);
+        of_group(one) == of_group(other)
     }
 
     /// Whether a result has to be confirmed.
@@ -142,7 +153,13 @@ impl Model {
         new.offering = input.offering.unwrap_or(old.offering);
         new.name = input.name.clone().or(old.name.clone());
         new.attachments = input.attachments.clone().unwrap_or(old.attachments.clone());
-        if new == old {
+        match input.share {
+            Some(true) => new.group_size = self.offered_size(kept.page).unwrap_or(old.group_size),
+            Some(false) => new.group_size = 1,
+            None => {}
+        }
+        let in_vain = input.share == Some(true) && new.group_size == 1;
+        if new == old && !in_vain {
             return Ok(Reply::NoOp);
         }
         self.check_new_terms(input, &old, &mut new)?;
@@ -150,15 +167,15 @@ impl Model {
         let accepted = new.agreed && (kept.state == ReservationState::Unverified || kept.contact != new.contact);
 
         let call = self.live_calls_of(id).into_iter().next();
-        let answered = call.is_some_and(|call| self.user_has_answered(call));
-        let carried = call.is_some_and(|call| self.carries(call, &old, &new));
+        let answered = call.is_some_and(|call| self.user_has_answered(call, id));
+        let carried = call.is_some_and(|call| self.carries(call, id, &old, &new));
         if answered {
             let before = self.media_of(id);
             self.reservation_mut(id).waiting = Some(new.clone());
             self.erase_dropped(id, &before);
         } else if let Some(call) = call.filter(|_| !carried) {
             self.reservation_mut(id).waiting = Some(new.clone());
-            self.end_call(call, ReleaseCause::Amended, Why::Amended);
+            self.end_part(call, id, ReleaseCause::Amended, Why::Amended);
         } else if call.is_some() {
             self.set_terms(id, new.clone());
         } else {
@@ -176,7 +193,8 @@ impl Model {
     fn check_new_terms(&self, input: &Amend, old: &Terms, new: &mut Terms) -> Result<(), Refusal> {
         let id = input.reservation;
         let kept = self.reservation_of(id);
-        let talks = self.live_calls_of(id).iter().any(|call| self.call_of(*call).state == CallState::Talking);
+        let talks = |call: &CallId| self.call_of(*call).parts.iter().any(|part| part.reservation == id && part.talked);
+        let talks = self.live_calls_of(id).iter().any(talks);
         if talks && kept.conversations + 1 >= self.policy.conversations_max {
             return Err(Refusal::LastConversation { reservation: id });
         }
@@ -185,6 +203,10 @@ impl Model {
                 return Err(unknown(Object::Offering, new.offering.get()));
             };
             new.offering_name = name.clone();
+        }
+        if input.share == Some(true) && new.group_size == 1 {
+            self.published(kept.page)?;
+            return Err(Refusal::SharingNotOffered { page: kept.page });
         }
         if new.contact != old.contact && self.merchant_of_line(new.contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
@@ -226,8 +248,9 @@ impl Model {
             }
         }
         let inside = old.window.start() <= new.window.start() && new.window.end() <= old.window.end();
+        let shares_more = new.group_size > old.group_size;
         let from_the_phone = input.user.number() == Some(new.contact);
-        new.agreed = from_the_phone || (old.agreed && new.contact == old.contact && inside);
+        new.agreed = from_the_phone || (old.agreed && new.contact == old.contact && inside && !shares_more);
         new.unacknowledged = new.agreed && self.results_await();
         let other_claim = new.window != old.window || new.contact != old.contact || new.agreed != old.agreed;
         if new.agreed && other_claim {
@@ -247,16 +270,16 @@ impl Model {
     }
 
     /// Whether a call in which nobody but the merchant has answered goes on under the new terms.
-    fn carries(&self, call: CallId, old: &Terms, new: &Terms) -> bool {
+    fn carries(&self, call: CallId, user: ReservationId, old: &Terms, new: &Terms) -> bool {
         let now = self.latest;
-        let id = self.call_of(call).reservation;
         // A slot must be kept for what rings in it to ring on.
-        let slot = self.reservation_of(id).slot;
+        let slot = self.reservation_of(user).slot;
         let span = slot.unwrap_or(new.window);
         let last = span.end().saturating_sub_s(self.policy.min_ring_s.into());
         let unanswered = self.legs.values().filter(|leg| {
             let rings = matches!(leg.state, LegState::Dialled | LegState::Ringing);
-            leg.call == call && !leg.inbound && rings
+            let concerns = leg.reservation.is_none_or(|other| other == user);
+            leg.call == call && !leg.inbound && rings && concerns
         });
         let hours_end = CallableHours { policy: &self.policy, zone: new.zone, window: span }.end_from(now);
         let told = |leg: &super::Leg| {
@@ -287,6 +310,7 @@ impl Model {
             && new.contact == old.contact
             && new.offering == old.offering
             && new.zone == old.zone
+            && new.group_size == old.group_size
             && slot.is_none_or(|slot| new.window.covers(&slot))
             && span.start() <= now
             && now < last
@@ -298,6 +322,7 @@ impl Model {
         if self.reservation_of(id).contact != terms.contact {
             self.leave_number(id);
         }
+        let same_group = self.share_alike(&self.terms(id), &terms);
         let before = self.media_of(id);
         let kept = self.reservation_mut(id);
         kept.challenge = None;
@@ -310,6 +335,9 @@ impl Model {
             kept.slot.take_if(|slot| !terms.window.covers(slot) || slot.end() <= now);
             kept.spent = None;
         }
+        if kept.window != terms.window {
+            kept.reminded = None;
+        }
         kept.revision = terms.revision;
         kept.window = terms.window;
         kept.zone = terms.zone;
@@ -318,8 +346,15 @@ impl Model {
         kept.offering_name = terms.offering_name;
         kept.name = terms.name;
         kept.unacknowledged = terms.unacknowledged;
+        kept.group_size = terms.group_size;
         kept.end_fired = false;
         kept.attachments = terms.attachments;
+        if !same_group {
+            kept.group = None;
+            if terms.agreed {
+                self.find_group(id);
+            }
+        }
         self.erase_dropped(id, &before);
     }
 
@@ -327,7 +362,8 @@ impl Model {
     pub(super) fn set_waiting_terms(&mut self, id: ReservationId) -> Option<Set> {
         let terms = self.reservation_of(id).waiting.clone()?;
         let kept = self.reservation_of(id);
-        let set = Set { agreed: terms.agreed, another_phone: terms.contact != kept.contact, number: kept.number };
+        let group = self.for_merchant(id, &terms).group;
+        let set = Set { agreed: terms.agreed, another_phone: terms.contact != kept.contact, number: kept.number, group };
         self.set_terms(id, terms);
         Some(set)
     }
@@ -339,12 +375,15 @@ impl Model {
             if self.check_codes(contact, Some(id)).is_ok() {
                 self.ask_holder(id);
             }
-        } else if set.another_phone {
+            return;
+        }
+        if set.another_phone {
             self.lease(id);
-            if self.reservation_of(id).number != set.number {
-                let content = self.for_merchant(id, &self.terms(id));
-                self.tell_merchant(self.reservation_of(id).merchant, MerchantContent::Amended(content));
-            }
+        }
+        let kept = self.reservation_of(id);
+        if kept.number != set.number || kept.group != set.group {
+            let content = self.for_merchant(id, &self.terms(id));
+            self.tell_merchant(kept.merchant, MerchantContent::Amended(content));
         }
     }
 
@@ -374,6 +413,7 @@ impl Model {
         } else {
             ReservationState::AwaitingMode
         };
+        self.fix_reminder(id);
     }
 
     fn tell_of_new_terms(&mut self, input: &Amend, new: &Terms, accepted: bool, carried: Option<CallId>) {
@@ -427,8 +467,8 @@ impl Model {
         if kept.state == ReservationState::InCall {
             self.reservation_mut(id).decline_pending = true;
             for call in self.live_calls_of(id) {
-                if !self.user_has_answered(call) {
-                    self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                if !self.user_has_answered(call, id) {
+                    self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
                 }
             }
         } else {

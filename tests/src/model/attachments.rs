@@ -19,8 +19,13 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::NoRepeats });
             }
         }
-        let others: BTreeSet<MediaId> =
+        let mut others: BTreeSet<MediaId> =
             self.reservations.keys().filter(|id| Some(**id) != own).flat_map(|id| self.media_of(*id)).collect();
+        for kept in &self.kept {
+            if let Action::Erase(erase) = &kept.effect.action {
+                others.extend(&erase.media);
+            }
+        }
         match attachments.iter().find(|attachment| others.contains(&attachment.media)) {
             Some(attachment) => Err(Refusal::MediaInUse { media: attachment.media }),
             None => Ok(()),

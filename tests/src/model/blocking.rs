@@ -87,7 +87,7 @@ impl Model {
         if before.state == ReservationState::InCall {
             self.reservation_mut(id).cancel_pending = !before.decline_pending;
             for call in self.live_calls_of(id) {
-                self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
             }
         } else {
             self.close(id, Outcome::Cancelled);

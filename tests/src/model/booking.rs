@@ -32,6 +32,7 @@ impl Model {
             ModeChooser::Platform(mode) => Some(mode),
             ModeChooser::Merchant => merchant.preset,
         };
+        let group_size = if input.share { page.group_size } else { 1 };
         let state = if input.user.number() != Some(contact) {
             ReservationState::Unverified
         } else if chosen.is_none() {
@@ -70,6 +71,8 @@ impl Model {
             number: None,
             platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
             decline_pending: false,
             unacknowledged: false,
             announced: false,
@@ -79,6 +82,8 @@ impl Model {
             spent: None,
             result_by: input.result_by,
             email: input.email.clone(),
+            remind_at: None,
+            reminded: None,
         };
         self.reservations_given += 1;
         let id = ReservationId::new(self.reservations_given);
@@ -110,6 +115,9 @@ impl Model {
         let page = self.published(input.page)?;
         if !page.offerings.contains_key(&input.offering) {
             return Err(unknown(Object::Offering, input.offering.get()));
+        }
+        if input.share && page.group_size < 2 {
+            return Err(Refusal::SharingNotOffered { page: input.page });
         }
         self.check_user(&input.user, Field::User)?;
         if input.user.number().is_some_and(|number| self.pool.contains(&number)) {
@@ -189,7 +197,9 @@ impl Model {
     /// The holder of the contact number has agreed: a number, and the messages.
     pub(super) fn accept(&mut self, id: ReservationId) {
         self.lease(id);
+        self.find_group(id);
         self.reservation_mut(id).unacknowledged = self.results_await();
+        self.fix_reminder(id);
         let terms = self.terms(id);
         self.announce(id, &terms);
     }
@@ -229,6 +239,7 @@ impl Model {
             line: reservation.line,
             window: terms.window,
             zone: terms.zone,
+            group: reservation.group.filter(|_| self.share_alike(&self.terms(id), terms)),
             media: SharedMedia::among(&terms.attachments),
         }
     }

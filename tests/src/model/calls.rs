@@ -7,7 +7,7 @@ use ringfence::values::effect::{
     Rule, UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::RequestCall;
+use ringfence::values::input::{CallTarget, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
@@ -15,7 +15,7 @@ use ringfence::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, Reservat
 
 use super::gate::Asker;
 use super::numbers::NOBODY_KNOWN;
-use super::{Call, CallState, Leg, LegState, Model};
+use super::{Call, CallState, Leg, LegState, Model, Part};
 
 /// Why a call ends, as far as it matters to the counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,18 @@ pub(super) enum Why {
 impl Model {
     /// Merchant mode: a line calls.
     pub(super) fn request_call(&mut self, input: &RequestCall) -> Result<Reply, Refusal> {
-        let meant = self.meant_by(*input);
-        self.check_outbox(3)?;
-        let verdict = meant.map_or(NOBODY_KNOWN, |id| self.judge(Asker::Line(input.line), id));
+        let (users, verdict, meant, room) = match input.target {
+            CallTarget::Group(group) => {
+                let (users, verdict, meant) = self.judge_group(input.line, group);
+                (users, verdict, meant, self.room_for(input.line, group))
+            }
+            CallTarget::Reservation(_) | CallTarget::Number(_) => {
+                let meant = self.meant_by(*input);
+                let verdict = meant.map_or(NOBODY_KNOWN, |id| self.judge(Asker::Line(input.line), id));
+                (meant.into_iter().collect(), verdict, meant, 3)
+            }
+        };
+        self.check_outbox(room)?;
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
         let target = self.as_recorded(input.target);
@@ -52,52 +61,79 @@ impl Model {
         let revision = Some(self.reservation_of(id).revision);
         let rule = self.permission(id);
         self.audit(AuditRecord::Judged(Judged { leg, target, reservation: Some(id), revision, rule }));
-        let call = self.begin_call(id, CallMode::MerchantCalls, input.line, CallState::Gathering);
-        self.enter_leg(leg, call, Party::Merchant, true, input.line, LegState::Ringing);
-        self.dial_user(call);
+        let call = self.begin_call(&users, CallMode::MerchantCalls, input.line, CallState::Gathering);
+        self.record_group(call, &users);
+        self.enter_leg(leg, call, None, true, input.line, LegState::Ringing);
+        for user in users {
+            self.dial_user(call, user);
+        }
         Ok(Reply::Allow(Allow { leg, call }))
     }
 
     /// Platform mode: the merchant's line is rung.
-    pub(super) fn ring_merchant(&mut self, id: ReservationId) {
-        let line = self.reservation_of(id).line;
-        let call = self.begin_call(id, CallMode::PlatformCalls, line, CallState::RingingMerchant);
-        self.dial(call, Party::Merchant, line);
+    pub(super) fn ring_merchant(&mut self, users: &[ReservationId]) {
+        let line = self.reservation_of(users[0]).line;
+        let call = self.begin_call(users, CallMode::PlatformCalls, line, CallState::RingingMerchant);
+        self.record_group(call, users);
+        self.dial(call, None, line);
     }
 
-    fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber, state: CallState) -> CallId {
+    fn begin_call(&mut self, users: &[ReservationId], mode: CallMode, line: PhoneNumber, state: CallState) -> CallId {
         self.calls_given += 1;
         let call = CallId::new(self.calls_given);
-        self.calls.insert(call, Call { reservation, mode, line, state, user_dialled: false, joined_at: None, answer_due: None });
-        self.reservation_mut(reservation).state = ReservationState::InCall;
+        let part = |user: &ReservationId| Part { reservation: *user, dialled: false, talked: false, over: false };
+        let parts = users.iter().map(part).collect();
+        self.calls.insert(call, Call { parts, mode, line, state, joined_at: None, answer_due: None });
+        for user in users {
+            self.reservation_mut(*user).state = ReservationState::InCall;
+        }
         call
     }
 
-    fn enter_leg(&mut self, leg: LegId, call: CallId, party: Party, inbound: bool, number: PhoneNumber, state: LegState) {
-        let dialled_at = self.latest;
-        let (dial, answer, was_answered, released) = (None, None, false, None);
-        self.legs.insert(
-            leg,
-            Leg { call, party, inbound, number, state, dialled_at, dial, answer, was_answered, hours_end: None, released },
-        );
+    fn enter_leg(
+        &mut self,
+        leg: LegId,
+        call: CallId,
+        user: Option<ReservationId>,
+        inbound: bool,
+        number: PhoneNumber,
+        state: LegState,
+    ) {
+        let (dialled_at, party) = (self.latest, if user.is_some() { Party::User } else { Party::Merchant });
+        let (reservation, dial, answer, was_answered, released) = (user, None, None, false, None);
+        let leg_of = Leg {
+            call,
+            party,
+            reservation,
+            inbound,
+            number,
+            state,
+            dialled_at,
+            dial,
+            answer,
+            was_answered,
+            hours_end: None,
+            released,
+        };
+        self.legs.insert(leg, leg_of);
     }
 
-    fn dial_user(&mut self, call: CallId) {
-        let id = self.call_of(call).reservation;
+    fn dial_user(&mut self, call: CallId, id: ReservationId) {
         let leg = LegId::new(self.legs_given + 1);
         let revision = self.reservation_of(id).revision;
         self.audit(AuditRecord::UserDialled(UserDialled { leg, call, reservation: id, revision, rule: self.permission(id) }));
-        self.call_mut(call).user_dialled = true;
+        self.part_mut(call, id).dialled = true;
         self.count_ring(self.reservation_of(id).contact);
-        self.dial(call, Party::User, self.reservation_of(id).contact);
+        self.dial(call, Some(id), self.reservation_of(id).contact);
     }
 
-    fn dial(&mut self, call: CallId, party: Party, to: PhoneNumber) {
+    fn dial(&mut self, call: CallId, user: Option<ReservationId>, to: PhoneNumber) {
+        let party = if user.is_some() { Party::User } else { Party::Merchant };
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
-        self.enter_leg(leg, call, party, false, to, LegState::Dialled);
+        self.enter_leg(leg, call, user, false, to, LegState::Dialled);
         let line = self.call_of(call).line;
-        let id = self.call_of(call).reservation;
+        let id = user.unwrap_or(self.call_of(call).parts[0].reservation);
         let reservation = self.reservation_of(id);
         let span_end = reservation.span().end();
         // A user's phone stops with the hours in which it may ring.
@@ -145,13 +181,18 @@ impl Model {
         kept.was_answered = true;
         let (call, party, inbound) = (kept.call, kept.party, kept.inbound);
         match party {
-            Party::Merchant if inbound => self.join_if_both_answered(call),
+            Party::Merchant if inbound => {
+                self.call_mut(call).answer_due = None;
+                self.join_who_answered(call);
+            }
             Party::Merchant => self.merchant_answered(call, leg),
             Party::User => {
-                let merchant = self.side(call, Party::Merchant).filter(|merchant| !self.legs[merchant].was_answered);
+                let merchant = self.merchant_leg(call).filter(|merchant| !self.legs[merchant].was_answered);
                 match merchant {
-                    Some(merchant) => self.answer_inbound(call, merchant),
-                    None => self.join_if_both_answered(call),
+                    Some(merchant) if self.legs[&merchant].answer.is_none() => self.answer_inbound(call, merchant),
+                    // It is being answered for another user.
+                    Some(_) => {}
+                    None => self.join_who_answered(call),
                 }
             }
         }
@@ -159,16 +200,24 @@ impl Model {
 
     /// Platform mode: the gate once more, then the user's phone.
     fn merchant_answered(&mut self, call: CallId, leg: LegId) {
-        let id = self.call_of(call).reservation;
-        let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
-        if let Verdict::Deny { reason, retry_at } = verdict {
-            self.put_off(id, reason, retry_at);
-            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
-        } else {
-            self.call_mut(call).state = CallState::Gathering;
-            let not_after = self.reservation_of(id).span().end();
-            self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
-            self.dial_user(call);
+        self.call_mut(call).state = CallState::Gathering;
+        let mut told = false;
+        for id in self.users_of(call) {
+            if self.call_of(call).parts.iter().any(|part| part.reservation == id && part.over) {
+                continue;
+            }
+            let verdict = self.judge_by_time(Asker::Platform { own: Some(call) }, id);
+            if let Verdict::Deny { reason, retry_at } = verdict {
+                self.put_off(id, reason, retry_at);
+                self.end_part(call, id, ReleaseCause::UserUnreachable, Why::Other);
+                continue;
+            }
+            if !told {
+                let not_after = self.reservation_of(id).span().end();
+                self.emit(Action::Play(Play { leg, prompt: Prompt::ConnectingUser, not_after }));
+            }
+            told = true;
+            self.dial_user(call, id);
         }
     }
 
@@ -180,33 +229,60 @@ impl Model {
         self.leg_mut(leg).answer = Some(sequence);
     }
 
-    fn join_if_both_answered(&mut self, call: CallId) {
-        let sides = [self.side(call, Party::Merchant), self.side(call, Party::User)];
-        if sides.iter().any(|leg| leg.is_none_or(|leg| !self.legs[&leg].was_answered)) {
+    /// If the merchant is there, everybody who has answered is put on the bridge, he first.
+    fn join_who_answered(&mut self, call: CallId) {
+        let answered = |model: &Self, leg: LegId| model.legs[&leg].state == LegState::Answered;
+        let Some(merchant) = self.merchant_leg(call).filter(|leg| self.legs[leg].was_answered) else { return };
+        let waiting: Vec<_> = self.users_of(call).into_iter().filter_map(|user| Some((user, self.leg_of(call, user)?))).collect();
+        let waiting: Vec<_> = waiting.into_iter().filter(|(_, leg)| answered(self, *leg)).collect();
+        if waiting.is_empty() {
             return;
         }
-        for leg in sides.into_iter().flatten() {
+        for leg in Some(merchant).filter(|leg| answered(self, *leg)).into_iter().chain(waiting.iter().map(|(_, leg)| *leg)) {
             self.emit(Action::Join(Join { bridge: call, leg }));
             self.leg_mut(leg).state = LegState::Joined;
+        }
+        for (user, _) in waiting {
+            self.part_mut(call, user).talked = true;
         }
         let latest = self.latest;
         let kept = self.call_mut(call);
         kept.state = CallState::Talking;
-        kept.joined_at = Some(latest);
+        kept.joined_at.get_or_insert(latest);
     }
 
-    /// Ends a call: every leg that is not gone or releasing, the user's first; then what it means for the reservation.
+    /// Ends a call: every leg that is not gone or releasing, the users' first; then what it means for each reservation that was in it still.
     pub(super) fn end_call(&mut self, call: CallId, cause: ReleaseCause, why: Why) {
-        for party in [Party::User, Party::Merchant] {
-            let leg = self.side(call, party).filter(|leg| self.legs[leg].state != LegState::Releasing);
-            if let Some(leg) = leg {
+        let users: Vec<_> = self.users_of(call).into_iter().filter_map(|user| self.leg_of(call, user)).collect();
+        for leg in users.into_iter().chain(self.merchant_leg(call)) {
+            if self.legs[&leg].state != LegState::Releasing {
                 self.end_leg(leg, cause);
             }
         }
-        self.call_mut(call).state = CallState::Ended;
-        let ended = self.call_of(call).clone();
+        let parts = self.call_of(call).parts.clone();
+        let kept = self.call_mut(call);
+        kept.state = CallState::Ended;
+        kept.parts.iter_mut().for_each(|part| part.over = true);
         self.forget_call_without_legs(call);
-        self.count(&ended, why);
+        for part in parts.into_iter().filter(|part| !part.over) {
+            self.count(part, why);
+        }
+    }
+
+    /// Ends one user's part in a call, and the call with the last of them.
+    pub(super) fn end_part(&mut self, call: CallId, user: ReservationId, cause: ReleaseCause, why: Why) {
+        if self.call_of(call).parts.iter().all(|part| part.over || part.reservation == user) {
+            self.end_call(call, cause, why);
+            return;
+        }
+        if let Some(leg) = self.leg_of(call, user).filter(|leg| self.legs[leg].state != LegState::Releasing) {
+            self.end_leg(leg, cause);
+        }
+        let part = *self.part_mut(call, user);
+        self.part_mut(call, user).over = true;
+        if !part.over {
+            self.count(part, why);
+        }
     }
 
     fn end_leg(&mut self, id: LegId, cause: ReleaseCause) {
@@ -218,8 +294,8 @@ impl Model {
         }
         let user_failed = matches!(cause, ReleaseCause::UserBusy | ReleaseCause::NoAnswer | ReleaseCause::UserUnreachable);
         let prompt = match leg.party {
-            Party::Merchant if leg.was_answered && user_failed => Some(Prompt::UserUnreachable),
-            Party::User if leg.was_answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
+            Party::Merchant if leg.state == LegState::Answered && user_failed => Some(Prompt::UserUnreachable),
+            Party::User if leg.state == LegState::Answered && cause == ReleaseCause::OtherSideGone => Some(Prompt::MerchantGone),
             Party::Merchant | Party::User => None,
         };
         if self.kept.iter().any(|kept| Some(kept.effect.sequence) == leg.dial && !kept.voided) {
@@ -233,16 +309,16 @@ impl Model {
     }
 
     /// What the end of a call means for its reservation.
-    fn count(&mut self, call: &Call, why: Why) {
-        let id = call.reservation;
+    fn count(&mut self, part: Part, why: Why) {
+        let id = part.reservation;
         let (latest, policy) = (self.latest, self.policy.clone());
         let waited = self.set_waiting_terms(id);
         let reservation = self.reservation_mut(id);
-        let joined = call.joined_at.is_some();
+        let joined = part.talked;
         let mut cut_off = false;
         if joined {
             reservation.conversations += 1;
-        } else if call.user_dialled && why != Why::Amended {
+        } else if part.dialled && why != Why::Amended {
             reservation.attempts += 1;
         } else {
             match why {
@@ -305,8 +381,8 @@ impl Model {
             self.forget_call_without_legs(leg.call);
             return;
         }
-        if undialled && leg.party == Party::User {
-            self.call_mut(leg.call).user_dialled = false;
+        if let Some(user) = leg.reservation.filter(|_| undialled) {
+            self.part_mut(leg.call, user).dialled = false;
         }
         let (cause, why) = match leg.party {
             Party::User if leg.was_answered => (ReleaseCause::Normal, Why::Other),
@@ -314,21 +390,24 @@ impl Model {
             Party::Merchant if talking => (ReleaseCause::Normal, Why::Other),
             Party::Merchant => (ReleaseCause::OtherSideGone, Why::MerchantFailed),
         };
-        self.end_call(leg.call, cause, if undialled { Why::PlatformFailed } else { why });
+        let why = if undialled { Why::PlatformFailed } else { why };
+        match leg.reservation {
+            Some(user) => self.end_part(leg.call, user, cause, why),
+            None => self.end_call(leg.call, cause, why),
+        }
     }
 
     /// A `dial` was not carried out, or nobody knows whether it was: nobody counts as rung, the leg is hung up, and is releasing like any other.
     pub(super) fn dial_failed(&mut self, id: LegId) {
-        let (call, party) = (self.legs[&id].call, self.legs[&id].party);
+        let (call, user) = (self.legs[&id].call, self.legs[&id].reservation);
         self.end_leg(id, ReleaseCause::Unknown);
-        let cause = match party {
-            Party::User => ReleaseCause::UserUnreachable,
-            Party::Merchant => ReleaseCause::OtherSideGone,
-        };
-        if party == Party::User {
-            self.call_mut(call).user_dialled = false;
+        match user {
+            Some(user) => {
+                self.part_mut(call, user).dialled = false;
+                self.end_part(call, user, ReleaseCause::UserUnreachable, Why::PlatformFailed);
+            }
+            None => self.end_call(call, ReleaseCause::OtherSideGone, Why::PlatformFailed),
         }
-        self.end_call(call, cause, Why::PlatformFailed);
     }
 
     /// Nobody reported the end of a leg, so it is counted as gone.

@@ -147,7 +147,8 @@ impl Model {
         self.codes_sent.push((contact, self.latest));
         self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
-        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until };
+        let is_shared = self.reservation_of(id).group_size > 1;
+        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until, is_shared };
         if !self.has_blocked(&Address::Sms(contact), merchant) {
             self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
         }

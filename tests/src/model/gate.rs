@@ -1,14 +1,14 @@
 //! The gate: may this call ring now?
 
 use ringfence::values::id::{CallId, ReservationId};
-use ringfence::values::input::RequestCall;
+use ringfence::values::input::{CallTarget, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::{DenyReason, ReservationState, Verdict};
 use ringfence::values::time::Timestamp;
 
 use super::numbers::NOBODY_KNOWN;
-use super::{CallState, Model};
+use super::{LegState, Model};
 
 /// Who wants to ring.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,9 @@ impl Model {
         let mut copy = self.clone();
         let touched = copy.touched_by_request(request.line, copy.may_mean(request));
         copy.settle(&touched);
+        if let CallTarget::Group(group) = request.target {
+            return copy.judge_group(request.line, group).1;
+        }
         copy.meant_by(request).map_or(NOBODY_KNOWN, |id| copy.judge(Asker::Line(request.line), id))
     }
 
@@ -104,11 +107,10 @@ impl Model {
         }
     }
 
-    /// Whether the user of a call has answered, be he joined or not.
-    pub(super) fn user_has_answered(&self, call: CallId) -> bool {
-        let answered =
-            |leg: &super::Leg| leg.call == call && leg.party == ringfence::values::effect::Party::User && leg.was_answered;
-        self.call_of(call).state != CallState::Ended && self.legs.values().any(answered)
+    /// Whether this user of a call has answered and is there, be he joined or not.
+    pub(super) fn user_has_answered(&self, call: CallId, user: ReservationId) -> bool {
+        let leg = self.leg_of(call, user).map(|leg| self.legs[&leg].state);
+        matches!(leg, Some(LegState::Answered | LegState::Joined))
     }
 }
 

@@ -102,16 +102,22 @@ impl Model {
             let dial = leg.dial.filter(|_| leg.state == LegState::Dialled);
             dial.is_some_and(|dial| self.kept.iter().any(|kept| kept.effect.sequence == dial && !kept.voided))
         };
-        let legs: Vec<_> = self.legs.values().filter(|leg| waiting(leg)).map(|leg| leg.call).collect();
-        for call in legs {
-            let id = self.call_of(call).reservation;
-            if !self.is_reservation_frozen(id) && !self.is_listed(self.reservation_of(id).contact) {
+        let legs: Vec<_> = self.legs.iter().filter(|(_, leg)| waiting(leg)).map(|(id, leg)| (*id, leg.call)).collect();
+        for (leg, call) in legs {
+            // One that was to follow may have ended with one before it. The merchant's own is for everybody.
+            let Some(whose) = self.legs.get(&leg).filter(|leg| leg.state == LegState::Dialled).map(|leg| leg.reservation) else {
                 continue;
+            };
+            for id in whose.map_or_else(|| self.users_of(call), |user| vec![user]) {
+                let is_there = self.is_in(call, id);
+                if !is_there || (!self.is_reservation_frozen(id) && !self.is_listed(self.reservation_of(id).contact)) {
+                    continue;
+                }
+                let place = self.reservation_of(id).eligible;
+                self.part_mut(call, id).dialled = false;
+                self.end_part(call, id, ReleaseCause::UserUnreachable, Why::Other);
+                self.reservation_mut(id).eligible = place;
             }
-            let place = self.reservation_of(id).eligible;
-            self.call_mut(call).user_dialled = false;
-            self.end_call(call, ReleaseCause::UserUnreachable, Why::Other);
-            self.reservation_mut(id).eligible = place;
         }
     }
 

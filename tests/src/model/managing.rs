@@ -1,16 +1,17 @@
 //! Results: how they go out, what may be done with a reservation, and the page to manage it.
 
 use ringfence::values::effect::{BookingResult, ManagePage, ReservationAction, ShownTerms, UserContent};
-use ringfence::values::id::ReservationId;
+use ringfence::values::id::{CallId, ReservationId};
 use ringfence::values::input::{Book, ResultBy};
 use ringfence::values::number::Address;
 use ringfence::values::policy::ActionsIn;
 use ringfence::values::refusal::{Allowed, Field, Object, Refusal};
 use ringfence::values::reply::{Reply, ReservationState};
+use ringfence::values::time::Timestamp;
 
 use super::amending::Terms;
 use super::reservations::same_person;
-use super::{CallState, Model, Reservation, unknown};
+use super::{Model, Reservation, unknown};
 
 /// Whether the result can come as it is asked for.
 pub(super) fn check_way(input: &Book) -> Result<(), Refusal> {
@@ -46,10 +47,20 @@ impl Model {
     }
 
     pub(super) fn tell_result(&mut self, id: ReservationId, to: Address, terms: &Terms) {
+        let on_a_page = self.policy.actions_in == ActionsIn::ManagePage;
+        let actions = if on_a_page { Vec::new() } else { self.may_be_done(id) };
+        self.tell_user(to.clone(), UserContent::Result(BookingResult { actions, ..self.result(id, terms) }));
+        if on_a_page {
+            let page = self.manage_page(id);
+            self.tell_user(to, UserContent::ManagePage(page));
+        }
+    }
+
+    /// What is said of these terms, without buttons.
+    fn result(&self, id: ReservationId, terms: &Terms) -> BookingResult {
         let kept = self.reservation_of(id);
         let merchant = self.merchant_of(kept.merchant).clone();
-        let on_a_page = self.policy.actions_in == ActionsIn::ManagePage;
-        let result = BookingResult {
+        BookingResult {
             reservation: id,
             revision: terms.revision,
             merchant_name: merchant.name,
@@ -59,12 +70,38 @@ impl Model {
             offering_name: terms.offering_name.clone(),
             window: terms.window,
             zone: terms.zone,
-            actions: if on_a_page { Vec::new() } else { self.may_be_done(id) },
-        };
-        self.tell_user(to.clone(), UserContent::Result(result));
-        if on_a_page {
-            let page = self.manage_page(id);
-            self.tell_user(to, UserContent::ManagePage(page));
+            is_shared: terms.group_size > 1,
+            actions: Vec::new(),
+        }
+    }
+
+    /// When the user is reminded, by the rules of now.
+    pub(super) fn fix_reminder(&mut self, id: ReservationId) {
+        let (now, before) = (self.latest, self.policy.reminder_before_s);
+        let kept = self.reservation_mut(id);
+        let at = kept.window.start().saturating_sub_s(before.into());
+        kept.remind_at = (before > 0 && at > now && kept.reminded.is_none()).then_some(at);
+    }
+
+    /// When the user is due to be reminded: once he has agreed, and before the window opens.
+    pub(super) fn reminder_due(&self, id: ReservationId) -> Option<Timestamp> {
+        let kept = self.reservation_of(id);
+        kept.remind_at.filter(|_| matches!(kept.state, ReservationState::AwaitingMode | ReservationState::Scheduled))
+    }
+
+    pub(super) fn remind(&mut self, id: ReservationId) {
+        let latest = self.latest;
+        let kept = self.reservation_mut(id);
+        kept.remind_at = None;
+        if kept.window.start() <= latest {
+            return;
+        }
+        kept.reminded = Some(kept.window);
+        let kept = kept.clone();
+        let result = BookingResult { actions: self.may_be_done(id), ..self.result(id, &self.terms(id)) };
+        self.tell_user(way_of_results(&kept), UserContent::Reminder(result.clone()));
+        if kept.user.number() != Some(kept.contact) {
+            self.tell_user(Address::Sms(kept.contact), UserContent::Reminder(result));
         }
     }
 
@@ -75,7 +112,8 @@ impl Model {
             return Vec::new();
         }
         let terms = kept.waiting.clone().unwrap_or_else(|| self.terms(id));
-        let talks = self.live_calls_of(id).iter().any(|call| self.call_of(*call).state == CallState::Talking);
+        let talks = |call: &CallId| self.call_of(*call).parts.iter().any(|part| part.reservation == id && part.talked);
+        let talks = self.live_calls_of(id).iter().any(talks);
         let in_the_last = talks && kept.conversations + 1 >= self.policy.conversations_max;
         let mut actions = Vec::new();
         if terms.unacknowledged && kept.state != ReservationState::Unverified {

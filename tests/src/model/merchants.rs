@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::effect::{Action, BookingPage, Content, Send, UserContent};
+use ringfence::values::effect::{Action, BookingPage, Content, Send};
 use ringfence::values::id::MessageId;
 use ringfence::values::input::{PresetMode, PublishPage, RegisterMerchant};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -156,6 +156,12 @@ impl Model {
         if input.offerings.len() > most || input.windows.len() + input.hours.len() > most {
             return Err(limit(Bound::PageEntries, self.policy.page_entries_max));
         }
+        if input.group_size_max == Some(0) {
+            return Err(Refusal::Invalid { field: Field::GroupSizeMax, allowed: Allowed::AtLeastOne });
+        }
+        if input.group_size_max > Some(self.policy.group_size_max) {
+            return Err(limit(Bound::GroupSize, self.policy.group_size_max));
+        }
         let before = self.pages.get(&input.page);
         if before.is_some_and(|page| page.merchant != input.merchant) {
             return Err(unknown(Object::Page, input.page.get()));
@@ -185,6 +191,7 @@ impl Model {
             line: input.line,
             descriptions: input.descriptions.clone(),
             calendar: input.calendar,
+            group_size: input.group_size_max.unwrap_or(1),
             withdrawn: false,
         };
         self.pages.insert(input.page, page);
@@ -216,11 +223,6 @@ impl Model {
         }
         merchant.preset = input.mode;
         Ok(Reply::Done)
-    }
-
-    pub(super) fn tell_user(&mut self, to: Address, content: UserContent) {
-        let message = self.next_message();
-        self.emit(Action::Send(Send::to_user(message, to, content)));
     }
 
     pub(super) fn next_message(&mut self) -> MessageId {

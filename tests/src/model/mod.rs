@@ -21,7 +21,7 @@ use sha2::Digest as _;
 
 use ringfence::Chain;
 use ringfence::values::effect::{Action, AuditRecord, Digest, Effect, Party, PolicySet};
-use ringfence::values::id::{CalendarId, CallId, LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{CalendarId, CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use ringfence::values::input::{BlockTarget, BookingEvidence, Dedup, Hours, Input, Line, RequestCall, ResultBy, Scope};
 use ringfence::values::media::Attachment;
 use ringfence::values::number::{Address, PhoneNumber, VirtualNumber};
@@ -38,9 +38,11 @@ mod booking;
 mod calls;
 mod challenges;
 mod gate;
+mod groups;
 mod law;
 mod managing;
 mod merchants;
+mod messages;
 mod numbers;
 mod pages;
 mod reports;
@@ -79,6 +81,7 @@ struct Page {
     line: Option<PhoneNumber>,
     descriptions: BTreeMap<OfferingId, Text>,
     calendar: Option<CalendarId>,
+    group_size: u32,
     withdrawn: bool,
 }
 
@@ -128,6 +131,9 @@ struct Reservation {
     platform_only: bool,
     /// The code that is out for it.
     challenge: Option<challenges::Challenge>,
+    /// How many may be on a call with it, itself among them.
+    group_size: u32,
+    group: Option<GroupId>,
     /// The merchant declined while a conversation runs.
     decline_pending: bool,
     /// Its last result has to be confirmed, and was not.
@@ -146,6 +152,10 @@ struct Reservation {
     result_by: Option<ResultBy>,
     /// The sender's mailbox, if he named it.
     email: Option<Address>,
+    /// When its user is to be reminded.
+    remind_at: Option<Timestamp>,
+    /// For this window he was.
+    reminded: Option<Window>,
 }
 
 impl Reservation {
@@ -158,16 +168,25 @@ impl Reservation {
 /// A call, until its last leg is gone.
 #[derive(Clone, Debug)]
 struct Call {
-    reservation: ReservationId,
+    /// The users, in the order of their places.
+    parts: Vec<Part>,
     /// Who started it.
     mode: CallMode,
     /// The line that it occupies.
     line: PhoneNumber,
     state: CallState,
-    user_dialled: bool,
     joined_at: Option<Timestamp>,
     /// Until when the inbound leg may report that it was answered.
     answer_due: Option<Timestamp>,
+}
+
+/// A user's part in a call.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    reservation: ReservationId,
+    dialled: bool,
+    talked: bool,
+    over: bool,
 }
 
 /// The states of a call.
@@ -188,6 +207,8 @@ pub enum CallState {
 struct Leg {
     call: CallId,
     party: Party,
+    /// Whose phone it is, of a user's.
+    reservation: Option<ReservationId>,
     /// It came in, and was not dialled.
     inbound: bool,
     /// The phone at its end.
@@ -228,7 +249,7 @@ pub struct LegView {
     pub leg: LegId,
     /// Its call.
     pub call: CallId,
-    /// The reservation of its call.
+    /// The reservation of its user; of a merchant's leg, the first of its call.
     pub reservation: ReservationId,
     /// Whose it is.
     pub party: Party,
@@ -311,6 +332,7 @@ pub struct Model {
     legs_given: u64,
     messages_given: u64,
     challenges_given: u64,
+    groups_given: u64,
     /// The key that new codes are made under.
     key: Option<Text>,
     /// Every code that went out: where to, and when.
@@ -336,6 +358,8 @@ pub struct Model {
     listed: BTreeSet<PhoneNumber>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
+    /// Every message that may be reported on, and some that no longer may.
+    sent: Vec<messages::Sent>,
 }
 
 impl Model {
@@ -356,6 +380,7 @@ impl Model {
             legs_given: 0,
             messages_given: 0,
             challenges_given: 0,
+            groups_given: 0,
             key: None,
             codes_sent: Vec::new(),
             wrong_codes: Vec::new(),
@@ -371,6 +396,7 @@ impl Model {
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
             rings: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -417,6 +443,7 @@ impl Model {
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
             Input::ChooseSlot(input) => self.choose_slot(input),
             Input::MerchantReady(input) => self.merchant_ready(input),
+            Input::MessageReported(input) => self.message_reported(input),
         }
     }
 
@@ -511,6 +538,7 @@ impl Model {
         }
         let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
         let is_law_new = law(policy) != law(&self.policy);
+        self.forget_messages();
         self.policy = policy.clone();
         for kept in self.reservations.values_mut().filter(|kept| kept.state != ReservationState::Closed) {
             let last = kept.span().end().saturating_sub_s(policy.min_ring_s.into());
@@ -613,7 +641,7 @@ impl Model {
         let view = |(id, leg): (&LegId, &Leg)| LegView {
             leg: *id,
             call: leg.call,
-            reservation: self.call_of(leg.call).reservation,
+            reservation: leg.reservation.unwrap_or(self.call_of(leg.call).parts[0].reservation),
             party: leg.party,
             inbound: leg.inbound,
             state: leg.state,
@@ -688,7 +716,8 @@ impl Model {
 
     /// The calls of a reservation that have not ended.
     fn live_calls_of(&self, reservation: ReservationId) -> BTreeSet<CallId> {
-        let lives = |call: &Call| call.reservation == reservation && call.state != CallState::Ended;
+        let part = |call: &Call| call.parts.iter().any(|part| part.reservation == reservation && !part.over);
+        let lives = |call: &Call| part(call) && call.state != CallState::Ended;
         self.calls.iter().filter(|(_, call)| lives(call)).map(|(id, _)| *id).collect()
     }
 
@@ -709,8 +738,8 @@ impl Model {
 
     /// The call in which the platform rings a merchant for this number.
     fn rung_for(&self, number: PhoneNumber) -> Option<CallId> {
-        let rings =
-            |call: &Call| call.state == CallState::RingingMerchant && self.reservation_of(call.reservation).contact == number;
+        let of_number = |part: &Part| !part.over && self.reservation_of(part.reservation).contact == number;
+        let rings = |call: &Call| call.state == CallState::RingingMerchant && call.parts.iter().any(of_number);
         self.calls.iter().find(|(_, call)| rings(call)).map(|(id, _)| *id)
     }
 
@@ -741,9 +770,14 @@ impl Model {
         self.legs.get_mut(&leg).expect("a leg that was just seen is kept")
     }
 
-    /// The leg of this side, unless it is gone.
-    fn side(&self, call: CallId, party: Party) -> Option<LegId> {
-        self.legs.iter().find(|(_, leg)| leg.call == call && leg.party == party).map(|(id, _)| *id)
+    /// The merchant's leg, unless it is gone.
+    fn merchant_leg(&self, call: CallId) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.call == call && leg.party == Party::Merchant).map(|(id, _)| *id)
+    }
+
+    /// The leg of this user in this call, unless it is gone.
+    fn leg_of(&self, call: CallId, user: ReservationId) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.call == call && leg.reservation == Some(user)).map(|(id, _)| *id)
     }
 }
 

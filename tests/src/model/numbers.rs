@@ -150,8 +150,9 @@ impl Model {
     pub(super) fn may_mean(&self, request: RequestCall) -> BTreeSet<ReservationId> {
         match (request.target, self.merchant_of_line(request.line)) {
             (CallTarget::Reservation(id), _) => [id].into(),
+            (CallTarget::Group(group), Some(merchant)) => self.live_in(group, merchant),
             (CallTarget::Number(number), Some(merchant)) => self.holders(merchant, number),
-            (CallTarget::Number(_), None) => BTreeSet::new(),
+            (CallTarget::Number(_) | CallTarget::Group(_), None) => BTreeSet::new(),
         }
     }
 
@@ -174,6 +175,7 @@ impl Model {
             CallTarget::Reservation(id) => Asked::Reservation(id),
             CallTarget::Number(number) if self.pool.contains(&number) => Asked::Number(number),
             CallTarget::Number(_) => Asked::UnknownNumber,
+            CallTarget::Group(id) => Asked::Group(id),
         }
     }
 

@@ -188,7 +188,7 @@ impl Model {
     }
 
     /// The page as it is sent now, unless too many different ones wait.
-    fn page_to_send(&self, id: PageId) -> Result<Arc<BookingPage>, Refusal> {
+    pub(super) fn page_to_send(&self, id: PageId) -> Result<Arc<BookingPage>, Refusal> {
         let content = self.page_as_shown(id);
         let mut contents = self.pages_waiting();
         if !contents.contains(&content) {
@@ -218,6 +218,7 @@ impl Model {
             description: merchant.description.clone(),
             descriptions: page.descriptions.clone(),
             days,
+            group_size_max: Some(page.group_size).filter(|size| *size > 1),
             actions: [PageAction::Search],
         }
     }

@@ -1,9 +1,7 @@
 //! What happens to a reservation, calls apart.
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{
-    Action, MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, Send, UserContent,
-};
+use ringfence::values::effect::{MerchantContent, MissedNotice, MissedNoticeForMerchant, NoticeForMerchant, UserContent};
 use ringfence::values::id::{MerchantId, ReservationId};
 use ringfence::values::input::{Cancel, ChooseMode};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -78,8 +76,8 @@ impl Model {
             ReservationState::InCall => {
                 self.reservation_mut(id).cancel_pending = true;
                 for call in self.live_calls_of(id) {
-                    if !self.user_has_answered(call) {
-                        self.end_call(call, ReleaseCause::Withdrawn, Why::Other);
+                    if !self.user_has_answered(call, id) {
+                        self.end_part(call, id, ReleaseCause::Withdrawn, Why::Other);
                     }
                 }
             }
@@ -167,8 +165,7 @@ impl Model {
 
     pub(super) fn tell_merchant(&mut self, merchant: MerchantId, content: MerchantContent) {
         let Some(chatbot) = self.merchant_of(merchant).chatbot.clone() else { return };
-        let message = self.next_message();
-        self.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+        self.tell_chatbot(chatbot, content);
     }
 
     /// Whether the merchants choose how they are called.

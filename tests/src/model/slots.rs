@@ -124,13 +124,13 @@ impl Model {
     /// The slot ends while a call lives.
     pub(super) fn end_slot_in_call(&mut self, id: ReservationId) {
         for call in self.live_calls_of(id) {
-            if self.user_has_answered(call) {
+            if self.user_has_answered(call, id) {
                 let reservation = self.reservation_mut(id);
                 reservation.slot = None;
                 wait_anew(reservation);
                 reservation.spent = Some(Outcome::Completed);
             } else {
-                self.end_call(call, ReleaseCause::WindowEnded, Why::Other);
+                self.end_part(call, id, ReleaseCause::WindowEnded, Why::Other);
             }
         }
     }

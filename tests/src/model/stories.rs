@@ -52,19 +52,7 @@ fn request(reservation: u64) -> Input {
 }
 
 fn book(user: &str, window: Window) -> Input {
-    Input::Book(Book {
-        user: rcs(user),
-        page: PageId::new(10),
-        offering: OfferingId::new(1),
-        window,
-        zone: None,
-        contact: None,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    })
+    Input::Book(Book::new(rcs(user), PageId::new(10), OfferingId::new(1), window))
 }
 
 fn cancel(reservation: u64) -> Input {
@@ -103,6 +91,7 @@ fn world(policy: Policy) -> Model {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     assert_eq!(model.handle(at("09:00:00"), &Input::RegisterMerchant(merchant)), Ok(Reply::Done));
     assert!(model.handle(at("09:00:00"), &Input::PublishPage(page)).is_ok());
@@ -151,6 +140,7 @@ fn word(effect: &Effect) -> String {
                 Content::SlotOver(_) => "slot over",
                 Content::Declined(_) => "declined",
                 Content::ManagePage(_) => "manage_page",
+                Content::Reminder(_) => "reminder",
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
@@ -172,10 +162,12 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Challenged(record) => format!("challenged {}", record.challenge),
             AuditRecord::CodeJudged(record) => format!("code judged {}", record.is_right),
             AuditRecord::KeyRotated(record) => format!("key {}", record.id),
+            AuditRecord::Grouped(record) => format!("group of {}", record.reservations.len()),
             AuditRecord::Amended(amended) => format!("amended {}", amended.reservation),
             AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
+            AuditRecord::Undelivered(record) => format!("undelivered {}", record.message),
         },
         Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
@@ -532,6 +524,7 @@ fn weekly_hours_are_meant_in_the_zone_of_the_merchant() {
         line: None,
         descriptions: BTreeMap::new(),
         calendar: None,
+        group_size_max: None,
     };
     model.handle(at("10:00:00"), &Input::PublishPage(page)).expect("published");
     // 2026-11-21 is a Saturday in Shanghai.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use ringfence::values::input::{Input, PageOf, RequestPage};
+use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
 use ringfence::values::reply::{Outcome, ReservationState, Verdict};
@@ -35,6 +35,8 @@ pub enum Deadline {
     Challenge(ChallengeId),
     /// The opening, the window's end, or the end of the retention.
     Reservation(ReservationId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
     /// Somebody in the queue of this line can be served.
     Line(PhoneNumber),
 }
@@ -65,6 +67,7 @@ impl Model {
     #[must_use]
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
         let mut all = self.object_deadlines();
+        all.extend(self.reminders());
         all.extend(self.line_deadlines());
         all.sort();
         all
@@ -159,8 +162,16 @@ impl Model {
             Input::EffectFailed(input) => {
                 self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
             }
+            Input::MessageReported(input) => {
+                let is_refused = match &input.status {
+                    MessageStatus::Failed { code } => self.check_text(code).is_err(),
+                    MessageStatus::Delivered | MessageStatus::Read => false,
+                };
+                let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
+                Touched { reservations: about.into_iter().collect(), ..Touched::default() }
+            }
             Input::Resync(_) => Touched {
-                reservations_alone: self.calls.values().map(|call| call.reservation).collect(),
+                reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
                 ..Touched::default()
             },
@@ -187,7 +198,7 @@ impl Model {
         let rung_for: BTreeSet<_> = numbers.iter().filter_map(|number| self.rung_for(*number)).collect();
         Touched {
             reservations,
-            reservations_alone: rung_for.iter().map(|call| self.call_of(*call).reservation).collect(),
+            reservations_alone: rung_for.iter().flat_map(|call| self.users_of(*call)).collect(),
             calls: rung_for,
             numbers,
             line: Some(line),
@@ -196,18 +207,14 @@ impl Model {
 
     fn touched_by_report(&self, leg: LegId) -> Touched {
         let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
-        let reservation = self.call_of(leg.call).reservation;
-        let numbers = BTreeSet::from([self.reservation_of(reservation).contact]);
-        Touched {
-            reservations_alone: BTreeSet::from([reservation]),
-            calls: BTreeSet::from([leg.call]),
-            numbers,
-            ..Touched::default()
-        }
+        let users: BTreeSet<ReservationId> = self.users_of(leg.call).into_iter().collect();
+        let numbers = users.iter().map(|id| self.reservation_of(*id).contact).collect();
+        Touched { reservations_alone: users, calls: BTreeSet::from([leg.call]), numbers, ..Touched::default() }
     }
 
     fn is_touched(&self, touched: &Touched, deadline: Deadline) -> bool {
-        let call = |id: CallId| touched.calls.contains(&id) || touched.reservations.contains(&self.call_of(id).reservation);
+        let call =
+            |id: CallId| touched.calls.contains(&id) || self.users_of(id).iter().any(|user| touched.reservations.contains(user));
         match deadline {
             Deadline::Leg(leg) => {
                 let leg = &self.legs[&leg];
@@ -220,7 +227,7 @@ impl Model {
                 touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
-            Deadline::Line(_) => false,
+            Deadline::Reminder(_) | Deadline::Line(_) => false,
         }
     }
 
@@ -265,10 +272,18 @@ impl Model {
             ReservationState::Open | ReservationState::InCall => (!reservation.end_fired).then(|| reservation.span().end()),
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
-                let kept_by_a_call = self.calls.values().any(|call| call.reservation == id);
+                let kept_by_a_call = self.calls.keys().any(|call| self.users_of(*call).contains(&id));
                 (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
             }
         }
+    }
+
+    /// The words before a window, as long as there is room for both of them.
+    fn reminders(&self) -> Vec<(Timestamp, Deadline)> {
+        if self.check_outbox(2).is_err() {
+            return Vec::new();
+        }
+        self.reservations.keys().filter_map(|id| Some((self.reminder_due(*id)?, Deadline::Reminder(*id)))).collect()
     }
 
     /// A line with a free channel and a queue is due from the instant at which the first of the queue is eligible.
@@ -282,17 +297,19 @@ impl Model {
 
     /// The first in the queue of a line: open, in platform mode, its number free, by (eligible from, id).
     fn first_waiting(&self, line: PhoneNumber) -> Option<ReservationId> {
-        let waiting = self.reservations.iter().filter(|(id, reservation)| {
-            reservation.line == line
-                && reservation.state == ReservationState::Open
-                && self.mode_in_force(**id) == Some(CallMode::PlatformCalls)
-                && reservation.given_up.is_none()
-                && !reservation.unacknowledged
-                && !self.is_busy(reservation.contact)
-                && !self.is_listed(reservation.contact)
-                && !self.is_reservation_frozen(**id)
-        });
+        let waiting = self.reservations.iter().filter(|(id, kept)| kept.line == line && self.waits(**id));
         waiting.map(|(id, reservation)| (reservation.place(), *id)).min().map(|(_, id)| id)
+    }
+
+    pub(super) fn waits(&self, id: ReservationId) -> bool {
+        let reservation = self.reservation_of(id);
+        reservation.state == ReservationState::Open
+            && self.mode_in_force(id) == Some(CallMode::PlatformCalls)
+            && reservation.given_up.is_none()
+            && !reservation.unacknowledged
+            && !self.is_busy(reservation.contact)
+            && !self.is_listed(reservation.contact)
+            && !self.is_reservation_frozen(id)
     }
 
     pub(super) fn has_free_channel(&self, line: PhoneNumber) -> bool {
@@ -308,11 +325,11 @@ impl Model {
         match deadline {
             Deadline::Leg(leg) if self.legs[&leg].state == LegState::Releasing => self.lose_leg(leg, false),
             Deadline::Leg(leg) => {
-                let why = match self.legs[&leg].party {
-                    Party::Merchant => Why::MerchantFailed,
-                    Party::User => Why::UserFailed,
-                };
-                self.end_call(self.legs[&leg].call, ReleaseCause::NoAnswer, why);
+                let call = self.legs[&leg].call;
+                match self.legs[&leg].reservation {
+                    None => self.end_call(call, ReleaseCause::NoAnswer, Why::MerchantFailed),
+                    Some(user) => self.end_part(call, user, ReleaseCause::NoAnswer, Why::UserFailed),
+                }
             }
             Deadline::Call(call) if self.call_of(call).state == CallState::Talking => {
                 self.end_call(call, ReleaseCause::TimeLimit, Why::Other)
@@ -324,6 +341,7 @@ impl Model {
                 }
             }
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
+            Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
         }
     }
@@ -349,8 +367,8 @@ impl Model {
                 self.reservation_mut(id).end_fired = true;
                 let hang_up = self.policy.on_window_close == OnWindowClose::HangUp;
                 for call in self.live_calls_of(id) {
-                    if hang_up || !self.user_has_answered(call) {
-                        self.end_call(call, ReleaseCause::WindowEnded, Why::Other);
+                    if hang_up || !self.user_has_answered(call, id) {
+                        self.end_part(call, id, ReleaseCause::WindowEnded, Why::Other);
                     }
                 }
             }
@@ -386,7 +404,7 @@ impl Model {
     fn serve(&mut self, line: PhoneNumber) {
         let Some(first) = self.first_waiting(line) else { return };
         match self.judge_by_time(Asker::Platform { own: None }, first) {
-            Verdict::Allow => self.ring_merchant(first),
+            Verdict::Allow => self.ring_merchant(&self.sharing_with(first)),
             Verdict::Deny { reason, retry_at } => self.put_off(first, reason, retry_at),
         }
     }

@@ -57,6 +57,7 @@ impl World {
             contact: None,
             offering: None,
             name: None,
+            share: None,
             evidence: more.is_multiple_of(4).then(|| BookingEvidence {
                 channel: Channel::Sms,
                 message: Some(Text::from("m".repeat(usize::from(more / 4 % 34)))),
@@ -79,6 +80,7 @@ impl World {
             5 => input.offering = Some(OfferingId::new(2)),
             6 | 7 => input.contact = Some(contact),
             8 => (input.contact, input.window) = (Some(contact), window),
+            10 => input.share = Some(how.is_multiple_of(3)),
             9 => (input.name, input.window) = (Some(Text::from("张三")), window),
             _ => input.window = window,
         }

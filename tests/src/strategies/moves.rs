@@ -19,7 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
-use super::managing::result_way;
+use super::managing::{message_report, result_way};
 use super::{law, people, slots};
 
 use super::worlds::{
@@ -175,6 +175,10 @@ pub enum What {
     Search(Pick, Pick),
     /// A user asks for a page: who, and which.
     RequestPage(Pick, Pick),
+    /// A user books just what another has booked who may share a call: whose reservation, and which user.
+    Share(Pick, Pick),
+    /// A line calls a group: any, or one that is none.
+    RequestGroup(Pick, Pick),
     /// Somebody blocks or unblocks: whose reservation it is about (its sender's or its phone's holder), how, and whether it is a block.
     Block(Pick, u8, bool),
     /// Somebody changes a reservation: which one, and how.
@@ -191,6 +195,8 @@ pub enum What {
     List(Vec<Pick>, Vec<Pick>),
     /// A merchant chooses a slot, or is ready: for which reservation, and how.
     Slot(Pick, u32),
+    /// A gateway says what became of a message: which one, and what.
+    MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
 }
@@ -219,7 +225,7 @@ fn whats() -> impl Strategy<Value = What> {
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
-        135 => any::<u32>().prop_map(What::Follow),
+        150 => any::<u32>().prop_map(What::Follow),
         14 => bookings(),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
@@ -251,11 +257,14 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
-        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
-        4 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
+        7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
+        3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
+        10 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
         3 => (any::<Pick>(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, own)| What::Decline(reservation, own)),
         1 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Acknowledge(reservation, user)),
         2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Manage(reservation, user)),
+        8 => any::<(Pick, u8)>().prop_map(|(message, how)| What::MessageReport(message, how)),
     ]
 }
 
@@ -332,6 +341,8 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Share(reservation, user) => self.sharing(*reservation, *user, at, model),
+            What::RequestGroup(group, line) => self.group_call(*group, self.any_line(*line), model),
             What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
             What::Choose(reservation, mode, own) => {
                 let reservation = any_reservation(*reservation, model);
@@ -383,6 +394,7 @@ impl World {
             What::Slot(reservation, dice) => slots::chosen(any_reservation(*reservation, model), *dice, at, model),
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
+            What::MessageReport(message, how) => message_report(*message, *how, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
@@ -422,6 +434,7 @@ impl World {
             choices.extend(self.answers(&kept, dice, at, model));
             choices.extend(slots::next(&kept, dice, at, model));
             choices.extend(self.booked_again(&kept, dice, at, model));
+            choices.extend(self.next_of_group(&kept, dice, at, model));
         }
         // The host is in doubt of a dial.
         for effect in model.unconfirmed().iter().filter(|effect| effect.action.is_dial()) {
@@ -466,13 +479,13 @@ impl World {
         Some((weight, Doing::Input(input)))
     }
 
-    fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
+    pub(super) fn booking(&self, (user, page): (Pick, Pick), window: Booking, contact: Option<Pick>, at: Timestamp) -> Input {
         let published = one(&self.pages, page);
         let page = published.as_ref().filter(|_| page % 31 != 30).map_or(PageId::new(999), |page| page.page);
         let shifted = |seconds: i64| at.saturating_add_micros(seconds.saturating_mul(1_000_000));
         let wanted = match window {
             Booking::Offered(pick) => {
-                let windows = published.map_or_else(Vec::new, |page| page.windows);
+                let windows = published.as_ref().map_or_else(Vec::new, |page| page.windows.clone());
                 let ahead: Vec<_> = windows.into_iter().filter(|window| window.end() > at).collect();
                 one(&ahead, pick).or_else(|| between(at, 60))
             }
@@ -502,6 +515,7 @@ impl World {
             _ => None,
         };
         let offering = OfferingId::new(if user % 29 == 28 { 7 } else { u64::from(user % 2) + 1 });
+        let share = published.is_some_and(|page| page.group_size_max > Some(1)) && user % 4 < 3 || user % 37 == 36;
         let evidence = (user % 3 == 0).then(|| BookingEvidence {
             channel: [Channel::Rcs, Channel::Hotline][usize::from(user / 3 % 2)],
             message: Some(Text::from("m".repeat(usize::from(user / 6 % 40)))),
@@ -520,6 +534,7 @@ impl World {
             name,
             evidence,
             attachments,
+            share,
             result_by,
             email,
         })
@@ -548,7 +563,9 @@ impl World {
         let Some(mut page) = one(&self.pages, page) else {
             return Input::PushPage(PushPage { page: PageId::new(1), to: Vec::new() });
         };
-        match change % 17 {
+        match change % 19 {
+            17 => page.group_size_max = Some(u32::from(change / 19) % 5),
+            18 => page.group_size_max = Some(2),
             15 => page.calendar = Some(CalendarId::new(u64::from(change / 16) % 4)),
             16 => drop(page.descriptions.insert(OfferingId::new(u64::from(change / 16) % 4), Text::from("车险 car insurance"))),
             0 => page.offerings.clear(),
@@ -708,7 +725,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
         ReservationState::Open | ReservationState::Scheduled => {
             let mode = kept.chosen.unwrap_or_else(|| model.policy().mode_unless_chosen());
             // Seldom is there a second conversation, so whoever had one is called again rather often.
-            let weight = if kept.conversations > 0 { 1_000 } else { 7 };
+            let weight = if kept.conversations > 0 { 1_000 } else { 12 };
             let call = if mode == CallMode::MerchantCalls { request } else { Doing::Advance { budget: 1_000 } };
             let mut next = vec![(weight, call)];
             // What was accepted while the pool was empty stays the platform's.
@@ -723,7 +740,7 @@ fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Do
             let right = give_code(holder.clone(), kept.reservation, 255, model);
             let wrong = give_code(kept.user.clone(), kept.reservation, 0, model);
             let ask = Input::RequestCode(RequestCode { user: holder, reservation: kept.reservation });
-            vec![(32, Doing::Input(right)), (20, Doing::Input(wrong)), (18, Doing::Input(ask))]
+            vec![(48, Doing::Input(right)), (22, Doing::Input(wrong)), (20, Doing::Input(ask))]
         }
         ReservationState::Closed => Vec::new(),
     }

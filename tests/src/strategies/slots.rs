@@ -36,7 +36,7 @@ pub(super) fn chosen(reservation: ReservationId, dice: u32, at: Timestamp, model
     let kept = model.reservations().into_iter().find(|kept| kept.reservation == reservation);
     let own = kept.as_ref().filter(|_| !dice.is_multiple_of(12)).map(|kept| kept.merchant);
     let merchant = own.unwrap_or(MerchantId::new(3));
-    if dice / 12 % 4 == 0 {
+    if (dice / 12).is_multiple_of(4) {
         return Input::MerchantReady(MerchantReady { merchant, reservation });
     }
     slot(merchant, reservation, kept.map(|kept| kept.window), dice / 64, at)

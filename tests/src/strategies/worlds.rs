@@ -170,6 +170,7 @@ pub fn policies() -> impl Strategy<Value = Policy> {
         wrong_codes_per_day_max: codes.3,
         blocks_per_user_max: 2,
         blocks_max: 2,
+        group_size_max: 3,
         ..Policy::default()
     })
 }
@@ -250,6 +251,7 @@ fn page(merchant: &RegisterMerchant, begins: Timestamp, dice: [u8; 8]) -> Publis
         line: merchant.lines.last().map(|line| line.number).filter(|_| dice[5].is_multiple_of(3)),
         descriptions: [(OfferingId::new(2), Text::from("Life insurance"))].into_iter().filter(|_| dice[5] % 4 < 2).collect(),
         calendar: Some(CalendarId::new(1)).filter(|_| dice[7].is_multiple_of(2)),
+        group_size_max: [Some(2), Some(3), None, Some(3), Some(2)][usize::from(dice[1] / 16 % 5)],
     }
 }
 

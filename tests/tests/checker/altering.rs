@@ -319,6 +319,33 @@ pub(crate) fn to_user(trace: &mut Trace, user: &str, text: &str) {
     }
 }
 
+/// The nth dial of a user.
+pub(crate) fn user_dial(trace: &mut Trace, n: usize) -> &mut Dial {
+    let all = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
+    let mut dials = all
+        .filter(|effect| is_user_dial(&effect.action))
+        .filter_map(|effect| if let Action::Dial(dial) = &mut effect.action { Some(dial) } else { None });
+    dials.nth(n).expect("the story has such a dial")
+}
+
+/// Every message of a reservation says that it shares the call, or that it does not.
+pub(crate) fn each_notice(trace: &mut Trace, id: ReservationId, is_shared: bool) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        let Action::Send(send) = &mut effect.action else { continue };
+        if let Content::Result(result) = &mut send.content
+            && result.reservation == id
+        {
+            result.is_shared = is_shared;
+        }
+        if let Content::Reservation(notice) | Content::Amended(notice) = &mut send.content
+            && notice.reservation == id
+            && !is_shared
+        {
+            notice.group = None;
+        }
+    }
+}
+
 /// The slot that was chosen, and the reply, begin a microsecond later and end so much later.
 pub(crate) fn set_slot(trace: &mut Trace, seconds: u64, micros: i64) {
     for step in &mut trace.steps {

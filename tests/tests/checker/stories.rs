@@ -1,7 +1,7 @@
 //! Good traces, from the real platform.
 
 use ringfence::values::code::Code;
-use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::id::{ChallengeId, GroupId, ReservationId};
 use ringfence::values::input::{
     Block, BlockTarget, Book, ChooseMode, ChooseSlot, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
     MerchantReady, PushPage, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw,
@@ -20,6 +20,7 @@ pub(crate) const LINE: &str = "95511";
 pub(crate) const ZHANG: &str = "+8613800000001";
 pub(crate) const LI: &str = "+8613800000002";
 pub(crate) const STRANGER: &str = "+8613900000009";
+pub(crate) const WANG: &str = "+8613800000003";
 
 pub(crate) fn shop(mode: CallMode) -> Host {
     let mut host = Host::new(Policy { mode_chosen_by: ModeChooser::Platform(mode), ..Policy::default() });
@@ -171,19 +172,7 @@ pub(crate) fn unverified() -> Trace {
     let mut host = shop(CallMode::MerchantCalls);
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let user = Address::Rcs(number(ZHANG));
-    let book = Book {
-        user,
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact: Some(number(LI)),
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact: Some(number(LI)), ..Book::new(user, PAGE, OFFERING, window) };
     let booked = host.input(Input::Book(book));
     assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
     host.runs_until(host.second(3600));
@@ -200,19 +189,7 @@ pub(crate) fn confirmed() -> Trace {
     let window = Window::new(host.second(3600), host.second(7200)).expect("a window");
     let (user, holder) = (Address::Rcs(number(ZHANG)), Address::Sms(number(LI)));
     let contact = Some(number(LI));
-    let book = Book {
-        user: user.clone(),
-        page: PAGE,
-        offering: OFFERING,
-        window,
-        zone: None,
-        contact,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    };
+    let book = Book { contact, ..Book::new(user.clone(), PAGE, OFFERING, window) };
     let _ = host.input(Input::Book(book));
     let reservation = ReservationId::new(1);
     host.runs_for(60);
@@ -280,6 +257,53 @@ pub(crate) fn frozen_while_dialling() -> Trace {
     host.trace().clone()
 }
 
+/// Three users share a call of the platform: two talk with the merchant, the third is joined later, one leaves, one blocks the merchant, and one is left. A fourth,
+/// who booked after it began, is called alone.
+pub(crate) fn shared_call() -> Trace {
+    let mut host = shop(CallMode::PlatformCalls);
+    host.offers_shared_calls(3);
+    host.phone(ZHANG, &[Phone::answers_after(5).talks_for(60)]);
+    host.phone(LI, &[Phone::answers_after(5).talks_for(600)]);
+    host.phone(STRANGER, &[Phone::answers_after(20).talks_for(90)]);
+    host.phone(WANG, &[Phone::answers_after(5).talks_for(60)]);
+    for user in [ZHANG, LI, STRANGER] {
+        let _ = host.shares(user, 3600, 10_800);
+    }
+    host.runs_until(host.second(3603));
+    let _ = host.shares(WANG, 3600, 10_800);
+    host.runs_until(host.second(3700));
+    let block = Block { user: Address::Sms(number(LI)), what: BlockTarget::Merchant(MERCHANT) };
+    assert_eq!(host.input(Input::Block(block)), Ok(Reply::Done));
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// A merchant calls a group: one is busy, one does not answer, one cancels while his phone rings; then those who are left.
+pub(crate) fn group_called() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.offers_shared_calls(3);
+    host.phone(ZHANG, &[Phone::busy(), Phone::answers_after(5).talks_for(60)]);
+    host.phone(LI, &[Phone::rings_on(), Phone::answers_after(10).talks_for(60)]);
+    host.phone(STRANGER, &[Phone::rings_on()]);
+    let mut last = None;
+    for user in [ZHANG, LI, STRANGER] {
+        last = Some(host.shares(user, 3600, 10_800));
+    }
+    let request = |host: &mut Host| {
+        let _ = host.input(Input::RequestCall(RequestCall::new(number(LINE), GroupId::new(1))));
+    };
+    host.runs_until(host.second(3599));
+    request(&mut host);
+    host.runs_for(1);
+    request(&mut host);
+    host.runs_for(5);
+    let _ = last.map(|last| host.cancels(STRANGER, last));
+    host.runs_for(500);
+    request(&mut host);
+    host.runs_out();
+    host.trace().clone()
+}
+
 /// Platform mode, in slots: the user's phone rings when the first one ends; the merchant is told, and is ready later.
 pub(crate) fn slots() -> Trace {
     let mut host = shop(CallMode::PlatformCalls);
@@ -295,7 +319,7 @@ pub(crate) fn slots() -> Trace {
 
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 15] = [
+pub(crate) const STORIES: [(&str, Story); 17] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -310,5 +334,7 @@ pub(crate) const STORIES: [(&str, Story); 15] = [
     ("in_doubt", in_doubt),
     ("kept_from_ringing", kept_from_ringing),
     ("frozen_while_dialling", frozen_while_dialling),
+    ("shared_call", shared_call),
+    ("group_called", group_called),
     ("slots", slots),
 ];

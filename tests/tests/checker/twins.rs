@@ -3,13 +3,13 @@
 use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::id::{CallId, GroupId, LegId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Allow, DenyReason, Missed, Reply, ReservationState, SlotChosen};
-use ringfence::values::text::MaskedText;
+use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
 use ringfence_testing::host::MERCHANT;
@@ -18,8 +18,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
-    frozen_while_dialling, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, slots, unverified,
-    window_ends_while_ringing,
+    frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls,
+    shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -198,10 +198,11 @@ pub(crate) fn twins() -> Vec<Twin> {
         P6 "a slot is taken though the merchant calls himself" merchant_calls |t| {
             let step = nth_step(t, 0, is_allow);
             let (merchant, reservation, from) = (MERCHANT, ReservationId::new(1), t.steps[step].at);
-            let Some(booked) = t.steps.iter().find_map(|step| match &step.doing {
-                Doing::Input(Input::Book(book)) => Some(book.window),
-                _ => None,
-            }) else { panic!("the story has a booking") };
+            let booked = t.steps.iter().find_map(|step| {
+                let Doing::Input(Input::Book(book)) = &step.doing else { return None };
+                Some(book.window)
+            });
+            let Some(booked) = booked else { panic!("the story has a booking") };
             let slot = Window::new(from, booked.end()).expect("a window");
             let chosen = Reply::SlotChosen(SlotChosen { slot, state: ReservationState::Open });
             insert(t, step, Input::ChooseSlot(ChooseSlot { merchant, reservation, slot: Slot::From(from) }), Ok(chosen));
@@ -234,7 +235,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P7 "a user is sent another user's name" platform_calls |t| to_user(t, LI, "用户01");
         P7 "a result goes to another address than was asked for" platform_calls |t| {
             let result = first_send(t, |send| matches!(send.content, Content::Result(_)));
-            result.to = Address::Email(ringfence::values::text::Text::from("zhang@example.com"));
+            result.to = Address::Email(Text::from("zhang@example.com"));
         };
         P7 "a merchant is sent what only users get" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Send(_))));
@@ -251,6 +252,92 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
         P7 "a booking goes without a number though one is left" by_number |t| {
             in_text(t, r#""number_leased":{"reservation":1,"number":"+8617000000001"}"#, r#""number_leased":{"reservation":1}"#);
+        };
+
+        P7 "a user's phone shows the number of another on the call" shared_call |t| {
+            let dial = user_dial(t, 1);
+            dial.reason.offering_name = Text::from("+8613800000001");
+        };
+        P7 "a user's phone shows the name of another on the call" shared_call |t| user_dial(t, 1).reason.merchant_name = Text::from("用户01");
+        P5 "one who did not agree is on a shared call" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.share = false;
+                }
+            });
+            each_notice(t, ReservationId::new(2), false);
+        };
+        P5 "more share a call than the page offers" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::PublishPage(page) = input {
+                    page.group_size_max = page.group_size_max.map(|_| 2);
+                }
+            });
+        };
+        P5 "a page offers no shared calls" group_called |t| {
+            each_input(t, |input| {
+                if let Input::PublishPage(page) = input {
+                    page.group_size_max = None;
+                }
+            });
+        };
+        P5 "users who booked another offering share a call" shared_call |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.offering = 2.into();
+                }
+            });
+        };
+        P5 "a user is told that he is alone, and is not" shared_call |t| {
+            each_notice(t, ReservationId::new(2), false);
+        };
+        P5 "a user is joined who has not answered" shared_call |t| {
+            // The one who answers last is put on the bridge with the first.
+            let step = nth_step(t, 0, |step| has(step, is_join));
+            let sequence = t.steps[step].effects.last().expect("a join").sequence;
+            let leg = user_dial(t, 2).leg;
+            t.steps[step].effects.push(Effect { sequence: sequence + 1, action: Action::Join(Join { bridge: CallId::new(1), leg }) });
+            renumber(t, step);
+        };
+        P1 "a user is on the call whom no record names" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.reservations.pop();
+            }
+        });
+        P17 "the record names a group that the merchant was not told" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.group = GroupId::new(2);
+            }
+        });
+        P17 "a shared call is rung for another than the first" shared_call |t| each_audit(t, |record| {
+            if let AuditRecord::Grouped(grouped) = record {
+                grouped.reservations.reverse();
+            }
+        });
+        P3 "who blocked the merchant stays on the bridge" shared_call |t| {
+            let step = nth_step(t, 0, is_block);
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P9 "the merchant waits on when the last has left" shared_call |t| {
+            let step = nth_step(t, 2, |step| has(step, is_hang_up));
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P3 "who cancelled is rung on beside the others" group_called |t| {
+            let step = nth_step(t, 0, is_cancel);
+            t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
+        };
+        P8 "one phone is rung twice for a group" group_called |t| {
+            each_input(t, |input| {
+                if let Input::Book(book) = input && book.user.number() == Some(number(LI)) {
+                    book.user = Address::Rcs(number(ZHANG));
+                }
+            });
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Send(send) = &mut effect.action && send.to.number() == Some(number(LI)) {
+                    send.to = Address::Rcs(number(ZHANG));
+                }
+            }
+            user_dial(t, 1).to = number(ZHANG);
         };
 
         P8 "a user is dialled twice" merchant_calls |t| dial_again(t, is_user_dial, true);

@@ -120,19 +120,7 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
                 let window = Window::new(start, start.saturating_add_s(u64::from(lasts_s))).expect("a window");
                 let contact = other_contact.then(|| number(USERS[(user + 1) % 3]));
                 let (address, page) = (Address::Rcs(number(USERS[user])), [PAGE, PageId::new(2)][shop]);
-                let book = Book {
-                    user: address,
-                    page,
-                    offering: OFFERING,
-                    window,
-                    zone: None,
-                    contact,
-                    name: None,
-                    evidence: None,
-                    attachments: Vec::new(),
-                    result_by: None,
-                    email: None,
-                };
+                let book = Book { contact, ..Book::new(address, page, OFFERING, window) };
                 if let Ok(Reply::Booked(reply)) = host.input(Input::Book(book)) {
                     booked.push((user, shop, reply.reservation));
                 }

@@ -3,20 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::Party;
-use ringfence::values::effect::{Content, ReservationAction};
-use ringfence::values::input::Input;
+use ringfence::values::effect::{Asked, AuditRecord, Content, Party, ReservationAction, Rule};
+use ringfence::values::id::GroupId;
+use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
 use ringfence::values::time::{DayRule, Window};
-use ringfence::{Action, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, Model, ReservationSummary};
+use ringfence::{Action, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
+use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
+/// What a user does that ends or changes his part in a call, or has done to him.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Changes,
+    TakesBack,
+    Blocks,
+    IsFrozen,
+}
+
 /// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 35] = [
+pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("talking in merchant mode", 10),
     ("talking in platform mode", 10),
     ("window ended while a phone rang", 5),
@@ -48,10 +57,22 @@ pub(super) const DEMANDED: [(&str, usize); 35] = [
     ("deny Frozen", 1),
     ("deny OutsideHours", 1),
     ("deny DailyLimit", 1),
+    ("group of two talking", 5),
+    ("group called in merchant mode", 3),
+    ("one left, others talk on", 2),
+    ("one failed, others go on", 2),
+    ("member skipped because busy", 1),
+    ("joined after others talked", 2),
+    ("changed in a shared call, others go on", 1),
+    ("in another group by a change", 1),
     ("slot over without a conversation", 5),
     ("another slot after one that was over", 5),
     ("a merchant's phone rang when the slot ended", 1),
     ("talking in a slot", 2),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -96,6 +117,13 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "refused 210",
     "refused 211",
     "refused 220",
+    "refused 280",
+    "limit GroupSize",
+    "deny of a group",
+    "changed in a shared call, and kept",
+    "blocked in a shared talk, others talk on",
+    "frozen in a shared call, others go on",
+    "consent taken back while a phone rang for several",
     "limit BlocksPerUser",
     "limit Blocks",
     "a block ended a conversation",
@@ -210,6 +238,9 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "media was kept from a merchant",
     "media was erased with its reservation",
     "media was erased by a change",
+    "a page sent again",
+    "reminded of what is to be confirmed",
+    "reminded of a change",
     "result without buttons",
     "result to be confirmed",
     "result that may not be changed",
@@ -249,6 +280,14 @@ pub(super) struct Seen {
     was_withdrawn: bool,
     joined: BTreeSet<LegId>,
     is_block: bool,
+    /// The calls that several shared before the step, and who was in them still.
+    shared: BTreeMap<CallId, BTreeSet<ReservationId>>,
+    /// The groups before it.
+    groups: BTreeMap<ReservationId, GroupId>,
+    /// What one user did in it that may touch a shared call.
+    deed: Option<(ReservationId, Deed)>,
+    /// Who was joined on which bridge.
+    bridged: BTreeSet<(CallId, ReservationId)>,
     is_change: bool,
     /// How much is attached to what the step books.
     attaches: usize,
@@ -264,6 +303,8 @@ pub(super) struct Seen {
     chooses_mode: bool,
     is_ready: bool,
     users_ringing: BTreeSet<LegId>,
+    /// The step reports what became of a message.
+    reports_message: bool,
 }
 
 impl Seen {
@@ -285,7 +326,8 @@ impl Seen {
         let leaps = most_s > 0 && at > model.latest().saturating_add_s(most_s.into());
         self.confirms_leap = leaps && matches!(doing, Doing::Once { input: Input::ConfirmClock(_), .. });
         self.imports = matches!(doing, Doing::Input(Input::ImportNumbers(_)));
-        let is_joined = |leg: &ringfence_testing::model::LegView| leg.state == LegState::Joined;
+        self.before_groups(doing, model);
+        let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
         self.is_change = matches!(doing, Doing::Input(Input::Amend(_)) | Doing::Once { input: Input::Amend(_), .. });
@@ -305,6 +347,7 @@ impl Seen {
         self.unverified = model.reservations().iter().filter(|kept| unverified(kept)).map(|kept| kept.reservation).collect();
         self.declines = matches!(doing, Doing::Input(Input::Decline(_)));
         self.slots_before(model, doing);
+        self.reports_message = matches!(doing, Doing::Input(Input::MessageReported(_)));
         // A line is due from when its first became eligible, be that long ago; that is not the host's lateness.
         let late = |(due, what): (Timestamp, Deadline)| !matches!(what, Deadline::Line(_)) && at.micros_since(due) >= 1_000_000;
         let tells_time = matches!(doing, Doing::Input(_) | Doing::Advance { .. });
@@ -318,6 +361,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
         let unnumbered =
@@ -395,6 +439,120 @@ impl Seen {
         }
     }
 
+    /// What stands before a step, of calls that several share.
+    fn before_groups(&mut self, doing: &Doing, model: &Model) {
+        let parts = model
+            .parts()
+            .into_iter()
+            .map(|(call, parts)| (call, parts.into_iter().filter(|(_, over)| !over).map(|(id, _)| id).collect::<BTreeSet<_>>()));
+        self.shared = parts.filter(|(_, parts)| parts.len() > 1).collect();
+        let kept = model.reservations();
+        self.groups = kept.iter().filter_map(|one| Some((one.reservation, model.group_of(one.reservation)?))).collect();
+        let holder = |address: &ringfence::Address| {
+            kept.iter().find(|one| address.number() == Some(one.contact) && one.state == ReservationState::InCall)
+        };
+        let Doing::Input(input) = doing else {
+            self.deed = None;
+            return;
+        };
+        self.deed = if let Input::Amend(input) = input {
+            let deed = if input.share == Some(false) { Deed::TakesBack } else { Deed::Changes };
+            Some((input.reservation, deed))
+        } else if let Input::Block(input) = input {
+            holder(&input.user).map(|one| (one.reservation, Deed::Blocks))
+        } else if let Input::Freeze(input) = input
+            && let Scope::Number(number) = input.scope
+        {
+            let his = |one: &&ReservationSummary| one.contact == number && one.state == ReservationState::InCall;
+            kept.iter().find(his).map(|one| (one.reservation, Deed::IsFrozen))
+        } else {
+            None
+        };
+    }
+
+    /// What one user did in a shared call, or had done to him.
+    fn deeds(&mut self, model: &Model, effects: &[Effect]) {
+        let Some((id, deed)) = self.deed else { return };
+        let live = |one: ReservationId| model.reservations().iter().any(|kept| kept.reservation == one && kept.outcome.is_none());
+        let found = model.group_of(id).filter(|group| self.groups.get(&id).is_some_and(|before| before != group));
+        self.note(found.is_some() && live(id), "in another group by a change");
+        let Some(call) = self.shared.iter().find(|(_, users)| users.contains(&id)).map(|(call, _)| *call) else { return };
+        let parts = model.parts().into_iter().find(|(of, _)| *of == call).map(|(_, parts)| parts).unwrap_or_default();
+        let is_out = parts.iter().any(|(user, over)| *user == id && *over);
+        let others = parts.iter().any(|(user, over)| *user != id && !over);
+        let talks = |leg: &LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+        let record = |is: fn(&AuditRecord) -> bool| {
+            effects.iter().any(|effect| matches!(&effect.action, Action::Audit(audit) if is(&audit.record)))
+        };
+        let amended = record(|record| matches!(record, AuditRecord::Amended(_)));
+        match deed {
+            Deed::Changes | Deed::TakesBack => {
+                self.note(amended && is_out && others, "changed in a shared call, others go on");
+                let is_taken_back = amended && is_out && deed == Deed::TakesBack;
+                self.note(is_taken_back, "consent taken back while a phone rang for several");
+                let kept = record(|record| matches!(record, AuditRecord::Rebased(_)));
+                self.note(kept && !is_out, "changed in a shared call, and kept");
+            }
+            Deed::Blocks => {
+                let talk_on = is_out && others && model.legs().iter().any(talks);
+                self.note(talk_on, "blocked in a shared talk, others talk on");
+            }
+            Deed::IsFrozen => self.note(is_out && others, "frozen in a shared call, others go on"),
+        }
+    }
+
+    /// What came of calls that several share.
+    fn groups(&mut self, model: &Model, effects: &[Effect]) {
+        self.deeds(model, effects);
+        let legs = model.legs();
+        let calls = model.calls();
+        for (call, parts) in model.parts().into_iter().filter(|(_, parts)| parts.len() > 1) {
+            let lives = calls.iter().any(|(id, state, _)| *id == call && *state != CallState::Ended);
+            let talking = |leg: &&LegView| leg.call == call && leg.party == Party::User && leg.state == LegState::Joined;
+            let talking = legs.iter().filter(talking).count();
+            self.note(talking > 1, "group of two talking");
+            let has_left = |id: ReservationId| self.bridged.contains(&(call, id));
+            let left = parts.iter().any(|(id, over)| *over && has_left(*id));
+            let failed = parts.iter().any(|(id, over)| *over && !has_left(*id));
+            self.note(lives && left && talking > 0, "one left, others talk on");
+            self.note(lives && failed, "one failed, others go on");
+        }
+        for effect in effects {
+            if let Action::Join(join) = &effect.action {
+                let others = self.bridged.iter().any(|(call, _)| *call == join.bridge);
+                if let Some(leg) = legs.iter().find(|leg| leg.leg == join.leg && leg.party == Party::User) {
+                    self.note(others && effects.len() == 1, "joined after others talked");
+                    self.bridged.insert((join.bridge, leg.reservation));
+                }
+            }
+            if let Action::Audit(audit) = &effect.action {
+                if let AuditRecord::Grouped(record) = &audit.record {
+                    let merchants = calls.iter().any(|(id, _, mode)| *id == record.call && *mode == CallMode::MerchantCalls);
+                    self.note(merchants, "group called in merchant mode");
+                }
+                if let AuditRecord::Judged(judged) = &audit.record {
+                    let denied = matches!(judged.rule, Rule::Denied(_));
+                    let of_group = matches!(judged.target, Asked::Group(_));
+                    self.note(denied && of_group && judged.reservation.is_some(), "deny of a group");
+                }
+            }
+            if let Action::Dial(dial) = &effect.action
+                && dial.party == Party::Merchant
+            {
+                let group = model.group_of(dial.reason.reservation);
+                let is_skipped = |kept: &ReservationSummary| {
+                    let on_a_leg = legs.iter().any(|leg| leg.number == kept.contact && leg.call != dial.call);
+                    kept.state == ReservationState::Open
+                        && group.is_some()
+                        && model.group_of(kept.reservation) == group
+                        && kept.eligible <= model.latest()
+                        && on_a_leg
+                };
+                self.note(model.reservations().iter().any(is_skipped), "member skipped because busy");
+            }
+        }
+    }
+
     /// Everything that was noted.
     pub(super) fn into_kinds(self) -> BTreeSet<String> {
         self.kinds
@@ -429,27 +587,33 @@ impl Seen {
             Action::Reject(reject) => (Some(reject.cause), None),
             Action::Play(play) => (None, Some(play.prompt)),
             Action::Audit(audit) => {
-                let lost = matches!(audit.record, ringfence::values::effect::AuditRecord::LegLost(_));
+                let lost = matches!(audit.record, AuditRecord::LegLost(_));
                 self.note(lost, "leg lost without a report");
-                let withdrawn = matches!(audit.record, ringfence::values::effect::AuditRecord::DialWithdrawn(_));
+                let withdrawn = matches!(audit.record, AuditRecord::DialWithdrawn(_));
                 self.note(withdrawn, "dial withdrawn");
                 self.note(lost && self.after_withdrawn, "dial of a lost leg withdrawn");
                 self.after_withdrawn = withdrawn;
-                let low = matches!(audit.record, ringfence::values::effect::AuditRecord::NumbersLow(_));
+                let low = matches!(audit.record, AuditRecord::NumbersLow(_));
                 self.note(low, "pool low");
-                if let ringfence::values::effect::AuditRecord::Judged(judged) = &audit.record {
-                    let by_number = matches!(judged.target, ringfence::values::effect::Asked::Number(_));
-                    let allowed = matches!(judged.rule, ringfence::values::effect::Rule::Permitted { .. });
+                if let AuditRecord::Judged(judged) = &audit.record {
+                    let by_number = matches!(judged.target, Asked::Number(_));
+                    let allowed = matches!(judged.rule, Rule::Permitted { .. });
                     self.note(by_number && allowed, "called by number");
                 }
-                let rebased = matches!(audit.record, ringfence::values::effect::AuditRecord::Rebased(_));
+                let rebased = matches!(audit.record, AuditRecord::Rebased(_));
                 self.note(rebased, "changed while a phone rang, and kept");
-                let acknowledged = matches!(audit.record, ringfence::values::effect::AuditRecord::Acknowledged(_));
+                let acknowledged = matches!(audit.record, AuditRecord::Acknowledged(_));
                 self.note(acknowledged, "acknowledged");
+                let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
+                self.note(undelivered, "undelivered");
                 (None, None)
             }
             Action::Send(send) => {
                 self.message(&send.content);
+                self.note(self.reports_message && send.to.number().is_some(), "sent again by short message");
+                self.note(self.reports_message && send.to.number().is_none(), "sent again by e-mail");
+                let is_page = matches!(send.content, Content::BookingPage(_));
+                self.note(self.reports_message && is_page, "a page sent again");
                 let cancelled = matches!(send.content, Content::Cancelled(_));
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
@@ -478,9 +642,7 @@ impl Seen {
         };
         self.chooses_mode = matches!(input, Some(Input::ChooseMode(_)));
         self.is_ready = matches!(input, Some(Input::MerchantReady(_)));
-        let rings = |leg: &ringfence_testing::model::LegView| {
-            matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User
-        };
+        let rings = |leg: &LegView| matches!(leg.state, LegState::Dialled | LegState::Ringing) && leg.party == Party::User;
         self.users_ringing = model.legs().into_iter().filter(rings).map(|leg| leg.leg).collect();
     }
 
@@ -491,8 +653,7 @@ impl Seen {
         let early = |chosen: &SlotChosen| chosen.state == ReservationState::Scheduled;
         self.note(matches!(reply, Some(Ok(Reply::SlotChosen(chosen))) if early(chosen)), "a slot that has not begun");
         let talks = |kept: &ReservationSummary| {
-            let joined =
-                |leg: &ringfence_testing::model::LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
+            let joined = |leg: &LegView| leg.reservation == kept.reservation && leg.state == LegState::Joined;
             model.legs().iter().any(joined)
         };
         for kept in model.reservations() {
@@ -504,11 +665,9 @@ impl Seen {
             self.note(gone && amended, "a slot dropped by a change");
             self.note(gone && self.chooses_mode, "a slot dropped with the mode");
             self.note(before.is_some() && before == kept.slot && amended, "a slot kept by a change");
-            let rebased = |effect: &Effect| match &effect.action {
-                Action::Audit(audit) => {
-                    matches!(&audit.record, ringfence::values::effect::AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
-                }
-                _ => false,
+            let rebased = |effect: &Effect| {
+                let Action::Audit(audit) = &effect.action else { return false };
+                matches!(&audit.record, AuditRecord::Rebased(rebased) if rebased.reservation == kept.reservation)
             };
             self.note(before.is_some() && effects.iter().any(rebased), "a call carried on in its slot");
             self.note(before.is_none() && kept.outcome.is_some(), "closed after a slot that was over");
@@ -546,6 +705,11 @@ impl Seen {
                 self.note(result.actions.is_empty(), "result without buttons");
                 self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "result to be confirmed");
                 self.note(result.actions == [ReservationAction::Cancel], "result that may not be changed");
+            }
+            Content::Reminder(result) => {
+                self.note(true, "reminded");
+                self.note(result.actions.first() == Some(&ReservationAction::Acknowledge), "reminded of what is to be confirmed");
+                self.note(result.revision > 1, "reminded of a change");
             }
             Content::ManagePage(page) => {
                 self.note(page.outcome.is_some(), "manage page of a closed one");

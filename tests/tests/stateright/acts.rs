@@ -6,10 +6,10 @@ use ringfence::Platform;
 use ringfence::values::code::Code;
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{LegId, OfferingId, ReservationId};
+use ringfence::values::id::{GroupId, LegId, OfferingId, ReservationId};
 use ringfence::values::input::{
-    Amend, Block, BlockTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, Input, LegAnswered,
-    LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Slot,
+    Amend, Block, BlockTarget, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, Input,
+    LegAnswered, LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Slot,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
@@ -26,7 +26,11 @@ const FIRST: ReservationId = ReservationId::new(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
     Request(u64),
+    /// The merchant calls the group of both.
+    RequestGroup,
     Cancel(u64),
+    /// The user wants nothing more of the merchant.
+    Block(u64),
     Choose(u64, CallMode),
     Progress(LegId),
     Answer(LegId),
@@ -52,7 +56,6 @@ pub(crate) enum Act {
         offering: bool,
     },
     Decline,
-    Block,
     /// The merchant of the first reservation chooses the first or the second half of the window.
     Slot {
         second: bool,
@@ -70,15 +73,17 @@ pub(crate) enum Act {
 impl World {
     pub(crate) fn act(&mut self, act: Act) {
         let before = *self.checker.summary();
-        let (rang, was_served) = (self.rings(), self.served);
+        let (rang, was_served, talked) = (self.rings(), self.served, self.sharing());
         self.event = Event::None;
         self.restarted = false;
         if !matches!(act, Act::Fail(_) | Act::Restart | Act::Resync { .. }) {
             self.confirm();
         }
         match act {
-            Act::Request(id) => self.request(ReservationId::new(id)),
+            Act::Request(id) => self.request(self.sides.of(id).2, ReservationId::new(id)),
+            Act::RequestGroup => self.request(self.sides.of(1).2, GroupId::new(1)),
             Act::Cancel(id) => self.cancel(id),
+            Act::Block(id) => self.block(id),
             Act::Choose(id, mode) => {
                 self.budget.modes -= 1;
                 let choose = ChooseMode { merchant: self.sides.of(id).1, reservation: ReservationId::new(id), mode };
@@ -141,7 +146,6 @@ impl World {
             }
             Act::Amend { offering } => self.amend(offering),
             Act::Decline => self.decline(),
-            Act::Block => self.block(),
             Act::Slot { second } => {
                 let middle = self.window.start().saturating_add_s(20);
                 let (start, end) = if second { (middle, self.window.end()) } else { (self.window.start(), middle) };
@@ -176,18 +180,21 @@ impl World {
             }
         }
         self.notice(act, &before, rang, was_served);
+        self.notice_shared(act, talked);
         self.seal();
     }
 
-    pub(crate) fn request(&mut self, reservation: ReservationId) {
+    pub(crate) fn request(&mut self, line: &str, target: impl Into<CallTarget>) {
         self.budget.requests -= 1;
-        let line = number(self.sides.of(reservation.get()).2);
-        let request = match self.sides {
-            Sides::OneNumber => RequestCall::new(line, number(VIRTUAL)),
-            Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneUser | Sides::Holder => {
-                RequestCall::new(line, reservation)
-            }
+        let target = match self.sides {
+            Sides::OneNumber => CallTarget::from(number(VIRTUAL)),
+            Sides::OneMerchantTwoUsers
+            | Sides::TwoMerchantsOneUser
+            | Sides::OneMerchantTwoSharing
+            | Sides::OneUser
+            | Sides::Holder => target.into(),
         };
+        let request = RequestCall::new(number(line), target);
         let gate = self.platform.gate(request, self.now);
         let reply = self.input(Input::RequestCall(request));
         let verdict = match &reply {
@@ -225,8 +232,7 @@ impl World {
         let before = *self.checker.summary();
         let user = Address::Rcs(number(self.sides.of(1).0));
         let (name, offering) = if offering { (None, Some(OfferingId::new(2))) } else { (Some("张三".into()), None) };
-        let (window, zone, contact, evidence) = (None, None, None, None);
-        let amend = Amend { user, reservation: FIRST, window, zone, contact, offering, name, evidence };
+        let amend = Amend { name, offering, ..Amend::new(user, FIRST) };
         let reply = self.input(Input::Amend(amend));
         let after = *self.checker.summary();
         if after.rebased > before.rebased {
@@ -249,11 +255,13 @@ impl World {
         }
     }
 
-    pub(crate) fn block(&mut self) {
-        self.budget.blocks -= 1;
+    /// Where blocks have no budget of their own, one takes the place of a cancel: nobody does both.
+    pub(crate) fn block(&mut self, id: u64) {
+        let budget = if self.budget.blocks > 0 { &mut self.budget.blocks } else { &mut self.budget.cancels };
+        *budget -= 1;
         let (rang, talked) = (self.rings(), self.talks());
-        let user = Address::Rcs(number(self.sides.of(1).0));
-        let what = BlockTarget::Merchant(self.sides.of(1).1);
+        let user = Address::Rcs(number(self.sides.of(id).0));
+        let what = BlockTarget::Merchant(self.sides.of(id).1);
         let reply = self.input(Input::Block(Block { user, what }));
         if reply == Ok(Reply::Done) && talked && !self.talks() {
             self.event = Event::BlockEndsTalk;
@@ -297,6 +305,15 @@ impl World {
         };
     }
 
+    /// What a step made of a call that two share. `talked`: how many were on the bridge before.
+    fn notice_shared(&mut self, act: Act, talked: usize) {
+        self.event = match (act, talked, self.sharing()) {
+            (Act::Answer(_), 1, 2) => Event::JoinsRunningBridge,
+            (Act::Block(_), 2, 1) => Event::BlockLeavesTheOther,
+            _ => return,
+        };
+    }
+
     pub(crate) fn answer(&mut self, id: LegId) {
         let Some(known) = self.switch.get_mut(&id) else { return };
         let crosses = known.withdrawn && !known.answered;
@@ -336,7 +353,9 @@ impl World {
                 .filter_map(|call| self.platform.call(*call))
                 .find(|call| call.state == ringfence::machines::call::CallState::Talking);
             if let Some(call) = talking {
-                self.served[usize::from(call.member(ReservationId::new(2)).is_some())] = true;
+                for member in call.members.iter().filter(|member| member.is_talked) {
+                    self.served[usize::from(member.reservation == ReservationId::new(2))] = true;
+                }
             }
             let both_served = self.served == [true; 2] && was_served != [true; 2];
             self.event = Event::Joined { mode, last_microsecond: self.now == self.last_microsecond(), both_served };

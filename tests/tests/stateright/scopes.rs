@@ -33,6 +33,8 @@ impl Scope {
             attempts_max: 2,
             merchant_attempts_max: self.merchant_attempts_max,
             retention_s: 20,
+            // No gateway reports on messages in these worlds.
+            messages_max: 0,
             mode_on_silence,
             // Slots are chosen where nobody has to choose the mode.
             mode_chosen_by: if self.budget.slots > 0 { ModeChooser::Platform(mode_on_silence) } else { ModeChooser::Merchant },
@@ -95,6 +97,11 @@ pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P5: an answer comes too late",
@@ -113,6 +120,11 @@ pub(crate) const CHOICES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -133,6 +145,11 @@ pub(crate) const ODD_REPORTS_AND_FAULTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
@@ -152,6 +169,11 @@ pub(crate) const FAULTS_AND_A_LATE_HOST: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::OneMerchantTwoUsers,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P8: a call is denied because the user is on another",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -170,6 +192,11 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::TwoMerchantsOneUser,
     lacks: &[
+        "P5: two users on one bridge",
+        "P5: one has left, and the other talks on",
+        "P5: one failed, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P3: one blocks in the talk, and the other talks on",
         "P14: a host is so late that a call is lost",
         "P3: a cancel ends ringing",
         "P3: a cancel crosses an answer",
@@ -224,6 +251,26 @@ pub(crate) const NUMBERS: Scope = Scope {
     states: 0,
 };
 
+pub(crate) const ONE_BRIDGE: Scope = Scope {
+    name: "two users on one bridge",
+    budget: Budget { requests: 1, cancels: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneMerchantTwoSharing,
+    lacks: &[
+        "P14: a host is so late that a call is lost",
+        "P8: a call is denied because the user is on another",
+        "P5: an answer comes too late",
+        "P8: a call is denied for want of a channel",
+        "P14: a call is denied because it comes too soon",
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P9: the switch loses its legs",
+    ],
+    states: 139_405,
+};
+
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
 pub(crate) const FULL: [Scope; 3] = [
     Scope {
@@ -233,6 +280,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P12: a restart between the log and a dial",
             "P14: a dial fails",
@@ -247,6 +301,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::OneMerchantTwoUsers,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P8: a call is denied because the user is on another",
             "P8: a call is denied for want of a channel",
             "P13: a choice is refused",
@@ -261,6 +322,13 @@ pub(crate) const FULL: [Scope; 3] = [
         merchant_attempts_max: 1,
         sides: Sides::TwoMerchantsOneUser,
         lacks: &[
+            "P5: two users on one bridge",
+            "P5: one has left, and the other talks on",
+            "P5: one failed, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P3: one blocks in the talk, and the other talks on",
             "P3: a cancel ends ringing",
             "P3: a cancel crosses an answer",
             "P3: a cancel leaves a conversation alone",

@@ -54,7 +54,11 @@ pub(crate) enum Event {
     None,
     Denied(DenyReason),
     UserDialled(CallMode),
-    Joined { mode: CallMode, last_microsecond: bool, both_served: bool },
+    Joined {
+        mode: CallMode,
+        last_microsecond: bool,
+        both_served: bool,
+    },
     CancelEndsRinging,
     CancelCrossesAnswer,
     CancelLeavesConversation,
@@ -85,6 +89,10 @@ pub(crate) enum Event {
     CodeReplaced,
     LeasedAnew,
     PoolEmpty,
+    /// Somebody answers, and another talks with the merchant already.
+    JoinsRunningBridge,
+    /// One of two who talk blocks the merchant, and the other talks on.
+    BlockLeavesTheOther,
 }
 
 /// Why a state is wrong.
@@ -132,24 +140,34 @@ pub(crate) enum Sides {
     Holder,
     /// One virtual number; the second user books later.
     OneNumber,
+    /// As the first, and both agreed to share a call.
+    OneMerchantTwoSharing,
 }
 
 impl Sides {
     /// The user, the merchant and the line of a reservation.
     pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
         match (self, reservation) {
-            (Self::OneMerchantTwoUsers | Self::OneNumber, 2) | (Self::Holder, 1) => (USERS[1], MerchantId::new(1), LINES[0]),
-            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneUser | Self::Holder | Self::OneNumber, _) => {
-                (USERS[0], MerchantId::new(1), LINES[0])
+            (Self::OneMerchantTwoUsers | Self::OneNumber | Self::OneMerchantTwoSharing, 2) | (Self::Holder, 1) => {
+                (USERS[1], MerchantId::new(1), LINES[0])
             }
+            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
+            (
+                Self::OneMerchantTwoUsers
+                | Self::TwoMerchantsOneUser
+                | Self::OneUser
+                | Self::Holder
+                | Self::OneNumber
+                | Self::OneMerchantTwoSharing,
+                _,
+            ) => (USERS[0], MerchantId::new(1), LINES[0]),
         }
     }
 
     /// The reservations that there are from the beginning.
     pub(crate) const fn reservations(self) -> &'static [u64] {
         match self {
-            Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser => &[1, 2],
+            Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
             Self::OneUser | Self::Holder | Self::OneNumber => &[1],
         }
     }
@@ -319,7 +337,8 @@ impl World {
                 | Content::Amended(_)
                 | Content::OnHold(_)
                 | Content::Declined(_)
-                | Content::ManagePage(_) => {}
+                | Content::ManagePage(_)
+                | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
@@ -336,6 +355,21 @@ impl World {
     /// The instant of the next deadline, never before now.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         self.platform.poll_deadline().map(|(at, _)| at.max(self.now))
+    }
+
+    /// Whether there is a call of two users of which this holds: how many talk, and how many are out of it who talked or did not.
+    pub(crate) fn shares(&self, holds: impl Fn(usize, usize, usize) -> bool) -> bool {
+        let calls = self.platform.calls();
+        calls.iter().filter_map(|call| self.platform.call(*call)).filter(|call| call.members.len() == 2).any(|call| {
+            let count =
+                |is_out, is_talked| call.members.iter().filter(|one| (one.is_out, one.is_talked) == (is_out, is_talked)).count();
+            holds(count(false, true), count(true, true), count(true, false))
+        })
+    }
+
+    /// How many users are on the bridge of a call that two share.
+    pub(crate) fn sharing(&self) -> usize {
+        (1..=2).find(|count| self.shares(|talking, _, _| talking == *count)).unwrap_or(0)
     }
 
     /// Whether a phone of a user rings at the switch.
@@ -388,34 +422,19 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
             let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
             let lines = vec![Line { number: number(line), channels: 1 }];
             let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-            let name = "平安".into();
             inputs.push(Input::RegisterMerchant(RegisterMerchant {
-                merchant,
-                name,
-                lines,
-                zone,
                 chatbot,
-                contact: None,
-                address: None,
-                description: None,
+                ..RegisterMerchant::new(merchant, "平安", lines, zone)
             }));
             let offerings = [(OfferingId::new(1), "车险".into()), (OfferingId::new(2), "寿险".into())].into();
             let windows = vec![window];
-            inputs.push(Input::PublishPage(PublishPage {
-                page,
-                merchant,
-                chatbot: None,
-                offerings,
-                windows,
-                hours: Vec::new(),
-                line: None,
-                descriptions: BTreeMap::new(),
-                calendar: None,
-            }));
+            let group_size_max = Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing);
+            let publish = PublishPage { windows, group_size_max, ..PublishPage::new(page, merchant, offerings) };
+            inputs.push(Input::PublishPage(publish));
         }
     }
     match sides {
-        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneUser => {}
+        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser => {}
         Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
         Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
@@ -428,19 +447,8 @@ pub(crate) fn booking(sides: Sides, id: u64, window: Window) -> Input {
     let (user, merchant, _) = sides.of(id);
     let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
     let contact = (sides == Sides::Holder).then(|| number(USERS[0]));
-    Input::Book(Book {
-        user,
-        page,
-        offering: OfferingId::new(1),
-        window,
-        zone: None,
-        contact,
-        name: None,
-        evidence: None,
-        attachments: Vec::new(),
-        result_by: None,
-        email: None,
-    })
+    let share = sides == Sides::OneMerchantTwoSharing;
+    Input::Book(Book { contact, share, ..Book::new(user, page, OfferingId::new(1), window) })
 }
 
 pub(crate) const fn leg(party: Party, inbound: bool) -> SwitchLeg {

@@ -3,8 +3,8 @@
 use alloc::string::ToString as _;
 use core::fmt;
 
-use super::{Language, Lines, outcome, plain, reservation_state, window};
-use crate::values::effect::{ManagePage, ReservationAction};
+use super::{Language, Lines, Span, outcome, plain, reservation_state, window};
+use crate::values::effect::{BookingResult, ManagePage, ReservationAction};
 
 /// A button (确认预约, 修改预约信息, 取消预约).
 #[must_use]
@@ -24,6 +24,18 @@ impl Lines {
             self.line(format_args!("[{words}]"))?;
         }
         Ok(())
+    }
+
+    pub(super) fn reminder(&mut self, result: &BookingResult) -> fmt::Result {
+        let (start, end) = Span::new(&result.window, result.zone).bounds(self.language);
+        let line = result.line.dialable();
+        match self.language {
+            Language::Chinese => self.line(format_args!("提醒：请注意{start}-{end}间接听{line}来电"))?,
+            Language::English => {
+                self.line(format_args!("A reminder: please expect a call from {line} between {start} and {end}."))?
+            }
+        }
+        self.call_to_come(result)
     }
 
     pub(super) fn manage_page(&mut self, page: &ManagePage) -> fmt::Result {

@@ -17,7 +17,7 @@ use crate::values::cause::ReleaseCause;
 use crate::values::effect::{
     AmendedRecord, AuditRecord, MerchantContent, Party, Rebased, ReservationNotice, ReservationOnHold, Rule, UserContent,
 };
-use crate::values::id::{CallId, ReservationId};
+use crate::values::id::{CallId, GroupId, ReservationId};
 use crate::values::input::{Amend, BookingEvidence};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::CallMode;
@@ -38,6 +38,8 @@ pub(super) struct SetTerms {
     is_accepted: bool,
     /// The virtual number that was leased until then.
     number: Option<VirtualNumber>,
+    /// The group that the merchant was told with them.
+    group: Option<GroupId>,
 }
 
 impl SetTerms {
@@ -47,7 +49,12 @@ impl SetTerms {
 
     fn of(reservation: &Reservation, terms: &Terms) -> Self {
         let is_first = reservation.state == ReservationState::Unverified || reservation.contact != terms.contact;
-        Self { is_agreed: terms.is_agreed, is_accepted: terms.is_agreed && is_first, number: reservation.virtual_number }
+        Self {
+            is_agreed: terms.is_agreed,
+            is_accepted: terms.is_agreed && is_first,
+            number: reservation.virtual_number,
+            group: reservation.group_under(terms),
+        }
     }
 }
 
@@ -125,7 +132,10 @@ impl Appointments {
         terms.offering = input.offering.unwrap_or(before.offering);
         terms.name = input.name.clone().or_else(|| before.name.clone());
         terms.attachments = input.attachments.clone().unwrap_or_else(|| before.attachments.clone());
-        if terms == *before {
+        terms.group_size = self.shared_by(reservation, before, input.share);
+        // Who agrees anew where nothing is offered is told so.
+        let is_share_refused = input.share == Some(true) && terms.group_size < 2;
+        if terms == *before && !is_share_refused {
             return Ok(None);
         }
         let id = reservation.id;
@@ -138,6 +148,9 @@ impl Appointments {
         if terms.offering != before.offering {
             let named = page.clone()?.offerings.get(&terms.offering);
             terms.offering_name = named.ok_or_else(|| unknown(Object::Offering, terms.offering.get()))?.clone();
+        }
+        if is_share_refused {
+            return Err(Refusal::SharingNotOffered { page: page?.id });
         }
         if is_new_contact && self.lines.get(terms.contact).is_some() {
             return Err(Refusal::Invalid { field: Field::Contact, allowed: Allowed::NotALine });
@@ -159,7 +172,7 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
         }
         if terms.attachments != before.attachments {
-            self.check_attachments(cx.policy, &terms.attachments, Some(id))?;
+            self.check_attachments(cx, &terms.attachments, Some(id))?;
         }
         if self.has_blocked(&input.user, reservation.merchant) {
             return Err(Refusal::Blocked);
@@ -174,7 +187,7 @@ impl Appointments {
             terms.window = check_hours(cx.now, &hours)?;
         }
         let is_holder = !needs_agreement(&input.user, terms.contact);
-        let is_wider = !before.window.covers(&terms.window);
+        let is_wider = !before.window.covers(&terms.window) || terms.group_size > before.group_size;
         terms.is_agreed = is_holder || (before.is_agreed && !is_new_contact && !is_wider);
         terms.awaits_acknowledgement = terms.is_agreed && must_acknowledge(cx.policy);
         if terms.is_agreed && (is_new_contact || is_new_window || !before.is_agreed) {
@@ -194,9 +207,23 @@ impl Appointments {
         Ok(Some(terms))
     }
 
+    /// How many may be on one call with him by these terms and this wish. Who agrees, agrees to what the page offers now; where it offers nothing (any more), it stays
+    /// as it was.
+    fn shared_by(&self, reservation: &Reservation, before: &Terms, wish: Option<bool>) -> u32 {
+        match wish {
+            None => before.group_size,
+            Some(false) => 1,
+            Some(true) => {
+                let offered = self.published(reservation.page).ok().and_then(|page| page.group_size_max);
+                offered.unwrap_or(before.group_size)
+            }
+        }
+    }
+
     /// Whether what rings may ring on under the new terms: they permit all that the host was told of it.
     fn carries(&self, cx: &Context<'_>, call: CallId, reservation: &Reservation, before: &Terms, after: &Terms) -> bool {
-        let is_same_call = (after.contact, after.offering, after.zone) == (before.contact, before.offering, before.zone);
+        let of_call = |terms: &Terms| (terms.contact, terms.offering, terms.zone, terms.group_size);
+        let is_same_call = of_call(after) == of_call(before);
         // A call in a slot goes on in that slot, or not at all.
         let keeps_slot = reservation.slot.is_none_or(|slot| after.window.covers(&slot));
         let span = reservation.slot.unwrap_or(after.window);
@@ -237,8 +264,12 @@ impl Appointments {
         if self.reservations.get(id.get()).is_some_and(|reservation| reservation.contact != terms.contact) {
             self.leave_number(cx, id);
         }
+        let group = self.group_by(id, &terms);
         let now = cx.now;
-        self.change_media(cx, id, |reservation| reservation.set_terms(terms, now));
+        self.change_media(cx, id, |reservation| {
+            reservation.set_terms(terms, now);
+            reservation.group = group;
+        });
     }
 
     /// A call is over: the terms that waited for it are put into force. Where they lead is for the end of the call to say.
@@ -251,7 +282,7 @@ impl Appointments {
     }
 
     /// What follows when the terms are set that waited for a conversation: the messages went out before. The holder is asked, as far as the limits
-    /// of codes let him be; and the merchant hears the virtual number of the phone that rings from now on.
+    /// of codes let him be; and the merchant hears the virtual number of the phone that rings from now on, and the group.
     pub(super) fn follow_up(&mut self, cx: &mut Context<'_>, id: ReservationId, set: &SetTerms) {
         if !set.is_agreed {
             self.forget_codes(cx.now);
@@ -265,7 +296,7 @@ impl Appointments {
             self.lease_number(cx, id);
         }
         let Some(reservation) = self.reservations.get(id.get()) else { return };
-        if reservation.virtual_number != set.number {
+        if (reservation.virtual_number, reservation.group) != (set.number, set.group) {
             let (merchant, content) = (reservation.merchant, for_merchant(reservation, &reservation.terms()));
             self.send_merchant(cx, merchant, MerchantContent::Amended(content));
         }
@@ -278,8 +309,7 @@ impl Appointments {
         self.update_reservation(id, |reservation| {
             let begins = reservation.span().start();
             let keeps = stood.filter(|_| is_agreed && begins <= now);
-            let rest = reservation.rest_until.unwrap_or(begins);
-            reservation.eligible_at = keeps.unwrap_or_else(|| begins.max(now).max(rest));
+            reservation.eligible_at = keeps.unwrap_or_else(|| reservation.eligible_from(now));
             if !is_agreed {
                 reservation.state.apply(ReservationEvent::Doubted);
             } else if reservation.state == ReservationState::Unverified {
@@ -299,6 +329,7 @@ impl Appointments {
         if opens {
             self.open(cx, id);
         }
+        self.set_reminder(cx, id);
     }
 
     /// The records and the messages of new terms. When ending the call closed the reservation there is nothing to expect any more.

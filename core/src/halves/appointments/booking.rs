@@ -38,7 +38,10 @@ impl Appointments {
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
         let offering = page.offerings.get(&input.offering).ok_or_else(|| unknown(Object::Offering, input.offering.get()))?;
-        let contact = self.check_sender(cx.policy, &input)?;
+        if input.share && page.group_size_max.is_none() {
+            return Err(Refusal::SharingNotOffered { page: page.id });
+        }
+        let contact = self.check_sender(cx, &input)?;
         if self.has_blocked(&input.user, merchant.id) {
             return Err(Refusal::Blocked);
         }
@@ -69,6 +72,7 @@ impl Appointments {
             None => ReservationState::AwaitingMode,
         };
         let (merchant, offering_name) = (merchant.id, offering.clone());
+        let group_size = page.group_size_max.filter(|_| input.share).unwrap_or(1);
         let id = ReservationId::new(self.counters.reservation.take());
         self.add_reservation(Reservation {
             id,
@@ -100,6 +104,8 @@ impl Appointments {
             virtual_number: None,
             is_platform_only: false,
             challenge: None,
+            group_size,
+            group: None,
             is_announced: false,
             awaits_acknowledgement: false,
             is_declined: false,
@@ -111,6 +117,8 @@ impl Appointments {
             booked_at: cx.now,
             result_by: input.result_by,
             email: input.email,
+            remind_at: None,
+            is_reminded: false,
         });
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
@@ -125,7 +133,7 @@ impl Appointments {
     }
 
     /// The sender, the contact and the name. Returns the contact number.
-    fn check_sender(&self, policy: &Policy, input: &Book) -> Result<PhoneNumber, Refusal> {
+    fn check_sender(&self, cx: &Context<'_>, input: &Book) -> Result<PhoneNumber, Refusal> {
         let invalid = |field, allowed| Refusal::Invalid { field, allowed };
         check_user(&input.user, Field::User)?;
         if let Some(number) = input.user.number() {
@@ -144,12 +152,12 @@ impl Appointments {
         let evidence = input.evidence.as_ref();
         let evidence = evidence.map(|given| [&given.message, &given.body_hash, &given.agent]).into_iter().flatten();
         for text in evidence.chain([&input.name]).flatten() {
-            check_text(text, policy)?;
+            check_text(text, cx.policy)?;
         }
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(invalid(Field::Name, Allowed::NotEmpty));
         }
-        self.check_attachments(policy, &input.attachments, None)?;
+        self.check_attachments(cx, &input.attachments, None)?;
         check_result_way(input)?;
         Ok(contact)
     }
@@ -193,8 +201,10 @@ impl Appointments {
     /// A reservation whose holder agrees is announced as it stands.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
+        self.find_group(id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
+        self.set_reminder(cx, id);
         if let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) {
             self.announce(cx, id, &terms);
         }
@@ -352,18 +362,14 @@ impl Appointments {
         self.send_merchant(cx, reservation.merchant, content(notice));
     }
 
-    /// Sends to a user.
-    pub(super) fn send_user(&mut self, cx: &mut Context<'_>, to: Address, content: UserContent) {
-        let message = MessageId::new(self.counters.message.take());
-        cx.emit(Action::Send(Send::to_user(message, to, content)));
-    }
-
     /// Sends to a merchant's chatbot, if he has one.
     pub(super) fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
         let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
         if let Some(chatbot) = chatbot {
             let message = MessageId::new(self.counters.message.take());
+            let reservation = content.reservation();
             cx.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
+            self.keep_sent(cx, message, reservation, None);
         }
     }
 }
@@ -392,6 +398,7 @@ pub(super) fn for_merchant(reservation: &Reservation, terms: &Terms) -> Reservat
         line: reservation.line,
         window: terms.window,
         zone: terms.zone,
+        group: reservation.group_under(terms),
         media: SharedMedia::among(&terms.attachments),
     }
 }

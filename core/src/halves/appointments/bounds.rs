@@ -7,14 +7,13 @@ use alloc::string::String;
 
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::codes::{DAY_S as WRONG_CODE_S, HOUR_S};
-use crate::books::rings::DAY_S;
+use crate::books::recent::{DAY_S, HOUR_S};
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
-use crate::values::id::{LegId, ReservationId};
+use crate::values::id::{ChallengeId, LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
 use crate::values::reply::{Outcome, ReservationState};
@@ -39,9 +38,9 @@ impl Appointments {
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
-        let Counters { reservation, call, leg, message, challenge } = self.counters;
-        let counters = [reservation, call, leg, message, challenge];
+    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_effect: u64) -> Result<(), String> {
+        let Counters { reservation, call, leg, message, challenge, group } = self.counters;
+        let counters = [reservation, call, leg, message, challenge, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
         hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
@@ -60,18 +59,23 @@ impl Appointments {
             hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
         }
         for ring in self.rings.in_order() {
-            let is_given = self.counters.leg.has_given(ring.leg.get());
+            let is_given = self.counters.leg.has_given(ring.mark.get());
             hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
         }
+        for sent in self.messages.in_order() {
+            let is_given = self.counters.message.has_given(sent.message.get()) && (1..=last_effect).contains(&sent.sequence);
+            let is_about = sent.reservation.is_none_or(|id| self.counters.reservation.has_given(id.get()));
+            hold!(is_given && is_about && sent.at <= now, "a message may be reported on that was never sent");
+        }
+        let is_given = |challenge: ChallengeId| self.counters.challenge.has_given(challenge.get());
         for sent in self.codes.in_order() {
-            let is_given = self.counters.challenge.has_given(sent.challenge.get());
-            let counts = sent.until <= now.saturating_add_s(HOUR_S) && sent.wrong == 0;
-            hold!(is_given && counts, "a code counts longer than an hour, or was never sent");
+            let counts = sent.until <= now.saturating_add_s(HOUR_S);
+            hold!(is_given(sent.mark) && counts, "a code counts longer than an hour, or was never sent");
         }
         for given in self.wrong_codes.in_order() {
-            let is_given = self.counters.challenge.has_given(given.challenge.get());
-            let counts = given.until <= now.saturating_add_s(WRONG_CODE_S) && given.wrong > 0;
-            hold!(is_given && counts, "a wrong code counts longer than a day, or was never given");
+            let (challenge, wrong) = given.mark;
+            let counts = given.until <= now.saturating_add_s(DAY_S) && wrong > 0;
+            hold!(is_given(challenge) && counts, "a wrong code counts longer than a day, or was never given");
         }
         Ok(())
     }
@@ -91,6 +95,11 @@ impl Appointments {
             // Once his part is over another phone may be the one to ring.
             hold!(is_to_contact || member.is_out, "call {id} rings a number that its reservation does not permit (P1)");
         }
+        let most = |id: ReservationId| self.reservations.get(id.get()).map_or(1, |one| one.group_size);
+        let users = call.members.iter().filter(|member| !member.is_out);
+        let count = u32::try_from(users.clone().count()).unwrap_or(u32::MAX);
+        let all_agreed = users.map(|member| most(member.reservation)).all(|size| count <= size);
+        hold!(count < 2 || all_agreed, "call {id} is shared by who did not agree to it, or by too many");
         let users = || call.members.iter().filter_map(|member| leg(member.leg));
         hold!(merchant.is_none_or(|leg| leg.number == call.line), "the merchant leg of call {id} is not on its line");
         let is_dialled = |leg: &Leg| leg.origin == Origin::Dialled;
@@ -146,15 +155,19 @@ impl Appointments {
                 };
                 let last_call = last_call(cut_to, most::MIN_RING_S)..=end;
                 let is_for = leg.reservation.is_none_or(|id| id == one.id) && leg.origin == Origin::Dialled;
-                is_for
-                    && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
-                    && dial.from == from
-                    && dial.ring_until == leg.until.min(end)
-                    && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
-                    && last_call.contains(&dial.not_after)
+                // A merchant who is rung for several is rung on for the others when the part of the first is over, whatever becomes of his terms.
+                let is_of_others = dial.party == Party::Merchant && call.member(one.id).is_some_and(|member| member.is_out);
+                let is_as_booked = dial.from == from
                     // The merchant may have another name by now.
                     && dial.reason.offering_name == one.offering_name
-                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone))
+                    && (is_carried || (dial.reason.window, dial.reason.zone) == (one.window, one.zone));
+                let is_in_time = dial.ring_until == leg.until.min(end) && last_call.contains(&dial.not_after);
+                let told = dial.reason.window.end();
+                let is_as_told = dial.ring_until <= leg.until && dial.ring_until.max(dial.not_after) <= told;
+                is_for
+                    && if is_of_others { is_as_told } else { is_as_booked && is_in_time }
+                    && (dial.to, dial.party, dial.call) == (leg.number, leg.party, leg.call)
+                    && (1..=most::RING_TIMEOUT_S.saturating_mul(1_000)).contains(&dial.ring_timeout_ms)
             }
             // Once it is reported answered, nothing says any more how long the report was waited for.
             Action::Answer(answer) => {
@@ -200,6 +213,10 @@ impl Appointments {
 
 fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     let id = reservation.id;
+    let waiting = reservation.pending.as_ref().map(|terms| terms.group_size);
+    let can_share =
+        [Some(reservation.group_size), waiting].into_iter().flatten().all(|size| (1..=most::GROUP_SIZE).contains(&size));
+    hold!(can_share, "reservation {id} shares with more than any policy lets it");
     let Some(closed) = reservation.closed else {
         let ends = within(now, most::BOOK_AHEAD_S, reservation.window.end());
         hold!(ends, "reservation {id} ends later than any policy lets it (P9)");
@@ -213,6 +230,9 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
             | ReservationState::Closed => true,
         };
         hold!(begins, "reservation {id} is open before its window begins");
+        let is_reminded_before =
+            reservation.reminder().is_none_or(|at| at < reservation.window.start() && !reservation.is_reminded);
+        hold!(is_reminded_before, "the user of reservation {id} is reminded of a window that has begun, or twice");
         check_slot(now, reservation)?;
         let is_held_inside = reservation.held_until.is_none_or(|held| held < reservation.span().end());
         hold!(is_held_inside, "reservation {id} is put off beyond its window");

@@ -7,6 +7,7 @@ use super::merchants::check_outbox;
 use super::records::{Call, Failure, Leg, Member, Origin, Reservation};
 use crate::decisions::aftermath::{Aftermath, Came, aftermath};
 use crate::decisions::gate::last_call;
+use crate::decisions::grouping::Gathered;
 use crate::halves::Context;
 use crate::machines::call::{CallEvent, CallState};
 use crate::machines::leg::{LegEvent, LegState};
@@ -18,9 +19,9 @@ use crate::values::effect::{
     UserDialled,
 };
 use crate::values::id::{CallId, LegId, ReservationId};
-use crate::values::input::RequestCall;
+use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::{PhoneNumber, VirtualNumber};
-use crate::values::policy::CallMode;
+use crate::values::policy::{CallMode, Policy};
 use crate::values::refusal::Refusal;
 use crate::values::reply::{Allow, Deny, DenyReason, Outcome, Reply, Verdict};
 use crate::values::time::Timestamp;
@@ -35,10 +36,10 @@ impl Appointments {
         let request = *input;
         self.settle_asking(cx, request);
         // Denied or allowed: a line that nobody knows must not fill the outbox either. There is no verdict then, and nothing to audit (P17).
-        check_outbox(cx, REQUEST_EFFECTS)?;
-        let verdict = self.gate(cx.policy, request, cx.now);
+        check_outbox(cx, self.request_effects(request))?;
+        let (verdict, members, known) = self.judge_request(cx.policy, request, cx.now);
         let leg = LegId::new(self.counters.leg.take());
-        let known = self.named_by(cx.policy, request, cx.now);
+        let known = known.and_then(|id| self.reservations.get(id.get()));
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
         let reservation = known.map(|known| known.id);
         let rule = match (verdict, window) {
@@ -60,7 +61,9 @@ impl Appointments {
                 Ok(Reply::Deny(Deny { leg, reason: DenyReason::NotRecognized, retry_at: None }))
             }
             (Verdict::Allow, Some(reservation)) => {
-                let call = self.begin_call(reservation, CallMode::MerchantCalls, request.line);
+                let members = members.unwrap_or_else(|| alloc::vec![reservation]);
+                let call = self.begin_call(&members, CallMode::MerchantCalls, request.line);
+                self.audit_group(cx, call, &members);
                 self.add_leg(Leg {
                     id: leg,
                     call,
@@ -72,23 +75,61 @@ impl Appointments {
                     until: cx.now,
                     cause: None,
                 });
-                self.dial(cx, call, reservation, Party::User);
+                for member in members {
+                    self.dial(cx, call, member, Party::User);
+                }
                 Ok(Reply::Allow(Allow { leg, call }))
             }
         }
     }
 
-    /// A line serves the first in its queue. The only place where the platform starts a call by itself.
+    /// What a request emits at most: of a group, the verdict's audit, the group's, and two for each user who may be rung.
+    fn request_effects(&self, request: RequestCall) -> usize {
+        match request.target {
+            CallTarget::Reservation(_) | CallTarget::Number(_) => REQUEST_EFFECTS,
+            CallTarget::Group(group) => {
+                let size = self.groups.get(group).map_or(1, |group| group.key.size);
+                let users = self.live_of_group(request.line, group).take(usize::try_from(size).unwrap_or(usize::MAX)).count();
+                users.saturating_mul(2).saturating_add(2).max(REQUEST_EFFECTS)
+            }
+        }
+    }
+
+    /// What the gate says of a request; whom a group's call rings; and whom the answer is about, if anybody is known to that line.
+    fn judge_request(
+        &self,
+        policy: &Policy,
+        request: RequestCall,
+        at: Timestamp,
+    ) -> (Verdict, Option<Vec<ReservationId>>, Option<ReservationId>) {
+        match request.target {
+            CallTarget::Reservation(_) | CallTarget::Number(_) => {
+                (self.gate(policy, request, at), None, self.named_by(policy, request, at).map(|known| known.id))
+            }
+            CallTarget::Group(group) => match self.gather_for(policy, request.line, group, at) {
+                Gathered::Members(members) => {
+                    let first = members.first().copied();
+                    (Verdict::Allow, Some(members), first)
+                }
+                Gathered::Nobody { reservation, verdict } => (verdict, None, reservation),
+            },
+        }
+    }
+
+    /// A line serves the first in its queue, and whoever shares his call. The only place where the platform starts a call by itself.
     pub(super) fn serve(&mut self, cx: &mut Context<'_>, line: PhoneNumber) {
         let first = self.lines.get(line).and_then(|line| line.queue.first().copied());
         let Some(reservation) = first.and_then(|(_, id)| self.reservations.get(id.get())) else { return };
         let id = reservation.id;
-        match self.gate_to_begin(cx.policy, reservation, cx.now) {
-            Verdict::Allow => {
-                let call = self.begin_call(id, CallMode::PlatformCalls, line);
+        match self.gather_waiting(cx.policy, reservation, cx.now) {
+            Gathered::Members(members) => {
+                let call = self.begin_call(&members, CallMode::PlatformCalls, line);
+                self.audit_group(cx, call, &members);
                 self.dial(cx, call, id, Party::Merchant);
             }
-            Verdict::Deny { reason, retry_at } => self.put_off(id, reason, retry_at),
+            Gathered::Nobody { verdict: Verdict::Deny { reason, retry_at }, .. } => self.put_off(id, reason, retry_at),
+            // Of one candidate who may be rung, somebody is.
+            Gathered::Nobody { verdict: Verdict::Allow, .. } => {}
         }
     }
 
@@ -133,7 +174,8 @@ impl Appointments {
         }
     }
 
-    fn begin_call(&mut self, reservation: ReservationId, mode: CallMode, line: PhoneNumber) -> CallId {
+    /// Begins a call with these users. Who they are is fixed with it.
+    fn begin_call(&mut self, users: &[ReservationId], mode: CallMode, line: PhoneNumber) -> CallId {
         let id = CallId::new(self.counters.call.take());
         let state = match mode {
             CallMode::MerchantCalls => CallState::Gathering,
@@ -145,11 +187,13 @@ impl Appointments {
             mode,
             state,
             merchant_leg: None,
-            members: alloc::vec![Member::new(reservation)],
+            members: users.iter().map(|user| Member::new(*user)).collect(),
             answer_by: None,
             talk_until: None,
         });
-        self.update_reservation(reservation, |reservation| reservation.state.apply(ReservationEvent::CallBegan));
+        for user in users {
+            self.update_reservation(*user, |reservation| reservation.state.apply(ReservationEvent::CallBegan));
+        }
         id
     }
 
@@ -218,6 +262,8 @@ impl Appointments {
     pub(super) fn merchant_answered(&mut self, cx: &mut Context<'_>, id: CallId, leg: LegId) {
         let step = self.update_call(id, |call| call.state.apply(CallEvent::MerchantAnswered));
         if !matches!(step, Some(Step::To(_))) {
+            // Who answered meanwhile may be gone again, and others still ring: nobody waits for this leg any more.
+            self.update_call(id, |call| call.answer_by = None);
             self.join_answered(cx, id);
             return;
         }
@@ -225,7 +271,9 @@ impl Appointments {
         let mut index = 0_usize;
         while let Some(member) = self.member(id, index) {
             index = index.saturating_add(1);
-            let Some(reservation) = self.reservations.get(member.reservation.get()) else { continue };
+            // Whose part is over already waits for another call.
+            let reservation = self.reservations.get(member.reservation.get()).filter(|_| !member.is_out);
+            let Some(reservation) = reservation else { continue };
             match self.gate_to_go_on(cx.policy, reservation, cx.now) {
                 Verdict::Allow => {
                     if !is_anybody_dialled {
@@ -243,10 +291,14 @@ impl Appointments {
         }
     }
 
-    /// The user's leg was answered: the conversation begins. An inbound merchant leg is answered now, unless it was.
+    /// A user's leg was answered: his conversation begins. An inbound merchant leg is answered now, unless it was.
     pub(super) fn user_answered(&mut self, cx: &mut Context<'_>, id: CallId) {
         let merchant_leg = self.calls.get(id.get()).and_then(|call| call.merchant_leg);
         let Some(leg) = merchant_leg.and_then(|leg| self.legs.get(leg.get())) else { return };
+        if leg.state.is_unanswered() && leg.origin == Origin::InboundAsked {
+            // Another user answered before: the leg is asked for already, and this one is joined with it.
+            return;
+        }
         if leg.state.is_unanswered() {
             let not_after = cx.now.saturating_add_s(u64::from(cx.policy.answer_timeout_s));
             cx.emit(Action::Answer(Answer { leg: leg.id, not_after }));
@@ -375,11 +427,7 @@ impl Appointments {
         if member.is_out {
             return;
         }
-        self.update_call(id, |call| {
-            if let Some(member) = call.member_mut(member.reservation) {
-                member.is_out = true;
-            }
-        });
+        self.set_out(id, member.reservation);
         self.after_call(cx, member.reservation, member.came(failure));
     }
 

@@ -5,8 +5,8 @@ use super::managing::result_effects;
 use super::merchants::{check_outbox, legal, limit};
 use super::records::{LiveChallenge, Reservation};
 use crate::books::agenda::Target;
-use crate::books::codes::{DAY_S, HOUR_S, Sent};
 use crate::books::keyring::Keyring;
+use crate::books::recent::{DAY_S, Entry, HOUR_S};
 use crate::decisions::codes;
 use crate::halves::Context;
 use crate::machines::reservation::ReservationEvent;
@@ -48,12 +48,6 @@ fn code_of(keyring: &Keyring, challenge: &LiveChallenge) -> Option<Code> {
     keyring.get(&challenge.key).map(|key| codes::code(key, &nonce, challenge.digits))
 }
 
-/// When fewer than `most` count, of those that count until these instants, if as many do now.
-fn last_in_the_way(until: &[Timestamp], most: u32) -> Option<Timestamp> {
-    let kept = usize::try_from(most).unwrap_or(usize::MAX);
-    until.len().checked_sub(kept).and_then(|index| until.get(index)).copied()
-}
-
 impl Appointments {
     /// Whether one more code may go to this number now. Without a key there are no codes, and nothing to limit.
     ///
@@ -71,11 +65,13 @@ impl Appointments {
             return Ok(());
         }
         let most = cx.policy.wrong_codes_per_day_max;
-        if let Some(retry_at) = last_in_the_way(&self.wrong_codes.of(number), most) {
+        let retry_at = self.wrong_codes.free_from(number, most, cx.now);
+        if retry_at > cx.now {
             return Err(Refusal::WrongCodeLimit { most, retry_at });
         }
         let most = cx.policy.codes_per_hour_max;
-        if let Some(retry_at) = last_in_the_way(&self.codes.of(number), most) {
+        let retry_at = self.codes.free_from(number, most, cx.now);
+        if retry_at > cx.now {
             return Err(Refusal::CodeLimit { most, retry_at });
         }
         let live = self.contacts.get(number).into_iter().flat_map(|contact| &contact.live);
@@ -109,10 +105,11 @@ impl Appointments {
             window: reservation.window,
             zone: reservation.zone,
             until,
+            is_shared: reservation.group_size > 1,
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
-        self.codes.put(Sent { number: contact, until: cx.now.saturating_add_s(HOUR_S), challenge, wrong: 0 });
+        self.codes.put(Entry { number: contact, until: cx.now.saturating_add_s(HOUR_S), mark: challenge });
         cx.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         if !wants_none {
             self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
@@ -129,12 +126,6 @@ impl Appointments {
     pub(super) fn restore_challenge(&mut self, challenge: LiveChallenge) {
         self.agenda.move_to(Target::Challenge(challenge.id), None, Some(challenge.until));
         self.challenges.insert(challenge.id.get(), challenge);
-    }
-
-    /// Puts the codes of a snapshot back that count.
-    pub(super) fn restore_codes(&mut self, sent: impl IntoIterator<Item = Sent>, wrong: impl IntoIterator<Item = Sent>) {
-        sent.into_iter().for_each(|sent| self.codes.put(sent));
-        wrong.into_iter().for_each(|wrong| self.wrong_codes.put(wrong));
     }
 
     /// Ends the code that is out for a reservation, if there is one.
@@ -236,8 +227,7 @@ impl Appointments {
             if reservation.mode.is_some() {
                 reservation.state.apply(ReservationEvent::ModeChosen);
             }
-            let begins = reservation.span().start();
-            reservation.eligible_at = begins.max(now).max(reservation.rest_until.unwrap_or(begins));
+            reservation.eligible_at = reservation.eligible_from(now);
         });
         self.accept(cx, id);
         self.settle_reservation(cx, id);
@@ -249,7 +239,7 @@ impl Appointments {
     fn wrong_code(&mut self, cx: &mut Context<'_>, challenge: &LiveChallenge) -> Reply {
         let wrong = challenge.wrong.saturating_add(1);
         if let Some(number) = self.reservations.get(challenge.reservation.get()).map(|reservation| reservation.contact) {
-            self.wrong_codes.put(Sent { number, until: cx.now.saturating_add_s(DAY_S), challenge: challenge.id, wrong });
+            self.wrong_codes.put(Entry { number, until: cx.now.saturating_add_s(DAY_S), mark: (challenge.id, wrong) });
         }
         let left = cx.policy.code_tries_max.saturating_sub(wrong);
         if left > 0 {

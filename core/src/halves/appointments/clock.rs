@@ -9,10 +9,11 @@ use core::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::Appointments;
+use super::managing::REMINDING_EFFECTS;
 use super::media::erase;
 use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
-use crate::books::agenda::Target;
+use crate::books::agenda::{May, Target};
 use crate::halves::Context;
 use crate::machines::Machine as _;
 use crate::machines::call::{CallEvent, CallState};
@@ -51,6 +52,8 @@ pub enum Why {
     CodeExpires(ChallengeId),
     /// A line of this merchant has a free channel and somebody waits for it.
     LineFree(MerchantId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
 }
 
 impl Appointments {
@@ -100,7 +103,7 @@ impl Appointments {
             Target::Leg(id) => self.legs.get(id.get()).map(|leg| leg.call),
             Target::Call(id) => Some(id),
             Target::Reservation(id) => self.reservations.get(id.get()).and_then(Reservation::call),
-            Target::Challenge(_) | Target::Line(_) => None,
+            Target::Challenge(_) | Target::Reminder(_) | Target::Line(_) => None,
         };
         let Some(call) = call.and_then(|id| self.calls.get(id.get())) else { return Vec::new() };
         let reservations = call.reservations().map(Target::Reservation);
@@ -113,6 +116,7 @@ impl Appointments {
             Target::Call(id) => self.calls.get(id.get())?.deadline(),
             Target::Challenge(id) => Some(self.challenges.get(id.get())?.until),
             Target::Reservation(id) => self.reservations.get(id.get())?.deadline(),
+            Target::Reminder(id) => self.reservations.get(id.get())?.reminder(),
             Target::Line(number) => self.lines.get(number)?.deadline(),
         }
     }
@@ -130,9 +134,14 @@ impl Appointments {
         let mut touched = Vec::new();
         let named = match request.target {
             CallTarget::Reservation(id) => Some(id),
-            CallTarget::Number(_) => None,
+            CallTarget::Number(_) | CallTarget::Group(_) => None,
         };
-        for id in named.into_iter().chain(self.asked_for(request).iter().copied()) {
+        let of_group = match request.target {
+            CallTarget::Group(group) => Some(group),
+            CallTarget::Reservation(_) | CallTarget::Number(_) => None,
+        };
+        let of_group = of_group.into_iter().flat_map(|group| self.live_of_group(request.line, group));
+        for id in named.into_iter().chain(self.asked_for(request).iter().copied()).chain(of_group) {
             self.touch_reservation(&mut touched, id);
             let on_number = self.reservations.get(id.get()).and_then(|reservation| self.contacts.get(reservation.contact));
             touched.extend(on_number.and_then(|contact| contact.leg).map(Target::Leg));
@@ -157,7 +166,7 @@ impl Appointments {
         if limit(Bound::Reservations, self.reservations.len(), cx.policy.reservations_max).is_err() {
             let is_over = |target: &Target| match target {
                 Target::Reservation(id) => self.reservations.get(id.get()).is_some_and(|kept| kept.closed.is_some()),
-                Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Line(_) => false,
+                Target::Leg(_) | Target::Call(_) | Target::Challenge(_) | Target::Reminder(_) | Target::Line(_) => false,
             };
             touched.extend(self.agenda.closing_by(cx.now).filter(is_over));
         }
@@ -221,7 +230,7 @@ impl Appointments {
             Target::Leg(id) => of_call(self.legs.get(id.get())?.call),
             Target::Call(id) => of_call(id),
             Target::Challenge(id) => of_reservation(self.challenges.get(id.get())?.reservation),
-            Target::Reservation(id) => of_reservation(id),
+            Target::Reservation(id) | Target::Reminder(id) => of_reservation(id),
             Target::Line(number) => self.lines.get(number).map(|line| line.merchant),
         }
     }
@@ -267,9 +276,14 @@ impl Appointments {
         touched.extend(self.reservations.get(id.get()).and_then(|reservation| reservation.challenge).map(Target::Challenge));
     }
 
-    /// The first deadline of all, and why. Without what would start something when `may_start` is false.
-    pub(crate) fn poll_deadline(&self, may_start: bool) -> Option<(Timestamp, Why)> {
-        let (due, target) = self.agenda.first(may_start && !self.law.is_platform_frozen())?;
+    /// What may be fired with so much room. A freeze is about ringing, not about words.
+    fn may(&self, has_room_for: impl Fn(usize) -> bool) -> May {
+        May { remind: has_room_for(REMINDING_EFFECTS), start: has_room_for(1) && !self.law.is_platform_frozen() }
+    }
+
+    /// The first deadline of all, and why, of those that may be fired with so much room.
+    pub(crate) fn poll_deadline(&self, has_room_for: impl Fn(usize) -> bool) -> Option<(Timestamp, Why)> {
+        let (due, target) = self.agenda.first(self.may(has_room_for))?;
         let why = match target {
             Target::Leg(id) => match self.legs.get(id.get()).is_some_and(|leg| leg.state.is_releasing()) {
                 true => Why::ReleaseGrace(id),
@@ -294,6 +308,7 @@ impl Appointments {
                 | None => Why::WindowEnds(id),
             },
             Target::Challenge(id) => Why::CodeExpires(id),
+            Target::Reminder(id) => Why::Reminder(id),
             // A line of the agenda is registered.
             Target::Line(number) => match self.lines.get(number) {
                 Some(line) => Why::LineFree(line.merchant),
@@ -305,7 +320,7 @@ impl Appointments {
 
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.agenda.first(cx.has_room_for(1) && !self.law.is_platform_frozen()) {
+        match self.agenda.first(self.may(|effects| cx.has_room_for(effects))) {
             Some((due, target)) if due <= cx.now => {
                 self.fire(cx, target);
                 true
@@ -328,6 +343,7 @@ impl Appointments {
             },
             Target::Challenge(id) => self.code_expires(id),
             Target::Reservation(id) => self.fire_reservation(cx, id),
+            Target::Reminder(id) => self.remind(cx, id),
             Target::Line(number) => self.serve(cx, number),
         }
     }

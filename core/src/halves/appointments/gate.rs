@@ -7,7 +7,8 @@ use super::Appointments;
 use super::records::{Call, Failure, Member, Reservation, Terms};
 use crate::decisions::aftermath::{Aftermath, aftermath};
 use crate::decisions::gate::{Facts, Standing, judge};
-use crate::values::id::{CallId, LegId};
+use crate::decisions::grouping::Gathered;
+use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::{CallMode, OnWindowClose, Policy};
@@ -17,6 +18,12 @@ use crate::values::time::Timestamp;
 impl Appointments {
     /// May this call of a merchant's line begin at this instant?
     pub(crate) fn gate(&self, policy: &Policy, request: RequestCall, at: Timestamp) -> Verdict {
+        if let CallTarget::Group(group) = request.target {
+            return match self.gather_for(policy, request.line, group, at) {
+                Gathered::Members(_) => Verdict::Allow,
+                Gathered::Nobody { verdict, .. } => verdict,
+            };
+        }
         let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(reservation, at));
         let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
@@ -34,7 +41,25 @@ impl Appointments {
         match request.target {
             CallTarget::Reservation(id) => self.reservations.get(id.get()).filter(|reservation| reservation.merchant == merchant),
             CallTarget::Number(number) => self.meant_by(policy, merchant, number, at),
+            CallTarget::Group(_) => None,
         }
+    }
+
+    /// The place and the verdict of one of a group, when a merchant's line asks for it; `None` once he is over: his window, or by a call's own end.
+    pub(super) fn judge_of_group(
+        &self,
+        policy: &Policy,
+        reservation: &Reservation,
+        line: PhoneNumber,
+        at: Timestamp,
+    ) -> Option<((Timestamp, ReservationId), Verdict)> {
+        let facts = self.facts(policy, reservation, line, at);
+        // Terms that wait are set when the call ends, and may take him out of the group.
+        let set = self.terms_set_at(policy, reservation, at);
+        let has_left = set.is_some_and(|terms| !terms.is_agreed || reservation.group_under(terms).is_none());
+        let is_over = at >= facts.window.end() || facts.standing == Standing::Closed || has_left;
+        let verdict = judge(at, CallMode::MerchantCalls, policy.min_ring_s, Some(&facts));
+        Some(((facts.times.eligible_at, reservation.id), verdict)).filter(|_| !is_over)
     }
 
     /// May the platform call the merchant, and then the user, for this reservation now?
@@ -166,7 +191,7 @@ impl Appointments {
 
     /// Whether the call in which a merchant is rung for this number has come to its end at this instant, fired or not.
     fn is_over_for(&self, call: &Call, number: PhoneNumber, at: Timestamp) -> bool {
-        call.members.iter().all(|member| {
+        call.members.iter().filter(|member| !member.is_out).all(|member| {
             let reservation = self.reservations.get(member.reservation.get()).filter(|known| known.contact == number);
             let is_span_over = reservation.is_none_or(|known| known.span().end() <= at);
             is_span_over || self.expires_at(call, member).is_some_and(|end| end <= at)

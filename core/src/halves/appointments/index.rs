@@ -8,7 +8,7 @@ use crate::books::agenda::Target;
 use crate::books::contacts::Contact;
 use crate::machines::call::CallState;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, LegId, ReservationId};
+use crate::values::id::{CallId, GroupId, LegId, ReservationId};
 use crate::values::number::PhoneNumber;
 use crate::values::person::Person;
 use crate::values::time::Timestamp;
@@ -16,8 +16,11 @@ use crate::values::time::Timestamp;
 /// What the indexes hold of a reservation.
 struct Indexed {
     deadline: Option<Timestamp>,
+    reminder: Option<Timestamp>,
     turn: Option<Timestamp>,
     is_live: bool,
+    /// Its group, while it is live.
+    group: Option<GroupId>,
     contact: Option<PhoneNumber>,
     /// The number that it will ring by terms that wait.
     waiting: Option<PhoneNumber>,
@@ -27,13 +30,17 @@ struct Indexed {
 
 impl Indexed {
     fn of(reservation: &Reservation) -> Self {
+        let is_live = reservation.state.is_live();
+        let group = reservation.group.filter(|_| is_live);
         Self {
             deadline: reservation.deadline(),
+            reminder: reservation.reminder(),
             turn: reservation.turn(),
-            is_live: reservation.state.is_live(),
+            is_live,
+            group,
             contact: Some(reservation.contact),
             waiting: reservation.pending.as_ref().map(|terms| terms.contact),
-            foreign: reservation.foreign_sender().filter(|_| reservation.state.is_live()),
+            foreign: reservation.foreign_sender().filter(|_| is_live),
         }
     }
 
@@ -46,8 +53,23 @@ impl Indexed {
     }
 
     /// Of a reservation that is not there.
-    const NONE: Self = Self { deadline: None, turn: None, is_live: false, contact: None, waiting: None, foreign: None };
+    const NONE: Self = Self {
+        deadline: None,
+        reminder: None,
+        turn: None,
+        is_live: false,
+        group: None,
+        contact: None,
+        waiting: None,
+        foreign: None,
+    };
 }
+
+/// A turn in the queue, and the group of whose it is.
+type Waiting = (Option<Timestamp>, Option<GroupId>);
+
+/// Of whoever does not wait.
+const NOT: Waiting = (None, None);
 
 impl Appointments {
     /// Adds a reservation.
@@ -83,6 +105,7 @@ impl Appointments {
 
     fn reindex_reservation(&mut self, id: ReservationId, line: PhoneNumber, before: &Indexed, after: &Indexed) {
         self.agenda.move_to(Target::Reservation(id), before.deadline, after.deadline);
+        self.agenda.move_to(Target::Reminder(id), before.reminder, after.reminder);
         if before.foreign != after.foreign {
             if let Some(person) = &before.foreign {
                 self.for_others.set(person.clone(), id, false);
@@ -109,15 +132,36 @@ impl Appointments {
             line.reservations =
                 if after.is_live { line.reservations.saturating_add(1) } else { line.reservations.saturating_sub(1) };
         }
-        let stands = |indexed: &Indexed| indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.may_wait(number)));
+        if before.group != after.group {
+            self.regroup(id, before.group, after.group);
+        }
+        let stands = |indexed: &Indexed| {
+            let turn = indexed.turn.filter(|_| indexed.contact.is_some_and(|number| self.may_wait(number)));
+            (turn, indexed.group.filter(|_| turn.is_some()))
+        };
         let (before, after) = (stands(before), stands(after));
         if before != after {
             self.requeue(line, id, before, after);
         }
     }
 
-    /// Moves a reservation in the queue of its line.
-    fn requeue(&mut self, line: PhoneNumber, id: ReservationId, before: Option<Timestamp>, after: Option<Timestamp>) {
+    fn regroup(&mut self, id: ReservationId, before: Option<GroupId>, after: Option<GroupId>) {
+        if let Some(group) = before {
+            self.groups.remove(group, id);
+        }
+        if let (Some(group), Some(reservation)) = (after, self.reservations.get(id.get())) {
+            self.groups.add(group, reservation.group_key(), id);
+        }
+    }
+
+    /// Moves a reservation in the queue of its line, and among those of its group who wait there.
+    fn requeue(&mut self, line: PhoneNumber, id: ReservationId, before: Waiting, after: Waiting) {
+        for ((turn, group), waits) in [(before, false), (after, true)] {
+            if let (Some(turn), Some(group)) = (turn, group) {
+                self.groups.set_waiting(group, turn, id, waits);
+            }
+        }
+        let ((before, _), (after, _)) = (before, after);
         if let Some(line) = self.lines.get_mut(line) {
             if let Some(turn) = before {
                 line.queue.remove(&(turn, id));
@@ -161,8 +205,8 @@ impl Appointments {
         for id in reservations.iter().copied() {
             let Some(reservation) = self.reservations.get(id.get()) else { continue };
             if let Some(turn) = reservation.turn() {
-                let line = reservation.line;
-                if is_back { self.requeue(line, id, None, Some(turn)) } else { self.requeue(line, id, Some(turn), None) }
+                let (line, waits) = (reservation.line, (Some(turn), reservation.group));
+                if is_back { self.requeue(line, id, NOT, waits) } else { self.requeue(line, id, waits, NOT) }
             }
         }
     }
@@ -171,11 +215,27 @@ impl Appointments {
     fn set_rung_for(&mut self, call: CallId, is_rung: bool) {
         let mut index = 0_usize;
         while let Some(member) = self.member(call, index) {
-            if let Some(number) = self.reservations.get(member.reservation.get()).map(|reservation| reservation.contact) {
+            let reservation = self.reservations.get(member.reservation.get()).filter(|_| !member.is_out);
+            if let Some(number) = reservation.map(|reservation| reservation.contact) {
                 self.set_contact(number, |contact| contact.rung_for = Some(call).filter(|_| is_rung));
             }
             index = index.saturating_add(1);
         }
+    }
+
+    /// Notes that a user's part in a call is over. A merchant who is still rung is rung for the others.
+    pub(super) fn set_out(&mut self, call: CallId, reservation: ReservationId) {
+        let Some(known) = self.calls.get(call.get()) else { return };
+        let is_rung = known.state == CallState::RingingMerchant && known.member(reservation).is_some_and(|member| !member.is_out);
+        let number = self.reservations.get(reservation.get()).map(|reservation| reservation.contact);
+        if let Some(number) = number.filter(|_| is_rung) {
+            self.set_contact(number, |contact| contact.rung_for = None);
+        }
+        self.update_call(call, |call| {
+            if let Some(member) = call.member_mut(reservation) {
+                member.is_out = true;
+            }
+        });
     }
 
     /// A member of a call, by his place.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Appointments;
 use super::merchants::{at_most, check_outbox, check_text, limit};
 use super::records::Reservation;
-use crate::books::rings::{DAY_S, Ring};
+use crate::books::recent::{DAY_S, Entry};
 use crate::decisions::law::{Bars, Hours, Times};
 use crate::halves::Context;
 use crate::machines::leg::LegState;
@@ -198,15 +198,15 @@ impl Appointments {
         eligible_at: Timestamp,
         at: Timestamp,
     ) -> Times<'a> {
-        let most = usize::try_from(policy.rings_per_day_max).unwrap_or(usize::MAX);
-        Times { hours: Self::hours(policy, window, zone), rings_free_at: self.rings.free_from(contact, most, at), eligible_at }
+        let rings_free_at = self.rings.free_from(contact, policy.rings_per_day_max, at);
+        Times { hours: Self::hours(policy, window, zone), rings_free_at, eligible_at }
     }
 
     /// A user's phone is dialled. That counts for the day, whether the host carries it out or not: when it does not, nobody knows that it did not ring.
     pub(super) fn count_ring(&mut self, cx: &Context<'_>, number: PhoneNumber, leg: LegId) {
         if cx.policy.rings_per_day_max > 0 {
             self.rings.forget_old(cx.now);
-            self.rings.put(Ring { number, until: cx.now.saturating_add_s(DAY_S), leg });
+            self.rings.put(Entry { number, until: cx.now.saturating_add_s(DAY_S), mark: leg });
         }
     }
 

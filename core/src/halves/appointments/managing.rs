@@ -22,20 +22,19 @@ pub(super) const fn result_effects(policy: &Policy) -> usize {
     if policy.has_manage_pages() { 2 } else { 1 }
 }
 
+/// What a reminder emits at most: a message to the sender, and one to the holder of another's phone.
+pub(super) const REMINDING_EFFECTS: usize = 2;
+
 /// Whether the result can come as it is asked for.
 pub(super) fn check_result_way(input: &Book) -> Result<(), Refusal> {
-    let is_mailbox = |address: &Address| match address {
-        Address::Email(_) => true,
-        Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Chatbot(_) => false,
-    };
-    if !input.email.as_ref().is_none_or(is_mailbox) {
+    if !input.email.as_ref().is_none_or(Address::is_mailbox) {
         return Err(invalid(Field::Email, Allowed::Mailbox));
     }
     match input.result_by {
         Some(ResultBy::Page | ResultBy::Sms) if input.user.number().is_none() => {
             Err(invalid(Field::ResultBy, Allowed::NumberOfTheSender))
         }
-        Some(ResultBy::Email) if input.email.is_none() && !is_mailbox(&input.user) => {
+        Some(ResultBy::Email) if input.email.is_none() && !input.user.is_mailbox() => {
             Err(invalid(Field::Email, Allowed::Mailbox))
         }
         Some(ResultBy::Page | ResultBy::Sms | ResultBy::Email) | None => Ok(()),
@@ -63,6 +62,33 @@ impl Appointments {
         }
     }
 
+    /// Fixes when the user of an agreed reservation is reminded of its window, unless he was, or that instant has come.
+    pub(super) fn set_reminder(&mut self, cx: &Context<'_>, id: ReservationId) {
+        let (now, before_s) = (cx.now, cx.policy.reminder_before_s);
+        self.update_reservation(id, |reservation| {
+            let remind_at = reservation.window.start().saturating_sub_s(u64::from(before_s));
+            reservation.remind_at = Some(remind_at).filter(|at| before_s > 0 && now < *at && !reservation.is_reminded);
+        });
+    }
+
+    /// The window begins soon. A host that is so late that it has begun reminds nobody.
+    pub(super) fn remind(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+        let Some(reservation) = self.reservations.get(id.get()) else { return };
+        let is_in_time = cx.now < reservation.window.start();
+        let (to, contact) = (reservation.result_to(), reservation.contact);
+        let holder = Some(Address::Sms(contact)).filter(|_| needs_agreement(&reservation.sender, contact));
+        let reminder = self.result_of(cx.policy, reservation, &reservation.terms());
+        self.update_reservation(id, |reservation| {
+            reservation.remind_at = None;
+            reservation.is_reminded = is_in_time;
+        });
+        if let Some(reminder) = reminder.filter(|_| is_in_time) {
+            for to in [Some(to), holder].into_iter().flatten() {
+                self.send_user(cx, to, UserContent::Reminder(reminder.clone()));
+            }
+        }
+    }
+
     /// What a user is told of these terms.
     fn result_of(&self, policy: &Policy, reservation: &Reservation, terms: &Terms) -> Option<BookingResult> {
         let merchant = self.catalog.merchants.get(&reservation.merchant)?;
@@ -76,6 +102,7 @@ impl Appointments {
             offering_name: terms.offering_name.clone(),
             window: terms.window,
             zone: terms.zone,
+            is_shared: terms.group_size > 1,
             actions: self.actions(policy, reservation),
         })
     }
@@ -140,8 +167,6 @@ impl Appointments {
         user: &Address,
         id: ReservationId,
     ) -> Result<Reply, Refusal> {
-        self.settle_reservation(cx, id);
-        self.check_receiver(user, Field::User)?;
         let missing = self.missing_reservation(id);
         let reservation = self.reservations.get(id.get()).ok_or(missing)?;
         if !reservation.belongs_to(user) {

@@ -10,18 +10,18 @@ use crate::halves::Context;
 use crate::values::effect::{Action, Erase};
 use crate::values::id::{MediaId, ReservationId};
 use crate::values::media::Attachment;
-use crate::values::policy::Policy;
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 
 impl Appointments {
-    /// What is to be attached: no more than the policy lets, nothing twice, and nothing that another reservation has.
+    /// What is to be attached: no more than the policy lets, nothing twice, nothing that another reservation has, and nothing that the host is
+    /// about to forget.
     pub(super) fn check_attachments(
         &self,
-        policy: &Policy,
+        cx: &Context<'_>,
         attachments: &[Attachment],
         own: Option<ReservationId>,
     ) -> Result<(), Refusal> {
-        let most = policy.attachments_max;
+        let most = cx.policy.attachments_max;
         if attachments.len() > usize::try_from(most).unwrap_or(usize::MAX) {
             return Err(Refusal::Limit { bound: Bound::Attachments, most: u64::from(most) });
         }
@@ -30,7 +30,8 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::NoRepeats });
         }
         let is_anothers = |media: &MediaId| self.media.owner(*media).is_some_and(|owner| Some(owner) != own);
-        match attachments.iter().map(|attachment| attachment.media).find(is_anothers) {
+        let is_taken = |media: &MediaId| is_anothers(media) || cx.outbox.erasing().contains(media);
+        match attachments.iter().map(|attachment| attachment.media).find(is_taken) {
             Some(media) => Err(Refusal::MediaInUse { media }),
             None => Ok(()),
         }
@@ -52,6 +53,11 @@ impl Appointments {
         erase(cx, Vec::new(), left);
     }
 
+    /// Whether one of these is attached to something.
+    pub(crate) fn has_attached(&self, media: &BTreeSet<MediaId>) -> bool {
+        media.iter().any(|media| self.media.owner(*media).is_some())
+    }
+
     /// The book of media is what the reservations say.
     pub(super) fn check_media(&self) -> Result<(), String> {
         let mut attached = BTreeSet::new();
@@ -69,10 +75,10 @@ impl Appointments {
                 return Err(alloc::format!("reservation {} has something attached twice", reservation.id));
             }
         }
-        match attached.len() == self.media.len() {
-            true => Ok(()),
-            false => Err(String::from("the book of media holds what nothing has")),
+        if attached.len() != self.media.len() {
+            return Err(String::from("the book of media holds what nothing has"));
         }
+        Ok(())
     }
 }
 

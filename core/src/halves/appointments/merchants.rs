@@ -215,6 +215,12 @@ impl Appointments {
         }
         at_most(Bound::PageEntries, input.offerings.len(), policy.page_entries_max)?;
         at_most(Bound::PageEntries, input.windows.len().saturating_add(input.hours.len()), policy.page_entries_max)?;
+        if input.group_size_max == Some(0) {
+            return Err(invalid(Field::GroupSizeMax, Allowed::AtLeastOne));
+        }
+        if input.group_size_max.is_some_and(|size| size > policy.group_size_max) {
+            return Err(Refusal::Limit { bound: Bound::GroupSize, most: u64::from(policy.group_size_max) });
+        }
         let published = self.catalog.pages.get(&input.page).map(|page| (page.merchant, page.version));
         let withdrawn = self.catalog.withdrawn.get(&input.page).map(|page| (page.merchant, page.version));
         let known = published.or(withdrawn);
@@ -245,6 +251,7 @@ impl Appointments {
             line: input.line,
             descriptions: input.descriptions,
             calendar: input.calendar,
+            group_size_max: input.group_size_max.filter(|size| *size > 1),
         };
         let id = page.id;
         if known.is_none() {

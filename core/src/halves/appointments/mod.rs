@@ -8,8 +8,10 @@
 //! | `merchants` | inputs of merchants: registration, publishing, modes |
 //! | `pages` | pages withdrawn, pushed, asked for and searched; calendars |
 //! | `booking` | inputs of users: book, cancel; and closing |
+//! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `media` | what users attach: whose it is, and its end |
+//! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
@@ -31,7 +33,9 @@ mod bounds;
 mod calls;
 mod challenges;
 mod clock;
+mod delivery;
 mod gate;
+mod groups;
 mod index;
 mod law;
 mod managing;
@@ -56,18 +60,19 @@ use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
 use crate::books::catalog::Catalog;
-use crate::books::codes::Codes;
 use crate::books::contacts::Contacts;
 use crate::books::directory::{Blocks, ForOthers};
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::Lines;
 use crate::books::media::Media;
+use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
-use crate::books::rings::Rings;
+use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::{Counter, MerchantId};
+use crate::values::id::{ChallengeId, Counter, LegId, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -85,6 +90,8 @@ pub struct Counters {
     pub message: Counter,
     /// Challenges.
     pub challenge: Counter,
+    /// Groups.
+    pub group: Counter,
 }
 
 impl Counters {
@@ -97,6 +104,7 @@ impl Counters {
             leg: Counter::new(shard),
             message: Counter::new(shard),
             challenge: Counter::new(shard),
+            group: Counter::new(shard),
         }
     }
 }
@@ -113,9 +121,10 @@ pub struct Appointments {
     calls: Store<Call>,
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
-    codes: Codes,
-    /// The wrong ones that were given.
-    wrong_codes: Codes,
+    /// The codes that were sent.
+    codes: Recent<ChallengeId>,
+    /// The wrong ones that were given: for which challenge, and how many with it.
+    wrong_codes: Recent<(ChallengeId, u32)>,
     /// How many pages each merchant has, withdrawn ones included.
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
@@ -124,8 +133,10 @@ pub struct Appointments {
     counters: Counters,
     numbers: Numbers,
     law: Law,
-    rings: Rings,
+    rings: Recent<LegId>,
+    groups: Groups,
     media: Media,
+    messages: Messages,
 }
 
 impl Appointments {
@@ -142,8 +153,8 @@ impl Appointments {
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
-            codes: Codes::default(),
-            wrong_codes: Codes::default(),
+            codes: Recent::default(),
+            wrong_codes: Recent::default(),
             pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),
@@ -151,8 +162,10 @@ impl Appointments {
             counters: Counters::new(shard),
             numbers: Numbers::default(),
             law: Law::default(),
-            rings: Rings::default(),
+            rings: Recent::default(),
+            groups: Groups::default(),
             media: Media::default(),
+            messages: Messages::default(),
         }
     }
 
@@ -195,6 +208,7 @@ impl Appointments {
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
+            Input::MessageReported(input) => self.message_reported(cx, &input),
             // The platform holds the rules and the keys, and takes these itself.
             Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
         }

@@ -107,7 +107,7 @@ impl Appointments {
     pub(super) fn asked_for(&self, request: RequestCall) -> &[ReservationId] {
         match (request.target, self.lines.get(request.line)) {
             (CallTarget::Number(number), Some(line)) => self.numbers.holders(line.merchant, number),
-            (CallTarget::Number(_), None) | (CallTarget::Reservation(_), _) => &[],
+            (CallTarget::Number(_), None) | (CallTarget::Reservation(_) | CallTarget::Group(_), _) => &[],
         }
     }
 
@@ -146,6 +146,7 @@ impl Appointments {
             CallTarget::Reservation(id) => Asked::Reservation(id),
             CallTarget::Number(number) if self.numbers.has(number) => Asked::Number(number),
             CallTarget::Number(_) => Asked::UnknownNumber,
+            CallTarget::Group(id) => Asked::Group(id),
         }
     }
 }

@@ -85,13 +85,13 @@ impl Appointments {
 
     /// A user is sent the page that he asks for: a merchant's to book on, or his own to manage a reservation.
     pub(super) fn request_page(&mut self, cx: &mut Context<'_>, input: &RequestPage) -> Result<Reply, Refusal> {
+        if let PageOf::Reservation(id) = input.of {
+            self.settle_reservation(cx, id);
+        }
+        self.check_receiver(&input.user, Field::User)?;
         let page = match input.of {
-            PageOf::Page(page) => {
-                self.check_receiver(&input.user, Field::User)?;
-                page
-            }
+            PageOf::Page(page) => page,
             PageOf::Merchant(merchant) => {
-                self.check_receiver(&input.user, Field::User)?;
                 if !self.catalog.merchants.contains_key(&merchant) {
                     return Err(Refusal::Unknown { object: Object::Merchant, id: merchant.get() });
                 }
@@ -157,7 +157,7 @@ impl Appointments {
     }
 
     /// A page as users see it: without the windows and the days that are over. Messages with the same content share it.
-    fn page_content(&self, cx: &Context<'_>, page: &Page) -> Result<Option<Arc<BookingPage>>, Refusal> {
+    pub(super) fn page_content(&self, cx: &Context<'_>, page: &Page) -> Result<Option<Arc<BookingPage>>, Refusal> {
         let Some(merchant) = self.catalog.merchants.get(&page.merchant) else { return Ok(None) };
         let now = cx.now;
         let by = self.catalog.clockwork(page, merchant);
@@ -175,6 +175,7 @@ impl Appointments {
             description: merchant.description.clone(),
             descriptions: page.descriptions.clone(),
             days,
+            group_size_max: page.group_size_max,
             actions: [PageAction::Search],
         };
         if let Some(same) = cx.outbox.pages().same(&content) {

@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::decisions::aftermath::{Came, Tally, Withdrawal};
+use crate::decisions::grouping::GroupKey;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::{BookingEvidence, ResultBy};
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
@@ -81,6 +82,10 @@ pub struct Reservation {
     pub is_platform_only: bool,
     /// The code that is out for its contact number, while it is `Unverified`.
     pub challenge: Option<ChallengeId>,
+    /// How many users may share a call with him, himself among them, as the page offered it and he agreed; 1: he is called alone.
+    pub group_size: u32,
+    /// The group that he may share a call with, from his acceptance on.
+    pub group: Option<GroupId>,
     /// Whether the merchant was told of it.
     pub is_announced: bool,
     /// The policy asked for a confirmation of its result, and none has come.
@@ -103,6 +108,10 @@ pub struct Reservation {
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
     pub email: Option<Address>,
+    /// When its user is reminded, as the rules were when it was accepted or changed last.
+    pub remind_at: Option<Timestamp>,
+    /// Its user was reminded of this window.
+    pub is_reminded: bool,
 }
 
 /// What a revision of a reservation says.
@@ -126,6 +135,8 @@ pub struct Terms {
     pub is_agreed: bool,
     /// Whether its result has to be confirmed.
     pub awaits_acknowledgement: bool,
+    /// How many users may share a call with him, himself among them; 1: he is called alone.
+    pub group_size: u32,
     /// What the user attached.
     pub attachments: Vec<Attachment>,
 }
@@ -182,6 +193,15 @@ impl Reservation {
         self.given_up = None;
     }
 
+    /// When its user is to be reminded: until the window opens, and as long as it is agreed.
+    #[must_use]
+    pub fn reminder(&self) -> Option<Timestamp> {
+        match self.state {
+            ReservationState::AwaitingMode | ReservationState::Scheduled => self.remind_at,
+            ReservationState::Unverified | ReservationState::Open | ReservationState::InCall | ReservationState::Closed => None,
+        }
+    }
+
     /// The instant from which the platform may call for it, when it may at all: its turn in the queue as long as its number is free.
     #[must_use]
     pub fn turn(&self) -> Option<Timestamp> {
@@ -200,6 +220,38 @@ impl Reservation {
     #[must_use]
     pub fn call(&self) -> Option<CallId> {
         self.calls.last().copied().filter(|_| self.state == ReservationState::InCall)
+    }
+
+    /// What it has in common with whoever it may share a call with, by these terms.
+    #[must_use]
+    pub const fn group_key_by(&self, terms: &Terms) -> GroupKey {
+        GroupKey {
+            merchant: self.merchant,
+            page: self.page,
+            offering: terms.offering,
+            window: terms.window,
+            line: self.line,
+            size: terms.group_size,
+        }
+    }
+
+    /// Its group, as far as these terms leave it there. The group of terms that wait is found when they are set.
+    #[must_use]
+    pub fn group_under(&self, terms: &Terms) -> Option<GroupId> {
+        self.group.filter(|_| self.group_key_by(terms) == self.group_key())
+    }
+
+    /// The same by the terms that hold.
+    #[must_use]
+    pub const fn group_key(&self) -> GroupKey {
+        GroupKey {
+            merchant: self.merchant,
+            page: self.page,
+            offering: self.offering,
+            window: self.window,
+            line: self.line,
+            size: self.group_size,
+        }
     }
 
     /// What it has behind it.
@@ -241,6 +293,7 @@ impl Reservation {
             name: self.name.clone(),
             is_agreed: self.state != ReservationState::Unverified,
             awaits_acknowledgement: self.awaits_acknowledgement,
+            group_size: self.group_size,
             attachments: self.attachments.clone(),
         })
     }
@@ -275,6 +328,7 @@ impl Reservation {
         if self.window != terms.window {
             self.slot = self.slot.filter(|slot| terms.window.covers(slot) && now < slot.end());
             self.spent_slot = None;
+            self.is_reminded = false;
         }
         self.revision = terms.revision;
         self.window = terms.window;
@@ -284,6 +338,7 @@ impl Reservation {
         self.offering_name = terms.offering_name;
         self.name = terms.name;
         self.awaits_acknowledgement = terms.awaits_acknowledgement;
+        self.group_size = terms.group_size;
         self.attachments = terms.attachments;
         self.is_window_judged = false;
     }

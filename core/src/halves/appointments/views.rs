@@ -1,6 +1,6 @@
 //! The half seen from outside: what a snapshot holds, what a model checker compares, and what must always hold.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,23 +11,24 @@ use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
-use crate::books::codes::{Codes, Sent};
 use crate::books::directory::Blocks;
+use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
+use crate::books::messages::{Again, Sent};
 use crate::books::numbers::{MerchantNumbersView, Numbers};
-use crate::books::rings::Ring;
+use crate::books::recent::{Entry, Recent};
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::Party;
-use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, OfferingId, ReservationId};
+use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
 use crate::values::input::ResultBy;
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
-use crate::values::policy::{CallMode, Policy};
+use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -40,13 +41,14 @@ pub struct State {
     pub(crate) calls: Vec<Call>,
     pub(crate) legs: Vec<Leg>,
     pub(crate) challenges: Vec<LiveChallenge>,
-    pub(crate) codes: Vec<Sent>,
-    pub(crate) wrong_codes: Vec<Sent>,
+    pub(crate) codes: Vec<Entry<ChallengeId>>,
+    pub(crate) wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
     pub(crate) law: Law,
-    pub(crate) rings: Vec<Ring>,
+    pub(crate) rings: Vec<Entry<LegId>>,
+    pub(crate) messages: Vec<Sent>,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -57,13 +59,14 @@ pub struct StateView<'a> {
     calls: Vec<&'a Call>,
     legs: Vec<&'a Leg>,
     challenges: Vec<&'a LiveChallenge>,
-    codes: Vec<&'a Sent>,
-    wrong_codes: Vec<&'a Sent>,
+    codes: Vec<Entry<ChallengeId>>,
+    wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     counters: Counters,
     numbers: &'a Numbers,
     blocks: &'a Blocks,
     law: &'a Law,
-    rings: Vec<&'a Ring>,
+    rings: Vec<Entry<LegId>>,
+    messages: Vec<&'a Sent>,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -105,6 +108,8 @@ struct ReservationView {
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
     challenge: Option<ChallengeView>,
+    /// With how many he shares, which group of those that are kept, and on what page it was booked.
+    sharing: Option<(u32, u32, PageId)>,
     name: Option<Text>,
     attachments: Vec<Attachment>,
     offering: OfferingId,
@@ -113,6 +118,7 @@ struct ReservationView {
     pending: Option<PendingView>,
     slot: (Option<(i64, i64)>, Option<Outcome>),
     result_way: (Option<ResultBy>, Option<Address>),
+    reminder: (Option<i64>, bool),
 }
 
 /// Terms that wait for the end of a call.
@@ -125,6 +131,7 @@ struct PendingView {
     name: Option<Text>,
     attachments: Vec<Attachment>,
     flags: (bool, bool),
+    group_size: u32,
 }
 
 /// How long the code may be used, how many wrong ones came, how many digits it has, and under which key it was made.
@@ -183,6 +190,12 @@ macro_rules! hold {
     };
 }
 
+/// What counts for which numbers, and for how long yet.
+fn counting<M: Copy + Ord>(recent: &Recent<M>, now: Timestamp) -> Vec<(PhoneNumber, i64)> {
+    let all = recent.in_order().filter(|entry| entry.until > now);
+    all.map(|entry| (entry.number, entry.until.micros_since(now))).collect()
+}
+
 impl Appointments {
     /// What a snapshot holds.
     #[must_use]
@@ -200,6 +213,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            messages: self.messages.in_order().collect(),
         }
     }
 
@@ -214,8 +228,12 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
-        for ring in state.rings {
-            half.rings.put(ring);
+        state.codes.into_iter().for_each(|code| half.codes.put(code));
+        state.wrong_codes.into_iter().for_each(|code| half.wrong_codes.put(code));
+        state.rings.into_iter().for_each(|ring| half.rings.put(ring));
+        for message in state.messages {
+            hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
+            half.messages.put(message, u32::MAX);
         }
         for merchant in half.catalog.merchants.values() {
             for line in &merchant.lines {
@@ -246,7 +264,6 @@ impl Appointments {
             hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
             half.restore_challenge(challenge);
         }
-        half.restore_codes(state.codes, state.wrong_codes);
         half.check_invariants()?;
         Ok(half)
     }
@@ -259,6 +276,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
         }
@@ -269,7 +287,29 @@ impl Appointments {
             self.check_leg(leg)?;
         }
         self.check_challenges()?;
+        self.check_groups()?;
         self.check_indexes()
+    }
+
+    /// Whoever agreed is in the group on his terms, and nobody else is in any.
+    fn check_groups(&self) -> Result<(), String> {
+        let mut groups = Groups::default();
+        for one in self.reservations.in_order().filter(|one| one.state.is_live()) {
+            let id = one.id;
+            let may_share = one.group_size > 1 && one.state != ReservationState::Unverified;
+            hold!(may_share == one.group.is_some(), "reservation {id} shares without agreement, or the other way round");
+            let Some(group) = one.group else { continue };
+            hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
+            let key = one.group_key();
+            let is_his = self.groups.on(&key) == Some(group) && self.groups.get(group).is_some_and(|group| group.key == key);
+            hold!(is_his, "reservation {id} is not in the group on its terms");
+            groups.add(group, key, id);
+            if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {
+                groups.set_waiting(group, turn, id, true);
+            }
+        }
+        hold!(groups == self.groups, "the book of groups does not agree with the records");
+        Ok(())
     }
 
     fn check_challenges(&self) -> Result<(), String> {
@@ -318,6 +358,8 @@ impl Appointments {
             hold!(has_calendar, "page {id} follows a calendar that is missing");
             let has_chatbot = self.catalog.merchants.get(&page.merchant).is_some_and(|merchant| merchant.chatbot.is_some());
             hold!(has_chatbot, "page {id} is published, and its merchant has no chatbot");
+            let can_share = page.group_size_max.is_none_or(|size| (2..=most::GROUP_SIZE).contains(&size));
+            hold!(can_share, "page {id} offers calls that nobody shares, or more share than any policy lets it");
             let is_on_it = |offering| page.offerings.contains_key(offering);
             hold!(page.descriptions.keys().all(is_on_it), "page {id} describes an offering that it does not have");
         }
@@ -487,6 +529,7 @@ impl Appointments {
         let mut seen: BTreeMap<_, OnNumber> = BTreeMap::new();
         for reservation in self.reservations.in_order() {
             expected.extend(reservation.deadline().map(|due| (due, Target::Reservation(reservation.id))));
+            expected.extend(reservation.reminder().map(|due| (due, Target::Reminder(reservation.id))));
             if reservation.state.is_live() {
                 let waiting =
                     reservation.pending.as_ref().map(|terms| terms.contact).filter(|number| *number != reservation.contact);
@@ -504,7 +547,8 @@ impl Appointments {
             }
         }
         for call in self.calls.in_order().filter(|call| call.state == CallState::RingingMerchant) {
-            for reservation in call.reservations().filter_map(|id| self.reservations.get(id.get())) {
+            let rung = call.members.iter().filter(|member| !member.is_out).map(|member| member.reservation);
+            for reservation in rung.filter_map(|id| self.reservations.get(id.get())) {
                 if let Some(on_number) = seen.get_mut(&reservation.contact) {
                     hold!(on_number.rung_for.replace(call.id).is_none(), "two merchants are rung for one number (P8)");
                 }
@@ -575,17 +619,31 @@ impl Appointments {
         self.legs.ids().partition_point(|other| *other < id.get())
     }
 
+    /// The same for the messages that may be reported on: how far back each stands, how long it waits yet, and what is to be sent again. What they say keeps
+    /// its ids, so two views may differ that behave alike; none is the same that does not.
+    pub(crate) fn messages_view(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+        last: u64,
+    ) -> Vec<(u64, i64, Option<ReservationId>, Option<&Again>)> {
+        let ends = |at: Timestamp| at.saturating_add_s(u64::from(policy.fallback_wait_s)).micros_since(now);
+        let waiting = self.messages.in_order().filter(|sent| ends(sent.at) > 0);
+        let back = |sequence: u64| last.saturating_sub(sequence);
+        waiting.map(|sent| (back(sent.sequence), ends(sent.at), sent.reservation, sent.again.as_deref())).collect()
+    }
+
     /// What a model checker compares: times relative to `now`, ids renumbered, counters left out. Equal views behave alike.
     pub(crate) fn model_view(&self, policy: &Policy, now: Timestamp) -> ModelView {
         let reservations: Vec<u64> = self.reservations.ids();
         let (calls, legs) = (self.calls.ids(), self.legs.ids());
         let place = |ids: &[u64], id: u64| u32::try_from(ids.partition_point(|other| *other < id)).unwrap_or(u32::MAX);
         let until = |instant: Timestamp| instant.micros_since(now);
-        let counting = |codes: &Codes| {
-            codes.in_order().filter(|code| code.until > now).map(|code| (code.number, until(code.until))).collect()
-        };
         // What is due fires in the order of its instants, lines after everything else: the turn of a reservation among all turns, and among
         // the other deadlines that wait with it.
+        let groups: BTreeSet<_> =
+            self.reservations.in_order().filter(|one| one.state.is_live()).filter_map(|one| one.group).collect();
+        let group_place = |group: GroupId| u32::try_from(groups.range(..=group).count()).unwrap_or(u32::MAX);
         let rank = |one: &Reservation| {
             let turn = |one: &Reservation| (one.place(), one.line, one.id);
             let is_before = |other: &&Reservation| other.state.is_live() && turn(other) < turn(one);
@@ -627,6 +685,9 @@ impl Appointments {
                         .challenge
                         .and_then(|id| self.challenges.get(id.get()))
                         .map(|challenge| (until(challenge.until), challenge.wrong, challenge.digits, challenge.key.clone())),
+                    sharing: Some(one.group_size)
+                        .filter(|size| *size > 1 && one.state.is_live())
+                        .map(|size| (size, one.group.map_or(0, group_place), one.page)),
                     name: one.name.clone(),
                     attachments: one.attachments.clone(),
                     offering: one.offering,
@@ -640,13 +701,15 @@ impl Appointments {
                         name: terms.name.clone(),
                         attachments: terms.attachments.clone(),
                         flags: (terms.is_agreed, terms.awaits_acknowledgement),
+                        group_size: terms.group_size,
                     }),
                     slot: (one.slot.map(|slot| (until(slot.start()), until(slot.end()))), one.spent_slot),
                     result_way: (one.result_by, one.email.clone()),
+                    reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
-            codes: counting(&self.codes),
-            wrong_codes: counting(&self.wrong_codes),
+            codes: counting(&self.codes, now),
+            wrong_codes: counting(&self.wrong_codes, now),
             calls: self
                 .calls
                 .in_order()
@@ -681,7 +744,7 @@ impl Appointments {
                 .collect(),
             numbers: self.numbers.view(now),
             law: self.law.clone(),
-            rings: self.rings.in_order().filter(|ring| ring.until > now).map(|ring| (ring.number, until(ring.until))).collect(),
+            rings: counting(&self.rings, now),
         }
     }
 

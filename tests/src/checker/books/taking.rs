@@ -3,15 +3,15 @@
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Audit, Content, Dial, Effect, Join, Party, Send};
 use ringfence::values::id::{CallId, LegId, ReservationId};
-use ringfence::values::input::{Book, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
+use ringfence::values::input::{Book, CallTarget, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
-use super::{Books, Call, Leg, LegState, Merchant, Page, Reservation};
-use crate::checker::blocking;
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, results};
+use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
 
@@ -66,7 +66,8 @@ impl Books {
             (Input::PublishPage(input), Reply::Published(_)) => {
                 let descriptions = input.descriptions.values().cloned().collect();
                 let (merchant, line, offerings) = (input.merchant, input.line, input.offerings.clone());
-                let page = Page { merchant, line, offerings, descriptions, withdrawn: false };
+                let group_size = input.group_size_max.unwrap_or(1);
+                let page = Page { merchant, group_size, line, offerings, descriptions, withdrawn: false };
                 self.pages.insert(input.page, page);
             }
             (Input::WithdrawPage(input), Reply::Done) => {
@@ -112,7 +113,7 @@ impl Books {
                     // Settling counted it as lost before the report was read.
                     notes.lost_by_input.insert(input.leg);
                 }
-                self.lose(input.leg);
+                self.lose_settled(input.leg, notes);
             }
             (Input::Resync(input), _) => {
                 let missing: Vec<LegId> = self.legs.keys().filter(|leg| !input.legs.contains(leg)).copied().collect();
@@ -122,7 +123,7 @@ impl Books {
                         notes.undialled.extend(Some(leg).filter(|leg| notes.untold.contains(leg)));
                         self.not_dialled(leg)
                     } else {
-                        self.lose(leg)
+                        self.lose_settled(leg, notes)
                     }
                     notes.lost_by_input.insert(leg);
                 }
@@ -130,7 +131,7 @@ impl Books {
             }
             (Input::LegProgress(input), _) => {
                 if let Some(leg) = self.legs.get_mut(&input.leg) {
-                    leg.progressed |= !notes.overdue.iter().any(|overdue| Some(overdue.call) == leg.call);
+                    leg.progressed |= !notes.overdue_legs.contains(&input.leg);
                 }
             }
             (Input::EffectFailed(input), _) => {
@@ -145,6 +146,7 @@ impl Books {
                     notes.doubted = Some(leg);
                 }
             }
+            (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_policy(&input.policy);
@@ -199,7 +201,8 @@ impl Books {
         if let Some(Action::Answer(answer)) = self.handed_out.get(&input.sequence).map(|effect| &effect.action) {
             let waits = self.legs.get(&answer.leg).filter(|leg| leg.state == LegState::Ringing);
             if let Some(call) = waits.and_then(|leg| leg.call) {
-                notes.duties.push(Overdue { call, promise: Promise::P9, why: "the inbound leg could not be answered" });
+                let why = "the inbound leg could not be answered";
+                notes.duties.push(Overdue { call, part: None, promise: Promise::P9, why });
             }
         }
     }
@@ -258,6 +261,9 @@ impl Books {
         if page.withdrawn {
             return Err((Promise::P1, format!("reservation {id} is booked on a page that was withdrawn")));
         }
+        if input.share && page.group_size < 2 {
+            return Err((Promise::P5, format!("reservation {id} shares a call that its page does not offer")));
+        }
         let merchant = self.merchants.get(&page.merchant).ok_or_else(|| incomplete("is with a merchant who never registered"))?;
         let own = input.user.number();
         let number = input.contact.or(own).ok_or_else(|| incomplete("has no phone that could ring"))?;
@@ -281,6 +287,7 @@ impl Books {
             merchant: page.merchant,
             sender: input.user.clone(),
             way: results::way_of(input),
+            mailbox: input.email.clone(),
             number,
             line,
             window,
@@ -299,10 +306,13 @@ impl Books {
             told_missed: false,
             told_cancelled: false,
             virtual_number: None,
+            page: input.page,
+            offering: input.offering,
+            group_size: if input.share { page.group_size } else { 1 },
+            group: None,
             declined_at: None,
             told_declined: false,
             unacknowledged: verified && self.results_await(),
-            offering: input.offering,
             rested: None,
             waiting: None,
             last_revision: 1,
@@ -326,10 +336,7 @@ impl Books {
 
     fn take_mode(&mut self, id: ReservationId, mode: CallMode, notes: &Notes) -> Judged {
         let in_force = self.reservations.get(&id).and_then(|reservation| self.mode_in_force(reservation));
-        let living = self
-            .calls
-            .iter()
-            .find(|(call, c)| c.reservation == id && !c.ended && !notes.overdue.iter().any(|overdue| overdue.call == **call));
+        let living = self.calls.iter().find(|(call, c)| c.has(id) && !notes.overdue.iter().any(|overdue| overdue.call == **call));
         let is_unsure = self.reservations.get(&id).is_some_and(|reservation| reservation.is_mode_unsure);
         if living.is_some() && in_force != Some(mode) && !is_unsure {
             return Err((Promise::P6, format!("the mode of reservation {id} changed while a call of it lives")));
@@ -355,42 +362,62 @@ impl Books {
 
     fn take_allow(&mut self, request: RequestCall, allow: Allow) -> Judged {
         let line = request.line;
-        let Some(reservation) = self.asked_for(request) else {
-            return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg)));
+        let parts = match (self.asked_for(request), request.target) {
+            // Who they are, the records say.
+            (_, CallTarget::Group(_)) => Vec::new(),
+            (Some(reservation), _) => vec![Part::new(reservation)],
+            (None, _) => return Err((Promise::P14, format!("the call of leg {} is allowed, and is for nobody", allow.leg))),
         };
         let call = Call {
-            reservation,
+            parts,
             mode: CallMode::MerchantCalls,
             line,
             merchant_leg: allow.leg,
-            user_leg: None,
             answer_until: None,
             joined_at: None,
-            withdrawn: false,
-            barred: false,
             ended: false,
         };
         self.calls.insert(allow.call, call);
         self.take_leg(allow.leg, inbound(Some(allow.call), line))
     }
 
-    pub(in crate::checker) fn take_dial(&mut self, dial: &Dial) -> Judged {
+    /// A record says who is on a call of a merchant's line.
+    pub(in crate::checker) fn take_users(&mut self, call: CallId, users: &[ReservationId]) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.parts = users.iter().map(|user| Part::new(*user)).collect();
+        }
+    }
+
+    /// The users of a call of the platform whom it did not dial when the merchant answered are out of it: the gate denied them.
+    pub(in crate::checker) fn take_answered_merchants(&mut self) {
+        let mut out = Vec::new();
+        for (id, call) in self.calls.iter().filter(|(_, call)| call.mode == CallMode::PlatformCalls && !call.ended) {
+            let merchant = self.legs.get(&call.merchant_leg).map(|leg| leg.state);
+            if matches!(merchant, Some(LegState::Answered | LegState::Joined)) {
+                out.extend(call.parts.iter().filter(|part| part.leg.is_none() && !part.over).map(|part| (*id, part.reservation)));
+            }
+        }
+        for (call, user) in out {
+            self.end_part(call, user, First::Released(ReleaseCause::UserUnreachable));
+        }
+    }
+
+    /// `users`: who shares the call that begins with it.
+    pub(in crate::checker) fn take_dial(&mut self, dial: &Dial, users: &[ReservationId]) -> Judged {
         if dial.party == Party::Merchant {
             let call = Call {
-                reservation: dial.reason.reservation,
+                parts: users.iter().map(|user| Part::new(*user)).collect(),
                 mode: CallMode::PlatformCalls,
                 line: dial.to,
                 merchant_leg: dial.leg,
-                user_leg: None,
                 answer_until: None,
                 joined_at: None,
-                withdrawn: false,
-                barred: false,
                 ended: false,
             };
             self.calls.insert(dial.call, call);
         } else if let Some(call) = self.calls.get_mut(&dial.call) {
-            call.user_leg = Some(dial.leg);
+            let own = call.parts.iter_mut().filter(|part| part.reservation == dial.reason.reservation);
+            own.for_each(|part| part.leg = Some(dial.leg));
         }
         let mut ring_until = self.now.saturating_add_s(u64::from(self.policy.ring_timeout_s));
         if dial.party == Party::User {
@@ -427,17 +454,43 @@ impl Books {
         if let Some(reservation) = self.reservations.get_mut(&id) {
             reservation.cancelled_at.get_or_insert(self.now);
         }
-        for duty in &notes.duties {
-            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.reservation == id) else { continue };
-            call.withdrawn = true;
-            let user = call.user_leg.and_then(|leg| self.legs.get(&leg));
+        self.withdraw_part(id, ReleaseCause::Withdrawn, notes, summary);
+    }
+
+    /// What permitted a reservation's part in a call is taken back. Says whether it was in one that this step has to end for that.
+    pub(in crate::checker) fn withdraw_part(
+        &mut self,
+        id: ReservationId,
+        cause: ReleaseCause,
+        notes: &Notes,
+        summary: &mut Summary,
+    ) -> bool {
+        let mut is_due = false;
+        for duty in notes.duties.iter().filter(|duty| duty.part.is_none_or(|part| part == id)) {
+            let Some(call) = self.calls.get_mut(&duty.call).filter(|call| call.has(id)) else { continue };
+            let Some(part) = call.parts.iter_mut().find(|part| part.reservation == id) else { continue };
+            part.withdrawn = true;
+            is_due = true;
+            let user = part.leg.and_then(|leg| self.legs.get(&leg));
             summary.withdrawn_while_ringing += usize::from(user.is_some_and(|leg| leg.state == LegState::Ringing));
+            self.end_unseen(duty.call, id, cause);
+        }
+        is_due
+    }
+
+    /// Nobody was rung for him yet, and the merchant is rung for others too: no effect shows that his part is over.
+    pub(in crate::checker) fn end_unseen(&mut self, call: CallId, id: ReservationId, cause: ReleaseCause) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let others = known.parts.iter().any(|other| other.reservation != id && !other.over);
+        if known.part(id).is_some_and(|part| part.leg.is_none()) && others {
+            self.end_part(call, id, First::Released(cause));
         }
     }
 
     fn take_answered(&mut self, id: LegId, notes: &Notes, summary: &mut Summary) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let overdue = notes.overdue.iter().find(|overdue| Some(overdue.call) == leg.call);
+        let of_call = |overdue: &&Overdue| Some(overdue.call) == leg.call && notes.overdue_legs.contains(&id);
+        let overdue = notes.overdue.iter().find(of_call);
         let repeats = leg.answered;
         leg.answered = true;
         match (leg.state, overdue) {
@@ -457,7 +510,8 @@ impl Books {
         let party = leg.party;
         let Some(call) = self.calls.get_mut(&join.bridge) else { return };
         if party == Party::User {
-            call.joined_at = Some(self.now);
+            call.joined_at.get_or_insert(self.now);
+            call.parts.iter_mut().filter(|part| part.leg == Some(join.leg)).for_each(|part| part.joined = true);
             match call.mode {
                 CallMode::MerchantCalls => summary.conversations_merchant_calls += 1,
                 CallMode::PlatformCalls => summary.conversations_platform_calls += 1,
@@ -477,6 +531,13 @@ impl Books {
                     reservation.told_cancelled |= reservation.sender == send.to;
                 }
             }
+            Content::Reservation(notice) | Content::Amended(notice) => {
+                if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
+                    // While terms wait that change it he is in the group that he was in.
+                    let is_later = reservation.waiting.is_some() && notice.group.is_none();
+                    reservation.group = if is_later { reservation.group } else { notice.group };
+                }
+            }
             Content::Declined(notice) => {
                 if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
                     reservation.told_declined |= reservation.sender == send.to;
@@ -487,16 +548,15 @@ impl Books {
             | Content::BookingPage(_)
             | Content::Result(_)
             | Content::ContactUnconfirmed(_)
-            | Content::Reservation(_)
             | Content::ModeOptions(_)
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
-            | Content::Amended(_)
             | Content::OnHold(_)
             | Content::SlotOver(_)
-            | Content::ManagePage(_) => {}
+            | Content::ManagePage(_)
+            | Content::Reminder(_) => {}
         }
     }
 
@@ -511,8 +571,18 @@ impl Books {
             leg.state = state;
         }
         let call = leg.call;
-        self.end(call, First::Released(cause));
+        self.end(call, id, First::Released(cause));
         self.forget_gone(id);
+    }
+
+    /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
+    fn lose_settled(&mut self, id: LegId, notes: &Notes) {
+        let call = self.legs.get(&id).and_then(|leg| leg.call);
+        if notes.overdue.iter().any(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED) {
+            self.release(id, ReleaseCause::WindowEnded, LegState::Gone);
+        } else {
+            self.lose(id);
+        }
     }
 
     /// A leg is gone without the platform's doing.
@@ -520,7 +590,7 @@ impl Books {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.state = LegState::Gone;
         let (call, party) = (leg.call, leg.party);
-        self.end(call, First::Gone(party));
+        self.end(call, id, First::Gone(party));
         self.forget_gone(id);
     }
 
@@ -536,28 +606,43 @@ impl Books {
     fn end_undialled(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id) else { return };
         let (call, party) = (leg.call, leg.party);
-        self.end(call, First::Undialled(party));
+        self.end(call, id, First::Undialled(party));
     }
 
-    /// A call ends with its first leg, and its reservation draws the consequence. The bounds count as they are then: rules that are set later take
+    /// A user's part ends with his leg, and everybody's with the merchant's. The bounds count as they are then: rules that are set later take
     /// nothing away.
-    fn end(&mut self, id: Option<CallId>, first: First) {
+    fn end(&mut self, id: Option<CallId>, leg: LegId, first: First) {
+        let Some((id, call)) = id.and_then(|id| Some((id, self.calls.get(&id)?))) else { return };
+        let users: Vec<ReservationId> = match call.part_of_leg(leg) {
+            Some(part) => vec![part.reservation],
+            None => call.parts.iter().map(|part| part.reservation).collect(),
+        };
+        for user in users {
+            self.end_part(id, user, first);
+        }
+    }
+
+    /// A user's part in a call ends, the call with the last of them, and his reservation draws the consequence.
+    fn end_part(&mut self, id: CallId, user: ReservationId, first: First) {
         let now = self.now;
         let spaced = now.saturating_add_s(u64::from(self.policy.retry_spacing_s));
-        let Some(call) = id.and_then(|id| self.calls.get_mut(&id)) else { return };
-        if std::mem::replace(&mut call.ended, true) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(part) = call.parts.iter_mut().find(|part| part.reservation == user) else { return };
+        if std::mem::replace(&mut part.over, true) {
             return;
         }
-        let Some(reservation) = self.reservations.get_mut(&call.reservation) else { return };
-        let rung = call.user_leg.is_some();
+        let part = *part;
+        call.ended = call.parts.iter().all(|part| part.over);
+        let Some(reservation) = self.reservations.get_mut(&user) else { return };
+        let rung = part.leg.is_some();
         let place = reservation.eligible_at;
         let mut rested = spaced;
         match first {
             // Nobody was rung, and his turn is as it was.
-            _ if call.barred => rested = place,
+            _ if part.barred => rested = place,
             // Who changes the terms while his phone rings has not failed to be reached.
             First::Released(ReleaseCause::Amended) => {}
-            _ if call.joined_at.is_some() => {
+            _ if part.joined => {
                 reservation.conversations += 1;
                 rested = now;
             }
@@ -575,8 +660,7 @@ impl Books {
             || reservation.attempts >= self.policy.attempts_max
             || reservation.merchant_failures >= self.policy.merchant_attempts_max
             || reservation.platform_failures >= self.policy.platform_attempts_max;
-        let id = call.reservation;
-        self.set_waiting(id);
+        self.set_waiting(user);
     }
 
     /// Gone legs are kept by number only, and calls whose legs are all gone not at all.
