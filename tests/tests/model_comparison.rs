@@ -5,7 +5,8 @@
 //! emits nothing), P12 (another hash seed, and snapshot and restore at every third step, make no difference; a batch of deadlines is its single
 //! ones) and P13 (a refusal leaves the settled state equal). What the two agree on is then judged by the checker, which knows neither.
 //!
-//! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others.
+//! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others. A failing one is made
+//! shorter before it is shown, which takes a while and says nothing; `RINGFENCE_SHRINKS` (0: not at all) says in how many steps at most.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -42,7 +43,12 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
     let cases = number("RINGFENCE_CASES").unwrap_or(CASES);
     let mut seed = *b"ringfence, model against engine.";
     seed[..4].copy_from_slice(&number("RINGFENCE_SEED").unwrap_or(0).to_le_bytes());
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: number("RINGFENCE_SHRINKS").unwrap_or(20_000),
+        ..Config::default()
+    };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
 
     let reached = RefCell::new(Vec::new());

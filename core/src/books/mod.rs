@@ -3,6 +3,7 @@
 pub mod agenda;
 pub mod catalog;
 pub mod chain;
+pub mod commons;
 pub mod contacts;
 pub mod directory;
 pub mod groups;

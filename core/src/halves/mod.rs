@@ -4,6 +4,7 @@ pub mod appointments;
 pub mod fallback;
 
 use crate::books::chain::Chain;
+use crate::books::commons::Commons;
 use crate::books::keyring::Keyring;
 use crate::books::outbox::Outbox;
 use crate::values::effect::{Action, AuditRecord};
@@ -26,6 +27,8 @@ pub struct Context<'a> {
     pub outbox: &'a mut Outbox,
     /// The chain of audit records.
     pub chain: &'a mut Chain,
+    /// What both halves draw on.
+    pub commons: &'a mut Commons,
 }
 
 impl Context<'_> {

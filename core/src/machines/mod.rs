@@ -3,9 +3,11 @@
 //! Every table is total: each state answers each event. `tests` snapshot them whole, so a change of behaviour is a change of a
 //! reviewed file. [`Machine::diagram`] draws the diagrams of the manual from the same tables.
 
+pub mod binding;
 pub mod call;
 pub mod leg;
 pub mod reservation;
+pub mod voice_message;
 
 use alloc::string::String;
 use core::fmt::{Debug, Write as _};

@@ -110,8 +110,8 @@ fn counters_of_ids_are_of_one_shard_and_far_from_its_end() {
         postcard::from_bytes::<Counter>(&postcard::to_allocvec(&next).unwrap()).unwrap()
     };
     let why = "a counter of ids is beyond its shard";
-    is_refused(&world(), why, |body| body.appointments.counters.leg = near_the_end(3));
-    is_refused(&world(), why, |body| body.appointments.counters.message = near_the_end(3));
+    is_refused(&world(), why, |body| body.commons.ids.leg = near_the_end(3));
+    is_refused(&world(), why, |body| body.commons.ids.message = near_the_end(3));
     is_refused(&world(), why, |body| body.appointments.counters.call = Counter::new(4));
     is_refused(&world(), why, |body| body.chain = Chain::new(4));
 }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::books::chain::Chain;
+use crate::books::commons::Commons;
 use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
 use crate::books::repeats::{Repeats, Taken};
@@ -60,6 +61,7 @@ pub struct Platform {
     key: Option<Text>,
     outbox: Outbox,
     chain: Chain,
+    commons: Commons,
     repeats: Repeats,
     appointments: Appointments,
     fallback: Fallback,
@@ -102,6 +104,7 @@ impl Platform {
             key: None,
             outbox: Outbox::default(),
             chain: Chain::new(shard),
+            commons: Commons::new(shard),
             repeats: Repeats::default(),
             appointments: Appointments::new(shard, hash_seed),
             fallback: Fallback,
@@ -244,6 +247,7 @@ impl Platform {
             key: self.key.as_ref(),
             outbox: &mut self.outbox,
             chain: &mut self.chain,
+            commons: &mut self.commons,
         };
         (cx, &mut self.appointments)
     }
@@ -254,7 +258,7 @@ impl Platform {
             return Progress { fired: 0, more: false, is_clock_refused: true };
         }
         self.repeats.forget_old(self.latest);
-        self.appointments.forget_codes(self.latest);
+        self.commons.forget_codes(self.latest);
         self.appointments.forget_rings(self.latest);
         self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         let (mut cx, appointments) = self.parts();
@@ -377,7 +381,7 @@ impl Platform {
     /// # Errors
     /// `unknown` or `gone` challenge: it was answered or replaced, its time is over, or its reservation is closed. Do not send the message then.
     pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
-        self.appointments.code(&self.keyring, challenge, self.latest)
+        self.appointments.code(&self.commons.ids, &self.keyring, challenge, self.latest)
     }
 
     /// A code that is out: what is known of it, which is not the code itself.
@@ -437,7 +441,7 @@ impl Platform {
         if !self.repeats.is_consistent() {
             return Err("the book of repeats does not agree with itself".into());
         }
-        self.appointments.check_invariants()?;
+        self.appointments.check_invariants(&self.commons.ids)?;
         self.check_bounds()
     }
 }

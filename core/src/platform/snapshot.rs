@@ -18,6 +18,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Platform;
 use crate::books::chain::Chain;
+use crate::books::commons::{Commons, CommonsState};
 use crate::books::keyring::Keyring;
 use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
@@ -102,6 +103,7 @@ struct Body {
     key: Option<Text>,
     appointments: State,
     chain: Chain,
+    commons: CommonsState,
     repeats: Repeats,
     /// The pages in the effects, each once: a push to many users holds one.
     pages: Vec<Arc<BookingPage>>,
@@ -117,6 +119,7 @@ struct BodyView<'a> {
     key: &'a Option<Text>,
     appointments: StateView<'a>,
     chain: Chain,
+    commons: CommonsState,
     repeats: &'a Repeats,
     pages: Vec<&'a BookingPage>,
     outbox: Vec<Waiting>,
@@ -164,6 +167,7 @@ impl Platform {
             key: &self.key,
             appointments: self.appointments.state(),
             chain: self.chain,
+            commons: self.commons.state(),
             repeats: &self.repeats,
             outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &places)).collect(),
             pages: self.outbox.pages().contents().map(AsRef::as_ref).collect(),
@@ -200,6 +204,8 @@ impl Platform {
         if !body.repeats.is_consistent() {
             return Err(content(&"the book of repeats does not agree with itself"));
         }
+        let commons = Commons::from_state(body.commons);
+        let appointments = Appointments::from_state(body.appointments, &commons.ids, hash_seed).map_err(|what| content(&what))?;
         let platform = Self {
             latest: body.latest,
             policy: body.policy,
@@ -207,8 +213,9 @@ impl Platform {
             key: body.key,
             outbox: Outbox::from_parts(pages, outbox, next_sequence),
             chain: body.chain,
+            commons,
             repeats: body.repeats,
-            appointments: Appointments::from_state(body.appointments, hash_seed).map_err(|what| content(&what))?,
+            appointments,
             fallback: Fallback,
         };
         platform.check_bounds().map_err(|what| content(&what))?;
@@ -222,8 +229,10 @@ impl Platform {
 
     /// What must hold beyond the indexes, so that everything ends and no number is given twice.
     pub(super) fn check_bounds(&self) -> Result<(), String> {
-        self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence())?;
-        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, effect))?;
+        let ids = &self.commons.ids;
+        self.commons.check(self.latest, self.chain.shard())?;
+        self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence(), ids)?;
+        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, ids, effect))?;
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());
         }
@@ -263,7 +272,16 @@ impl Platform {
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
         let half = self.appointments.model_view(&self.policy, self.latest);
         let sent = self.appointments.messages_view(&self.policy, self.latest, self.outbox.last_sequence());
-        let view = (half, sent, repeats, waiting, self.outbox.erasing(), room.min(ROOM_VIEWED), &self.key);
+        let view = (
+            half,
+            self.commons.view(self.latest),
+            sent,
+            repeats,
+            waiting,
+            self.outbox.erasing(),
+            room.min(ROOM_VIEWED),
+            &self.key,
+        );
         wire::bytes(&view).unwrap_or_default()
     }
 }

@@ -66,7 +66,8 @@ pub(super) fn merchant_dial(books: &Books, dial: &Dial, notes: &Notes) -> Judged
             return broken(Promise::P8, format!("the phone of reservation {id} is on another call"));
         }
         let place = |id: ReservationId, one: &Reservation| (one.eligible_at, id);
-        let first = books.reservations.get(&dial.reason.reservation);
+        // Whom the hours or the limit of a day put off has a later place than the trace shows, as in the queue itself.
+        let first = books.reservations.get(&dial.reason.reservation).filter(|_| !books.law.has_put_off());
         if first.is_some_and(|first| place(*id, one) < place(dial.reason.reservation, first)) {
             return broken(Promise::P16, format!("reservation {id} has an earlier place than the first of them"));
         }

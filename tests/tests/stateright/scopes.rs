@@ -268,7 +268,7 @@ pub(crate) const ONE_BRIDGE: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 139_405,
+    states: 238_251,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.

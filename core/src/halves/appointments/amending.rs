@@ -111,7 +111,7 @@ impl Appointments {
             self.touch_reservation(&mut touched, *other);
         }
         self.settle(cx, &mut touched);
-        self.forget_codes(cx.now);
+        cx.commons.forget_codes(cx.now);
     }
 
     /// The terms that the input asks for, checked in the order of `book`; `None` when they are those that hold.
@@ -285,7 +285,7 @@ impl Appointments {
     /// of codes let him be; and the merchant hears the virtual number of the phone that rings from now on, and the group.
     pub(super) fn follow_up(&mut self, cx: &mut Context<'_>, id: ReservationId, set: &SetTerms) {
         if !set.is_agreed {
-            self.forget_codes(cx.now);
+            cx.commons.forget_codes(cx.now);
             let contact = self.reservations.get(id.get()).map(|reservation| reservation.contact);
             if contact.is_some_and(|contact| self.check_codes(cx, contact, Some(id)).is_ok()) {
                 self.challenge(cx, id);

@@ -33,7 +33,7 @@ const BOOKING_EFFECTS: usize = 5;
 impl Appointments {
     pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
         self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
-        self.forget_codes(cx.now);
+        cx.commons.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
         let page = self.published(input.page)?;
         let merchant = self.catalog.merchants.get(&page.merchant).ok_or_else(|| unknown(Object::Page, input.page.get()))?;
@@ -366,7 +366,7 @@ impl Appointments {
     pub(super) fn send_merchant(&mut self, cx: &mut Context<'_>, merchant: MerchantId, content: MerchantContent) {
         let chatbot = self.catalog.merchants.get(&merchant).and_then(|merchant| merchant.chatbot.clone());
         if let Some(chatbot) = chatbot {
-            let message = MessageId::new(self.counters.message.take());
+            let message = MessageId::new(cx.commons.ids.message.take());
             let reservation = content.reservation();
             cx.emit(Action::Send(Send::to_merchant(message, chatbot, content)));
             self.keep_sent(cx, message, reservation, None);

@@ -7,13 +7,14 @@ use alloc::string::String;
 
 use super::records::{Call, Leg, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::recent::{DAY_S, HOUR_S};
+use crate::books::commons::Ids;
+use crate::books::recent::DAY_S;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
 use crate::values::effect::{Action, Effect, Party};
-use crate::values::id::{ChallengeId, LegId, ReservationId};
+use crate::values::id::{LegId, ReservationId};
 use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
 use crate::values::reply::{Outcome, ReservationState};
@@ -38,9 +39,9 @@ impl Appointments {
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_effect: u64) -> Result<(), String> {
-        let Counters { reservation, call, leg, message, challenge, group } = self.counters;
-        let counters = [reservation, call, leg, message, challenge, group];
+    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_effect: u64, ids: &Ids) -> Result<(), String> {
+        let Counters { reservation, call, group } = self.counters;
+        let counters = [reservation, call, group];
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
         hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
@@ -59,23 +60,13 @@ impl Appointments {
             hold!((1..=CODE_DIGITS_MAX).contains(&challenge.digits), "challenge {id} has no code");
         }
         for ring in self.rings.in_order() {
-            let is_given = self.counters.leg.has_given(ring.mark.get());
+            let is_given = ids.leg.has_given(ring.mark.get());
             hold!(is_given && ring.until <= now.saturating_add_s(DAY_S), "a ring counts longer than a day, or never was");
         }
         for sent in self.messages.in_order() {
-            let is_given = self.counters.message.has_given(sent.message.get()) && (1..=last_effect).contains(&sent.sequence);
+            let is_given = ids.message.has_given(sent.message.get()) && (1..=last_effect).contains(&sent.sequence);
             let is_about = sent.reservation.is_none_or(|id| self.counters.reservation.has_given(id.get()));
             hold!(is_given && is_about && sent.at <= now, "a message may be reported on that was never sent");
-        }
-        let is_given = |challenge: ChallengeId| self.counters.challenge.has_given(challenge.get());
-        for sent in self.codes.in_order() {
-            let counts = sent.until <= now.saturating_add_s(HOUR_S);
-            hold!(is_given(sent.mark) && counts, "a code counts longer than an hour, or was never sent");
-        }
-        for given in self.wrong_codes.in_order() {
-            let (challenge, wrong) = given.mark;
-            let counts = given.until <= now.saturating_add_s(DAY_S) && wrong > 0;
-            hold!(is_given(challenge) && counts, "a wrong code counts longer than a day, or was never given");
         }
         Ok(())
     }
@@ -191,7 +182,7 @@ impl Appointments {
     }
 
     /// An effect that waits: what is done at most once is for a leg that is alive, and a message has an id that was given.
-    pub(crate) fn check_effect(&self, now: Timestamp, effect: &Effect) -> Result<(), String> {
+    pub(crate) fn check_effect(&self, now: Timestamp, ids: &Ids, effect: &Effect) -> Result<(), String> {
         let sequence = effect.sequence;
         if let Some(id) = effect.action.at_most_once_leg() {
             let leg = self.legs.get(id.get()).filter(|leg| !leg.state.is_releasing());
@@ -205,7 +196,7 @@ impl Appointments {
             hold!(!effect.action.is_answer() || waits, "effect {sequence} answers a leg that does not wait for it");
         }
         if let Action::Send(send) = &effect.action {
-            hold!(self.counters.message.has_given(send.message.get()), "effect {sequence} sends a message that was not numbered");
+            hold!(ids.message.has_given(send.message.get()), "effect {sequence} sends a message that was not numbered");
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Appointments {
         // Denied or allowed: a line that nobody knows must not fill the outbox either. There is no verdict then, and nothing to audit (P17).
         check_outbox(cx, self.request_effects(request))?;
         let (verdict, members, known) = self.judge_request(cx.policy, request, cx.now);
-        let leg = LegId::new(self.counters.leg.take());
+        let leg = LegId::new(cx.commons.ids.leg.take());
         let known = known.and_then(|id| self.reservations.get(id.get()));
         let (revision, window) = (known.map(|known| known.revision), known.map(|known| known.window));
         let reservation = known.map(|known| known.id);
@@ -202,7 +202,7 @@ impl Appointments {
         let Some(call) = self.calls.get(call.get()) else { return };
         let Some(reservation) = self.reservations.get(reservation.get()) else { return };
         let Some(merchant) = self.catalog.merchants.get(&reservation.merchant) else { return };
-        let leg = LegId::new(self.counters.leg.take());
+        let leg = LegId::new(cx.commons.ids.leg.take());
         let (call, line, window, span) = (call.id, call.line, reservation.window, reservation.span());
         let (number, from) = match party {
             Party::Merchant => (line, reservation.virtual_number.map_or(line, VirtualNumber::number)),

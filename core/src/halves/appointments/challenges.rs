@@ -5,6 +5,7 @@ use super::managing::result_effects;
 use super::merchants::{check_outbox, legal, limit};
 use super::records::{LiveChallenge, Reservation};
 use crate::books::agenda::Target;
+use crate::books::commons::Ids;
 use crate::books::keyring::Keyring;
 use crate::books::recent::{DAY_S, Entry, HOUR_S};
 use crate::decisions::codes;
@@ -65,12 +66,12 @@ impl Appointments {
             return Ok(());
         }
         let most = cx.policy.wrong_codes_per_day_max;
-        let retry_at = self.wrong_codes.free_from(number, most, cx.now);
+        let retry_at = cx.commons.wrong_codes.free_from(number, most, cx.now);
         if retry_at > cx.now {
             return Err(Refusal::WrongCodeLimit { most, retry_at });
         }
         let most = cx.policy.codes_per_hour_max;
-        let retry_at = self.codes.free_from(number, most, cx.now);
+        let retry_at = cx.commons.codes.free_from(number, most, cx.now);
         if retry_at > cx.now {
             return Err(Refusal::CodeLimit { most, retry_at });
         }
@@ -78,13 +79,7 @@ impl Appointments {
         let others = live.filter(|id| Some(**id) != instead_of).filter_map(|id| self.reservations.get(id.get()));
         let alive = others.filter(|reservation| reservation.challenge.is_some()).count();
         limit(Bound::ChallengesPerNumber, alive, cx.policy.challenges_per_number_max)?;
-        limit(Bound::Codes, self.codes.len(), cx.policy.codes_max)
-    }
-
-    /// Forgets the codes that do not count any more.
-    pub(crate) fn forget_codes(&mut self, now: Timestamp) {
-        self.codes.forget_old(now);
-        self.wrong_codes.forget_old(now);
+        limit(Bound::Codes, cx.commons.codes.len(), cx.policy.codes_max)
     }
 
     /// Asks the holder of the contact number. A code that is out for the same reservation ends. Without a key nobody is asked. One who blocked the
@@ -97,7 +92,7 @@ impl Appointments {
         let until = cx.now.saturating_add_s(u64::from(cx.policy.code_life_s)).min(reservation.window.end());
         let (contact, revision) = (reservation.contact, reservation.revision);
         let wants_none = self.has_blocked(&Address::Sms(contact), reservation.merchant);
-        let challenge = ChallengeId::new(self.counters.challenge.take());
+        let challenge = ChallengeId::new(cx.commons.ids.challenge.take());
         let content = Challenge {
             challenge,
             reservation: id,
@@ -109,7 +104,7 @@ impl Appointments {
         };
         let digits = cx.policy.code_digits;
         self.add_challenge(LiveChallenge { id: challenge, reservation: id, revision, key: key.clone(), digits, until, wrong: 0 });
-        self.codes.put(Entry { number: contact, until: cx.now.saturating_add_s(HOUR_S), mark: challenge });
+        cx.commons.codes.put(Entry { number: contact, until: cx.now.saturating_add_s(HOUR_S), mark: challenge });
         cx.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
         if !wants_none {
             self.send_user(cx, Address::Sms(contact), UserContent::Challenge(content));
@@ -170,7 +165,7 @@ impl Appointments {
 
     pub(super) fn request_code(&mut self, cx: &mut Context<'_>, input: &RequestCode) -> Result<Reply, Refusal> {
         self.settle_holder(cx, input.reservation);
-        self.forget_codes(cx.now);
+        cx.commons.forget_codes(cx.now);
         let contact = self.unverified(&input.user, input.reservation)?.contact;
         if cx.key.is_none() {
             return Err(Refusal::NoKey);
@@ -239,7 +234,7 @@ impl Appointments {
     fn wrong_code(&mut self, cx: &mut Context<'_>, challenge: &LiveChallenge) -> Reply {
         let wrong = challenge.wrong.saturating_add(1);
         if let Some(number) = self.reservations.get(challenge.reservation.get()).map(|reservation| reservation.contact) {
-            self.wrong_codes.put(Entry { number, until: cx.now.saturating_add_s(DAY_S), mark: (challenge.id, wrong) });
+            cx.commons.wrong_codes.put(Entry { number, until: cx.now.saturating_add_s(DAY_S), mark: (challenge.id, wrong) });
         }
         let left = cx.policy.code_tries_max.saturating_sub(wrong);
         if left > 0 {
@@ -254,10 +249,10 @@ impl Appointments {
     }
 
     /// The code to put into the message of a challenge.
-    pub(crate) fn code(&self, keyring: &Keyring, id: ChallengeId, now: Timestamp) -> Result<Code, Refusal> {
+    pub(crate) fn code(&self, ids: &Ids, keyring: &Keyring, id: ChallengeId, now: Timestamp) -> Result<Code, Refusal> {
         let missing = || {
             let (object, given) = (Object::Challenge, id.get());
-            let is_given = self.counters.challenge.has_given(given);
+            let is_given = ids.challenge.has_given(given);
             if is_given { Refusal::Gone { object, id: given } } else { Refusal::Unknown { object, id: given } }
         };
         let challenge = self.challenges.get(id.get()).filter(|challenge| challenge.until > now).ok_or_else(missing)?;

@@ -20,7 +20,7 @@ use crate::values::time::Timestamp;
 impl Appointments {
     /// Sends to a user, and keeps by which other ways he could be reached.
     pub(super) fn send_user(&mut self, cx: &mut Context<'_>, to: Address, content: UserContent) {
-        let message = MessageId::new(self.counters.message.take());
+        let message = MessageId::new(cx.commons.ids.message.take());
         let again = self.ways_left(&to, &content);
         self.send_kept(cx, message, to, content, again);
     }

@@ -72,24 +72,18 @@ use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::{ChallengeId, Counter, LegId, MerchantId};
+use crate::values::id::{Counter, LegId, MerchantId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
 
-/// The counters of the ids that this half gives.
+/// The counters of the ids that this half alone gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Reservations.
     pub reservation: Counter,
     /// Calls.
     pub call: Counter,
-    /// Legs.
-    pub leg: Counter,
-    /// Messages.
-    pub message: Counter,
-    /// Challenges.
-    pub challenge: Counter,
     /// Groups.
     pub group: Counter,
 }
@@ -98,14 +92,7 @@ impl Counters {
     /// Counters whose ids carry this shard.
     #[must_use]
     pub const fn new(shard: u16) -> Self {
-        Self {
-            reservation: Counter::new(shard),
-            call: Counter::new(shard),
-            leg: Counter::new(shard),
-            message: Counter::new(shard),
-            challenge: Counter::new(shard),
-            group: Counter::new(shard),
-        }
+        Self { reservation: Counter::new(shard), call: Counter::new(shard), group: Counter::new(shard) }
     }
 }
 
@@ -121,10 +108,6 @@ pub struct Appointments {
     calls: Store<Call>,
     legs: Store<Leg>,
     challenges: Store<LiveChallenge>,
-    /// The codes that were sent.
-    codes: Recent<ChallengeId>,
-    /// The wrong ones that were given: for which challenge, and how many with it.
-    wrong_codes: Recent<(ChallengeId, u32)>,
     /// How many pages each merchant has, withdrawn ones included.
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
@@ -153,8 +136,6 @@ impl Appointments {
             calls: Store::new(hash_seed),
             legs: Store::new(hash_seed),
             challenges: Store::new(hash_seed),
-            codes: Recent::default(),
-            wrong_codes: Recent::default(),
             pages_of: BTreeMap::new(),
             blocks: Blocks::default(),
             for_others: ForOthers::default(),

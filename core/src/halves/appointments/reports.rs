@@ -25,7 +25,7 @@ use crate::values::reply::Reply;
 impl Appointments {
     /// Settles what the report touches; `None` when the leg is gone by then.
     fn reported(&mut self, cx: &mut Context<'_>, leg: LegId) -> Result<Option<(CallId, Party)>, Refusal> {
-        if !self.counters.leg.has_given(leg.get()) {
+        if !cx.commons.ids.leg.has_given(leg.get()) {
             return Err(Refusal::Unknown { object: Object::Leg, id: leg.get() });
         }
         if let Some(call) = self.legs.get(leg.get()).map(|leg| leg.call) {
@@ -185,7 +185,7 @@ impl Appointments {
         self.settle_all_calls(cx);
         let voided = cx.outbox.void_at_most_once();
         // What lives at the switch and is another shard's is no business of ours.
-        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| self.counters.leg.is_of_shard(id.get())).collect();
+        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| cx.commons.ids.leg.is_of_shard(id.get())).collect();
         let is_ending = |id: &LegId| self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing());
         let stray: Vec<LegId> = named.iter().copied().filter(is_ending).collect();
         let undialled: BTreeSet<LegId> =

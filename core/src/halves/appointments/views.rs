@@ -11,13 +11,14 @@ use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
 use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
+use crate::books::commons::{Ids, counting};
 use crate::books::directory::Blocks;
 use crate::books::groups::Groups;
 use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::messages::{Again, Sent};
 use crate::books::numbers::{MerchantNumbersView, Numbers};
-use crate::books::recent::{Entry, Recent};
+use crate::books::recent::Entry;
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
 use crate::machines::call::CallState;
@@ -41,8 +42,6 @@ pub struct State {
     pub(crate) calls: Vec<Call>,
     pub(crate) legs: Vec<Leg>,
     pub(crate) challenges: Vec<LiveChallenge>,
-    pub(crate) codes: Vec<Entry<ChallengeId>>,
-    pub(crate) wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     pub(crate) counters: Counters,
     pub(crate) numbers: Numbers,
     blocks: Blocks,
@@ -59,8 +58,6 @@ pub struct StateView<'a> {
     calls: Vec<&'a Call>,
     legs: Vec<&'a Leg>,
     challenges: Vec<&'a LiveChallenge>,
-    codes: Vec<Entry<ChallengeId>>,
-    wrong_codes: Vec<Entry<(ChallengeId, u32)>>,
     counters: Counters,
     numbers: &'a Numbers,
     blocks: &'a Blocks,
@@ -77,8 +74,6 @@ pub struct ModelView {
     calls: Vec<CallView>,
     legs: Vec<LegView>,
     numbers: NumbersView,
-    codes: Vec<(PhoneNumber, i64)>,
-    wrong_codes: Vec<(PhoneNumber, i64)>,
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
@@ -190,12 +185,6 @@ macro_rules! hold {
     };
 }
 
-/// What counts for which numbers, and for how long yet.
-fn counting<M: Copy + Ord>(recent: &Recent<M>, now: Timestamp) -> Vec<(PhoneNumber, i64)> {
-    let all = recent.in_order().filter(|entry| entry.until > now);
-    all.map(|entry| (entry.number, entry.until.micros_since(now))).collect()
-}
-
 impl Appointments {
     /// What a snapshot holds.
     #[must_use]
@@ -206,8 +195,6 @@ impl Appointments {
             calls: self.calls.in_order().collect(),
             legs: self.legs.in_order().collect(),
             challenges: self.challenges.in_order().collect(),
-            codes: self.codes.in_order().collect(),
-            wrong_codes: self.wrong_codes.in_order().collect(),
             counters: self.counters,
             numbers: &self.numbers,
             blocks: &self.blocks,
@@ -221,15 +208,13 @@ impl Appointments {
     ///
     /// # Errors
     /// The invariant that the state breaks, when it was not written from [`Appointments::state`].
-    pub fn from_state(state: State, hash_seed: u64) -> Result<Self, String> {
+    pub fn from_state(state: State, ids: &Ids, hash_seed: u64) -> Result<Self, String> {
         let mut half = Self::new(0, hash_seed);
         half.catalog = state.catalog;
         half.counters = state.counters;
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
-        state.codes.into_iter().for_each(|code| half.codes.put(code));
-        state.wrong_codes.into_iter().for_each(|code| half.wrong_codes.put(code));
         state.rings.into_iter().for_each(|ring| half.rings.put(ring));
         for message in state.messages {
             hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
@@ -264,7 +249,7 @@ impl Appointments {
             hold!(half.challenges.get(challenge.id.get()).is_none(), "challenge {} stands twice", challenge.id);
             half.restore_challenge(challenge);
         }
-        half.check_invariants()?;
+        half.check_invariants(ids)?;
         Ok(half)
     }
 
@@ -272,7 +257,7 @@ impl Appointments {
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub fn check_invariants(&self) -> Result<(), String> {
+    pub fn check_invariants(&self, ids: &Ids) -> Result<(), String> {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
@@ -284,9 +269,9 @@ impl Appointments {
             self.check_call(call)?;
         }
         for leg in self.legs.in_order() {
-            self.check_leg(leg)?;
+            self.check_leg(leg, ids)?;
         }
-        self.check_challenges()?;
+        self.check_challenges(ids)?;
         self.check_groups()?;
         self.check_indexes()
     }
@@ -312,10 +297,10 @@ impl Appointments {
         Ok(())
     }
 
-    fn check_challenges(&self) -> Result<(), String> {
+    fn check_challenges(&self, ids: &Ids) -> Result<(), String> {
         for challenge in self.challenges.in_order() {
             let id = challenge.id;
-            hold!(self.counters.challenge.has_given(id.get()), "challenge {id} has an id that was not given");
+            hold!(ids.challenge.has_given(id.get()), "challenge {id} has an id that was not given");
             let reservation = self.reservations.get(challenge.reservation.get());
             let waits = reservation.is_some_and(|reservation| {
                 let is_its = reservation.challenge == Some(id) && reservation.revision == challenge.revision;
@@ -503,9 +488,9 @@ impl Appointments {
         Ok(())
     }
 
-    fn check_leg(&self, leg: &Leg) -> Result<(), String> {
+    fn check_leg(&self, leg: &Leg, ids: &Ids) -> Result<(), String> {
         let id = leg.id;
-        hold!(self.counters.leg.has_given(id.get()), "leg {id} has an id that was not given");
+        hold!(ids.leg.has_given(id.get()), "leg {id} has an id that was not given");
         hold!(leg.state != LegState::Gone, "leg {id} is gone and still kept");
         hold!(
             (leg.party == Party::User) == leg.reservation.is_some(),
@@ -708,8 +693,6 @@ impl Appointments {
                     reminder: (one.reminder().map(until), one.is_reminded),
                 })
                 .collect(),
-            codes: counting(&self.codes, now),
-            wrong_codes: counting(&self.wrong_codes, now),
             calls: self
                 .calls
                 .in_order()

@@ -554,9 +554,9 @@ impl Books {
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
-            | Content::SlotOver(_)
             | Content::ManagePage(_)
             | Content::Reminder(_) => {}
+            Content::SlotOver(notice) => self.leave_by_slot(notice.reservation),
         }
     }
 
@@ -573,6 +573,15 @@ impl Books {
         let call = leg.call;
         self.end(call, id, First::Released(cause));
         self.forget_gone(id);
+    }
+
+    /// His slot is over while a merchant is rung for him and for others: his part ends, and nothing is hung up for it.
+    fn leave_by_slot(&mut self, user: ReservationId) {
+        let waits = |call: &Call| call.has(user) && call.part(user).is_some_and(|part| part.leg.is_none());
+        let of = self.calls.iter().find(|(_, call)| call.parts.len() > 1 && waits(call)).map(|(id, _)| *id);
+        if let Some(call) = of {
+            self.end_part(call, user, First::Released(ReleaseCause::WindowEnded));
+        }
     }
 
     /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
