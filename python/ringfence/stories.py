@@ -179,7 +179,7 @@ def _queue(switch: Switch) -> None:
 
 
 def _shared(switch: Switch) -> None:
-    friday, saturday = _day(switch, "2026-12-25"), _day(switch, "2026-12-26")
+    friday, saturday = _day(switch, "2026-12-18"), _day(switch, "2026-12-19")
     quarter = Window(saturday("18:00"), saturday("18:15"))
     users = list(QUEUE.items())[:4]
     _sign_up(switch, friday, group_size_max=3)
@@ -198,7 +198,7 @@ def _shared(switch: Switch) -> None:
 
 
 def _outside(switch: Switch) -> None:
-    friday, saturday = _day(switch, "2026-12-18"), _day(switch, "2026-12-19")
+    friday, saturday = _day(switch, "2026-12-25"), _day(switch, "2026-12-26")
     early, late = Window(saturday("18:00"), saturday("19:00")), Window(saturday("19:00"), saturday("20:00"))
     _sign_up(switch, friday)
     switch.run_until(friday("09:05"))
