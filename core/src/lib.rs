@@ -55,16 +55,20 @@ pub mod manual;
 pub mod platform;
 pub mod values;
 
+pub use crate::books::bindings::{Binding, BindingCode};
 pub use crate::books::chain::{Chain, ChainError};
 pub use crate::books::keyring::{KeyError, Keyring};
+pub use crate::books::profiles::Profile;
 pub use crate::halves::appointments::records::{Call, Closed, Leg, LiveChallenge, Reservation};
+pub use crate::machines::binding::BindingState;
 pub use crate::platform::snapshot::RestoreError;
 pub use crate::platform::{Platform, Progress, Why};
+pub use crate::values::account::AccountId;
 pub use crate::values::code::Code;
 pub use crate::values::effect::{Action, Effect};
 pub use crate::values::evidence::Evidence;
 pub use crate::values::id::{
-    CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of,
+    BindingId, CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of,
 };
 pub use crate::values::input::{CallTarget, Dedup, Input, RequestCall};
 pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};

@@ -39,7 +39,7 @@ fn vendor(vendor: Vendor, code: u32) -> Evidence {
 }
 
 fn redirected(reason: Redirecting) -> Evidence {
-    Evidence { redirections: vec![Redirection { reason, from: None }], ..Evidence::default() }
+    Evidence { redirections: vec![Redirection::unnamed(reason)], ..Evidence::default() }
 }
 
 fn heard(transcript: &str) -> Evidence {
@@ -225,7 +225,7 @@ fn the_order_of_precedence_holds() {
     bases.push(diagnose(&evidence).basis);
     evidence.q850_cause = Some(20);
     bases.push(diagnose(&evidence).basis);
-    evidence.redirections = vec![Redirection { reason: Redirecting::Isup(2), from: None }];
+    evidence.redirections = vec![Redirection::unnamed(Redirecting::Isup(2))];
     bases.push(diagnose(&evidence).basis);
     evidence.announcements = vec![Announcement::Suspended];
     bases.push(diagnose(&evidence).basis);
@@ -241,6 +241,16 @@ fn the_order_of_precedence_holds() {
 fn our_own_cancel_is_no_answer_and_not_a_caller_who_gave_up() {
     let evidence = Evidence { timer: Some(OwnTimer::Ring), ..sip(487) };
     assert_eq!((of(&evidence), diagnose(&evidence).basis), ((R::NoAnswer, Medium), Basis::Timer));
+}
+
+#[test]
+fn normal_clearing_beside_a_refusal_is_nobody_who_gave_up() {
+    // Gateways write 16 into any response; the status tells.
+    assert_eq!(of(&headers(486, "Q.850;cause=16;text=\"Normal call clearing\"")), (R::Busy, High));
+    assert_eq!(of(&Evidence { q850_cause: Some(16), ..sip(404) }), (R::InvalidNumber, Medium));
+    assert_eq!(of(&Evidence { sip_status: Some(486), ..freeswitch("NORMAL_CLEARING") }), (R::Busy, High));
+    assert_eq!(of(&headers(487, "Q.850;cause=16")), (R::CallerGaveUp, High));
+    assert_eq!(of(&q850(16)), (R::CallerGaveUp, High));
 }
 
 #[test]
@@ -287,7 +297,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         proptest::option::of((0_u8..128, proptest::option::of(100_u16..700))),
     );
     let words = (
-        proptest::collection::vec((0_u16..200, any::<bool>()), 0..3),
+        proptest::collection::vec((100_u16..228, any::<bool>()), 0..3),
         proptest::option::of(proptest::sample::select(vec!["USER_BUSY", "NO_ANSWER", "SUBSCRIBER_ABSENT", "DECLINE", "MADE_UP"])),
         proptest::option::of(prop_oneof![8100_u32..8110, 200_000_u32..200_130, 0_u32..40]),
         proptest::option::of(0_u8..8),
@@ -305,7 +315,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
             asterisk: asterisk.map(|(cause, tech_cause)| AsteriskRelease { cause, tech_cause }),
             freeswitch: name.map(Into::into),
             vendor: code.map(|code| VendorCode { vendor: Vendor::Yuntongxun, code }),
-            redirections: isup.map(|reason| Redirection { reason: Redirecting::Isup(reason), from: None }).into_iter().collect(),
+            redirections: isup.map(|reason| Redirection::unnamed(Redirecting::Isup(reason))).into_iter().collect(),
             announcements: Vec::new(),
             timer,
         }

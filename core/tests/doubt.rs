@@ -169,38 +169,10 @@ fn the_hang_up_of_a_leg_that_is_gone_needs_room_in_the_outbox() {
 
 /// The legs whose `dial` a record says was taken back, and all that were hung up, in order.
 fn taken_back(actions: &[Action]) -> Vec<LegId> {
-    let record = |action: &Action| match action {
-        Action::Audit(audit) => match &audit.record {
-            AuditRecord::DialWithdrawn(withdrawn) => Some(withdrawn.leg),
-            AuditRecord::Judged(_)
-            | AuditRecord::UserDialled(_)
-            | AuditRecord::LegLost(_)
-            | AuditRecord::Booked(_)
-            | AuditRecord::PolicySet(_)
-            | AuditRecord::NumbersLow(_)
-            | AuditRecord::NumberLeased(_)
-            | AuditRecord::Challenged(_)
-            | AuditRecord::CodeJudged(_)
-            | AuditRecord::KeyRotated(_)
-            | AuditRecord::Amended(_)
-            | AuditRecord::Rebased(_)
-            | AuditRecord::Acknowledged(_)
-            | AuditRecord::Declined(_)
-            | AuditRecord::Frozen(_)
-            | AuditRecord::Thawed(_)
-            | AuditRecord::DoNotCallChanged(_)
-            | AuditRecord::Grouped(_)
-            | AuditRecord::Undelivered(_) => None,
-        },
-        Action::Dial(_)
-        | Action::Answer(_)
-        | Action::Reject(_)
-        | Action::Play(_)
-        | Action::Join(_)
-        | Action::HangUp(_)
-        | Action::Send(_)
-        | Action::Archive(_)
-        | Action::Erase(_) => None,
+    let record = |action: &Action| {
+        let Action::Audit(audit) = action else { return None };
+        let AuditRecord::DialWithdrawn(withdrawn) = &audit.record else { return None };
+        Some(withdrawn.leg)
     };
     actions.iter().filter_map(record).collect()
 }

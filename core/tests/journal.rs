@@ -131,7 +131,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(numbers), "{full}");
     assert!(
         full.ends_with(
-            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000},"keyring":[]}}"#
+            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"profiles_remembered":true,"profiles_max":10000000,"profile_life_s":31536000,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000,"accounts_max":100000000,"bindings_per_account_max":10,"bindings_max":100000000,"unfollowed_max_s":15552000},"keyring":[]}}"#
         ),
         "{full}"
     );
@@ -207,7 +207,7 @@ fn a_wrong_line_is_told_where_what_and_what_is_allowed() {
         (
             r#"{"at":"2026-11-21T10:00:00Z","input":{"cancel":{"user":"张三","reservation":1}}}"#,
             59,
-            "an address begins with rcs:, sms:, mms:, mailto: or sip:",
+            "an address begins with rcs:, sms:, mms:, mailto:, sip: or wechat:",
             None,
         ),
     ] {

@@ -84,8 +84,9 @@ fn a_page_goes_to_no_number_of_the_pool() {
 
 #[test]
 fn once_a_number_has_rested_nothing_of_its_user_is_left() {
-    // His messages may be reported on for a minute.
-    let policy = Policy { number_rest_s: 600, retention_s: 60, fallback_wait_s: 60, ..Policy::default() };
+    // His messages may be reported on for a minute, and nothing is remembered for his next booking.
+    let fallback_wait_s = 60;
+    let policy = Policy { number_rest_s: 600, retention_s: 60, fallback_wait_s, profiles_remembered: false, ..Policy::default() };
     let mut platform = with_pool(policy, &["+8617000000001"]);
     let phone = number("+8613800000001");
     let first = books(&mut platform, "09:05:00", user(1), ("18:00:00", "19:00:00"));

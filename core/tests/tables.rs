@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use ringfence::machines::binding::BindingState;
 use ringfence::machines::call::CallState;
 use ringfence::machines::leg::{LegEvent, LegState};
 use ringfence::machines::reservation::ReservationEvent;
@@ -24,8 +25,13 @@ fn the_table_of_legs_is_as_reviewed() {
 }
 
 #[test]
+fn the_table_of_bindings_is_as_reviewed() {
+    insta::assert_snapshot!(BindingState::table());
+}
+
+#[test]
 fn the_diagrams_are_as_reviewed() {
-    let diagrams = [ReservationState::diagram(), CallState::diagram(), LegState::diagram()].concat();
+    let diagrams = [ReservationState::diagram(), CallState::diagram(), LegState::diagram(), BindingState::diagram()].concat();
     insta::assert_snapshot!(diagrams);
 }
 
@@ -39,6 +45,7 @@ fn the_manual_shows_the_tables_as_they_are() {
         (ReservationState::NAME, ReservationState::markdown(), ReservationState::diagram()),
         (CallState::NAME, CallState::markdown(), CallState::diagram()),
         (LegState::NAME, LegState::markdown(), LegState::diagram()),
+        (BindingState::NAME, BindingState::markdown(), BindingState::diagram()),
     ] {
         page += &format!("\n## The {name}\n\n{table}\n```dot\n{diagram}```\n");
     }
@@ -76,6 +83,7 @@ fn every_state_is_reached_and_the_terminal_ones_absorb() {
     is_connected_and_absorbing(&[ReservationState::Unverified, ReservationState::AwaitingMode], ReservationState::Closed);
     is_connected_and_absorbing(&[CallState::RingingMerchant, CallState::Gathering], CallState::Ended);
     is_connected_and_absorbing(&[LegState::Dialled, LegState::Ringing], LegState::Gone);
+    is_connected_and_absorbing(&[BindingState::Requested], BindingState::Unbound);
 }
 
 #[test]

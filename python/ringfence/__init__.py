@@ -7,6 +7,7 @@ keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.
 from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     Bearer,
@@ -49,6 +50,9 @@ from .effects import (
     Answer,
     Archive,
     Audit,
+    BindingChallenge,
+    BindingChange,
+    BindingChanged,
     BookingPage,
     BookingResult,
     Cancelled,
@@ -86,6 +90,7 @@ from .journal import Replayer
 from .platform import Platform
 from .replies import (
     Allow,
+    BindingRequested,
     Booked,
     CallAllowed,
     CallDenied,
@@ -94,6 +99,7 @@ from .replies import (
     Deny,
     Done,
     NoOp,
+    NumberBound,
     Progress,
     Published,
     Reply,
@@ -105,6 +111,12 @@ from .replies import (
 
 __all__ = [
     "TZDB_VERSION",
+    "AccountId",
+    "BindingChallenge",
+    "BindingChange",
+    "BindingChanged",
+    "BindingRequested",
+    "NumberBound",
     "ActionsIn",
     "Address",
     "Allow",

@@ -192,6 +192,12 @@ class Policy(Checked):
     """The most users of one shared call that a page may offer."""
     attachments_max: U32 = 10
     """The most pictures, voice notes and videos that are attached to one reservation."""
+    profiles_remembered: bool = True
+    """Whether a booking has to do with its sender's profile when it does not say."""
+    profiles_max: U32 = 10_000_000
+    """The most profiles. The one that would be forgotten first leaves for a new one."""
+    profile_life_s: U32 = 31_536_000
+    """How long a profile is remembered after its last booking."""
     pages_per_merchant_max: U32 = 1_000
     """The most booking pages of one merchant, withdrawn ones included."""
     search_candidates_max: U32 = 10_000
@@ -210,6 +216,14 @@ class Policy(Checked):
     """How long after it was sent a message may be reported on."""
     messages_max: U32 = 1_000_000
     """The most messages that are kept for their reports; the oldest give way to new ones. 0: none is tried again."""
+    accounts_max: U32 = 100_000_000
+    """The most accounts that follow."""
+    bindings_per_account_max: U32 = 10
+    """The most numbers that one account has or has asked for."""
+    bindings_max: U32 = 100_000_000
+    """The most bindings of all accounts."""
+    unfollowed_max_s: U32 = 180 * _DAY_S
+    """How long a number stays with an account that does not follow any more."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -13,6 +13,7 @@ from . import _ringfence
 from ._codec import U8, U16, U32, Checked, Record, Scalar, check, dumps, encode, micros_of
 
 __all__ = [
+    "AccountId",
     "Address",
     "Allowed",
     "Attachment",
@@ -36,6 +37,7 @@ __all__ = [
     "PageAction",
     "Party",
     "PhoneNumber",
+    "ProfileField",
     "Prompt",
     "ReleaseCause",
     "ReservationAction",
@@ -113,8 +115,61 @@ class PhoneNumber(Scalar):
 
 
 @final
+class AccountId(Scalar):
+    """A follower of the operator's public account, by his open id there: 1 to 64 letters, digits, hyphens and underscores.
+
+    It is personal data, and shows itself without its text. In full: `account.in_full()`.
+
+    >>> AccountId("oIBUkuN1zZh_3FvGB-wAXMzRzxE4")
+    AccountId(***)
+    >>> AccountId("oIBUkuN1zZh_3FvGB-wAXMzRzxE4").in_full()
+    'oIBUkuN1zZh_3FvGB-wAXMzRzxE4'
+    """
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"an account id is made from a str, got {type(text).__name__}")
+        object.__setattr__(self, "_text", _ringfence.parse_address(f"wechat:{text}").partition(":")[2])
+
+    def in_full(self) -> str:
+        """The id as it was given."""
+        return self._text
+
+    @classmethod
+    def _from_wire(cls, text: str) -> Self:
+        return cls(text)
+
+    def _to_wire(self) -> str:
+        return self._text
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("an account id does not change; make a new one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an account id does not change; make a new one")
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, AccountId) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (AccountId, (self._text,))
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "AccountId(***)"
+
+
+@final
 class Address(Scalar):
-    """Where a message goes or comes from: `rcs:`, `sms:`, `mms:` and a number, `mailto:` or, for a chatbot, `sip:`.
+    """Where a message goes or comes from: `rcs:`, `sms:`, `mms:` and a number, `mailto:`, for a chatbot `sip:`, or for an account `wechat:`.
 
     A user's address shows itself with its tail hidden, like a `PhoneNumber`; a chatbot's is no secret. In full: `address.in_full()`.
 
@@ -142,7 +197,7 @@ class Address(Scalar):
 
     @property
     def scheme(self) -> str:
-        """`"rcs"`, `"sms"`, `"mms"`, `"mailto"` or `"sip"`."""
+        """`"rcs"`, `"sms"`, `"mms"`, `"mailto"`, `"sip"` or `"wechat"`."""
         return self._text.partition(":")[0]
 
     @property
@@ -403,6 +458,15 @@ class MediaKind(StrEnum):
     """A video."""
 
 
+class ProfileField(StrEnum):
+    """What of a profile may be erased by itself."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    """The phone that shall ring, when it is not the user's own."""
+    EMAIL = "email"
+
+
 class Channel(StrEnum):
     """How a booking reached the platform."""
 
@@ -501,6 +565,9 @@ class Bound(StrEnum):
     DO_NOT_CALL_IMPORT = "do_not_call_import"
     GROUP_SIZE = "group_size"
     ATTACHMENTS = "attachments"
+    ACCOUNTS = "accounts"
+    BINDINGS_PER_ACCOUNT = "bindings_per_account"
+    BINDINGS = "bindings"
 
 
 class Field(StrEnum):
@@ -525,6 +592,7 @@ class Field(StrEnum):
     ATTACHMENTS = "attachments"
     EMAIL = "email"
     RESULT_BY = "result_by"
+    NUMBER = "number"
 
 
 class Allowed(StrEnum):
@@ -542,6 +610,7 @@ class Allowed(StrEnum):
     NOT_A_VIRTUAL_NUMBER = "not_a_virtual_number"
     SUBSCRIBER_NUMBER = "subscriber_number"
     OFFERING_OF_THE_PAGE = "offering_of_the_page"
+    SET_OR_ERASED = "set_or_erased"
     MAILBOX = "mailbox"
     NUMBER_OF_THE_SENDER = "number_of_the_sender"
 

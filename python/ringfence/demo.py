@@ -32,6 +32,7 @@ from .effects import (
     DoNotCallChanged,
     Effect,
     Erase,
+    ErasedRecord,
     Frozen,
     Grouped,
     HangUp,
@@ -526,6 +527,9 @@ class _Teller:
                 self.note(self.say(f"audit: message {message} did not arrive", f"审计：消息{message}未能送达"), "red")
             case DoNotCallChanged(listed=listed):
                 self.note(self.say(f"audit: {listed} numbers are on the do-not-call list", f"审计：免打扰名单现有{listed}个号码"))
+            case ErasedRecord(reservations=reservations):
+                count = len(reservations)
+                self.note(self.say(f"audit: a user is forgotten, with {count} reservations", f"审计：已删除一位用户的信息，涉及{count}个预约"))
             case Judged() | UserDialled():
                 pass
 
@@ -617,6 +621,8 @@ _KINDS = {
     "declined": ("the merchant declines", "商户谢绝通知"),
     "manage_page": ("the page to manage it", "管理预约界面"),
     "reminder": ("a reminder", "预约提醒"),
+    "binding_challenge": ("a code to bind the number", "号码绑定验证码"),
+    "binding_changed": ("what became of a number", "号码绑定通知"),
 }
 
 _HOW = {

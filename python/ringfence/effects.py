@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone, tzinfo
+from enum import StrEnum
 from typing import ClassVar
 
 from . import _ringfence
@@ -66,6 +67,13 @@ __all__ = [
     "DeclinedNotice",
     "ManagePage",
     "Reminder",
+    "BindingAsked",
+    "BindingChallenge",
+    "BindingChange",
+    "BindingChanged",
+    "BindingEnd",
+    "BindingEnded",
+    "BindingJudged",
     "Undelivered",
     "ShownTerms",
     "DeclinedRecord",
@@ -75,6 +83,7 @@ __all__ = [
     "DoNotCallChanged",
     "Effect",
     "Erase",
+    "ErasedRecord",
     "Frozen",
     "Grouped",
     "HangUp",
@@ -100,6 +109,7 @@ __all__ = [
     "RequestedTarget",
     "ReservationCancelled",
     "ReservationDeclined",
+    "ReservationForgotten",
     "ReservationForMerchant",
     "Rule",
     "SearchEntry",
@@ -412,6 +422,41 @@ class SlotOver(_Content):
     zone: Zone
 
 
+@dataclass(frozen=True, slots=True)
+class BindingChallenge(_Content):
+    """To a phone number: an account wants it bound, and its holder is asked. Ask `platform.code(challenge)` for the code when you send it."""
+
+    _tag: ClassVar[str | None] = "binding_challenge"
+    challenge: int
+    until: datetime
+
+    def text_with(self, code: str, language: str = "zh-CN") -> str:
+        """The message in words, with its code."""
+        return _ringfence.text("binding_challenge", dumps([encode(self)["binding_challenge"], code]), language)
+
+
+class BindingChange(StrEnum):
+    """What becomes of a number that an account has, or asked for."""
+
+    BOUND = "bound"
+    """It is bound: messages that callers leave for it come to this account."""
+    NOT_CONFIRMED = "not_confirmed"
+    """It is not: too many wrong codes were given."""
+    TAKEN_OVER = "taken_over"
+    """Another account proved that it has the number now."""
+    FORGOTTEN = "forgotten"
+    """The number's holder wanted to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingChanged(_Content):
+    """To an account: what became of a number of its own, or one that it asked for."""
+
+    _tag: ClassVar[str | None] = "binding_changed"
+    number: PhoneNumber
+    change: BindingChange
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -432,6 +477,8 @@ Content = (
     | SlotOver
     | ManagePage
     | Reminder
+    | BindingChallenge
+    | BindingChanged
 )
 """What a message says."""
 
@@ -484,7 +531,14 @@ class ReservationDeclined(_Outcome):
     _tag: ClassVar[str | None] = "declined"
 
 
-Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined
+@dataclass(frozen=True, slots=True)
+class ReservationForgotten(_Outcome):
+    """The user, or the holder of the phone, wanted to be forgotten."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+
+
+Outcome = Completed | Missed | ReservationCancelled | NeverConfirmed | ReservationDeclined | ReservationForgotten
 """How a reservation ended."""
 
 
@@ -729,6 +783,19 @@ class DoNotCallChanged(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedRecord(Record):
+    """A user was forgotten: what was erased of him, by ids. Who he was is not said."""
+
+    _tag: ClassVar[str | None] = "erased"
+    reservations: tuple[int, ...]
+    media: tuple[int, ...]
+    profile: bool
+    """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undelivered(Record):
     """A message failed and is not sent again: no other way was left, or nobody needed it any more. `message` is the effect that sent it last."""
 
@@ -736,6 +803,48 @@ class Undelivered(Record):
     message: int
     reservation: int | None
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BindingAsked(Record):
+    """The holder of a number is asked whether it shall be bound; the code is made under this key."""
+
+    _tag: ClassVar[str | None] = "binding_asked"
+    challenge: int
+    binding: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class BindingJudged(Record):
+    """A code for a binding was given and judged."""
+
+    _tag: ClassVar[str | None] = "binding_judged"
+    challenge: int
+    binding: int
+    is_right: bool
+
+
+class BindingEnd(StrEnum):
+    """Why a number is an account's no more."""
+
+    UNBOUND = "unbound"
+    """The account gave it back."""
+    TAKEN_OVER = "taken_over"
+    """Another account proved that it has the number."""
+    UNFOLLOWED = "unfollowed"
+    """The account had not followed for too long."""
+    FORGOTTEN = "forgotten"
+    """The number's holder wanted to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingEnded(Record):
+    """A number is an account's no more."""
+
+    _tag: ClassVar[str | None] = "binding_ended"
+    binding: int
+    why: BindingEnd
 
 
 AuditRecord = (
@@ -757,8 +866,12 @@ AuditRecord = (
     | Frozen
     | Thawed
     | DoNotCallChanged
+    | ErasedRecord
     | Grouped
     | Undelivered
+    | BindingAsked
+    | BindingJudged
+    | BindingEnded
 )
 """What was decided."""
 

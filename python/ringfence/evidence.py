@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -33,16 +34,22 @@ __all__ = [
     "Isup",
     "Location",
     "OwnTimer",
+    "Q850",
     "ReasonHeader",
     "Redirecting",
     "Redirection",
+    "Sip",
     "Vendor",
     "VendorCode",
     "classify_announcement",
     "diagnose",
     "read_diversion",
     "read_history_info",
+    "read_isdn_redirecting",
+    "read_isup_redirections",
     "read_reason",
+    "read_reasons",
+    "read_redirections",
 ]
 
 
@@ -187,7 +194,27 @@ class Isup(Checked):
     reason: U8
 
 
-Redirecting = Cdiv | Diversion | Isup
+@dataclass(frozen=True, slots=True)
+class Sip(Checked):
+    """The SIP status that the request got before it was redirected: a Reason inside a History-Info entry (RFC 7044)."""
+
+    _tag: ClassVar[str | None] = "sip"
+    _newtype: ClassVar[bool] = True
+
+    status: U16
+
+
+@dataclass(frozen=True, slots=True)
+class Q850(Checked):
+    """The same as a Q.850 cause."""
+
+    _tag: ClassVar[str | None] = "q850"
+    _newtype: ClassVar[bool] = True
+
+    cause: U8
+
+
+Redirecting = Cdiv | Diversion | Isup | Sip | Q850
 """Why a call was redirected, in the words of whoever brought it."""
 
 
@@ -198,6 +225,8 @@ class Redirection(Checked):
     reason: Redirecting
     from_: PhoneNumber | None = None
     """Who was called and forwarded the call; none when it is withheld."""
+    is_restricted: bool = False
+    """The network asks that this number be shown to nobody. It still tells whose call it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +242,8 @@ class Evidence(Checked):
     sip_status: U16 | None = None
     """The final SIP status, 100 to 699."""
     q850_cause: U8 | None = None
-    """The Q.850 cause of a trunk or a switch, 0 to 127; 0 means unknown, not success."""
+    """The Q.850 cause of a trunk or a switch, 0 to 127; 0 means unknown, not success. Without a location, the same cause as the
+    switch's is taken for the switch's own translation."""
     q850_location: Location | None = None
     """Who gave that cause."""
     reasons: tuple[ReasonHeader, ...] = ()
@@ -308,11 +338,22 @@ def read_reason(header: str) -> tuple[ReasonHeader, ...]:
     return tuple(decode(ReasonHeader, one) for one in json.loads(_ringfence.read_reason(header)))
 
 
+def read_reasons(headers: Iterable[str]) -> tuple[tuple[ReasonHeader, ...], tuple[str, ...]]:
+    """Reads all the Reason headers of a message and keeps what can be read; what cannot is told, with its place.
+
+    >>> reasons, wrong = read_reasons(["SIP;cause=480", 'Q.850;cause=20;text="Subscriber abs'])
+    >>> [one.cause for one in reasons], wrong
+    ([480, 20], ('header 2: at character 21: a quoted text has no end',))
+    """
+    read, wrong = _ringfence.read_reasons(list(headers))
+    return tuple(decode(ReasonHeader, one) for one in json.loads(read)), tuple(wrong)
+
+
 def read_diversion(header: str) -> tuple[Redirection, ...]:
     """Reads the value of a Diversion header; the first redirection comes first. Raises `ValueError` with the place of what cannot be read.
 
     >>> read_diversion("<sip:+8613800000001@ims.example>;reason=user-busy")
-    (Redirection(reason=Diversion(reason=<DiversionReason.USER_BUSY: 'user-busy'>), from_=PhoneNumber(+8613*********)),)
+    (Redirection(reason=Diversion(reason=<DiversionReason.USER_BUSY: 'user-busy'>), from_=PhoneNumber(+8613*********), is_restricted=False),)
     """
     return tuple(decode(Redirection, one) for one in json.loads(_ringfence.read_diversion(header)))
 
@@ -324,6 +365,44 @@ def read_history_info(header: str) -> tuple[Redirection, ...]:
     Cdiv(cause=486)
     """
     return tuple(decode(Redirection, one) for one in json.loads(_ringfence.read_history_info(header)))
+
+
+def read_redirections(history_info: Iterable[str] = (), diversion: Iterable[str] = ()) -> tuple[Redirection, ...]:
+    """What the History-Info and the Diversion headers of one message say together, each kind in the order of the message. Raises `ValueError` with the place of
+    what cannot be read.
+
+    >>> read = read_redirections(diversion=["<tel:+8613800000002>;reason=user-busy", "<tel:+8613800000001>;reason=no-answer"])
+    >>> [one.reason.reason.value for one in read]
+    ['no-answer', 'user-busy']
+    """
+    read = _ringfence.read_redirections(list(history_info), list(diversion))
+    return tuple(decode(Redirection, one) for one in json.loads(read))
+
+
+def read_isdn_redirecting(element: bytes, *, country: int) -> Redirection:
+    """Reads the redirecting number of an ISDN SETUP, as an E1 trunk brings it. `country` is the country code that national numbers leave out: 86 for China. Raises
+    `ValueError` with the octet that cannot be read.
+
+    >>> read = read_isdn_redirecting(b"\\x21\\x20\\x81" + b"13800000001", country=86)
+    >>> read.reason, read.is_restricted
+    (Isup(reason=1), True)
+    """
+    read: Redirection = decode(Redirection, json.loads(_ringfence.read_isdn_redirecting(element, country)))
+    return read
+
+
+def read_isup_redirections(
+    *, original_called: bytes | None = None, redirecting: bytes | None = None, information: bytes | None = None, country: int
+) -> tuple[Redirection, ...]:
+    """Reads the redirections of an ISUP initial address message: its parameters original called number, redirecting number and redirection information, each
+    without name and length. Raises `ValueError` with the octet that cannot be read.
+
+    >>> number = bytes.fromhex("8310310800000001")
+    >>> read_isup_redirections(redirecting=number, information=b"\\x03\\x61", country=86)[0].reason
+    Isup(reason=6)
+    """
+    read = _ringfence.read_isup_redirections(original_called, redirecting, information, country)
+    return tuple(decode(Redirection, one) for one in json.loads(read))
 
 
 def classify_announcement(transcript: str) -> tuple[Announcement, ...]:

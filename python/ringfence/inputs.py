@@ -16,6 +16,7 @@ from . import _ringfence
 from ._codec import Checked, decode
 from ._policy import Policy
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -30,6 +31,7 @@ from ._values import (
     OneMerchant,
     OneNumber,
     PhoneNumber,
+    ProfileField,
     ResultBy,
     Window,
     Zone,
@@ -48,6 +50,7 @@ __all__ = [
     "Cancel",
     "ChooseMode",
     "ChooseSlot",
+    "ConfirmBinding",
     "ConfirmClock",
     "ConfirmContact",
     "Delivered",
@@ -58,6 +61,11 @@ __all__ = [
     "Decline",
     "Dedup",
     "EffectFailed",
+    "Follow",
+    "RequestBinding",
+    "Unbind",
+    "Unfollow",
+    "ForgetMe",
     "Freeze",
     "ImportDoNotCall",
     "ImportNumbers",
@@ -84,6 +92,7 @@ __all__ = [
     "SetCalendar",
     "Scope",
     "SetPolicy",
+    "SetProfile",
     "Slot",
     "SlotFrom",
     "SlotWindow",
@@ -184,6 +193,7 @@ class Book(Checked):
     share: bool = False
     """Whether the user agrees to share the call with others who book the same."""
     attachments: tuple[Attachment, ...] = ()
+    remember: bool | None = None
     result_by: ResultBy | None = None
     email: Address | None = None
 
@@ -477,6 +487,25 @@ class ImportDoNotCall(Checked):
     remove: tuple[PhoneNumber, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetProfile(Checked):
+    """A user changes what is remembered of him. What is neither given nor erased stays; a contact is remembered by bookings only."""
+
+    _tag: ClassVar[str | None] = "set_profile"
+    user: Address
+    name: str | None = None
+    email: Address | None = None
+    erase: tuple[ProfileField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe(Checked):
+    """A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for."""
+
+    _tag: ClassVar[str | None] = "forget_me"
+    user: Address
+
+
 @dataclass(frozen=True, slots=True)
 class SlotWindow(Checked):
     """This part of the window."""
@@ -557,6 +586,50 @@ class MessageReported(Checked):
     status: MessageStatus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow(Checked):
+    """Somebody follows the operator's public account."""
+
+    _tag: ClassVar[str | None] = "follow"
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfollow(Checked):
+    """Somebody does not follow it any more. His numbers wait for him, his requests end."""
+
+    _tag: ClassVar[str | None] = "unfollow"
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBinding(Checked):
+    """A follower asks for a number to be bound to his account; its holder is sent a code."""
+
+    _tag: ClassVar[str | None] = "request_binding"
+    account: AccountId
+    number: PhoneNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmBinding(Checked):
+    """The code that was sent to a number comes back from the account that asked for it."""
+
+    _tag: ClassVar[str | None] = "confirm_binding"
+    account: AccountId
+    number: PhoneNumber
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbind(Checked):
+    """An account gives a number back, or its request for one."""
+
+    _tag: ClassVar[str | None] = "unbind"
+    account: AccountId
+    number: PhoneNumber
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -590,9 +663,16 @@ Input = (
     | Freeze
     | Thaw
     | ImportDoNotCall
+    | SetProfile
+    | ForgetMe
     | ChooseSlot
     | MerchantReady
     | MessageReported
+    | Follow
+    | Unfollow
+    | RequestBinding
+    | ConfirmBinding
+    | Unbind
 )
 """Any of them."""
 

@@ -14,6 +14,7 @@ from ._codec import U16, U32, check, decode, encode, instant, micros_of
 from ._codec import dumps as _dumps
 from ._policy import Keyring, Policy
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -25,6 +26,7 @@ from ._values import (
     Hours,
     Line,
     PhoneNumber,
+    ProfileField,
     ResultBy,
     Window,
     Zone,
@@ -33,7 +35,7 @@ from .effects import Effect
 from .errors import Misused, RingfenceError
 from .evidence import Evidence
 from .inputs import Dedup
-from .records import Call, Leg, LiveChallenge, Reservation
+from .records import Binding, Call, Leg, LiveChallenge, Reservation
 from .replies import (
     Amended,
     Booked,
@@ -42,12 +44,15 @@ from .replies import (
     Confirmed,
     Deadline,
     DoNotCallSet,
+    Forgotten,
     Done,
     Imported,
     NoOp,
     Progress,
     Published,
     Reply,
+    BindingRequested,
+    NumberBound,
     SlotChosen,
     Verdict,
     Why,
@@ -217,6 +222,7 @@ class Platform:
         evidence: BookingEvidence | None = None,
         share: bool = False,
         attachments: Iterable[Attachment] = (),
+        remember: bool | None = None,
         result_by: ResultBy | str | None = None,
         email: Address | str | None = None,
         dedup: Dedup | None = None,
@@ -227,6 +233,7 @@ class Platform:
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
         absent), `email` his mailbox. With `share` he agrees to be called together Of the `attachments` the merchant is told of those that the user shares.
         with others who book the same.
+        With `remember`, or as the policy says, what is left out comes from his profile, and what is said goes there.
         """
         return self._expect(
             Booked,
@@ -242,6 +249,7 @@ class Platform:
                 evidence=evidence,
                 share=share,
                 attachments=tuple(attachments),
+                remember=remember,
                 result_by=None if result_by is None else check(ResultBy, result_by, "result_by"),
                 email=_maybe(Address, email, "email"),
             ),
@@ -425,6 +433,25 @@ class Platform:
         given = inputs.ImportDoNotCall(add=check(numbers, add, "add"), remove=check(numbers, remove, "remove"))
         return self._expect(DoNotCallSet, now, given, dedup)
 
+    def set_profile(
+        self,
+        now: datetime,
+        *,
+        user: Address | str,
+        name: str | None = None,
+        email: Address | str | None = None,
+        erase: Iterable[ProfileField | str] = (),
+        dedup: Dedup | None = None,
+    ) -> Done | NoOp:
+        """A user changes what is remembered of him; what is neither given nor in `erase` stays. A contact is remembered by bookings only."""
+        erased = check(tuple[ProfileField, ...], erase, "erase")
+        given = inputs.SetProfile(user=check(Address, user, "user"), name=name, email=_maybe(Address, email, "email"), erase=erased)
+        return self._done(now, given, dedup)
+
+    def forget_me(self, now: datetime, *, user: Address | str, dedup: Dedup | None = None) -> Forgotten | NoOp:
+        """A user wants to be forgotten: what is live is cancelled, a conversation is left alone, and what is kept of him leaves. `NoOp`: nothing was."""
+        return cast(Forgotten | NoOp, self.handle(now, inputs.ForgetMe(user=check(Address, user, "user")), dedup=dedup))
+
     def message_reported(
         self, now: datetime, *, message: int, status: inputs.MessageStatus, dedup: Dedup | None = None
     ) -> Done | NoOp:
@@ -433,6 +460,37 @@ class Platform:
         One that failed goes by the next way that the policy names; when none is left, an `Undelivered` audit says so.
         """
         return self._done(now, inputs.MessageReported(message=message, status=status), dedup)
+
+    def follow(self, now: datetime, *, account: AccountId | str, dedup: Dedup | None = None) -> Done | NoOp:
+        """An account follows the operator's public account. What it had bound before, and is not over, is bound again. Twice: `NoOp`."""
+        return self._done(now, inputs.Follow(account=check(AccountId, account, "account")), dedup)
+
+    def unfollow(self, now: datetime, *, account: AccountId | str, dedup: Dedup | None = None) -> Done | NoOp:
+        """An account does not follow any more: its requests end, its numbers wait for it, `unfollowed_max_s` at most. Twice: `NoOp`."""
+        return self._done(now, inputs.Unfollow(account=check(AccountId, account, "account")), dedup)
+
+    def request_binding(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, dedup: Dedup | None = None
+    ) -> BindingRequested | NoOp:
+        """A follower asks for a number to be bound to his account: its holder is sent a code. A number that is his already: `NoOp`."""
+        input = inputs.RequestBinding(account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"))
+        return cast(BindingRequested | NoOp, self.handle(now, input, dedup=dedup))
+
+    def confirm_binding(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, code: str, dedup: Dedup | None = None
+    ) -> NumberBound | WrongCode:
+        """The code that went to a number comes back. The number is the account's then; whoever had it before has it no more, and is told."""
+        given = inputs.ConfirmBinding(
+            account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"), code=code
+        )
+        return cast(NumberBound | WrongCode, self.handle(now, given, dedup=dedup))
+
+    def unbind(
+        self, now: datetime, *, account: AccountId | str, number: PhoneNumber | str, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """An account gives a number back, or its request for one. One that it does not have: `NoOp`."""
+        given = inputs.Unbind(account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"))
+        return self._done(now, given, dedup)
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""
@@ -544,6 +602,15 @@ class Platform:
     def challenge(self, id: int) -> LiveChallenge | None:
         """A code that is out: what is known of it, which is not the code itself."""
         return self._record(LiveChallenge, self._open().challenge(check(int, id, "id")))
+
+    def follows(self, account: AccountId | str) -> bool:
+        """Whether this account follows."""
+        return self._open().follows(check(AccountId, account, "account").in_full())
+
+    def bindings(self, account: AccountId | str) -> tuple[Binding, ...]:
+        """The numbers that this account has or has asked for, in their order."""
+        found = self._open().bindings(check(AccountId, account, "account").in_full())
+        return cast(tuple[Binding, ...], decode(tuple[Binding, ...], json.loads(found), self._zone))
 
     def call(self, id: int) -> Call | None:
         """A call that is not gone."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ._codec import Record
 from ._values import (
+    AccountId,
     Address,
     Attachment,
     BookingEvidence,
@@ -23,7 +24,7 @@ from ._values import (
 )
 from .effects import Outcome
 
-__all__ = ["Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation", "Terms"]
+__all__ = ["Binding", "BindingCode", "BindingState", "Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation", "Terms"]
 
 
 class CallState(StrEnum):
@@ -143,6 +144,10 @@ class Reservation(Record):
     attachments: tuple[Attachment, ...]
     """What the user attached."""
     booked_at: datetime
+    is_remembered: bool
+    """Whether it has to do with its sender's profile."""
+    is_forgotten: bool
+    """Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it."""
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None
@@ -205,3 +210,39 @@ class LiveChallenge(Record):
     digits: int
     until: datetime
     wrong: int
+
+
+class BindingState(StrEnum):
+    """The states of a binding."""
+
+    REQUESTED = "requested"
+    """The number was sent a code, and the account has not brought it back."""
+    BOUND = "bound"
+    """The number is the account's."""
+    SUSPENDED = "suspended"
+    """The account does not follow any more, and may come back."""
+    UNBOUND = "unbound"
+    """Over. One that is over is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingCode(Record):
+    """A code that went to a number: what is known of it, which is not the code itself."""
+
+    challenge: int
+    key: str
+    digits: int
+    until: datetime
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binding(Record):
+    """A number that an account has, or has asked for."""
+
+    id: int
+    account: AccountId
+    number: PhoneNumber
+    state: BindingState
+    code: BindingCode | None
+    suspended_until: datetime | None

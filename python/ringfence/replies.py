@@ -22,12 +22,15 @@ __all__ = [
     "Deadline",
     "Deny",
     "DoNotCallSet",
+    "Forgotten",
     "Done",
     "NoOp",
     "Progress",
     "Imported",
     "Published",
     "Reply",
+    "BindingRequested",
+    "NumberBound",
     "SlotChosen",
     "Verdict",
     "Why",
@@ -162,6 +165,22 @@ class DoNotCallSet(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten(Record):
+    """A user is forgotten: how many reservations were cancelled, how many end with their conversation, and of how many something was erased."""
+
+    _tag: ClassVar[str | None] = "forgotten"
+    cancelled: int
+    ending: int
+    erased: int
+    profile: bool
+    """Whether he had a profile."""
+    messages: int
+    """How many messages to him are not sent again any more if they fail."""
+    bindings: int
+    """How many bindings of his number, asked for or held, ended by that."""
+
+
+@dataclass(frozen=True, slots=True)
 class SlotChosen(Record):
     """The platform calls inside this slot. The state is `open` if it has begun."""
 
@@ -170,11 +189,41 @@ class SlotChosen(Record):
     state: ReservationState
 
 
+@dataclass(frozen=True, slots=True)
+class BindingRequested(Record):
+    """The holder of the number is asked; the code may be given until then."""
+
+    _tag: ClassVar[str | None] = "binding_requested"
+    binding: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBound(Record):
+    """The number is the account's."""
+
+    _tag: ClassVar[str | None] = "bound"
+    binding: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
 Reply = (
-    Done | NoOp | Published | Booked | CallAllowed | CallDenied | Imported | Confirmed | WrongCode | Amended | DoNotCallSet | SlotChosen
+    Done
+    | NoOp
+    | Published
+    | Booked
+    | CallAllowed
+    | CallDenied
+    | Imported
+    | Confirmed
+    | WrongCode
+    | Amended
+    | DoNotCallSet
+    | Forgotten | SlotChosen
+    | BindingRequested
+    | NumberBound
 )
 """The answer to an accepted input."""
 
@@ -226,11 +275,13 @@ class Why(StrEnum):
     """A line of a merchant has a free channel and somebody waits for it."""
     REMINDER = "reminder"
     """A user is to be reminded of his window."""
+    BINDING_ENDS = "binding_ends"
+    """A number has been with an account that does not follow for as long as it may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to call `advance`, what for, and about which leg, call, challenge, reservation, or merchant whose line it is."""
+    """When to call `advance`, what for, and about which leg, call, challenge, reservation, binding, or merchant whose line it is."""
 
     at: datetime
     why: Why

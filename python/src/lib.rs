@@ -20,7 +20,10 @@ mod extension {
     #[pymodule_export]
     use crate::chain::Chain;
     #[pymodule_export]
-    use crate::evidence::{classify_announcement, diagnose, read_diversion, read_history_info, read_reason};
+    use crate::evidence::{
+        classify_announcement, diagnose, read_diversion, read_history_info, read_isdn_redirecting, read_isup_redirections,
+        read_reason, read_reasons, read_redirections,
+    };
     #[pymodule_export]
     use crate::platform::Platform;
     #[pymodule_export]

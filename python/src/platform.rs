@@ -8,7 +8,7 @@ use pyo3::sync::MutexExt as _;
 use pyo3::types::PyBytes;
 use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
 use ringfence::edges::json::write;
-use ringfence::{CallId, ChallengeId, Dedup, Input, Keyring, LegId, Policy, ReservationId, Timestamp, Why};
+use ringfence::{AccountId, CallId, ChallengeId, Dedup, Input, Keyring, LegId, Policy, ReservationId, Timestamp, Why};
 
 use crate::errors::{Failure, guarded, value};
 
@@ -152,6 +152,14 @@ impl Platform {
         self.with(py, |platform| Ok(platform.code(ChallengeId::new(challenge))?.digits()))
     }
 
+    fn follows(&self, py: Python<'_>, account: &str) -> PyResult<bool> {
+        self.with(py, |platform| Ok(platform.follows(&AccountId::parse(account).map_err(value)?)))
+    }
+
+    fn bindings(&self, py: Python<'_>, account: &str) -> PyResult<String> {
+        self.with(py, |platform| Ok(write(&platform.bindings(&AccountId::parse(account).map_err(value)?))))
+    }
+
     fn load_key(&self, py: Python<'_>, id: &str, key: &[u8]) -> PyResult<()> {
         self.with(py, |platform| platform.load_key(id, key).map_err(value))
     }
@@ -242,5 +250,6 @@ fn words_of(why: Why) -> (&'static str, Option<u64>) {
         Why::CodeExpires(challenge) => ("code_expires", Some(challenge.get())),
         Why::LineFree(merchant) => ("line_free", Some(merchant.get())),
         Why::Reminder(reservation) => ("reminder", Some(reservation.get())),
+        Why::BindingEnds(binding) => ("binding_ends", Some(binding.get())),
     }
 }

@@ -111,6 +111,10 @@ pub(crate) fn text(py: Python<'_>, kind: &str, value_json: &str, language: &str,
                 let (challenge, code) = from_json(value_json).map_err(read)?;
                 words::challenge(&challenge, code, language)
             }
+            "binding_challenge" => {
+                let (challenge, code) = from_json(value_json).map_err(read)?;
+                words::binding_challenge(&challenge, code, language)
+            }
             "call_reason" => words::call_reason(&from_json(value_json).map_err(read)?, language),
             "outcome" => words::outcome(from_json(value_json).map_err(read)?, language),
             "weekly_rule" => words::weekly_rule(&from_json(value_json).map_err(read)?, language),

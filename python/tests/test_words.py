@@ -14,7 +14,7 @@ from ringfence import Policy, _ringfence, _values, effects, evidence, inputs, re
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
-FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs"]
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs"]
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
@@ -53,6 +53,7 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (_values.Allowed, "Allowed"),
     (_values.Channel, "Channel"),
     (_values.MediaKind, "MediaKind"),
+    (_values.ProfileField, "ProfileField"),
     (evidence.Location, "Location"),
     (evidence.Vendor, "Vendor"),
     (evidence.Announcement, "Announcement"),
@@ -67,6 +68,9 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (records.CallState, "CallState"),
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
+    (records.BindingState, "BindingState"),
+    (effects.BindingChange, "BindingChange"),
+    (effects.BindingEnd, "BindingEnd"),
 ]
 
 
@@ -99,6 +103,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.Audit, "Audit"),
     (effects.Archive, "Archive"),
     (effects.Erase, "Erase"),
+    (effects.ErasedRecord, "ErasedRecord"),
     (effects.CallReason, "CallReason"),
     (effects.Judged, "Judged"),
     (effects.UserDialled, "UserDialled"),
@@ -137,6 +142,11 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (effects.ShownTerms, "ShownTerms"),
     (effects.Reminder, "BookingResult"),
     (effects.Undelivered, "Undelivered"),
+    (effects.BindingAsked, "BindingAsked"),
+    (effects.BindingChallenge, "BindingChallenge"),
+    (effects.BindingChanged, "BindingChanged"),
+    (effects.BindingEnded, "BindingEnded"),
+    (effects.BindingJudged, "BindingJudged"),
     (effects.AmendedRecord, "AmendedRecord"),
     (effects.Rebased, "Rebased"),
     (effects.AcknowledgedRecord, "AcknowledgedRecord"),
@@ -151,7 +161,12 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.Confirmed, "Confirmed"),
     (replies.WrongCode, "WrongCode"),
     (replies.DoNotCallSet, "DoNotCallSet"),
+    (replies.Forgotten, "Forgotten"),
     (replies.SlotChosen, "SlotChosen"),
+    (replies.BindingRequested, "BindingRequested"),
+    (replies.NumberBound, "NumberBound"),
+    (records.Binding, "Binding"),
+    (records.BindingCode, "BindingCode"),
     (records.LiveChallenge, "LiveChallenge"),
     (records.Reservation, "Reservation"),
     (records.Closed, "Closed"),
@@ -199,7 +214,7 @@ def test_the_policy_has_the_defaults_of_the_core() -> None:
 
 
 def test_the_deadlines_have_the_words_of_the_core() -> None:
-    source = (CORE / "halves/appointments/clock.rs").read_text(encoding="utf-8")
+    source = (CORE / "halves/mod.rs").read_text(encoding="utf-8")
     found = re.search(r"^pub enum Why \{\n(.*?)^\}", source, re.MULTILINE | re.DOTALL)
     assert found
     assert [why.value for why in replies.Why] == [snake(name) for name in re.findall(r"^    ([A-Z]\w*)", found.group(1), re.MULTILINE)]

@@ -42,12 +42,13 @@
 //! # Ok::<(), ringfence_testing::trace::TraceError>(())
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use ringfence::values::effect::{Action, Asked, AuditRecord, BookedRecord, Challenged, Content, Effect, Grouped, Party, Rule};
 use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::{Dedup, Input};
+use ringfence::values::number::Address;
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
@@ -56,6 +57,7 @@ use thiserror::Error;
 
 use crate::trace::{Doing, Step, Trace};
 
+mod accounts;
 mod amendments;
 mod blocking;
 mod books;
@@ -67,6 +69,7 @@ mod law;
 mod media;
 mod messages;
 mod numbers;
+mod people;
 mod privacy;
 mod queue;
 mod repeats;
@@ -249,6 +252,12 @@ struct Notes {
     grouped: Option<Grouped>,
     /// The reservations that a block takes back.
     taken_back: Vec<ReservationId>,
+    /// Who is forgotten.
+    forgets: Option<Address>,
+    /// The reservations whose sender, or the holder of whose phone, is forgotten.
+    forgotten: Vec<ReservationId>,
+    /// Those of them that this takes back.
+    forgotten_live: Vec<ReservationId>,
     /// Whether the `judged` audit came.
     judged: bool,
     /// What the `booked` audit said.
@@ -273,6 +282,8 @@ struct Notes {
     doubted: Option<LegId>,
     /// How often this step follows up the failure of a message that it reports.
     followed_up: u32,
+    /// What the step still has to emit about bindings.
+    bindings: VecDeque<accounts::Expected>,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -347,7 +358,7 @@ impl Checker {
     /// # Errors
     /// P9, when a leg, a call or a reservation has not ended.
     pub fn closed(&self) -> Result<(), Violation> {
-        endings::all_closed(&self.books).map_err(|(promise, text)| Violation {
+        endings::all_closed(&self.books).and_then(|()| accounts::all_closed(&self.books)).map_err(|(promise, text)| Violation {
             promise,
             step: 0,
             line: None,
@@ -443,6 +454,9 @@ impl Checker {
         notes.taken_back = blocking::withdrawn(&self.books, step, &notes.overdue);
         notes.untold = withdrawn::untold(&self.books);
         notes.duties = endings::duties(&self.books, step, &notes.overdue);
+        notes.forgotten = people::forgotten(&self.books, step);
+        notes.forgotten_live = people::live(&self.books, step, &notes.forgotten, &notes.overdue);
+        notes.duties.extend(people::duties(&self.books, &notes.forgotten, &notes.overdue));
         notes.duties.extend(blocking::duties(&self.books, &notes.taken_back, &notes.overdue));
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
@@ -487,6 +501,7 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                accounts::sent(&self.books, send, notes)?;
                 if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
                     return Ok(());
                 }
@@ -542,6 +557,9 @@ impl Checker {
                             self.books.take_users(allow.call, judged.reservation.as_slice());
                         }
                     }
+                    AuditRecord::BindingAsked(record) => accounts::asked_recorded(&mut self.books, record, notes)?,
+                    AuditRecord::BindingJudged(record) => accounts::judged_recorded(record, notes)?,
+                    AuditRecord::BindingEnded(record) => accounts::ended_recorded(&mut self.books, record, notes)?,
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::Grouped(record) => {
                         groups::recorded(&self.books, record)?;
@@ -552,6 +570,7 @@ impl Checker {
                         }
                     }
                     AuditRecord::UserDialled(dialled) => notes.announced.push(dialled.clone()),
+                    AuditRecord::Erased(_) => {}
                     AuditRecord::LegLost(lost) => {
                         endings::lost(&self.books, lost, notes)?;
                         self.books.lose(lost.leg);
@@ -603,9 +622,14 @@ impl Checker {
         endings::performed(&self.books, notes)?;
         amendments::performed(&self.books, step, notes)?;
         self.books.media.all_erased()?;
+        people::erased(&self.books, &notes.forgotten, step)?;
+        if let Some(user) = &notes.forgets {
+            self.books.messages.forget(user);
+        }
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         messages::followed_up(step, notes)?;
+        accounts::performed(notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use ringfence::edges::journal::{Header, TestKey};
 use ringfence::values::code::Code;
-use ringfence::values::id::{ChallengeId, ReservationId};
+use ringfence::values::id::{BindingId, ChallengeId, ReservationId};
 use ringfence::{KeyError, Keyring};
 use sha2::{Digest as _, Sha256};
 
@@ -28,20 +28,37 @@ pub fn known_keys(header: &mut Header) {
     header.test_keys = TEST_KEYS.iter().map(|(id, key)| ((*id).to_owned(), TestKey(key.to_vec()))).collect();
 }
 
-/// The code of a challenge.
+/// The code of a challenge about a booking.
 ///
 /// # Panics
 /// Never: digits are a code.
 #[must_use]
 pub fn code(key: &[u8], challenge: ChallengeId, reservation: ReservationId, revision: u32, digits: u32) -> Code {
+    let mut nonce = b"ringfence/challenge/1".to_vec();
+    nonce.extend(challenge.get().to_le_bytes());
+    nonce.extend(reservation.get().to_le_bytes());
+    nonce.extend(revision.to_le_bytes());
+    from_nonce(key, &nonce, digits)
+}
+
+/// The code of a challenge that binds a number.
+///
+/// # Panics
+/// Never: digits are a code.
+#[must_use]
+pub fn binding_code(key: &[u8], challenge: ChallengeId, binding: BindingId, digits: u32) -> Code {
+    let mut nonce = b"ringfence/binding/1".to_vec();
+    nonce.extend(challenge.get().to_le_bytes());
+    nonce.extend(binding.get().to_le_bytes());
+    from_nonce(key, &nonce, digits)
+}
+
+fn from_nonce(key: &[u8], nonce: &[u8], digits: u32) -> Code {
     let range = 10_u128.pow(digits);
     let taken = (1_u128 << 64) / range * range;
     let number = (0..=u8::MAX)
         .map(|round| {
-            let mut message = b"ringfence/challenge/1".to_vec();
-            message.extend(challenge.get().to_le_bytes());
-            message.extend(reservation.get().to_le_bytes());
-            message.extend(revision.to_le_bytes());
+            let mut message = nonce.to_vec();
             message.push(round);
             let mac = hmac(key, &message);
             (0..8).rev().fold(0_u128, |number, index| number << 8 | u128::from(mac[index]))

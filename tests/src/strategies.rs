@@ -20,6 +20,7 @@
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
 use ringfence::values::effect::Effect;
+use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
@@ -28,6 +29,7 @@ use crate::codes::known_keys;
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
+mod accounts;
 mod amendments;
 mod blocking;
 mod groups;
@@ -38,6 +40,9 @@ mod people;
 mod slots;
 mod worlds;
 
+use self::moves::moves_of_calls;
+
+pub use self::accounts::{AccountMove, account_scripts};
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};
 pub use self::worlds::{World, policies, worlds};
 
@@ -53,6 +58,18 @@ pub struct Script {
 /// Scripts of at most this many moves, and at least half as many.
 pub fn scripts(moves_max: usize) -> impl Strategy<Value = Script> {
     (worlds(), vec(moves(), moves_max / 2..=moves_max)).prop_map(|(world, moves)| Script { world, moves })
+}
+
+/// Scripts about calls, of at most this many moves and at least half as many: no callable hours, no limit of a day, and room for whoever books.
+pub fn call_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
+    let roomy = |world: World| {
+        let callable_hours = Vec::new();
+        let (outbox_max, reservations_max) = (100_000, 100);
+        let policy = Policy { callable_hours, rings_per_day_max: 0, outbox_max, reservations_max, ..world.policy };
+        World { policy, ..world }
+    };
+    let moves = vec(moves_of_calls(), moves_max / 2..=moves_max);
+    (worlds().prop_map(roomy), moves).prop_map(|(world, moves)| Script { world, moves })
 }
 
 /// The answer to a step: `None` for those that have none.

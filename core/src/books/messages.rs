@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::values::effect::UserContent;
 use crate::values::id::{MessageId, PageId, ReservationId};
 use crate::values::number::{Address, PhoneNumber};
+use crate::values::person::Person;
 use crate::values::time::Timestamp;
 
 /// A message that may still be reported on.
@@ -28,12 +29,29 @@ pub struct Sent {
 /// What is to be sent again if it fails, and where to: at least one way is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Again {
+    /// Whose message it is, when that is not the holder of the phone below.
+    pub person: Option<Person>,
     /// The receiver's phone, if no short message was tried yet.
     pub phone: Option<PhoneNumber>,
     /// His mailbox, if no e-mail was tried yet.
     pub mailbox: Option<Address>,
     /// What it says.
     pub words: Words,
+}
+
+impl Again {
+    /// Whether it is this person's message: when he wants to be forgotten, it is not sent again.
+    #[must_use]
+    pub fn is_of(&self, person: &Person) -> bool {
+        self.phone.map(Person::Number).as_ref().or(self.person.as_ref()) == Some(person)
+    }
+
+    /// No short message is tried any more. Whose it is stays known.
+    pub fn take_phone(&mut self) {
+        if let Some(phone) = self.phone.take() {
+            self.person = Some(Person::Number(phone));
+        }
+    }
 }
 
 /// What a message says, as it is kept.
@@ -66,6 +84,8 @@ impl Words {
             | UserContent::SearchResults(_)
             | UserContent::Declined(_)
             | UserContent::ManagePage(_)
+            | UserContent::BindingChallenge(_)
+            | UserContent::BindingChanged(_)
             | UserContent::Reminder(_) => Self::Content(content.clone()),
         }
     }
@@ -118,6 +138,18 @@ impl Messages {
         self.sent.remove(&sequence)
     }
 
+    /// What is this person's is not sent again: where to, and what it says, is forgotten. A report on it is still taken. Says how many there were; a walk
+    /// over all of them.
+    pub fn forget_person(&mut self, person: &Person) -> u32 {
+        let his = |sent: &&mut Sent| sent.again.as_deref().is_some_and(|again| again.is_of(person));
+        let mut count = 0_u32;
+        for sent in self.sent.values_mut().filter(his) {
+            sent.again = None;
+            count = count.saturating_add(1);
+        }
+        count
+    }
+
     /// Forgets those whose time is over.
     pub fn forget_old(&mut self, now: Timestamp, wait_s: u32) {
         while self.sent.first_key_value().is_some_and(|(_, sent)| is_over(sent, now, wait_s)) {
@@ -130,13 +162,14 @@ impl Messages {
         self.sent.values()
     }
 
-    /// Whether every one stands under its number, was sent no earlier than the one before it, and has a way left if it is to be sent again.
+    /// Whether every one stands under its number, was sent no earlier than the one before it, and has a way left to one person if it is to be sent again.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let in_time = self.in_order().zip(self.in_order().skip(1)).all(|(one, next)| one.at <= next.at);
         let has_a_way = |again: &Again| {
             let leads = again.phone.is_some() || again.mailbox.is_some();
-            leads && again.mailbox.as_ref().is_none_or(Address::is_mailbox) && again.words.is_as_kept()
+            let is_somebodys = again.phone.is_some() != again.person.is_some();
+            leads && is_somebodys && again.mailbox.as_ref().is_none_or(Address::is_mailbox) && again.words.is_as_kept()
         };
         in_time
             && self.sent.iter().all(|(sequence, sent)| *sequence == sent.sequence && sent.again.as_deref().is_none_or(has_a_way))

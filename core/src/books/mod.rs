@@ -1,6 +1,7 @@
 //! Floor 4: books. Plain stores with their indexes. They decide nothing.
 
 pub mod agenda;
+pub mod bindings;
 pub mod catalog;
 pub mod chain;
 pub mod commons;
@@ -14,6 +15,7 @@ pub mod media;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
+pub mod profiles;
 pub mod recent;
 pub mod repeats;
 pub mod search;

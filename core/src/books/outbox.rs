@@ -268,6 +268,8 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::SlotOver(_)
             | Content::Declined(_)
             | Content::ManagePage(_)
+            | Content::BindingChallenge(_)
+            | Content::BindingChanged(_)
             | Content::Reminder(_)
             | Content::Cancelled(_)
             | Content::Missed(_)

@@ -9,7 +9,8 @@
 //! code       = n mod 10^digits of the first round, from 0, with n < 2^64 - 2^64 mod 10^digits; written with its zeros in front
 //! ```
 //! What is left out is what would make some codes likelier than others. The nonce of a [`challenge`] is
-//! `"ringfence/challenge/1" ‖ challenge: u64 ‖ reservation: u64 ‖ revision: u32`, all little-endian.
+//! `"ringfence/challenge/1" ‖ challenge: u64 ‖ reservation: u64 ‖ revision: u32`, all little-endian. That of a
+//! [`binding`] is `"ringfence/binding/1" ‖ challenge: u64 ‖ binding: u64`.
 
 use alloc::vec::Vec;
 
@@ -17,7 +18,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::values::code::{CODE_DIGITS_MAX, Code};
-use crate::values::id::{ChallengeId, ReservationId};
+use crate::values::id::{BindingId, ChallengeId, ReservationId};
 
 /// The nonce of the code for the contact number of a reservation.
 #[must_use]
@@ -27,6 +28,16 @@ pub fn challenge(challenge: ChallengeId, reservation: ReservationId, revision: u
     nonce.extend_from_slice(&challenge.get().to_le_bytes());
     nonce.extend_from_slice(&reservation.get().to_le_bytes());
     nonce.extend_from_slice(&revision.to_le_bytes());
+    nonce
+}
+
+/// The nonce of the code that binds a number to an account.
+#[must_use]
+pub fn binding(challenge: ChallengeId, binding: BindingId) -> Vec<u8> {
+    let mut nonce = Vec::with_capacity(35);
+    nonce.extend_from_slice(b"ringfence/binding/1");
+    nonce.extend_from_slice(&challenge.get().to_le_bytes());
+    nonce.extend_from_slice(&binding.get().to_le_bytes());
     nonce
 }
 

@@ -25,23 +25,61 @@ pub enum Next {
     Misconfigured,
 }
 
+const GLOBAL: &str = "developers.weixin.qq.com, global return codes";
+const TEMPLATE: &str = "developers.weixin.qq.com, template messages";
+const ENUM: &str = "WxJava, WxMpErrorMsgEnum";
+
+/// The return codes in their order, what follows each, and who says what it means.
+pub const CODES: [(i32, Next, &str); 23] = [
+    // The system is busy.
+    (-1, Next::Retry, GLOBAL),
+    (0, Next::Taken, GLOBAL),
+    // The access token is wrong, of another kind, or over.
+    (40001, Next::RefreshToken, GLOBAL),
+    // The open id is no follower's.
+    (40003, Next::AwaitFollow, GLOBAL),
+    (40014, Next::RefreshToken, GLOBAL),
+    // No such template.
+    (40037, Next::Misconfigured, TEMPLATE),
+    (42001, Next::RefreshToken, GLOBAL),
+    // Not a follower any more.
+    (43004, Next::AwaitFollow, GLOBAL),
+    // On the black list of the official account.
+    (43019, Next::OtherChannel, ENUM),
+    // The follower refused messages of this template.
+    (43101, Next::OtherChannel, ENUM),
+    // The quota of the day is used up.
+    (45009, Next::RetryTomorrow, GLOBAL),
+    // Too often in a minute.
+    (45011, Next::Retry, ENUM),
+    // This client message id was sent already: it is the same message.
+    (45065, Next::Taken, ENUM),
+    // The same client message id too fast.
+    (45066, Next::Retry, ENUM),
+    // The client message id is too long.
+    (45067, Next::Misconfigured, ENUM),
+    // The interface was withdrawn.
+    (45109, Next::Misconfigured, ENUM),
+    // No JSON.
+    (47001, Next::Misconfigured, GLOBAL),
+    // A field that breaks its rule.
+    (47003, Next::Misconfigured, TEMPLATE),
+    // No permission for the interface.
+    (48001, Next::Misconfigured, GLOBAL),
+    // The follower refuses messages.
+    (48002, Next::OtherChannel, GLOBAL),
+    // The interface is banned.
+    (48004, Next::Misconfigured, GLOBAL),
+    // The account is limited.
+    (50002, Next::OtherChannel, GLOBAL),
+    // Not following.
+    (50005, Next::AwaitFollow, GLOBAL),
+];
+
 /// What follows a return code. A code that is not in the table is retried: the bounds on attempts and time end that.
 #[must_use]
-pub const fn after_code(code: i32) -> Next {
-    match code {
-        // 45065: this client message id was sent already. It is the same message.
-        0 | 45065 => Next::Taken,
-        40001 | 40014 | 42001 => Next::RefreshToken,
-        45009 => Next::RetryTomorrow,
-        // Not a follower, or none any more.
-        40003 | 43004 | 50005 => Next::AwaitFollow,
-        // Blacklisted; subscription refused; the fan refuses messages; the account is limited.
-        43019 | 43101 | 48002 | 50002 => Next::OtherChannel,
-        // Bad template; withdrawn or banned interface; no permission; JSON, field or id that WeChat does not take.
-        40037 | 45067 | 45109 | 47001 | 47003 | 48001 | 48004 => Next::Misconfigured,
-        // -1 busy, 45011 too often, 45066 the same id too fast.
-        _ => Next::Retry,
-    }
+pub fn after_code(code: i32) -> Next {
+    CODES.iter().find(|(known, _, _)| *known == code).map_or(Next::Retry, |(_, next, _)| *next)
 }
 
 /// How WeChat says that a template message ended (`TEMPLATESENDJOBFINISH`).
@@ -63,5 +101,35 @@ pub const fn after_finish(finish: Finish) -> Option<Next> {
         Finish::Success => None,
         Finish::UserBlock => Some(Next::OtherChannel),
         Finish::Failed => Some(Next::Retry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once_in_order_and_has_a_source() {
+        assert!(CODES.is_sorted_by(|one, next| one.0 < next.0));
+        assert!(CODES.iter().all(|(code, next, source)| after_code(*code) == *next && !source.is_empty()));
+    }
+
+    #[test]
+    fn codes_of_customer_service_messages_are_not_ours_and_unknown_ones_are_retried() {
+        for code in [45015, 45047, 1, -2, i32::MAX, i32::MIN] {
+            assert!(CODES.iter().all(|(known, _, _)| *known != code));
+            assert_eq!(after_code(code), Next::Retry);
+        }
+    }
+
+    #[test]
+    fn what_was_taken_is_not_sent_again_and_what_cannot_be_is_not_retried() {
+        assert_eq!(after_code(45065), Next::Taken);
+        for code in [40037, 45067, 47001, 47003, 48001, 48004] {
+            assert_eq!(after_code(code), Next::Misconfigured);
+        }
+        assert_eq!(after_finish(Finish::Success), None);
+        assert_eq!(after_finish(Finish::UserBlock), Some(Next::OtherChannel));
+        assert_eq!(after_finish(Finish::Failed), Some(Next::Retry));
     }
 }

@@ -30,8 +30,10 @@ use crate::values::policy::CallMode;
 use crate::values::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Weekdays, WeeklyRule, Window, Zone};
 
+mod bindings;
 mod managing;
 
+pub use self::bindings::{binding_challenge, binding_change};
 pub use self::managing::reservation_action;
 
 /// A language that texts are written in.
@@ -106,6 +108,8 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Declined(notice) => text.declined(notice),
         Content::ManagePage(page) => text.manage_page(page),
         Content::Reminder(result) => text.reminder(result),
+        Content::BindingChallenge(challenge) => text.binding_challenge(challenge),
+        Content::BindingChanged(changed) => text.binding_changed(changed),
     };
     text.out
 }
@@ -235,6 +239,7 @@ pub fn outcome(outcome: Outcome, language: Language) -> String {
         Outcome::Missed(why) => format!("{}{}", language.pick("未能通话：", "missed: "), missed(why, language)),
         Outcome::Cancelled => language.pick("已取消", "cancelled").to_string(),
         Outcome::Declined => language.pick("商户已谢绝", "declined by the merchant").to_string(),
+        Outcome::Forgotten => language.pick("应用户要求取消并删除", "cancelled and forgotten at the user's request").to_string(),
         Outcome::Unverified => language.pick("联系号码的机主未确认", "the holder of the contact number never agreed").to_string(),
     }
 }

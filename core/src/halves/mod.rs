@@ -1,16 +1,61 @@
 //! Floor 5: the two halves. Each has its own state, inputs and deadlines; values cross between them, never references.
 
 pub mod appointments;
+pub(crate) mod checks;
 pub mod fallback;
+
+use serde::{Deserialize, Serialize};
 
 use crate::books::chain::Chain;
 use crate::books::commons::Commons;
 use crate::books::keyring::Keyring;
 use crate::books::outbox::Outbox;
 use crate::values::effect::{Action, AuditRecord};
+use crate::values::id::{BindingId, CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::policy::Policy;
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
+
+/// Why the host should call `advance`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Effects wait to be polled.
+    EffectsWaiting,
+    /// A leg has rung long enough.
+    RingTimeout(LegId),
+    /// A leg that was hung up has not been reported gone.
+    ReleaseGrace(LegId),
+    /// An inbound leg has not reported its answer.
+    AnswerTimeout(CallId),
+    /// A conversation reaches its longest.
+    ConversationMax(CallId),
+    /// A window, or the slot in it, begins.
+    WindowOpens(ReservationId),
+    /// A window, or the slot in it, ends.
+    WindowEnds(ReservationId),
+    /// A closed reservation leaves.
+    Retention(ReservationId),
+    /// A code that is out may not be used any more.
+    CodeExpires(ChallengeId),
+    /// A line of this merchant has a free channel and somebody waits for it.
+    LineFree(MerchantId),
+    /// A user is to be reminded of his window.
+    Reminder(ReservationId),
+    /// A number has been with an account that does not follow for as long as it may.
+    BindingEnds(BindingId),
+}
+
+/// What the appointment half uses a number for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberUse {
+    /// Nothing: it may be somebody's phone.
+    None,
+    /// It is a merchant's line.
+    Line,
+    /// It is in the pool of virtual numbers.
+    Virtual,
+}
 
 /// What a half is handed with every input: the instant, the rules, and where its effects go.
 #[derive(Debug)]

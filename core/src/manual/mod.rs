@@ -3,6 +3,7 @@
 //! - [`host`]: what a host must do, in order, and what it must never do
 //! - [`time`]: instants, deadlines, lateness
 //! - [`rules`]: every rule of the appointment half, exactly
+//! - [`missed_calls`]: every rule of the missed-call half, exactly
 //! - [`states`]: the tables and diagrams of the machines, made from the code
 //! - [`defaults`]: every default of the policy, and its reason
 
@@ -11,6 +12,9 @@ pub mod defaults {}
 
 #[doc = include_str!("host.md")]
 pub mod host {}
+
+#[doc = include_str!("missed_calls.md")]
+pub mod missed_calls {}
 
 #[doc = include_str!("rules.md")]
 pub mod rules {}

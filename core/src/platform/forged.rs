@@ -11,16 +11,20 @@ use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
 use crate::books::messages::Again;
 use crate::halves::appointments::records::Origin;
+use crate::machines::binding::BindingState;
 use crate::machines::leg::LegState;
+use crate::values::account::AccountId;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{Counter, GroupId, LegId, MediaId, MessageId};
+use crate::values::id::{ChallengeId, Counter, GroupId, LegId, MediaId, MessageId};
 use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
 use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
 use crate::values::time::{Timestamp, Window, Zone};
+
+const KEY: &[u8] = b"a key that everybody may know";
 
 fn at(time: &str) -> Timestamp {
     Timestamp::parse(&format!("2026-11-21T{time}+08:00")).unwrap()
@@ -89,7 +93,9 @@ fn talking() -> Platform {
 fn refused(platform: &Platform, forge: impl FnOnce(&mut Body)) -> String {
     let mut body: Body = postcard::from_bytes(check(&platform.snapshot()).unwrap()).unwrap();
     forge(&mut body);
-    Platform::restore(&seal(&body), Keyring::new(), 1).err().map_or_else(String::new, |error| error.to_string())
+    let mut keyring = Keyring::new();
+    keyring.load("k1", KEY).unwrap();
+    Platform::restore(&seal(&body), keyring, 1).err().map_or_else(String::new, |error| error.to_string())
 }
 
 #[track_caller]
@@ -362,22 +368,7 @@ fn sharing() -> Platform {
     platform.publish_page(at("09:10:00"), page).unwrap();
     for last in 4..=6 {
         let user = Address::parse(&format!("rcs:+861380000000{last}")).unwrap();
-        let (page, offering, share) = (11.into(), 1.into(), last < 6);
-        let (zone, contact, name, evidence, result_by, email) = (None, None, None, None, None, None);
-        let book = Book {
-            user,
-            page,
-            offering,
-            window,
-            zone,
-            contact,
-            name,
-            evidence,
-            share,
-            result_by,
-            email,
-            attachments: Vec::new(),
-        };
+        let book = Book { share: last < 6, ..Book::new(user, 11.into(), 1.into(), window) };
         platform.book(at("09:15:00"), book).unwrap();
     }
     platform
@@ -506,4 +497,61 @@ fn what_is_attached_is_not_about_to_be_erased() {
         effects.next().expect("what was dropped is erased").media.push(MediaId::new(21));
     };
     is_refused(&platform, why, erase);
+}
+
+/// Two accounts follow; one has a number, the other asks for it.
+fn bound() -> Platform {
+    let mut platform = Platform::with_shard(Policy::default(), Keyring::new(), 7, 3).unwrap();
+    platform.load_key("k1", KEY).unwrap();
+    platform.rotate_key(at("09:00:00"), "k1").unwrap();
+    for name in ["zhang", "li"] {
+        let account = AccountId::parse(name).unwrap();
+        platform.follow(at("09:00:00"), account.clone()).unwrap();
+        let Ok(Reply::BindingRequested(_)) = platform.request_binding(at("09:00:00"), account.clone(), number("+8613800000009"))
+        else {
+            panic!("refused")
+        };
+        if name == "zhang" {
+            let code = platform.code(ChallengeId::new((3 << 48) | 1)).unwrap();
+            platform.confirm_binding(at("09:00:00"), account, number("+8613800000009"), code).unwrap();
+        }
+    }
+    platform
+}
+
+#[test]
+fn a_number_is_one_accounts_and_what_waits_for_it_ends() {
+    let platform = bound();
+    let twice = "a number is bound twice, or the bindings do not agree with themselves";
+    is_refused(&platform, twice, |body| {
+        let other = &mut body.fallback.bindings[1];
+        (other.state, other.code) = (BindingState::Bound, None);
+    });
+    let state = "is not in the state that it says";
+    is_refused(&platform, state, |body| body.fallback.bindings[0].state = BindingState::Unbound);
+    is_refused(&platform, state, |body| body.fallback.bindings[0].suspended_until = Some(far()));
+    is_refused(&platform, state, |body| drop(body.fallback.followers.remove(0)));
+    is_refused(&platform, "waits for a code that was never sent", |body| {
+        body.fallback.bindings[1].code.as_mut().unwrap().challenge = ChallengeId::new((3 << 48) | 9);
+    });
+    is_refused(&platform, "waits for its code longer than any policy lets it", |body| {
+        body.fallback.bindings[1].code.as_mut().unwrap().until = far();
+    });
+    is_refused(&platform, "is suspended longer than any policy lets it", |body| {
+        body.fallback.followers.clear();
+        body.fallback.bindings.truncate(1);
+        let binding = &mut body.fallback.bindings[0];
+        (binding.state, binding.suspended_until) = (BindingState::Suspended, Some(far()));
+    });
+    is_refused(&platform, "has an id that was not given", |body| body.fallback.binding_ids = Counter::new(3));
+    is_refused(&platform, "a counter of ids is beyond its shard", |body| body.fallback.binding_ids = Counter::new(4));
+    is_refused(&platform, "is of a number that is nobody's phone", |body| body.fallback.bindings[0].number = number("95511"));
+    is_refused(&platform, "an account follows twice", |body| {
+        let again = body.fallback.followers[0].clone();
+        body.fallback.followers.push(again);
+    });
+    is_refused(&platform, "stands twice", |body| {
+        let again = body.fallback.bindings[0].clone();
+        body.fallback.bindings.push(again);
+    });
 }

@@ -1,14 +1,16 @@
 //! One typed method for each input. Each wraps [`Platform::handle`].
 
 use super::Platform;
+use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::evidence::Evidence;
 use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
 use crate::values::input::{
-    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmClock, ConfirmContact,
-    Decline, EffectFailed, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady,
-    MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage, PushPage, RegisterMerchant, RequestCall,
-    RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, Slot, Thaw, Unblock, WithdrawPage,
+    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmClock,
+    ConfirmContact, Decline, EffectFailed, Follow, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
+    LegEnded, LegProgress, MerchantReady, MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage,
+    PushPage, RegisterMerchant, RequestBinding, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
+    SetCalendar, SetPolicy, SetProfile, Slot, Thaw, Unbind, Unblock, Unfollow, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -329,6 +331,23 @@ impl Platform {
         self.handle(now, Input::ImportDoNotCall(ImportDoNotCall { add, remove }))
     }
 
+    /// A user changes what is remembered of him for his next booking. What is neither given nor erased stays; a contact is remembered by bookings only.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (user), `limit` (text), `invalid` (the name is empty), `invalid` (no mailbox), `limit` (text), `invalid` (set and erased).
+    pub fn set_profile(&mut self, now: Timestamp, input: SetProfile) -> Result<Reply, Refusal> {
+        self.handle(now, Input::SetProfile(input))
+    }
+
+    /// A user wants to be forgotten, as one who booked and as the holder of a phone. What is live is cancelled, a conversation is left alone, and what is
+    /// kept of him leaves. It comes through while the outbox is full. Replies how much was done.
+    ///
+    /// # Errors
+    /// `invalid` (user).
+    pub fn forget_me(&mut self, now: Timestamp, user: Address) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ForgetMe(ForgetMe { user }))
+    }
+
     /// A gateway says what became of a message, by the sequence number of its `send`. One that failed is sent again by the next way that the policy names;
     /// when none is left, an `undelivered` audit says so. A message that is not kept, or was reported on before, is a no-op.
     ///
@@ -353,5 +372,54 @@ impl Platform {
     /// None.
     pub fn resync(&mut self, now: Timestamp, legs: Vec<LegId>) -> Result<Reply, Refusal> {
         self.handle(now, Input::Resync(Resync { legs }))
+    }
+
+    /// An account follows the operator's public account (seed 003, step 101). What it had bound before, and is not over, is bound again. Twice is a no-op.
+    ///
+    /// # Errors
+    /// `limit` (accounts).
+    pub fn follow(&mut self, now: Timestamp, account: AccountId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Follow(Follow { account }))
+    }
+
+    /// An account does not follow any more. Its requests end; its numbers wait for it, `unfollowed_max_s` at most. Twice is a no-op.
+    ///
+    /// # Errors
+    /// None.
+    pub fn unfollow(&mut self, now: Timestamp, account: AccountId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Unfollow(Unfollow { account }))
+    }
+
+    /// A follower asks for a number to be bound to his account: its holder is sent a code. Asked again, the older code ends. A number that is his already: a
+    /// no-op. Replies the binding, and until when its code may be given.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (the number is no subscriber's, a merchant's line or a virtual number), `not_following`, `no_key`, `wrong_code_limit`,
+    /// `code_limit`, `limit` (codes, bindings of the account, bindings, outbox).
+    pub fn request_binding(&mut self, now: Timestamp, account: AccountId, number: PhoneNumber) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestBinding(RequestBinding { account, number }))
+    }
+
+    /// The code that went to a number comes back from the account that asked. Replies `bound`; whoever had the number before has it no more, and is told. Or
+    /// `wrong_code`, which counts.
+    ///
+    /// # Errors
+    /// In this order: `not_requested`, `limit` (outbox); for a right code also `invalid` (the number is a merchant's line or a virtual number now).
+    pub fn confirm_binding(
+        &mut self,
+        now: Timestamp,
+        account: AccountId,
+        number: PhoneNumber,
+        code: Code,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::ConfirmBinding(ConfirmBinding { account, number, code }))
+    }
+
+    /// An account gives a number back, or its request for one. One that it does not have: a no-op.
+    ///
+    /// # Errors
+    /// None.
+    pub fn unbind(&mut self, now: Timestamp, account: AccountId, number: PhoneNumber) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Unbind(Unbind { account, number }))
     }
 }

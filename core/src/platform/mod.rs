@@ -9,23 +9,30 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::books::bindings::Binding;
 use crate::books::chain::Chain;
 use crate::books::commons::Commons;
 use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
+use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::Context;
-pub use crate::halves::appointments::Why;
+pub use crate::halves::Why;
+use crate::halves::appointments::Appointments;
 use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
-use crate::halves::appointments::{Appointments, check_text, limit};
+use crate::halves::checks::{check_text, limit};
 use crate::halves::fallback::Fallback;
+use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use crate::values::input::{Dedup, Input, RequestCall};
+use crate::values::input::{Dedup, ForgetMe, Input, RequestCall};
+use crate::values::number::Address;
+use crate::values::number::PhoneNumber;
+use crate::values::person::Person;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{Reply, Verdict};
+use crate::values::reply::{Forgotten, Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
@@ -107,7 +114,7 @@ impl Platform {
             commons: Commons::new(shard),
             repeats: Repeats::default(),
             appointments: Appointments::new(shard, hash_seed),
-            fallback: Fallback,
+            fallback: Fallback::new(shard),
         })
     }
 
@@ -183,8 +190,31 @@ impl Platform {
         if let Input::RotateKey(input) = input {
             return self.replace_key(input.id);
         }
-        let (mut cx, appointments) = self.parts();
-        appointments.handle(&mut cx, input)
+        if let Input::ForgetMe(input) = input {
+            return self.forget(input);
+        }
+        let (mut cx, appointments, fallback) = self.parts();
+        match fallback.handle(&mut cx, |number| appointments.use_of(number), &input) {
+            Some(reply) => reply,
+            None => appointments.handle(&mut cx, input),
+        }
+    }
+
+    /// Both halves forget a person: first his reservations, then who has his number.
+    fn forget(&mut self, input: ForgetMe) -> Result<Reply, Refusal> {
+        let person = Person::of(&input.user);
+        let (mut cx, appointments, fallback) = self.parts();
+        let reply = appointments.handle(&mut cx, Input::ForgetMe(input))?;
+        let bindings = match person {
+            Some(Person::Number(number)) => fallback.forget(&mut cx, number),
+            Some(Person::Mailbox(_)) | None => 0,
+        };
+        let forgotten = match reply {
+            Reply::Forgotten(forgotten) => forgotten,
+            _ if bindings == 0 => return Ok(reply),
+            _ => Forgotten::default(),
+        };
+        Ok(Reply::Forgotten(Forgotten { bindings, ..forgotten }))
     }
 
     fn replace_policy(&mut self, policy: Policy) -> Result<Reply, Refusal> {
@@ -206,7 +236,7 @@ impl Platform {
         // What is over by the old rules does not come back by new ones.
         self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         self.policy = policy;
-        let (mut cx, appointments) = self.parts();
+        let (mut cx, appointments, _) = self.parts();
         cx.audit(AuditRecord::PolicySet(PolicySet { policy: Digest::new(digest.into()) }));
         if asks_for_less {
             appointments.take_up_again(&cx);
@@ -233,13 +263,13 @@ impl Platform {
             return Err(Refusal::Limit { bound: Bound::Outbox, most: u64::from(most) });
         }
         self.key = Some(id.clone());
-        let (mut cx, _) = self.parts();
+        let (mut cx, ..) = self.parts();
         cx.audit(AuditRecord::KeyRotated(KeyRotated { id }));
         Ok(Reply::Done)
     }
 
-    /// What a half is handed, and the half.
-    fn parts(&mut self) -> (Context<'_>, &mut Appointments) {
+    /// What a half is handed, and the halves.
+    fn parts(&mut self) -> (Context<'_>, &mut Appointments, &mut Fallback) {
         let cx = Context {
             now: self.latest,
             policy: &self.policy,
@@ -249,7 +279,7 @@ impl Platform {
             chain: &mut self.chain,
             commons: &mut self.commons,
         };
-        (cx, &mut self.appointments)
+        (cx, &mut self.appointments, &mut self.fallback)
     }
 
     /// Fires due deadlines in order, at most `budget` of them; 0 counts as 1, so that a loop on `more` ends. A batch equals its single steps.
@@ -260,15 +290,16 @@ impl Platform {
         self.repeats.forget_old(self.latest);
         self.commons.forget_codes(self.latest);
         self.appointments.forget_rings(self.latest);
+        self.appointments.forget_profiles(self.latest);
         self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
-        let (mut cx, appointments) = self.parts();
+        let (mut cx, appointments, fallback) = self.parts();
         let mut fired = 0_u32;
-        while fired < budget.max(1) && appointments.fire_first(&mut cx) {
+        while fired < budget.max(1) && fire_first(&mut cx, appointments, fallback) {
             fired = fired.saturating_add(1);
         }
         // Last, since what fired may have let go of a number that does not rest at all.
         appointments.forget_rested(cx.now);
-        let next = appointments.poll_deadline(|effects| cx.has_room_for(effects));
+        let next = first_deadline(appointments, fallback, |effects| cx.has_room_for(effects));
         Progress { fired, more: next.is_some_and(|(due, _)| due <= cx.now), is_clock_refused: false }
     }
 
@@ -302,7 +333,7 @@ impl Platform {
         if self.outbox.has_unpolled() {
             return Some((self.latest, Why::EffectsWaiting));
         }
-        self.appointments.poll_deadline(|effects| self.outbox.has_room_for(effects, self.policy.outbox_max))
+        first_deadline(&self.appointments, &self.fallback, |effects| self.outbox.has_room_for(effects, self.policy.outbox_max))
     }
 
     // ---- questions ----------------------------------------------------------------------------------------------
@@ -379,12 +410,20 @@ impl Platform {
     /// anew whenever it is asked for, also after a restart.
     ///
     /// # Errors
-    /// `unknown` or `gone` challenge: it was answered or replaced, its time is over, or its reservation is closed. Do not send the message then.
+    /// `unknown` or `gone` challenge: it was answered or replaced, its time is over, or its reservation is closed or its binding over. Do not send the message
+    /// then.
     pub fn code(&self, challenge: ChallengeId) -> Result<Code, Refusal> {
-        self.appointments.code(&self.commons.ids, &self.keyring, challenge, self.latest)
+        let of_binding = self.fallback.code(&self.keyring, challenge, self.latest);
+        of_binding.unwrap_or_else(|| self.appointments.code(&self.commons.ids, &self.keyring, challenge, self.latest))
     }
 
-    /// A code that is out: what is known of it, which is not the code itself.
+    /// What is remembered of a user for his next booking.
+    #[must_use]
+    pub fn profile(&self, user: &Address) -> Option<&Profile> {
+        self.appointments.profile(user, self.latest)
+    }
+
+    /// A code that is out for a reservation: what is known of it, which is not the code itself.
     #[must_use]
     pub fn challenge(&self, id: ChallengeId) -> Option<&LiveChallenge> {
         self.appointments.challenge_of(id)
@@ -418,13 +457,32 @@ impl Platform {
     }
 
     fn keys_in_use(&self) -> impl Iterator<Item = &Text> {
-        self.key.iter().chain(self.appointments.keys_in_use(self.latest))
+        let of_bindings = self.fallback.keys_in_use(self.latest);
+        self.key.iter().chain(self.appointments.keys_in_use(self.latest)).chain(of_bindings)
     }
 
     /// The keys of this platform.
     #[must_use]
     pub const fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Whether this account follows.
+    #[must_use]
+    pub fn follows(&self, account: &AccountId) -> bool {
+        self.fallback.follows(account)
+    }
+
+    /// The binding of this account and this number, unless it is over.
+    #[must_use]
+    pub fn binding(&self, account: &AccountId, number: PhoneNumber) -> Option<&Binding> {
+        self.fallback.binding(account, number)
+    }
+
+    /// The bindings of this account, by number.
+    #[must_use]
+    pub fn bindings(&self, account: &AccountId) -> Vec<&Binding> {
+        self.fallback.bindings_of(account).collect()
     }
 
     /// The missed-call half.
@@ -442,6 +500,28 @@ impl Platform {
             return Err("the book of repeats does not agree with itself".into());
         }
         self.appointments.check_invariants(&self.commons.ids)?;
+        self.fallback.check_invariants(&self.commons.ids)?;
         self.check_bounds()
+    }
+}
+
+/// Fires the first deadline that is due, of both halves; of two at the same instant that of the appointments. False when none is.
+fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) -> bool {
+    let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
+    let is_fallbacks = fallback.first_due().is_some_and(|due| of_appointments.is_none_or(|other| due < other));
+    if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) }
+}
+
+/// The first deadline of both halves, and why.
+fn first_deadline(
+    appointments: &Appointments,
+    fallback: &Fallback,
+    has_room_for: impl Fn(usize) -> bool,
+) -> Option<(Timestamp, Why)> {
+    let of_appointments = appointments.poll_deadline(has_room_for);
+    let of_fallback = fallback.poll_deadline();
+    match (of_appointments, of_fallback) {
+        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
+        (one, other) => one.or(other),
     }
 }

@@ -23,7 +23,7 @@ use crate::books::keyring::Keyring;
 use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
 use crate::halves::appointments::{Appointments, State, StateView};
-use crate::halves::fallback::Fallback;
+use crate::halves::fallback::{self, Fallback};
 use crate::values::effect::{Action, BookingPage, Effect, Send, UserContent};
 use crate::values::id::MessageId;
 use crate::values::number::Address;
@@ -104,6 +104,7 @@ struct Body {
     appointments: State,
     chain: Chain,
     commons: CommonsState,
+    fallback: fallback::State,
     repeats: Repeats,
     /// The pages in the effects, each once: a push to many users holds one.
     pages: Vec<Arc<BookingPage>>,
@@ -120,6 +121,7 @@ struct BodyView<'a> {
     appointments: StateView<'a>,
     chain: Chain,
     commons: CommonsState,
+    fallback: fallback::StateView<'a>,
     repeats: &'a Repeats,
     pages: Vec<&'a BookingPage>,
     outbox: Vec<Waiting>,
@@ -168,6 +170,7 @@ impl Platform {
             appointments: self.appointments.state(),
             chain: self.chain,
             commons: self.commons.state(),
+            fallback: self.fallback.state(),
             repeats: &self.repeats,
             outbox: self.outbox.kept().map(|effect| Waiting::of(effect, &places)).collect(),
             pages: self.outbox.pages().contents().map(AsRef::as_ref).collect(),
@@ -206,6 +209,7 @@ impl Platform {
         }
         let commons = Commons::from_state(body.commons);
         let appointments = Appointments::from_state(body.appointments, &commons.ids, hash_seed).map_err(|what| content(&what))?;
+        let fallback = Fallback::from_state(body.fallback, &commons.ids).map_err(|what| content(&what))?;
         let platform = Self {
             latest: body.latest,
             policy: body.policy,
@@ -216,7 +220,7 @@ impl Platform {
             commons,
             repeats: body.repeats,
             appointments,
-            fallback: Fallback,
+            fallback,
         };
         platform.check_bounds().map_err(|what| content(&what))?;
         // What this state would be written as; whatever else says the same was not written by a platform.
@@ -232,6 +236,7 @@ impl Platform {
         let ids = &self.commons.ids;
         self.commons.check(self.latest, self.chain.shard())?;
         self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence(), ids)?;
+        self.fallback.check_bounds(self.latest, self.chain.shard())?;
         self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, ids, effect))?;
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());

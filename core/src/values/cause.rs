@@ -148,6 +148,12 @@ impl FailureReasons {
         self.0 == 0
     }
 
+    /// How many reasons are in it.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
     /// Its reasons, in their order.
     pub fn iter(self) -> impl Iterator<Item = FailureReason> {
         FailureReason::ALL.into_iter().filter(move |reason| self.contains(*reason))

@@ -15,7 +15,9 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::cause::ReleaseCause;
-use super::id::{CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{
+    BindingId, CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId,
+};
 use super::input::{BookingEvidence, Hours};
 use super::media::SharedMedia;
 use super::number::{Address, MaskedNumber, PhoneNumber, VirtualNumber};
@@ -345,6 +347,10 @@ pub enum Content {
     ManagePage(ManagePage),
     /// To a user: [`UserContent::Reminder`].
     Reminder(BookingResult),
+    /// To the holder of a number: [`UserContent::BindingChallenge`].
+    BindingChallenge(BindingChallenge),
+    /// To an account: [`UserContent::BindingChanged`].
+    BindingChanged(BindingChanged),
 }
 
 impl From<UserContent> for Content {
@@ -362,6 +368,8 @@ impl From<UserContent> for Content {
             UserContent::Declined(content) => Self::Declined(content),
             UserContent::ManagePage(content) => Self::ManagePage(content),
             UserContent::Reminder(content) => Self::Reminder(content),
+            UserContent::BindingChallenge(content) => Self::BindingChallenge(content),
+            UserContent::BindingChanged(content) => Self::BindingChanged(content),
         }
     }
 }
@@ -385,7 +393,11 @@ impl UserContent {
     #[must_use]
     pub const fn reservation(&self) -> Option<ReservationId> {
         match self {
-            Self::BookingPage(_) | Self::SearchEntry(_) | Self::SearchResults(_) => None,
+            Self::BookingPage(_)
+            | Self::SearchEntry(_)
+            | Self::SearchResults(_)
+            | Self::BindingChallenge(_)
+            | Self::BindingChanged(_) => None,
             Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
             Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
                 Some(content.reservation)
@@ -442,6 +454,11 @@ pub enum UserContent {
     ManagePage(ManagePage),
     /// The window begins soon: what the result said, and what he may do now.
     Reminder(BookingResult),
+    /// To a phone number: an account wants it bound, and its holder is asked for the code. The host puts the code into the message
+    /// ([`Platform::code`](crate::Platform::code)).
+    BindingChallenge(BindingChallenge),
+    /// To an account: what became of a number of his.
+    BindingChanged(BindingChanged),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -694,6 +711,40 @@ pub struct Challenge {
     pub is_shared: bool,
 }
 
+/// An account wants this number bound: its holder is asked. Which account is not said, and the code is not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingChallenge {
+    /// The challenge, to ask for the code by.
+    pub challenge: ChallengeId,
+    /// From this instant on the code is of no use.
+    pub until: Timestamp,
+}
+
+/// What became of a number that an account had, or asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingChanged {
+    /// The number: the account's own, or the one that it asked for.
+    pub number: PhoneNumber,
+    /// What became of it.
+    pub change: BindingChange,
+}
+
+/// What becomes of a number that an account has, or asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindingChange {
+    /// It is bound: messages that callers leave for it come to this account.
+    Bound,
+    /// It is not: too many wrong codes were given.
+    NotConfirmed,
+    /// Another account proved that it has the number now. Nothing for it comes here any more.
+    TakenOver,
+    /// The number's holder wanted to be forgotten. Nothing for it comes here any more.
+    Forgotten,
+}
+
 /// A reservation ended without a conversation, as its user is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -895,10 +946,66 @@ pub enum AuditRecord {
     Thawed(FreezeRecord),
     /// The list of numbers that are never rung was changed.
     DoNotCallChanged(DoNotCallChanged),
+    /// A user was forgotten.
+    Erased(ErasedRecord),
     /// Several users share a call.
     Grouped(Grouped),
     /// A message failed, and no other way was left, or nobody needed it any more.
     Undelivered(Undelivered),
+    /// The holder of a number is asked whether it shall be bound to an account.
+    BindingAsked(BindingAsked),
+    /// A code for a binding was given and judged.
+    BindingJudged(BindingJudged),
+    /// A number is an account's no more.
+    BindingEnded(BindingEnded),
+}
+
+/// The holder of a number is asked whether it shall be bound to an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingAsked {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The binding.
+    pub binding: BindingId,
+    /// The id of the key that its code is made under.
+    pub key: Text,
+}
+
+/// A code for a binding was given and judged: what every voice message to this number rests on, or the lack of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingJudged {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The binding.
+    pub binding: BindingId,
+    /// Whether the code was right: the number is the account's from here on.
+    pub is_right: bool,
+}
+
+/// A number is an account's no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingEnded {
+    /// The binding.
+    pub binding: BindingId,
+    /// Why.
+    pub why: BindingEnd,
+}
+
+/// Why a number is an account's no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BindingEnd {
+    /// The account gave it back.
+    Unbound,
+    /// Another account proved that it has the number.
+    TakenOver,
+    /// The account had not followed for too long.
+    Unfollowed,
+    /// The number's holder wanted to be forgotten.
+    Forgotten,
 }
 
 /// A message failed, and was not sent again.
@@ -947,6 +1054,20 @@ pub struct DoNotCallChanged {
     pub removed: u32,
     /// How many are on it now.
     pub listed: u64,
+}
+
+/// A user was forgotten: what was erased of him, by ids. Who he was is not said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedRecord {
+    /// The reservations.
+    pub reservations: Vec<ReservationId>,
+    /// What was attached to them.
+    pub media: Vec<MediaId>,
+    /// Whether he had a profile.
+    pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
 }
 
 /// A reservation that is accepted got its virtual number. Written when the operator has a pool.

@@ -27,7 +27,8 @@ pub const SIP: &str = "SIP";
 pub struct Evidence {
     /// The final SIP status, 100 to 699 (RFC 3261 §21).
     pub sip_status: Option<u16>,
-    /// The Q.850 cause that a trunk or the switch itself gave, 0 to 127 (ITU-T Q.850 §2.2.5). 0 means unknown, not success.
+    /// The Q.850 cause that a trunk or the switch itself gave, 0 to 127 (ITU-T Q.850 §2.2.5). 0 means unknown, not success. Without a location, the same cause as
+    /// the switch's is taken for the switch's own translation.
     pub q850_cause: Option<u8>,
     /// Who gave that cause.
     pub q850_location: Option<Location>,
@@ -69,6 +70,11 @@ impl Evidence {
             && self.redirections.len() <= ENTRIES_MAX
             && self.announcements.len() <= ENTRIES_MAX
             && self.reasons.iter().all(reason)
+            && self.redirections.iter().all(|redirection| match redirection.reason {
+                Redirecting::Sip(answer) => status(answer),
+                Redirecting::Q850(cause) => cause <= 127,
+                Redirecting::Cdiv(_) | Redirecting::Diversion(_) | Redirecting::Isup(_) => true,
+            })
     }
 }
 
@@ -184,6 +190,17 @@ pub struct Redirection {
     /// Who was called and forwarded the call; none when it is withheld.
     #[serde(default)]
     pub from: Option<PhoneNumber>,
+    /// The network asks that this number be shown to nobody (RFC 5806 `privacy`, RFC 7044 §10.1, presentation restricted). It still tells whose call it was.
+    #[serde(default)]
+    pub is_restricted: bool,
+}
+
+impl Redirection {
+    /// A redirection of whose number nothing is known.
+    #[must_use]
+    pub const fn unnamed(reason: Redirecting) -> Self {
+        Self { reason, from: None, is_restricted: false }
+    }
 }
 
 /// Why a call was redirected, in the words of whoever brought it.
@@ -194,8 +211,13 @@ pub enum Redirecting {
     Cdiv(u16),
     /// The `reason` of a Diversion header (RFC 5806).
     Diversion(DiversionReason),
-    /// The redirecting reason of ISUP (ITU-T Q.763 §3.45) and of an ISDN redirecting number, as an E1 trunk brings it.
+    /// The redirecting reason of ISUP (ITU-T Q.763 §3.45) and of an ISDN redirecting number (ITU-T Q.931), as an E1 trunk brings it. The two lists agree where they
+    /// overlap in use; 9, 10 and 15 are ISDN's.
     Isup(u8),
+    /// The SIP status that the request got before it was redirected: a Reason inside a History-Info entry (RFC 7044 §10.2).
+    Sip(u16),
+    /// The same as a Q.850 cause, 0 to 127.
+    Q850(u8),
 }
 
 /// The reasons of a Diversion header (RFC 5806 §10).

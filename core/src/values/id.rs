@@ -3,6 +3,7 @@
 //! Two kinds. What outlives a process or crosses shards is numbered by the host ([`MerchantId`], [`PageId`],
 //! [`OfferingId`], [`CalendarId`], [`MediaId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
 //! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`],
+//! [`BindingId`],
 //! [`GroupId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
@@ -94,6 +95,11 @@ id! {
 id! {
     /// A code that went to the holder of a contact number, and the question whether he agrees. Numbered by the platform.
     ChallengeId
+}
+
+id! {
+    /// A binding of a phone number to an account, from its request on. Numbered by the platform.
+    BindingId
 }
 
 id! {

@@ -3,11 +3,12 @@
 //! In JSON an input is one object with one key, the variant in snake_case: `{"book":{…}}`. Unknown fields are refused, so a typing error
 //! is seen at once. Who may send what is the host's to check: a `merchant` field says which merchant the host has authenticated.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::account::{ConfirmBinding, Follow, RequestBinding, Unbind, Unfollow};
 use super::code::Code;
 use super::evidence::Evidence;
 use super::id::{CalendarId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
@@ -85,12 +86,26 @@ pub enum Input {
     Thaw(Thaw),
     /// The operator changes the list of numbers that are never rung.
     ImportDoNotCall(ImportDoNotCall),
+    /// A user changes what is remembered of him.
+    SetProfile(SetProfile),
+    /// A user wants to be forgotten.
+    ForgetMe(ForgetMe),
     /// Platform mode: a merchant chooses when inside the window he is called (商户选择的时间段, S106).
     ChooseSlot(ChooseSlot),
     /// Platform mode: a merchant is ready (在准备完毕后) and wants the call from now on.
     MerchantReady(MerchantReady),
     /// A gateway says what became of a message.
     MessageReported(MessageReported),
+    /// An account follows the operator's public account (seed 003, step 101).
+    Follow(Follow),
+    /// An account does not follow any more.
+    Unfollow(Unfollow),
+    /// A follower asks for a number to be bound to his account.
+    RequestBinding(RequestBinding),
+    /// The code that was sent to the number comes back from the account.
+    ConfirmBinding(ConfirmBinding),
+    /// An account gives a number back.
+    Unbind(Unbind),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.
@@ -386,6 +401,10 @@ pub struct Book {
     /// What the user attaches (产品截图). The merchant is told of those that he shares.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
+    /// Whether the booking has to do with the sender's profile: what it leaves out is taken from there, and what it says is remembered there. As the policy
+    /// says when absent.
+    #[serde(default)]
+    pub remember: Option<bool>,
     /// How the result comes; as the sender writes when absent.
     #[serde(default)]
     pub result_by: Option<ResultBy>,
@@ -409,6 +428,7 @@ impl Book {
             evidence: None,
             share: false,
             attachments: Vec::new(),
+            remember: None,
             result_by: None,
             email: None,
         }
@@ -733,6 +753,44 @@ pub struct ImportDoNotCall {
     /// Numbers that may be rung again. Those that are not listed are passed over.
     #[serde(default)]
     pub remove: Vec<PhoneNumber>,
+}
+
+/// What of a profile may be erased by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileField {
+    /// The name.
+    Name,
+    /// The phone that shall ring.
+    Contact,
+    /// The mailbox.
+    Email,
+}
+
+/// A user changes what is remembered of him for his next booking. What is neither given nor erased stays. A contact is never given here: it is remembered once
+/// its holder has agreed to a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetProfile {
+    /// Who asks.
+    pub user: Address,
+    /// His name.
+    #[serde(default)]
+    pub name: Option<Text>,
+    /// His mailbox.
+    #[serde(default)]
+    pub email: Option<Address>,
+    /// What is to be erased.
+    #[serde(default)]
+    pub erase: BTreeSet<ProfileField>,
+}
+
+/// A user wants to be forgotten: as one who booked, and as the holder of a phone that others booked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetMe {
+    /// Who asks.
+    pub user: Address,
 }
 
 /// The part of a reservation's window in which the platform calls, as its merchant chooses it.

@@ -9,6 +9,7 @@ use core::fmt::{self, Write as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+use super::account::{AccountId, AccountIdError};
 use super::text::Text;
 
 /// The most digits of a number (ITU-T E.164 §6.2).
@@ -246,7 +247,8 @@ impl<'de> Deserialize<'de> for MaskedNumber {
 /// Where a message goes or comes from.
 ///
 /// Written as one string: `rcs:+8613800000001`, `sms:+8613800000001`, `mms:+8613800000001`, `mailto:zhang@example.com`,
-/// `sip:1065000000@chatbot.example` (a merchant's chatbot).
+/// `sip:1065000000@chatbot.example` (a merchant's chatbot),
+/// `wechat:oIBUkuN1zZh_3FvGB-wAXMzRzxE4` (an account that follows the operator's public account).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Address {
     /// A phone that takes rich messages (RCS, 5G消息).
@@ -259,13 +261,15 @@ pub enum Address {
     Email(Text),
     /// A merchant's chatbot, by its SIP address.
     Chatbot(Text),
+    /// An account that follows the operator's public account. Voice messages go there; nobody books from it.
+    WeChat(AccountId),
 }
 
 /// Why a text is not an address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// The scheme before the colon is missing or unknown.
-    #[error("an address begins with rcs:, sms:, mms:, mailto: or sip:")]
+    #[error("an address begins with rcs:, sms:, mms:, mailto:, sip: or wechat:")]
     Scheme,
     /// The number after `rcs:`, `sms:` or `mms:` is wrong.
     #[error("after {scheme}: {error}")]
@@ -274,6 +278,12 @@ pub enum AddressError {
         scheme: &'static str,
         /// What is wrong with it.
         error: NumberError,
+    },
+    /// What follows `wechat:` is no account id.
+    #[error("after wechat: {error}")]
+    Account {
+        /// What is wrong with it.
+        error: AccountIdError,
     },
     /// What follows `mailto:` or `sip:` is not `name@host`, is longer than 254 bytes or has a space or control character in it.
     #[error("after {scheme}: a name, one '@' and a host are expected, at most 254 bytes, no spaces or control characters")]
@@ -297,6 +307,7 @@ impl Address {
             "mms" => number("mms").map(Self::Mms),
             "mailto" => mailbox(rest, "mailto").map(Self::Email),
             "sip" => mailbox(rest, "sip").map(Self::Chatbot),
+            "wechat" => AccountId::parse(rest).map(Self::WeChat).map_err(|error| AddressError::Account { error }),
             _ => Err(AddressError::Scheme),
         }
     }
@@ -306,7 +317,7 @@ impl Address {
     pub const fn number(&self) -> Option<PhoneNumber> {
         match self {
             Self::Rcs(number) | Self::Sms(number) | Self::Mms(number) => Some(*number),
-            Self::Email(_) | Self::Chatbot(_) => None,
+            Self::Email(_) | Self::Chatbot(_) | Self::WeChat(_) => None,
         }
     }
 
@@ -315,7 +326,7 @@ impl Address {
     pub const fn is_mailbox(&self) -> bool {
         match self {
             Self::Email(_) => true,
-            Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Chatbot(_) => false,
+            Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Chatbot(_) | Self::WeChat(_) => false,
         }
     }
 
@@ -329,10 +340,11 @@ impl Address {
                 same.is_some_and(|((name, host), (other, other_host))| name == other && host.eq_ignore_ascii_case(other_host))
             }
             (Self::Chatbot(one), Self::Chatbot(another)) => one == another,
+            (Self::WeChat(one), Self::WeChat(another)) => one == another,
             (Self::Rcs(one) | Self::Sms(one) | Self::Mms(one), Self::Rcs(another) | Self::Sms(another) | Self::Mms(another)) => {
                 one == another
             }
-            (Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Email(_) | Self::Chatbot(_), _) => false,
+            (Self::Rcs(_) | Self::Sms(_) | Self::Mms(_) | Self::Email(_) | Self::Chatbot(_) | Self::WeChat(_), _) => false,
         }
     }
 
@@ -345,6 +357,7 @@ impl Address {
             Self::Mms(number) => ("mms:", number.dialable()),
             Self::Email(mailbox) => ("mailto:", mailbox.to_string()),
             Self::Chatbot(address) => ("sip:", address.to_string()),
+            Self::WeChat(account) => ("wechat:", String::from(account.as_str())),
         };
         let mut out = String::from(scheme);
         out.push_str(&rest);
@@ -366,6 +379,7 @@ impl fmt::Debug for Address {
             Self::Sms(number) => write!(f, "Sms({})", number.masked()),
             Self::Mms(number) => write!(f, "Mms({})", number.masked()),
             Self::Email(_) => f.write_str("Email(***)"),
+            Self::WeChat(_) => f.write_str("WeChat(***)"),
             Self::Chatbot(address) => write!(f, "Chatbot(***@{})", address.split_once('@').map_or("", |(_, host)| host)),
         }
     }

@@ -28,7 +28,7 @@ impl Person {
         match address {
             Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => Some(Self::Number(*number)),
             Address::Email(mailbox) => Some(Self::Mailbox(folded(mailbox))),
-            Address::Chatbot(_) => None,
+            Address::Chatbot(_) | Address::WeChat(_) => None,
         }
     }
 }

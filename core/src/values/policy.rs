@@ -203,6 +203,12 @@ pub struct Policy {
     pub group_size_max: u32,
     /// The most pictures, voice notes and videos that are attached to one reservation. Default 10.
     pub attachments_max: u32,
+    /// Whether a booking has to do with its sender's profile when it does not say. Default: it has; the seed asks for it.
+    pub profiles_remembered: bool,
+    /// The most profiles. The one that would be forgotten first leaves for a new one. Default 10,000,000.
+    pub profiles_max: u32,
+    /// How long a profile is remembered after its last booking. Default 365 days.
+    pub profile_life_s: u32,
     /// The most booking pages of one merchant, withdrawn ones included. Default 1,000.
     pub pages_per_merchant_max: u32,
     /// How many pages one search ranks at most. Default 10,000.
@@ -222,6 +228,15 @@ pub struct Policy {
     pub fallback_wait_s: u32,
     /// The most messages that are kept for their reports; the oldest give way to new ones. Default 1,000,000; 0: none is tried again.
     pub messages_max: u32,
+    /// The most accounts that follow. Default 100,000,000.
+    pub accounts_max: u32,
+    /// The most numbers that one account has or has asked for. Default 10.
+    pub bindings_per_account_max: u32,
+    /// The most bindings of all accounts. Default 100,000,000.
+    pub bindings_max: u32,
+    /// How long a number stays with an account that does not follow any more. Default 180 days: it may come back; but
+    /// not for ever, since the number may be somebody else's by then.
+    pub unfollowed_max_s: u32,
 }
 
 impl Default for Policy {
@@ -280,6 +295,9 @@ impl Default for Policy {
             rings_per_day_max: 0,
             group_size_max: 20,
             attachments_max: 10,
+            profiles_remembered: true,
+            profiles_max: 10_000_000,
+            profile_life_s: 365 * DAY_S,
             pages_per_merchant_max: 1_000,
             search_candidates_max: 10_000,
             wrong_codes_per_day_max: 20,
@@ -289,6 +307,10 @@ impl Default for Policy {
             fallback: Vec::from([FallbackChannel::Sms, FallbackChannel::Email]),
             fallback_wait_s: 3_600,
             messages_max: 1_000_000,
+            accounts_max: 100_000_000,
+            bindings_per_account_max: 10,
+            bindings_max: 100_000_000,
+            unfollowed_max_s: 180 * DAY_S,
         }
     }
 }
@@ -310,8 +332,10 @@ pub(crate) mod most {
     pub(crate) const CODE_LIFE_S: u32 = DAY_S;
     pub(crate) const MIN_RING_S: u32 = 600;
     pub(crate) const NUMBER_REST_S: u32 = TEN_YEARS_S;
+    pub(crate) const PROFILE_LIFE_S: u32 = TEN_YEARS_S;
     pub(crate) const GROUP_SIZE: u32 = 1_000;
     pub(crate) const REMINDER_S: u32 = 30 * DAY_S;
+    pub(crate) const UNFOLLOWED_S: u32 = TEN_YEARS_S;
     pub(crate) const FALLBACK_WAIT_S: u32 = 7 * DAY_S;
 }
 
@@ -420,10 +444,16 @@ impl Policy {
             ("rings_per_day_max", self.rings_per_day_max, 0, 1_000),
             ("group_size_max", self.group_size_max, 1, most::GROUP_SIZE),
             ("attachments_max", self.attachments_max, 0, 1_000),
+            ("profiles_max", self.profiles_max, 1, u32::MAX),
+            ("profile_life_s", self.profile_life_s, 1, most::PROFILE_LIFE_S),
             ("reminder_before_s", self.reminder_before_s, 0, most::REMINDER_S),
             ("fallback", u32::try_from(self.fallback.len()).unwrap_or(u32::MAX), 0, self.fallback_kinds()),
             ("fallback_wait_s", self.fallback_wait_s, 1, most::FALLBACK_WAIT_S),
             ("messages_max", self.messages_max, 0, u32::MAX),
+            ("accounts_max", self.accounts_max, 1, u32::MAX),
+            ("bindings_per_account_max", self.bindings_per_account_max, 1, 10_000),
+            ("bindings_max", self.bindings_max, 1, u32::MAX),
+            ("unfollowed_max_s", self.unfollowed_max_s, 1, most::UNFOLLOWED_S),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

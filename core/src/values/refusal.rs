@@ -134,6 +134,12 @@ pub enum Bound {
     GroupSize,
     /// `attachments_max`.
     Attachments,
+    /// `accounts_max`.
+    Accounts,
+    /// `bindings_per_account_max`.
+    BindingsPerAccount,
+    /// `bindings_max`.
+    Bindings,
 }
 
 impl Bound {
@@ -169,6 +175,9 @@ impl Bound {
             Self::DoNotCallImport => "do_not_call_import_max",
             Self::GroupSize => "group_size_max",
             Self::Attachments => "attachments_max",
+            Self::Accounts => "accounts_max",
+            Self::BindingsPerAccount => "bindings_per_account_max",
+            Self::Bindings => "bindings_max",
         }
     }
 }
@@ -329,6 +338,10 @@ pub enum Refusal {
         media: MediaId,
     },
 
+    /// This account did not ask for this number, or its code is of no use any more.
+    #[error("no code is out by which this account could prove this number; ask for one with request_binding")]
+    NotRequested,
+
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
     #[error("pages are published by the merchant's registered chatbot only")]
@@ -433,6 +446,10 @@ pub enum Refusal {
         end: Timestamp,
     },
 
+    /// Only who follows the operator's public account may bind a number (seed 003, step 101).
+    #[error("the account does not follow the operator's public account")]
+    NotFollowing,
+
     /// The user agrees to share the call, and the page has no shared calls.
     #[error("page {page} offers no shared calls")]
     SharingNotOffered {
@@ -493,6 +510,8 @@ pub enum Field {
     Email,
     /// How the result is asked for.
     ResultBy,
+    /// A phone number.
+    Number,
 }
 
 impl core::fmt::Display for Field {
@@ -517,6 +536,7 @@ impl core::fmt::Display for Field {
             Self::Attachments => "attachments",
             Self::Email => "email",
             Self::ResultBy => "result_by",
+            Self::Number => "number",
         })
     }
 }
@@ -549,6 +569,8 @@ pub enum Allowed {
     SubscriberNumber,
     /// Of an offering that is on the page.
     OfferingOfThePage,
+    /// Set or erased, not both.
+    SetOrErased,
     /// A mailbox (`mailto:`).
     Mailbox,
     /// A page or a short message for a sender whose address has a phone number only.
@@ -571,6 +593,7 @@ impl core::fmt::Display for Allowed {
                 "a subscriber's number in E.164 form is needed: + and 7 to 15 digits, the country code among them"
             }
             Self::OfferingOfThePage => "an offering of the page is needed",
+            Self::SetOrErased => "what is set cannot be erased as well",
             Self::RegisteredLine => "a line that the merchant has registered is needed",
             Self::Mailbox => "a mailbox (mailto:) is needed",
             Self::NumberOfTheSender => {
@@ -609,6 +632,7 @@ impl Refusal {
             Self::NoCode { .. } => 145,
             Self::KeyNotLoaded { .. } => 146,
             Self::NoKey => 147,
+            Self::NotRequested => 148,
             Self::Ending { .. } => 120,
             Self::LineIsContact { .. } => 130,
             Self::ChatbotInUse { .. } => 131,
@@ -627,6 +651,7 @@ impl Refusal {
             Self::Blocked => 220,
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
+            Self::NotFollowing => 240,
             Self::SharingNotOffered { .. } => 280,
             Self::NotPlatformMode { .. } => 207,
             Self::SlotOutside { .. } => 208,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{CallId, LegId, ReservationId};
+use super::id::{BindingId, CallId, LegId, ReservationId};
 use super::time::{Timestamp, Window};
 
 /// The answer to an accepted input.
@@ -31,8 +31,32 @@ pub enum Reply {
     Amended(Amended),
     /// The list of numbers that are never rung is changed.
     DoNotCallSet(DoNotCallSet),
+    /// The user is forgotten.
+    Forgotten(Forgotten),
     /// The platform calls inside this slot.
     SlotChosen(SlotChosen),
+    /// The holder of the number is asked.
+    BindingRequested(BindingRequested),
+    /// The number is the account's.
+    Bound(NumberBound),
+}
+
+/// A binding is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BindingRequested {
+    /// The binding.
+    pub binding: BindingId,
+    /// Until when the code may be given.
+    pub until: Timestamp,
+}
+
+/// A number is an account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberBound {
+    /// The binding.
+    pub binding: BindingId,
 }
 
 /// Virtual numbers are in the pool.
@@ -97,6 +121,24 @@ pub struct DoNotCallSet {
     pub added: u32,
     /// How many left it.
     pub removed: u32,
+}
+
+/// A user is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgotten {
+    /// How many reservations were cancelled by that.
+    pub cancelled: u32,
+    /// How many are in a conversation that goes on; they close when it ends.
+    pub ending: u32,
+    /// Of how many reservations the names, media and evidence are erased, these included.
+    pub erased: u32,
+    /// Whether he had a profile.
+    pub profile: bool,
+    /// How many messages to him are not sent again any more if they fail.
+    pub messages: u32,
+    /// How many bindings of his number, asked for or held, ended by that.
+    pub bindings: u32,
 }
 
 /// A slot stands.
@@ -228,6 +270,8 @@ pub enum Outcome {
     Unverified,
     /// The merchant would not call.
     Declined,
+    /// The user, or the holder of the phone, wanted to be forgotten.
+    Forgotten,
 }
 
 /// Why there was no conversation. The first that holds, in the order of the manual.

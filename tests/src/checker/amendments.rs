@@ -193,6 +193,7 @@ impl Books {
         self.media.take(id, terms.revision, input.attachments.as_deref())?;
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };
         known.last_revision = terms.revision;
+        known.name = input.name.clone().or(known.name.take());
         if lives {
             known.waiting = Some(terms);
         } else {

@@ -14,11 +14,13 @@ use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use super::Promise;
+use super::accounts::Accounts;
 use super::amendments::Terms;
 use super::holders::Holders;
 use super::law::Law;
 use super::media::Media;
 use super::messages::Sendings;
+use super::people::Profiles;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -95,6 +97,13 @@ pub(super) struct Reservation {
     pub(super) waiting: Option<Terms>,
     /// The revision of the last change, whether it holds or waits.
     pub(super) last_revision: u32,
+    /// Whether it has to do with its sender's profile.
+    pub(super) remembered: bool,
+    /// Its name, and its sender's mailbox, as far as it says them.
+    pub(super) name: Option<Text>,
+    pub(super) email: Option<Address>,
+    /// Its sender, or the holder of its phone, was forgotten.
+    pub(super) forgotten: bool,
     /// The last slot that its merchant chose, over or not; none when he chose none, or it was dropped.
     pub(super) slot: Option<Window>,
     /// One that was replaced or dropped when it was over already, and the window it was in: this step may still tell so.
@@ -115,11 +124,13 @@ pub(super) struct Part {
     /// The operator kept it from ringing before anything showed that it did.
     pub(super) barred: bool,
     pub(super) over: bool,
+    /// His window ended under a policy that lets the conversation run on: a later policy does not judge that end again.
+    pub(super) may_run_on: bool,
 }
 
 impl Part {
     pub(super) const fn new(reservation: ReservationId) -> Self {
-        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false }
+        Self { reservation, leg: None, joined: false, withdrawn: false, barred: false, over: false, may_run_on: false }
     }
 }
 
@@ -220,12 +231,15 @@ pub(super) struct Books {
     pub(super) least_rest_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
+    pub(super) accounts: Accounts,
     /// Who blocked whom.
     pub(super) blocks: BTreeSet<(Person, BlockTarget)>,
     /// What the operator keeps from ringing.
     pub(super) law: Law,
     /// What users attached.
     pub(super) media: Media,
+    /// What is remembered of users.
+    pub(super) profiles: Profiles,
     /// What was sent, and what became of it.
     pub(super) messages: Sendings,
 }
@@ -250,9 +264,11 @@ impl Books {
             chain: Chain::new(shard),
             taken: BTreeMap::new(),
             holders: Holders::default(),
+            accounts: Accounts::default(),
             blocks: BTreeSet::new(),
             law: Law::of(&policy),
             media: Media::default(),
+            profiles: Profiles::default(),
             messages: Sendings::default(),
             policy,
         }
@@ -451,7 +467,14 @@ impl Books {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::SetProfile(_)
+            | Input::ForgetMe(_)
             | Input::MessageReported(_)
+            | Input::Follow(_)
+            | Input::Unfollow(_)
+            | Input::RequestBinding(_)
+            | Input::ConfirmBinding(_)
+            | Input::Unbind(_)
             | Input::Unblock(_) => (None, None),
         }
     }
@@ -486,7 +509,9 @@ impl Books {
                     | u64::from(told_missed) << 1
                     | u64::from(told_cancelled) << 2,
             );
-            view.number(u64::from(reservation.verified) | u64::from(reservation.refused) << 1);
+            view.number(
+                u64::from(reservation.verified) | u64::from(reservation.refused) << 1 | u64::from(reservation.forgotten) << 2,
+            );
             view.number(u64::from(attempts) | u64::from(merchant_failures) << 20 | u64::from(conversations) << 40);
             view.number(u64::from(platform_failures));
             view.instant(Some(reservation.window.start()));
@@ -495,6 +520,8 @@ impl Books {
         }
         view.out.extend(format!("{:?}", self.blocks).bytes());
         view.out.extend(self.media.view().bytes());
+        view.out.extend(self.accounts.view(self.now).bytes());
+        view.out.extend(self.profiles.view(self.now).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -49,7 +49,7 @@ fn overdue_part(books: &Books, part: &Part) -> Option<(Promise, &'static str)> {
             Some((Promise::P14, "the slot ended while the user's phone rang"))
         }
         Some(leg) if rang_out(books, leg) => Some((Promise::P9, "the user's ring time was over")),
-        Some(leg) if leg.is_there() && over && books.policy.on_window_close == OnWindowClose::HangUp => {
+        Some(leg) if leg.is_there() && over && !part.may_run_on && books.policy.on_window_close == OnWindowClose::HangUp => {
             Some((Promise::P9, "the policy ends conversations with the window"))
         }
         Some(_) => None,
@@ -176,13 +176,18 @@ pub(super) fn archived(books: &Books, archive: &Archive) -> Judged {
     if books.live_call(archive.reservation, None).is_some() {
         return broken("a call of it is alive".to_owned());
     }
-    if archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now {
+    let is_early = archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now;
+    if is_early && reservation.forgotten && archive.evidence.is_some() {
+        return broken("its user is forgotten, and its evidence is not".to_owned());
+    }
+    if is_early && !reservation.forgotten {
         return broken("its retention is not over".to_owned());
     }
     let stood = reservation.cancelled_at.is_none() && reservation.declined_at.is_none();
     let right = match archive.outcome {
         Outcome::Cancelled => reservation.cancelled_at.is_some(),
         Outcome::Unverified => reservation.cancelled_at.is_none() && !reservation.verified,
+        Outcome::Forgotten => reservation.forgotten && reservation.cancelled_at.is_some(),
         Outcome::Declined => reservation.cancelled_at.is_none() && reservation.declined_at.is_some(),
         Outcome::Completed => stood && reservation.conversations > 0,
         // A change can ask for the holder's agreement anew when it is too late for it to matter.

@@ -112,7 +112,9 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
             }
             Ok(())
         }
-        Content::BookingPage(_)
+        Content::BindingChallenge(_)
+        | Content::BindingChanged(_)
+        | Content::BookingPage(_)
         | Content::ContactUnconfirmed(_)
         | Content::ModeOptions(_)
         | Content::Cancelled(_)

@@ -48,6 +48,16 @@ impl Holders {
         self.keys.extend(keys.into_iter().map(|(id, key)| (id.clone(), key.clone())));
     }
 
+    /// A key, if the trace carries it.
+    pub(super) fn key(&self, id: &str) -> Option<&[u8]> {
+        self.keys.get(id).map(Vec::as_slice)
+    }
+
+    /// A wrong code was given for a number.
+    pub(super) fn wrong_for(&mut self, number: PhoneNumber, now: Timestamp) {
+        self.wrong.push((number, now));
+    }
+
     /// The code that is out for a reservation is of no use any more.
     pub(super) fn forget(&mut self, id: ReservationId) {
         self.asked.remove(&id);
@@ -101,20 +111,26 @@ pub(super) fn asked(books: &mut Books, to: &Address, content: &Challenge, notes:
 /// A code is made, and counts from now on.
 fn counted(books: &mut Books, record: &Challenged, number: PhoneNumber, until: Timestamp) -> Judged {
     let (id, challenge) = (record.reservation, record.challenge);
+    sent_to(books, number, "challenge", challenge.get())?;
+    let (revision, key, digits) = (record.revision, record.key.as_ref().to_owned(), books.policy.code_digits);
+    books.holders.asked.insert(id, Asked { challenge, revision, key, digits, until, wrong: 0 });
+    Ok(())
+}
+
+/// A code goes to a number, whatever for: within the limits of all that go there.
+pub(super) fn sent_to(books: &mut Books, number: PhoneNumber, what: &str, id: u64) -> Judged {
     let now = books.now;
     books.holders.sent.retain(|(_, at)| now < at.saturating_add_s(HOUR_S));
     let within_the_hour = books.holders.sent.iter().filter(|(to, _)| *to == number).count();
     if within_the_hour >= books.policy.codes_per_hour_max as usize {
-        return broken(format!("challenge {challenge} is code {} within an hour to one number", within_the_hour + 1));
+        return broken(format!("{what} {id} is code {} within an hour to one number", within_the_hour + 1));
     }
     books.holders.sent.push((number, now));
     books.holders.wrong.retain(|(_, at)| now < at.saturating_add_s(DAY_S));
     let wrong = books.holders.wrong.iter().filter(|(to, _)| *to == number).count();
     if wrong >= books.policy.wrong_codes_per_day_max as usize {
-        return broken(format!("challenge {challenge} goes to a number for which {wrong} wrong codes were given within a day"));
+        return broken(format!("{what} {id} goes to a number for which {wrong} wrong codes were given within a day"));
     }
-    let (revision, key, digits) = (record.revision, record.key.as_ref().to_owned(), books.policy.code_digits);
-    books.holders.asked.insert(id, Asked { challenge, revision, key, digits, until, wrong: 0 });
     Ok(())
 }
 
@@ -178,7 +194,10 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::Allow(_)
         | Reply::Deny(_)
         | Reply::DoNotCallSet(_)
-        | Reply::SlotChosen(_) => {
+        | Reply::Forgotten(_)
+        | Reply::SlotChosen(_)
+        | Reply::BindingRequested(_)
+        | Reply::Bound(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));
         }
     };
@@ -198,6 +217,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         books.holders.asked.remove(&id);
     }
     notes.code = Some((challenge, id, is_right));
+    if let Some(known) = books.reservations.get(&id).filter(|_| is_right).cloned() {
+        books.profiles.remember(&known, &books.policy, books.now);
+    }
     Ok(())
 }
 

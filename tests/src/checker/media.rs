@@ -53,7 +53,8 @@ impl Media {
                 return Err((Promise::P9, format!("media {media} is erased, and nothing had it")));
             };
             let last = self.attached.iter().rev().find(|((of, _), _)| *of == reservation);
-            if last.is_some_and(|(_, attached)| attached.iter().any(|attachment| attachment.media == *media)) {
+            let is_forgotten = erase.reservations.contains(&reservation);
+            if !is_forgotten && last.is_some_and(|(_, attached)| attached.iter().any(|attachment| attachment.media == *media)) {
                 return Err((Promise::P9, format!("media {media} is erased, and reservation {reservation} still has it")));
             }
         }

@@ -7,6 +7,7 @@ use ringfence::values::effect::{BookingResult, Content, Send, Undelivered};
 use ringfence::values::id::{MessageId, ReservationId};
 use ringfence::values::input::{Input, MessageReported, MessageStatus};
 use ringfence::values::number::Address;
+use ringfence::values::person::Person;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Window;
 
@@ -23,6 +24,10 @@ pub(super) struct Sendings {
     ways: BTreeMap<MessageId, Vec<Address>>,
     /// Where else its receiver is reached, by what was known of him when it went out first: a reservation may be gone by the time it fails.
     his: BTreeMap<MessageId, BTreeSet<Address>>,
+    /// Whose it is: its reservation's sender, where it goes to him or to where his results go, or else who has the address.
+    whose: BTreeMap<MessageId, Person>,
+    /// The messages of those who were forgotten: none of them goes out again.
+    forgotten: BTreeSet<MessageId>,
     /// The effects on which a report was taken.
     reported: BTreeSet<u64>,
     /// Who was reminded of which window.
@@ -33,6 +38,13 @@ impl Sendings {
     /// Whether a report on this effect was taken already.
     pub(super) fn was_reported(&self, sequence: u64) -> bool {
         self.reported.contains(&sequence)
+    }
+
+    /// Somebody was forgotten.
+    pub(super) fn forget(&mut self, user: &Address) {
+        let person = Person::of(user);
+        let his = self.whose.iter().filter(|(_, whose)| Some(*whose) == person.as_ref());
+        self.forgotten.extend(his.map(|(message, _)| *message));
     }
 }
 
@@ -66,11 +78,42 @@ pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, n
         if before.is_empty() {
             let his = reached(books, &send.to);
             books.messages.his.insert(send.message, his);
+            let about = told_of(&send.content).and_then(|id| books.reservations.get(&id));
+            let senders = about.filter(|known| known.sender.is_same_holder(&send.to) || known.way == send.to);
+            if let Some(person) = Person::of(senders.map_or(&send.to, |known| &known.sender)) {
+                books.messages.whose.insert(send.message, person);
+            }
         }
         books.messages.sent.insert(sequence, send.message);
         books.messages.ways.entry(send.message).or_default().push(send.to.clone());
     }
     Ok(!before.is_empty())
+}
+
+/// The reservation of which a user is told.
+const fn told_of(content: &Content) -> Option<ReservationId> {
+    match content {
+        Content::Result(content) | Content::Reminder(content) => Some(content.reservation),
+        Content::ContactUnconfirmed(content) | Content::Cancelled(content) | Content::ContactNotConfirmed(content) => {
+            Some(content.reservation)
+        }
+        Content::Missed(content) => Some(content.reservation),
+        Content::Challenge(content) => Some(content.reservation),
+        Content::Declined(content) => Some(content.reservation),
+        Content::ManagePage(content) => Some(content.reservation),
+        Content::BookingPage(_)
+        | Content::BindingChallenge(_)
+        | Content::BindingChanged(_)
+        | Content::SearchEntry(_)
+        | Content::SearchResults(_)
+        | Content::Reservation(_)
+        | Content::ModeOptions(_)
+        | Content::Amended(_)
+        | Content::OnHold(_)
+        | Content::SlotOver(_)
+        | Content::CancelledForMerchant(_)
+        | Content::MissedForMerchant(_) => None,
+    }
 }
 
 /// Where the person is reached who has this address: by short message, and at the mailboxes that he named or booked from.
@@ -98,10 +141,13 @@ fn again(books: &Books, before: &[Address], send: &Send, step: &Step) -> Judged 
     let is_new = match &send.to {
         Address::Sms(_) => !before.iter().any(|way| matches!(way, Address::Sms(_))),
         Address::Email(_) => !before.iter().any(|way| matches!(way, Address::Email(_))),
-        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) => false,
+        Address::Rcs(_) | Address::Mms(_) | Address::Chatbot(_) | Address::WeChat(_) => false,
     };
     if !is_new {
         return broken("by a way that was tried before");
+    }
+    if books.messages.forgotten.contains(&send.message) {
+        return Err((Promise::P9, format!("message {} goes out again, and its receiver was forgotten", send.message)));
     }
     let is_his = books.messages.his.get(&send.message).is_some_and(|his| his.contains(&send.to));
     if !is_his {

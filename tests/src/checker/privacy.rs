@@ -14,6 +14,8 @@ pub(super) fn send(books: &Books, send: &Send) -> Judged {
     let encoded = serde_json::to_string(&send.content).unwrap_or_default();
     match &send.to {
         Address::Chatbot(_) => to_merchant(books, send, &encoded),
+        // What goes to an account, and which number stands in it, is judged exactly.
+        Address::WeChat(_) => Ok(()),
         Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Email(_) => to_user(books, send, &encoded),
     }
 }
@@ -83,6 +85,8 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Challenge(_)
+        | Content::BindingChallenge(_)
+        | Content::BindingChanged(_)
         | Content::ContactNotConfirmed(_) => {
             return broken("is one that only users get");
         }
@@ -141,7 +145,7 @@ fn shows(encoded: &str, number: PhoneNumber) -> bool {
     country_codes.filter_map(|skip| digits.get(skip..)).any(|tail| tail.len() >= DIGIT_RUN_MIN && encoded.contains(tail))
 }
 
-fn is_line(books: &Books, number: PhoneNumber) -> bool {
+pub(super) fn is_line(books: &Books, number: PhoneNumber) -> bool {
     books.merchant_of_line(number).is_some()
 }
 

@@ -1,6 +1,8 @@
 //! P11 and the half of P13 that a trace shows: repeats and refusals emit nothing but what settling explains.
 
-use ringfence::values::effect::{Action, AuditRecord, Content, Effect, MissedNotice, MissedNoticeForMerchant};
+use ringfence::values::effect::{
+    Action, AuditRecord, BindingEnd, BindingEnded, Content, Effect, MissedNotice, MissedNoticeForMerchant,
+};
 use ringfence::values::id::{LegId, ReservationId};
 use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
@@ -31,7 +33,10 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::WrongCode(_)
             | Reply::Amended(_)
             | Reply::DoNotCallSet(_)
-            | Reply::SlotChosen(_),
+            | Reply::Forgotten(_)
+            | Reply::SlotChosen(_)
+            | Reply::BindingRequested(_)
+            | Reply::Bound(_),
         ))
         | None => {}
     }
@@ -70,6 +75,13 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::Freeze(_)
         | Input::Thaw(_)
         | Input::ImportDoNotCall(_)
+        | Input::Follow(_)
+        | Input::Unfollow(_)
+        | Input::RequestBinding(_)
+        | Input::ConfirmBinding(_)
+        | Input::Unbind(_)
+        | Input::SetProfile(_)
+        | Input::ForgetMe(_)
         | Input::Block(_) => false,
     };
     repeats.then_some((Promise::P11, "a report that repeats another, or only tells of progress"))
@@ -95,7 +107,12 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             AuditRecord::NumberLeased(leased) => was_in_overdue(leased.reservation),
             AuditRecord::NumbersLow(_) => !notes.overdue_reservations.is_empty(),
             AuditRecord::Challenged(record) => was_in_overdue(record.reservation),
-            AuditRecord::Judged(_)
+            // That its time was over is judged where bindings are.
+            AuditRecord::BindingEnded(BindingEnded { why: BindingEnd::Unfollowed, .. }) => true,
+            AuditRecord::BindingAsked(_)
+            | AuditRecord::BindingJudged(_)
+            | AuditRecord::BindingEnded(_)
+            | AuditRecord::Judged(_)
             | AuditRecord::UserDialled(_)
             | AuditRecord::Booked(_)
             | AuditRecord::PolicySet(_)
@@ -108,6 +125,7 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | AuditRecord::Frozen(_)
             | AuditRecord::Thawed(_)
             | AuditRecord::DoNotCallChanged(_)
+            | AuditRecord::Erased(_)
             | AuditRecord::Grouped(_)
             | AuditRecord::Undelivered(_) => false,
         },
@@ -132,6 +150,8 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::OnHold(_)
             | Content::Declined(_)
             | Content::ManagePage(_)
+            | Content::BindingChallenge(_)
+            | Content::BindingChanged(_)
             | Content::Reminder(_) => false,
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),

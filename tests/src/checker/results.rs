@@ -42,6 +42,8 @@ pub(super) fn send(books: &Books, send: &Send, step: &Step) -> Judged {
         | Content::CancelledForMerchant(_)
         | Content::MissedForMerchant(_)
         | Content::Challenge(_)
+        | Content::BindingChallenge(_)
+        | Content::BindingChanged(_)
         | Content::ContactNotConfirmed(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)

@@ -158,7 +158,10 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::WrongCode(_)
         | Reply::Amended(_)
         | Reply::DoNotCallSet(_)
-        | Reply::SlotChosen(_) => {
+        | Reply::Forgotten(_)
+        | Reply::SlotChosen(_)
+        | Reply::BindingRequested(_)
+        | Reply::Bound(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));
         }
     };

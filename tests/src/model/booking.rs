@@ -52,6 +52,8 @@ impl Model {
             evidence: input.evidence.clone(),
             attachments: input.attachments.clone(),
             booked_at: self.latest,
+            remembered: self.remembers(input),
+            forgotten: None,
             window,
             zone: input.zone.unwrap_or(merchant.zone),
             line,
@@ -103,6 +105,7 @@ impl Model {
             self.ask_holder(id);
         } else {
             self.accept(id);
+            self.remember(id);
             if self.latest >= window.start() {
                 self.open(id);
             }

@@ -59,8 +59,9 @@ impl Model {
         let in_time = |reservation: &ReservationId| {
             self.reservations[reservation].challenge.as_ref().is_some_and(|challenge| challenge.until > self.latest)
         };
-        match out.filter(|out| in_time(&out.reservation)) {
-            Some(out) => Ok(out.code),
+        let of_binding = self.code_of_binding(challenge);
+        match out.filter(|out| in_time(&out.reservation)).map(|out| out.code).or(of_binding) {
+            Some(code) => Ok(code),
             None if (1..=self.challenges_given).contains(&challenge.get()) => {
                 Err(Refusal::Gone { object: Object::Challenge, id: challenge.get() })
             }
@@ -101,6 +102,21 @@ impl Model {
         if self.key.is_none() {
             return Ok(());
         }
+        self.check_codes_of_number(number)?;
+        let others = self.reservations.iter().filter(|(id, kept)| kept.contact == number && Some(**id) != but);
+        if others.filter(|(_, kept)| kept.challenge.is_some()).count() >= self.policy.challenges_per_number_max as usize {
+            return Err(limit(Bound::ChallengesPerNumber, self.policy.challenges_per_number_max));
+        }
+        self.check_codes_of_all()
+    }
+
+    /// Those for a code that binds a number.
+    pub(super) fn check_codes_to(&self, number: PhoneNumber) -> Result<(), Refusal> {
+        self.check_codes_of_number(number)?;
+        self.check_codes_of_all()
+    }
+
+    fn check_codes_of_number(&self, number: PhoneNumber) -> Result<(), Refusal> {
         let wrong = |at: Timestamp| {
             let given = self.wrong_codes.iter().filter(|(to, given)| *to == number && at < given.saturating_add_s(DAY_S));
             given.count()
@@ -111,7 +127,6 @@ impl Model {
             let retry_at = ends.filter(|end| wrong(*end) < most as usize).min().expect("in the end none counts");
             return Err(Refusal::WrongCodeLimit { most, retry_at });
         }
-        let counts = |sent: Timestamp| self.latest < sent.saturating_add_s(HOUR_S);
         let to_it = |at: Timestamp| {
             let sent = self.codes_sent.iter().filter(|(to, sent)| *to == number && *sent <= self.latest);
             sent.filter(|(_, sent)| at < sent.saturating_add_s(HOUR_S)).count()
@@ -123,10 +138,11 @@ impl Model {
             let retry_at = ends.filter(|end| to_it(*end) < most as usize).min().expect("in the end none counts");
             return Err(Refusal::CodeLimit { most, retry_at });
         }
-        let others = self.reservations.iter().filter(|(id, kept)| kept.contact == number && Some(**id) != but);
-        if others.filter(|(_, kept)| kept.challenge.is_some()).count() >= self.policy.challenges_per_number_max as usize {
-            return Err(limit(Bound::ChallengesPerNumber, self.policy.challenges_per_number_max));
-        }
+        Ok(())
+    }
+
+    fn check_codes_of_all(&self) -> Result<(), Refusal> {
+        let counts = |sent: Timestamp| self.latest < sent.saturating_add_s(HOUR_S);
         if self.codes_sent.iter().filter(|(_, sent)| counts(*sent)).count() >= self.policy.codes_max as usize {
             return Err(limit(Bound::Codes, self.policy.codes_max));
         }
@@ -236,6 +252,7 @@ impl Model {
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
         let begins = Some(reservation.span().start()).filter(|_| reservation.spent.is_none());
         self.accept(id);
+        self.remember(id);
         if begins.is_some_and(|begins| latest >= begins) {
             self.open(id);
             self.end_slot_if_over(id, false);

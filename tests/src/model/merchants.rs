@@ -113,7 +113,7 @@ impl Model {
     /// An address of a user: no chatbot's, and with a subscriber's number that is not virtual if it has one.
     pub(super) fn check_user(&self, address: &Address, field: Field) -> Result<(), Refusal> {
         match address {
-            Address::Chatbot(_) => Err(Refusal::Invalid { field, allowed: Allowed::UserAddress }),
+            Address::Chatbot(_) | Address::WeChat(_) => Err(Refusal::Invalid { field, allowed: Allowed::UserAddress }),
             Address::Email(_) => Ok(()),
             Address::Rcs(number) | Address::Sms(number) | Address::Mms(number) => {
                 let wrong = Refusal::Invalid { field, allowed: Allowed::SubscriberNumber };

@@ -11,7 +11,7 @@ use ringfence::values::text::MaskedText;
 use ringfence::values::time::Timestamp;
 
 use super::managing::way_of_results;
-use super::reservations::same_person;
+use super::reservations::{Who, same_person};
 use super::{Model, Reservation};
 
 /// A message that was sent and not reported on.
@@ -21,28 +21,49 @@ pub(super) struct Sent {
     at: Timestamp,
     id: MessageId,
     pub(super) about: Option<ReservationId>,
-    /// To a user: what it says, and which ways are left.
-    to_user: Option<(UserContent, Option<PhoneNumber>, Option<Address>)>,
+    /// To a user, unless he was forgotten: who he is, what it says, and which ways are left.
+    to_user: Option<(Who, UserContent, Option<PhoneNumber>, Option<Address>)>,
 }
 
 impl Model {
     pub(super) fn tell_user(&mut self, to: Address, content: UserContent) {
         let id = self.next_message();
         let (phone, mailbox) = self.other_ways(&to, &content);
-        self.tell_by(id, to, content, phone, mailbox);
+        let who = self.receiver(&to, &content);
+        self.tell_by(id, to, who, content, phone, mailbox);
+    }
+
+    /// Whose message it is: the sender's, if it comes to him or to where his results go; else whoever is behind the address.
+    fn receiver(&self, to: &Address, content: &UserContent) -> Who {
+        let kept = content.reservation().and_then(|id| self.reservations.get(&id));
+        let senders = kept.filter(|kept| same_person(&kept.user, to) || way_of_results(kept) == *to);
+        Who::of(senders.map_or(to, |kept| &kept.user)).expect("a user is somebody")
+    }
+
+    /// Nothing of what was sent to somebody is sent again. How much could have been.
+    pub(super) fn send_nothing_again(&mut self, who: &Who) -> u32 {
+        self.forget_messages();
+        let mut count = 0;
+        for sent in &mut self.sent {
+            if let Some((_, _, phone, mailbox)) = sent.to_user.take_if(|(receiver, ..)| receiver == who) {
+                count += u32::from(phone.is_some() || mailbox.is_some());
+            }
+        }
+        count
     }
 
     fn tell_by(
         &mut self,
         id: MessageId,
         to: Address,
+        who: Who,
         content: UserContent,
         phone: Option<PhoneNumber>,
         mailbox: Option<Address>,
     ) {
         let about = content.reservation();
         let sequence = self.emit(Action::Send(Send::to_user(id, to, content.clone())));
-        self.keep(Sent { sequence, at: self.latest, id, about, to_user: Some((content, phone, mailbox)) });
+        self.keep(Sent { sequence, at: self.latest, id, about, to_user: Some((who, content, phone, mailbox)) });
     }
 
     pub(super) fn tell_chatbot(&mut self, chatbot: Address, content: MerchantContent) {
@@ -81,7 +102,8 @@ impl Model {
     /// The messages that may be reported on, by the sequence numbers of their effects, and whether another way is left.
     #[must_use]
     pub fn reportable(&self) -> Vec<(u64, bool)> {
-        let is_left = |sent: &Sent| sent.to_user.as_ref().is_some_and(|(_, phone, mailbox)| phone.is_some() || mailbox.is_some());
+        let is_left =
+            |sent: &Sent| sent.to_user.as_ref().is_some_and(|(_, _, phone, mailbox)| phone.is_some() || mailbox.is_some());
         self.kept_messages().map(|sent| (sent.sequence, is_left(sent))).collect()
     }
 
@@ -110,10 +132,10 @@ impl Model {
         let next = self.next_way(&sent)?;
         self.sent.retain(|kept| kept.sequence != input.message);
         match next {
-            Some((Address::Email(mailbox), content, phone, _)) => {
-                self.tell_by(sent.id, Address::Email(mailbox), content, phone, None);
+            Some((Address::Email(mailbox), who, content, phone, _)) => {
+                self.tell_by(sent.id, Address::Email(mailbox), who, content, phone, None);
             }
-            Some((to, content, _, mailbox)) => self.tell_by(sent.id, to, content, None, mailbox),
+            Some((to, who, content, _, mailbox)) => self.tell_by(sent.id, to, who, content, None, mailbox),
             None => {
                 let (message, reservation) = (sent.sequence, sent.about);
                 self.audit(AuditRecord::Undelivered(Undelivered { message, reservation, code: MaskedText::new(code) }));
@@ -123,8 +145,11 @@ impl Model {
     }
 
     #[allow(clippy::type_complexity)]
-    fn next_way(&self, sent: &Sent) -> Result<Option<(Address, UserContent, Option<PhoneNumber>, Option<Address>)>, Refusal> {
-        let Some((content, phone, mailbox)) = sent.to_user.clone() else { return Ok(None) };
+    fn next_way(
+        &self,
+        sent: &Sent,
+    ) -> Result<Option<(Address, Who, UserContent, Option<PhoneNumber>, Option<Address>)>, Refusal> {
+        let Some((who, content, phone, mailbox)) = sent.to_user.clone() else { return Ok(None) };
         let mut ways = self.policy.fallback.iter().filter_map(|channel| match channel {
             FallbackChannel::Sms => phone.map(Address::Sms),
             FallbackChannel::Email => mailbox.clone(),
@@ -141,7 +166,7 @@ impl Model {
         if merchant.is_some_and(|merchant| self.has_blocked(&to, merchant)) {
             return Ok(None);
         }
-        Ok(Some((to, content, phone, mailbox)))
+        Ok(Some((to, who, content, phone, mailbox)))
     }
 
     /// Whether what was said is still so.
@@ -171,7 +196,7 @@ impl Model {
                 self.pages.get(&page.page).is_some_and(|now| now.version == page.version && !now.withdrawn)
             }
             // There is no other way to the phone whose holder was asked.
-            (UserContent::Challenge(_), _) => false,
+            (UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_), _) => false,
             (
                 UserContent::Cancelled(_)
                 | UserContent::Missed(_)

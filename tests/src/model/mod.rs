@@ -31,6 +31,7 @@ use ringfence::values::reply::{DenyReason, Outcome, Reply, ReservationState, Ver
 use ringfence::values::text::Text;
 use ringfence::values::time::{DayRule, LocalDate, Timestamp, Window, Zone};
 
+mod accounts;
 mod amending;
 mod attachments;
 mod blocking;
@@ -45,6 +46,7 @@ mod merchants;
 mod messages;
 mod numbers;
 mod pages;
+mod people;
 mod reports;
 mod reservations;
 mod slots;
@@ -52,8 +54,10 @@ mod slots;
 mod stories;
 mod time;
 
+use self::people::Profile;
 use self::reservations::Who;
 
+pub use self::accounts::{BindingState, BindingView};
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
 
@@ -99,6 +103,9 @@ struct Reservation {
     evidence: Option<BookingEvidence>,
     attachments: Vec<Attachment>,
     booked_at: Timestamp,
+    remembered: bool,
+    /// When its sender, or the holder of its phone, was forgotten.
+    forgotten: Option<Timestamp>,
     window: Window,
     zone: Zone,
     line: PhoneNumber,
@@ -356,10 +363,13 @@ pub struct Model {
     frozen: BTreeSet<Scope>,
     /// The numbers that are never rung.
     listed: BTreeSet<PhoneNumber>,
+    /// What is remembered of users.
+    profiles: BTreeMap<Who, Profile>,
     /// Every user's phone that was dialled while that was counted: which, and when.
     rings: Vec<(PhoneNumber, Timestamp)>,
     /// Every message that may be reported on, and some that no longer may.
     sent: Vec<messages::Sent>,
+    accounts: accounts::Accounts,
 }
 
 impl Model {
@@ -396,7 +406,9 @@ impl Model {
             frozen: BTreeSet::new(),
             listed: BTreeSet::new(),
             rings: Vec::new(),
+            profiles: BTreeMap::new(),
             sent: Vec::new(),
+            accounts: accounts::Accounts::default(),
         }
     }
 
@@ -406,6 +418,13 @@ impl Model {
     /// The refusal that the rules give.
     pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
         self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        let recalled;
+        let input = if let Input::Book(book) = input {
+            recalled = Input::Book(self.recalled(book));
+            &recalled
+        } else {
+            input
+        };
         let touched = self.touched_by(input);
         self.settle(&touched);
         match input {
@@ -441,9 +460,16 @@ impl Model {
             Input::Freeze(input) => self.freeze(input),
             Input::Thaw(input) => self.thaw(input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(input),
+            Input::SetProfile(input) => self.set_profile(input),
+            Input::ForgetMe(input) => self.forget_me(input),
             Input::ChooseSlot(input) => self.choose_slot(input),
             Input::MerchantReady(input) => self.merchant_ready(input),
             Input::MessageReported(input) => self.message_reported(input),
+            Input::Follow(input) => self.follow(&input.account),
+            Input::Unfollow(input) => Ok(self.unfollow(&input.account)),
+            Input::RequestBinding(input) => self.request_binding(input),
+            Input::ConfirmBinding(input) => self.confirm_binding(input),
+            Input::Unbind(input) => Ok(self.unbind(&input.account, input.number)),
         }
     }
 

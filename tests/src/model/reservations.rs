@@ -103,6 +103,8 @@ impl Model {
         let latest = self.latest;
         let reservation = self.reservation_mut(id);
         reservation.state = ReservationState::Closed;
+        let forgotten = reservation.forgotten.is_some() && outcome == Outcome::Cancelled;
+        let outcome = if forgotten { Outcome::Forgotten } else { outcome };
         reservation.closed = Some((outcome, latest));
         self.let_rest(id);
         let reservation = self.reservation_mut(id);
@@ -222,7 +224,7 @@ impl Who {
                 let (name, host) = mailbox.split_once('@')?;
                 Some(Self::Mailbox { name: name.to_owned(), host: host.to_ascii_lowercase() })
             }
-            Address::Chatbot(_) => None,
+            Address::Chatbot(_) | Address::WeChat(_) => None,
         }
     }
 }

@@ -144,10 +144,13 @@ fn word(effect: &Effect) -> String {
                 Content::Missed(notice) => return format!("{to}: missed {:?}", notice.why),
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
+                Content::BindingChallenge(_) => "binding challenge",
+                Content::BindingChanged(changed) => return format!("{to}: binding {:?}", changed.change),
             };
             format!("{to}: {what}")
         }
         Action::Audit(audit) => match &audit.record {
+            AuditRecord::Erased(record) => format!("audit erased {}", record.reservations.len()),
             AuditRecord::Judged(judged) => format!("judged {}", judged.leg),
             AuditRecord::UserDialled(dialled) => format!("user dialled {}", dialled.leg),
             AuditRecord::DialWithdrawn(withdrawn) => format!("withdrawn {}", withdrawn.leg),
@@ -167,6 +170,9 @@ fn word(effect: &Effect) -> String {
             AuditRecord::Rebased(rebased) => format!("rebased {}", rebased.call),
             AuditRecord::Acknowledged(record) => format!("acknowledged {}", record.reservation),
             AuditRecord::Declined(record) => format!("declined {}", record.reservation),
+            AuditRecord::BindingAsked(record) => format!("binding asked {}", record.binding),
+            AuditRecord::BindingJudged(record) => format!("binding judged {}", record.is_right),
+            AuditRecord::BindingEnded(record) => format!("binding ended {:?}", record.why),
             AuditRecord::Undelivered(record) => format!("undelivered {}", record.message),
         },
         Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),

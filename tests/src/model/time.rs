@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use ringfence::values::account::{AccountId, Follow, RequestBinding, Unbind, Unfollow};
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
-use ringfence::values::id::{CallId, ChallengeId, LegId, ReservationId};
+use ringfence::values::id::{BindingId, CallId, ChallengeId, LegId, ReservationId};
 use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
@@ -39,6 +40,8 @@ pub enum Deadline {
     Reminder(ReservationId),
     /// Somebody in the queue of this line can be served.
     Line(PhoneNumber),
+    /// A request for a number whose code is over, or a number whose account has not followed for too long.
+    Binding(BindingId),
 }
 
 /// What an input touches: only this is settled before it is decided.
@@ -54,6 +57,8 @@ pub(super) struct Touched {
     numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
     line: Option<PhoneNumber>,
+    /// The bindings of this account, and that of the account that has this number.
+    account: Option<(AccountId, Option<PhoneNumber>)>,
 }
 
 impl Model {
@@ -121,7 +126,9 @@ impl Model {
             | Input::Freeze(_)
             | Input::Thaw(_)
             | Input::ImportDoNotCall(_)
+            | Input::SetProfile(_)
             | Input::Unblock(_) => Touched::default(),
+            Input::ForgetMe(input) => Touched { reservations: self.touched_by_forgetting(&input.user), ..Touched::default() },
             Input::ImportNumbers(input) => {
                 let wanted = |number: &PhoneNumber| input.numbers.contains(number);
                 let waits = |kept: &super::Reservation| kept.waiting.as_ref().is_some_and(|terms| wanted(&terms.contact));
@@ -170,6 +177,13 @@ impl Model {
                 let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
                 Touched { reservations: about.into_iter().collect(), ..Touched::default() }
             }
+            Input::Follow(Follow { account })
+            | Input::Unfollow(Unfollow { account })
+            | Input::RequestBinding(RequestBinding { account, .. })
+            | Input::Unbind(Unbind { account, .. }) => Touched { account: Some((account.clone(), None)), ..Touched::default() },
+            Input::ConfirmBinding(input) => {
+                Touched { account: Some((input.account.clone(), Some(input.number))), ..Touched::default() }
+            }
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
@@ -202,6 +216,7 @@ impl Model {
             calls: rung_for,
             numbers,
             line: Some(line),
+            ..Touched::default()
         }
     }
 
@@ -227,6 +242,9 @@ impl Model {
                 touched.reservations.iter().any(|reservation| self.challenge_of(*reservation).is_some_and(|(_, out)| out == id))
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
+            Deadline::Binding(id) => {
+                touched.account.as_ref().is_some_and(|(account, number)| self.is_binding_of(id, account, *number))
+            }
             Deadline::Reminder(_) | Deadline::Line(_) => false,
         }
     }
@@ -255,7 +273,8 @@ impl Model {
             self.reservations.keys().filter_map(|id| Some((self.reservation_due(*id)?, Deadline::Reservation(*id))));
         let challenges = self.reservations.keys().filter_map(|id| self.challenge_of(*id));
         let challenges = challenges.map(|(until, id)| (until, Deadline::Challenge(id)));
-        legs.chain(calls).chain(challenges).chain(reservations).collect()
+        let bindings = self.binding_deadlines().into_iter().map(|(due, id)| (due, Deadline::Binding(id)));
+        legs.chain(calls).chain(challenges).chain(reservations).chain(bindings).collect()
     }
 
     fn challenge_of(&self, reservation: ReservationId) -> Option<(Timestamp, ChallengeId)> {
@@ -273,7 +292,10 @@ impl Model {
             ReservationState::Closed => {
                 let (_, closed_at) = reservation.closed?;
                 let kept_by_a_call = self.calls.keys().any(|call| self.users_of(*call).contains(&id));
-                (!kept_by_a_call).then(|| closed_at.saturating_add_s(self.policy.retention_s.into()))
+                let retained = closed_at.saturating_add_s(self.policy.retention_s.into());
+                // Of whom is forgotten nothing is retained.
+                let leaves = reservation.forgotten.map_or(retained, |forgotten| retained.min(forgotten).max(closed_at));
+                (!kept_by_a_call).then_some(leaves)
             }
         }
     }
@@ -343,6 +365,7 @@ impl Model {
             Deadline::Reservation(reservation) => self.fire_reservation(reservation),
             Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
+            Deadline::Binding(id) => self.fire_binding(id),
         }
     }
 
@@ -376,7 +399,7 @@ impl Model {
         }
     }
 
-    fn archive(&mut self, id: ReservationId) {
+    pub(super) fn archive(&mut self, id: ReservationId) {
         let media = self.media_of(id);
         let Some(reservation) = self.reservations.remove(&id) else { return };
         let Some((outcome, closed_at)) = reservation.closed else { return };

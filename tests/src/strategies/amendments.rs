@@ -29,8 +29,8 @@ impl World {
             ReservationState::InCall if model.legs().iter().any(talks) => {
                 vec![amend(2), (1, Doing::Input(self.manages(kept.reservation, None, model)))]
             }
-            ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(4), decline],
-            ReservationState::InCall => vec![amend(1)],
+            ReservationState::InCall if dice.is_multiple_of(3) => vec![amend(5), decline],
+            ReservationState::InCall => vec![amend(2)],
             _ if kept.unacknowledged && kept.state != ReservationState::Closed => vec![acknowledge],
             ReservationState::Unverified => vec![amend(1)],
             ReservationState::AwaitingMode | ReservationState::Scheduled | ReservationState::Open | ReservationState::Closed => {

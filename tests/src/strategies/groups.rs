@@ -49,6 +49,7 @@ impl World {
             name: None,
             evidence: None,
             share: true,
+            remember: None,
             result_by: None,
             email: None,
             attachments: Vec::new(),

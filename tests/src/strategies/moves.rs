@@ -19,6 +19,7 @@ use ringfence::values::reply::ReservationState;
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::accounts::AccountMove;
 use super::managing::{message_report, result_way};
 use super::{law, people, slots};
 
@@ -193,12 +194,18 @@ pub enum What {
     Thaw(Pick),
     /// The operator changes the do-not-call list: these come, these leave.
     List(Vec<Pick>, Vec<Pick>),
+    /// A user changes what is remembered of him.
+    Profile(Pick),
+    /// Somebody wants to be forgotten.
+    Forget(Pick),
     /// A merchant chooses a slot, or is ready: for which reservation, and how.
     Slot(Pick, u32),
     /// A gateway says what became of a message: which one, and what.
     MessageReport(Pick, u8),
     /// Somebody asks for the page to manage a reservation: which one, and who (its own sender when absent).
     Manage(Pick, Option<Pick>),
+    /// Somebody with an account does something.
+    Account(AccountMove),
 }
 
 /// Moves, weighted towards conversations.
@@ -220,13 +227,13 @@ fn waits() -> impl Strategy<Value = Wait> {
     ]
 }
 
-fn whats() -> impl Strategy<Value = What> {
+pub(super) fn whats() -> impl Strategy<Value = What> {
     let mode = || select(CallMode::ALL.to_vec());
     let user = || weighted(0.3, any::<Pick>());
     prop_oneof![
         16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
         150 => any::<u32>().prop_map(What::Follow),
-        14 => bookings(),
+        14 => bookings(0.5),
         4 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
         3 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
         6 => (any::<Pick>(), mode(), prop_oneof![9 => Just(true), 1 => Just(false)]).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
@@ -257,6 +264,8 @@ fn whats() -> impl Strategy<Value = What> {
         4 => any::<Pick>().prop_map(What::Freeze),
         1 => any::<Pick>().prop_map(What::Thaw),
         2 => (vec(any::<Pick>(), 0..3), vec(any::<Pick>(), 0..3)).prop_map(|(add, remove)| What::List(add, remove)),
+        1 => any::<Pick>().prop_map(What::Profile),
+        2 => any::<Pick>().prop_map(What::Forget),
         7 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
         3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
         10 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
@@ -268,12 +277,39 @@ fn whats() -> impl Strategy<Value = What> {
     ]
 }
 
-fn bookings() -> impl Strategy<Value = What> {
+/// Moves of which most are about calls: who rings, who answers, who leaves, and what changes meanwhile.
+pub(super) fn moves_of_calls() -> impl Strategy<Value = Move> {
+    let own = |most: u32| prop_oneof![most => Just(true), 1 => Just(false)];
+    let user = || weighted(0.3, any::<Pick>());
+    let what = prop_oneof![
+        16 => select(vec![1_000_u32, 1, 2, 0]).prop_map(What::Advance),
+        190 => any::<u32>().prop_map(What::Follow),
+        12 => bookings(0.1),
+        8 => any::<(Pick, Pick)>().prop_map(|(reservation, user)| What::Share(reservation, user)),
+        3 => any::<(Pick, Pick)>().prop_map(|(group, line)| What::RequestGroup(group, line)),
+        3 => any::<(Pick, Pick)>().prop_map(|(reservation, line)| What::Request(reservation, line)),
+        2 => (any::<Pick>(), user()).prop_map(|(reservation, user)| What::Cancel(reservation, user)),
+        6 => (any::<Pick>(), select(CallMode::ALL.to_vec()), own(9)).prop_map(|(reservation, mode, own)| What::Choose(reservation, mode, own)),
+        4 => (reports(), any::<Pick>()).prop_map(|(report, leg)| What::OnLive(report, leg)),
+        6 => (0..=256_u16).prop_map(What::Confirm),
+        1 => Just(What::Restart),
+        1 => any::<u8>().prop_map(What::SetPolicy),
+        6 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Amend(reservation, dice)),
+        5 => any::<(Pick, u32)>().prop_map(|(reservation, dice)| What::Slot(reservation, dice)),
+        1 => (any::<Pick>(), own(9)).prop_map(|(reservation, own)| What::Decline(reservation, own)),
+        1 => (any::<Pick>(), any::<u8>(), proptest::bool::weighted(0.6)).prop_map(|(reservation, how, blocks)| What::Block(reservation, how, blocks)),
+        1 => any::<Pick>().prop_map(What::Forget),
+        1 => (any::<u32>(), user()).prop_map(|(kept, foreign)| What::Resync(kept, foreign)),
+    ];
+    (waits(), what).prop_map(|(wait, what)| Move { wait, what, key: None })
+}
+
+fn bookings(for_others: f64) -> impl Strategy<Value = What> {
     let around = (select(vec![0_i64, -10, 5, 30]), select(vec![60_u64, 20, 200]))
         .prop_map(|(starts_in_s, length_s)| Booking::Around { starts_in_s, length_s });
     let bad = select(vec![BadWindow::Over, BadWindow::FarAhead, BadWindow::TooLong]).prop_map(Booking::Bad);
     let window = prop_oneof![6 => any::<Pick>().prop_map(Booking::Offered), 5 => around, 1 => bad];
-    let contact = weighted(0.5, any::<Pick>());
+    let contact = weighted(for_others, any::<Pick>());
     (any::<Pick>(), any::<Pick>(), window, contact).prop_map(|(user, page, window, contact)| What::Book {
         user,
         page,
@@ -341,6 +377,8 @@ impl World {
                 let reservation = any_reservation(*reservation, model);
                 Input::Cancel(Cancel { user: self.speaker(reservation, *user, model), reservation })
             }
+            What::Profile(pick) => people::set_profile(self, *pick),
+            What::Forget(pick) => people::forget(self, *pick, model),
             What::Share(reservation, user) => self.sharing(*reservation, *user, at, model),
             What::RequestGroup(group, line) => self.group_call(*group, self.any_line(*line), model),
             What::Block(reservation, how, blocks) => self.blocking(*reservation, *how, *blocks, model),
@@ -395,6 +433,7 @@ impl World {
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::MessageReport(message, how) => message_report(*message, *how, model),
+            What::Account(made) => self.of_account(*made, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
                 Input::PresetMode(PresetMode { merchant: MerchantId::new(u64::from(*merchant) % 3 + 1), mode: *mode })
@@ -522,6 +561,7 @@ impl World {
             body_hash: None,
             agent: (user % 2 == 0).then(|| Text::from("agent 7")),
         });
+        let remember = people::remember(u32::from(user).wrapping_mul(0x85eb_ca6b) >> 7);
         let attachments = people::attachments(u32::from(user).wrapping_mul(0x9e37_79b1) >> 3 ^ u32::from(user));
         let (result_by, email) = result_way(user);
         Input::Book(Book {
@@ -534,6 +574,7 @@ impl World {
             name,
             evidence,
             attachments,
+            remember,
             share,
             result_by,
             email,
@@ -688,7 +729,7 @@ impl World {
         Input::RegisterMerchant(input)
     }
 
-    fn any_line(&self, pick: Pick) -> PhoneNumber {
+    pub(super) fn any_line(&self, pick: Pick) -> PhoneNumber {
         let mut lines: Vec<_> = self.merchants.iter().flat_map(|merchant| &merchant.lines).map(|line| line.number).collect();
         lines.push(foreign_number());
         one(&lines, pick).unwrap_or_else(foreign_number)
@@ -787,7 +828,7 @@ fn sibling(address: &Address) -> Option<Address> {
             let (name, host) = mailbox.split_once('@')?;
             Address::parse(&format!("mailto:{name}@{}", host.to_uppercase())).ok()
         }
-        Address::Chatbot(_) => None,
+        Address::Chatbot(_) | Address::WeChat(_) => None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Audit, AuditRecord, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send, UserDialled,
+    Action, Audit, AuditRecord, BindingEnd, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send,
+    UserDialled,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input, Slot};
@@ -47,6 +48,22 @@ pub(crate) fn is_archive(action: &Action) -> bool {
 
 pub(crate) fn is_missed(action: &Action) -> bool {
     matches!(action, Action::Send(send) if matches!(send.content, Content::Missed(_)))
+}
+
+pub(crate) fn is_cancelled(action: &Action) -> bool {
+    matches!(action, Action::Send(send) if matches!(send.content, Content::Cancelled(_)))
+}
+
+pub(crate) fn is_undelivered(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Undelivered(_)))
+}
+
+pub(crate) fn is_erased(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::Erased(_)))
+}
+
+pub(crate) fn is_erase(action: &Action) -> bool {
+    matches!(action, Action::Erase(_))
 }
 
 pub(crate) fn is_judged(action: &Action) -> bool {
@@ -167,6 +184,12 @@ pub(crate) fn each_audit(trace: &mut Trace, change: fn(&mut AuditRecord)) {
         if let Action::Audit(audit) = &mut effect.action {
             change(&mut audit.record);
         }
+    }
+}
+
+pub(crate) fn each_effect(trace: &mut Trace, change: fn(&mut Action)) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        change(&mut effect.action);
     }
 }
 
@@ -363,4 +386,24 @@ pub(crate) fn first_send(trace: &mut Trace, fits: fn(&Send) -> bool) -> &mut Sen
     let effects = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
     let mut sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
     sends.find(|send| fits(send)).expect("the story has such a message")
+}
+
+pub(crate) fn is_asked_to_bind(step: &Step) -> bool {
+    matches!(step.doing, Doing::Input(Input::RequestBinding(_)))
+}
+
+fn is_ended_because(action: &Action, wanted: BindingEnd) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == wanted))
+}
+
+pub(crate) fn is_taken_over(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::TakenOver)
+}
+
+pub(crate) fn is_forgotten_binding(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::Forgotten)
+}
+
+pub(crate) fn is_unfollowed(action: &Action) -> bool {
+    is_ended_because(action, BindingEnd::Unfollowed)
 }

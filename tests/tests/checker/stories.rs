@@ -1,11 +1,14 @@
 //! Good traces, from the real platform.
 
+use ringfence::values::account::AccountId;
 use ringfence::values::code::Code;
-use ringfence::values::id::{ChallengeId, GroupId, ReservationId};
+use ringfence::values::id::{ChallengeId, GroupId, MediaId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, Book, ChooseMode, ChooseSlot, ConfirmContact, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
-    MerchantReady, PushPage, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw,
+    Block, BlockTarget, Book, BookingEvidence, Channel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmContact, Follow, ForgetMe,
+    Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, PushPage,
+    RequestBinding, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw, Unbind, Unfollow,
 };
+use ringfence::values::media::{Attachment, MediaKind};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use ringfence::values::reply::Reply;
@@ -14,7 +17,7 @@ use ringfence::values::time::Window;
 use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
 use ringfence_testing::trace::Trace;
 
-use crate::altering::{number, user_leg};
+use crate::altering::{is_cancelled, number, user_leg};
 
 pub(crate) const LINE: &str = "95511";
 pub(crate) const ZHANG: &str = "+8613800000001";
@@ -317,9 +320,33 @@ pub(crate) fn slots() -> Trace {
     host.trace().clone()
 }
 
+/// A user wants to be forgotten while his phone rings; the word that his reservation is cancelled fails, and is not sent again.
+pub(crate) fn forgotten() -> Trace {
+    let mut host = shop(CallMode::MerchantCalls);
+    host.phone(ZHANG, &[Phone::rings_on()]);
+    let window = Window::new(host.second(3600), host.second(10_800)).expect("a window");
+    let user = Address::Rcs(number(ZHANG));
+    let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
+    let attachments = vec![Attachment { media: MediaId::new(501), kind: MediaKind::Picture, share: true }];
+    let book = Book::new(user.clone(), PAGE, OFFERING, window);
+    let booked = host.input(Input::Book(Book { name: Some("张三".into()), evidence: Some(evidence), attachments, ..book }));
+    assert!(matches!(booked, Ok(Reply::Booked(_))), "{booked:?}");
+    let _ = host.books(LI, 3600, 10_800);
+    host.runs_until(host.second(3600));
+    let _ = host.calls(LINE, ReservationId::new(1));
+    host.runs_for(5);
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    let told = host.trace().steps.iter().flat_map(|step| &step.effects).find(|effect| is_cancelled(&effect.action));
+    let message = told.expect("he is told").sequence;
+    let status = MessageStatus::Failed { code: "404".into() };
+    let _ = host.input(Input::MessageReported(MessageReported { message, status }));
+    host.runs_out();
+    host.trace().clone()
+}
+
 pub(crate) type Story = fn() -> Trace;
 
-pub(crate) const STORIES: [(&str, Story); 17] = [
+pub(crate) const STORIES: [(&str, Story); 18] = [
     ("merchant_calls", merchant_calls),
     ("platform_calls", platform_calls),
     ("cancelled_while_ringing", cancelled_while_ringing),
@@ -337,4 +364,53 @@ pub(crate) const STORIES: [(&str, Story); 17] = [
     ("shared_call", shared_call),
     ("group_called", group_called),
     ("slots", slots),
+    ("forgotten", forgotten),
 ];
+
+/// Two accounts want one number: the first is asked twice, gives a wrong code and the right one; the second takes it over, stops following for too long,
+/// and a third number is given back.
+pub(crate) fn bindings_forgotten() -> Trace {
+    let mut host = Host::new(Policy::default());
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let account = AccountId::parse("oA1-zhang").expect("an account");
+    let _ = host.input(Input::Follow(Follow { account: account.clone() }));
+    let _ = host.input(Input::RequestBinding(RequestBinding { account: account.clone(), number: number(ZHANG) }));
+    let code = host.platform().code(ChallengeId::new(1)).expect("a code that is out");
+    let _ = host.input(Input::ConfirmBinding(ConfirmBinding { account, number: number(ZHANG), code }));
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    host.runs_out();
+    host.trace().clone()
+}
+
+pub(crate) fn bindings() -> Trace {
+    let mut host = Host::new(Policy { unfollowed_max_s: 600, ..Policy::default() });
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    let account = |name: &str| AccountId::parse(name).expect("an account");
+    let (zhang, li) = (account("oA1-zhang"), account("oB2-li"));
+    for account in [&zhang, &li] {
+        let _ = host.input(Input::Follow(Follow { account: account.clone() }));
+    }
+    let asks = |host: &mut Host, account: &AccountId, phone: &str, challenge: u64| {
+        let _ = host.input(Input::RequestBinding(RequestBinding { account: account.clone(), number: number(phone) }));
+        host.platform().code(ChallengeId::new(challenge)).expect("a code that is out")
+    };
+    let gives = |host: &mut Host, account: &AccountId, phone: &str, code: Code| {
+        host.input(Input::ConfirmBinding(ConfirmBinding { account: account.clone(), number: number(phone), code }))
+            .expect("a code that is judged")
+    };
+    let _ = asks(&mut host, &zhang, ZHANG, 1);
+    let code = asks(&mut host, &zhang, ZHANG, 2);
+    let wrong = Code::parse(if code.digits() == "000000" { "000001" } else { "000000" }).expect("a code");
+    let _ = gives(&mut host, &zhang, ZHANG, wrong);
+    let _ = gives(&mut host, &zhang, ZHANG, code);
+    host.runs_for(60);
+    let code = asks(&mut host, &li, ZHANG, 3);
+    let _ = gives(&mut host, &li, ZHANG, code);
+    let code = asks(&mut host, &zhang, LI, 4);
+    let _ = gives(&mut host, &zhang, LI, code);
+    let _ = host.input(Input::Unbind(Unbind { account: zhang, number: number(LI) }));
+    let _ = host.input(Input::Unfollow(Unfollow { account: li }));
+    host.runs_for(601);
+    host.runs_out();
+    host.trace().clone()
+}

@@ -1,14 +1,14 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
 use ringfence::values::code::Code;
-use ringfence::values::effect::{Action, AuditRecord, Content, DialWithdrawn, Effect, Join, Rule};
+use ringfence::values::effect::{Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{CallId, GroupId, LegId, ReservationId};
-use ringfence::values::input::{Block, BlockTarget, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
+use ringfence::values::id::{BindingId, CallId, GroupId, LegId, ReservationId};
+use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Allow, DenyReason, Missed, Reply, ReservationState, SlotChosen};
+use ringfence::values::reply::{Allow, DenyReason, Missed, NumberBound, Reply, ReservationState, SlotChosen};
 use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::{TimeOfDay, Timestamp, Weekdays, WeeklyRule, Window};
 use ringfence_testing::checker::{Promise, check};
@@ -17,9 +17,9 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, blocked_while_talking, by_number, cancelled_while_ringing, confirmed, crashes,
-    frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls,
-    shared_call, slots, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number, cancelled_while_ringing,
+    confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls,
+    nothing_is_reported, platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -120,6 +120,7 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].effects = vec![Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg }) }];
         };
 
+        P3 "a phone rings on though its user wanted to be forgotten" forgotten |t| drop_effect(t, 0, is_hang_up);
         P3 "the conversation goes on after the block" blocked_while_talking |t| {
             let step = nth_step(t, 0, is_block);
             t.steps[step].effects.retain(|effect| !is_hang_up(&effect.action));
@@ -482,6 +483,24 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[step].reply = Some(Err(Refusal::NotTheChatbot));
         };
 
+        P9 "a user is forgotten, and the host is not told what to erase" forgotten |t| drop_effect(t, 0, is_erase);
+        P9 "what another booked is erased too" forgotten |t| each_effect(t, |action| {
+            if let Action::Erase(erase) = action { erase.reservations.push(ReservationId::new(2)) }
+        });
+        P9 "a message to a user who was forgotten goes out again" forgotten |t| {
+            let places = every_effect(t);
+            let mut cancelled = places.iter().map(|(step, effect)| &t.steps[*step].effects[*effect].action);
+            let Some(Action::Send(mut again)) = cancelled.find(|action| is_cancelled(action)).cloned() else { panic!("he is told") };
+            again.to = Address::Sms(number(ZHANG));
+            let (step, effect) = places.into_iter().find(|(step, effect)| is_undelivered(&t.steps[*step].effects[*effect].action)).expect("it fails");
+            t.steps[step].effects[effect].action = Action::Send(again);
+        };
+        P9 "the evidence of a user who was forgotten is archived" forgotten |t| {
+            each_effect(t, |action| {
+                let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
+                if let Action::Archive(archive) = action && archive.reservation == ReservationId::new(1) { archive.evidence = Some(evidence) }
+            });
+        };
         P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
         P14 "the platform calls before the slot" slots |t| set_slot(t, 0, 0);
         P14 "a dial may be carried out after the slot" slots |t| dial(t, 1).not_after = dial(t, 1).not_after.saturating_add_micros(1);
@@ -573,6 +592,60 @@ pub(crate) fn twins() -> Vec<Twin> {
         P16 "the second starves when the channel comes free" platform_calls |t| drop_effect(t, 1, is_merchant_dial);
 
         P17 "a verdict leaves no record" merchant_calls |t| drop_effect(t, 1, is_judged);
+        P2 "a wrong code binds a number" bindings |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::WrongCode(_)))));
+            t.steps[step].reply = Some(Ok(Reply::Bound(NumberBound { binding: BindingId::new(2) })));
+        };
+        P2 "a code that is over binds a number" bindings |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Bound(_)))));
+            t.steps[step].at = t.steps[step].at.saturating_add_s(600);
+            t.steps.truncate(step + 1);
+        };
+        P2 "the code of a binding goes to another number" bindings |t| {
+            first_send(t, |send| matches!(send.content, Content::BindingChallenge(_))).to = Address::Sms(number(LI));
+        };
+        P2 "the code of a binding is good for too long" bindings |t| {
+            let step = nth_step(t, 0, is_asked_to_bind);
+            if let Some(Ok(Reply::BindingRequested(asked))) = &mut t.steps[step].reply {
+                asked.until = asked.until.saturating_add_micros(1);
+            }
+        };
+        P10 "an account that does not follow asks for a number" bindings |t| {
+            let follows = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::Follow(_))));
+            t.steps.remove(follows);
+        };
+        P10 "a number goes to two accounts" bindings |t| drop_effect(t, 0, is_taken_over);
+        P10 "who loses a number is not told" bindings |t| {
+            let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
+                Content::BindingChanged(changed) if changed.change == BindingChange::TakenOver));
+            drop_effect(t, 0, told);
+        };
+        P10 "another account is told" bindings |t| {
+            let send = first_send(t, |send| matches!(send.content, Content::BindingChanged(_)));
+            send.to = Address::parse("wechat:oB2-li").expect("an address");
+        };
+        P10 "a number leaves an account a microsecond early" bindings |t| {
+            let step = nth_step(t, 0, |step| has(step, is_unfollowed));
+            t.steps[step].at = t.steps[step].at.saturating_add_micros(-1);
+            let at = t.steps[step].at;
+            t.steps[step].effects.iter_mut().for_each(|effect| set_audit_at(effect, at));
+        };
+        P9 "a suspended number stays for ever" bindings |t| drop_effect(t, 0, is_unfollowed);
+        P10 "a number is given back without a record" bindings |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == BindingEnd::Unbound))
+        });
+        P10 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
+        P10 "an account is not told that its number was forgotten" bindings_forgotten |t| {
+            let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
+                Content::BindingChanged(changed) if changed.change == BindingChange::Forgotten));
+            drop_effect(t, 0, told);
+        };
+        P9 "the reply counts a binding too few" bindings_forgotten |t| {
+            let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Forgotten(_)))));
+            if let Some(Ok(Reply::Forgotten(said))) = &mut t.steps[step].reply {
+                said.bindings = 0;
+            }
+        };
         P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);
         P17 "a dialled user leaves no record" platform_calls |t| drop_effect(t, 0, is_user_dialled);
         P17 "a booking leaves no record" merchant_calls |t| drop_effect(t, 0, is_booked);
@@ -592,6 +665,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         P17 "a freeze leaves no record" kept_from_ringing |t| drop_effect(t, 0, is_frozen);
         P17 "a record names another who froze" kept_from_ringing |t| each_audit(t, |record| {
             if let AuditRecord::Frozen(record) = record { record.by = MaskedText::new("nobody") }
+        });
+        P17 "a user is forgotten without a record" forgotten |t| drop_effect(t, 0, is_erased);
+        P17 "a record says that nothing of a message is forgotten" forgotten |t| each_audit(t, |record| {
+            if let AuditRecord::Erased(record) = record { record.messages = 0 }
         });
         P17 "a record speaks of a dial that was not made" merchant_calls |t| drop_effect(t, 0, is_user_dial);
         P17 "a record speaks of a verdict that nobody asked for" merchant_calls |t| {

@@ -10,8 +10,8 @@ use ringfence::values::policy::{CallMode, ModeChooser};
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
 use ringfence::values::time::{DayRule, Window};
-use ringfence::{Action, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
-use ringfence_testing::model::{CallState, Deadline, LegState, LegView, Model, ReservationSummary};
+use ringfence::{Action, BindingId, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
+use ringfence_testing::model::{BindingState, CallState, Deadline, LegState, LegView, Model, ReservationSummary};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
@@ -24,10 +24,8 @@ enum Deed {
     IsFrozen,
 }
 
-/// How many scripts in a hundred come by it, at least. The first four are demanded; the others keep the strategies honest.
-pub(super) const DEMANDED: [(&str, usize); 47] = [
-    ("talking in merchant mode", 10),
-    ("talking in platform mode", 10),
+/// How many scripts in a hundred come by it, at least.
+pub(super) const DEMANDED: [(&str, usize); 29] = [
     ("window ended while a phone rang", 5),
     ("late host", 5),
     ("closed Missed(HostLate)", 5),
@@ -35,7 +33,6 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("deny NumberBusy", 1),
     ("deny NoChannel", 1),
     ("leg lost without a report", 5),
-    ("second conversation", 1),
     ("pool empty", 3),
     ("pool low", 3),
     ("called by number", 3),
@@ -50,13 +47,25 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("leg gone here and alive there", 5),
     ("dial withdrawn", 10),
     ("dial of a lost leg withdrawn", 1),
+    ("deny Frozen", 1),
+    ("deny OutsideHours", 1),
+    ("deny DailyLimit", 1),
+    ("slot over without a conversation", 5),
+    ("reminded", 5),
+    ("sent again by short message", 10),
+    ("sent again by e-mail", 1),
+    ("undelivered", 10),
+];
+
+/// The same for scripts about calls.
+pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 18] = [
+    ("talking in merchant mode", 10),
+    ("talking in platform mode", 10),
+    ("second conversation", 1),
     ("changed while a phone rang, and ended", 5),
     ("changed while a phone rang, and kept", 5),
     ("terms that waited were set after the talk", 1),
     ("declined while a phone rang", 1),
-    ("deny Frozen", 1),
-    ("deny OutsideHours", 1),
-    ("deny DailyLimit", 1),
     ("group of two talking", 5),
     ("group called in merchant mode", 3),
     ("one left, others talk on", 2),
@@ -65,14 +74,26 @@ pub(super) const DEMANDED: [(&str, usize); 47] = [
     ("joined after others talked", 2),
     ("changed in a shared call, others go on", 1),
     ("in another group by a change", 1),
-    ("slot over without a conversation", 5),
     ("another slot after one that was over", 5),
     ("a merchant's phone rang when the slot ended", 1),
     ("talking in a slot", 2),
-    ("reminded", 5),
-    ("sent again by short message", 10),
-    ("sent again by e-mail", 1),
-    ("undelivered", 10),
+];
+
+/// The same for scripts in which accounts bind numbers.
+pub(super) const DEMANDED_OF_ACCOUNTS: [(&str, usize); 13] = [
+    ("told Bound", 50),
+    ("told NotConfirmed", 10),
+    ("told TakenOver", 10),
+    ("binding ended Unbound", 10),
+    ("binding ended TakenOver", 10),
+    ("binding ended Forgotten", 10),
+    ("binding ended Unfollowed", 10),
+    ("suspended and bound again", 10),
+    ("an account with two numbers", 20),
+    ("refused 148", 20),
+    ("refused 225", 10),
+    ("refused 240", 20),
+    ("wrong code of a binding", 30),
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -238,6 +259,15 @@ pub(super) const TO_BE_SEEN: &[&str] = &[
     "media was kept from a merchant",
     "media was erased with its reservation",
     "media was erased by a change",
+    "closed Forgotten",
+    "profile reused",
+    "somebody else's phone from the profile",
+    "forgotten while ringing",
+    "forgotten while talking",
+    "forgotten after it closed",
+    "messages to somebody who was forgotten",
+    "nothing but messages to be forgotten",
+    "invalid Name SetOrErased",
     "a page sent again",
     "reminded of what is to be confirmed",
     "reminded of a change",
@@ -289,6 +319,8 @@ pub(super) struct Seen {
     /// Who was joined on which bridge.
     bridged: BTreeSet<(CallId, ReservationId)>,
     is_change: bool,
+    /// The step books with a name, or a phone, from the profile.
+    recalls: (bool, bool),
     /// How much is attached to what the step books.
     attaches: usize,
     /// What the step keeps from ringing: the word for it.
@@ -305,6 +337,8 @@ pub(super) struct Seen {
     users_ringing: BTreeSet<LegId>,
     /// The step reports what became of a message.
     reports_message: bool,
+    /// The bindings whose accounts do not follow.
+    suspended: BTreeSet<BindingId>,
 }
 
 impl Seen {
@@ -330,6 +364,16 @@ impl Seen {
         let is_joined = |leg: &LegView| leg.state == LegState::Joined;
         self.joined = model.legs().into_iter().filter(is_joined).map(|leg| leg.leg).collect();
         self.is_block = matches!(doing, Doing::Input(Input::Block(_)) | Doing::Once { input: Input::Block(_), .. });
+        self.recalls = match doing {
+            Doing::Input(Input::Book(book)) if book.remember.unwrap_or(model.policy().profiles_remembered) => {
+                let profile = model.profile(&book.user);
+                let named = book.name.is_none() && profile.is_some_and(|kept| kept.name.is_some());
+                (named, book.contact.is_none() && profile.is_some_and(|kept| kept.contact.is_some()))
+            }
+            Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => {
+                (false, false)
+            }
+        };
         self.is_change = matches!(doing, Doing::Input(Input::Amend(_)) | Doing::Once { input: Input::Amend(_), .. });
         self.attaches = match doing {
             Doing::Input(Input::Book(book)) => book.attachments.len(),
@@ -361,6 +405,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.bindings_after(model);
         self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
@@ -409,6 +454,24 @@ impl Seen {
         }
         let outcomes = model.reservations().into_iter().filter_map(|kept| kept.outcome);
         self.kinds.extend(outcomes.map(|outcome| format!("closed {outcome:?}")));
+        if let Some(Ok(Reply::Booked(_))) = reply {
+            self.note(self.recalls.0, "profile reused");
+            self.note(self.recalls.1, "somebody else's phone from the profile");
+        }
+        if let Some(Ok(Reply::Forgotten(forgotten))) = reply {
+            let ends =
+                effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if self.ringing.contains(&up.leg)));
+            self.note(forgotten.cancelled > 0 && ends, "forgotten while ringing");
+            self.note(forgotten.ending > 0, "forgotten while talking");
+            self.note(forgotten.messages > 0, "messages to somebody who was forgotten");
+            self.note(forgotten.erased == 0 && forgotten.messages > 0, "nothing but messages to be forgotten");
+            self.note(forgotten.erased > forgotten.cancelled + forgotten.ending, "forgotten after it closed");
+        }
+        for effect in effects {
+            if let Action::Archive(archive) = &effect.action {
+                self.note(archive.outcome == ringfence::values::reply::Outcome::Forgotten, "closed Forgotten");
+            }
+        }
         if let Some(Ok(Reply::Confirmed(confirmed))) = reply {
             self.note(true, "holder agreed");
             self.note(confirmed.state == ReservationState::Open, "holder agreed inside the window");
@@ -606,6 +669,12 @@ impl Seen {
                 self.note(acknowledged, "acknowledged");
                 let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
+                if let AuditRecord::BindingEnded(ended) = &audit.record {
+                    self.kinds.insert(format!("binding ended {:?}", ended.why));
+                }
+                if let AuditRecord::BindingJudged(judged) = &audit.record {
+                    self.note(!judged.is_right, "wrong code of a binding");
+                }
                 (None, None)
             }
             Action::Send(send) => {
@@ -716,7 +785,11 @@ impl Seen {
                 self.note(page.waiting.is_some(), "manage page with terms that wait");
                 self.note(page.state == ReservationState::InCall && page.actions.is_empty(), "manage page of one that is ending");
             }
-            Content::ContactUnconfirmed(_)
+            Content::BindingChanged(changed) => {
+                self.kinds.insert(format!("told {:?}", changed.change));
+            }
+            Content::BindingChallenge(_)
+            | Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
             | Content::ContactNotConfirmed(_)
             | Content::ModeOptions(_)
@@ -732,6 +805,17 @@ impl Seen {
                 self.kinds.insert(format!("slot over {:?}", notice.why));
             }
         }
+    }
+
+    fn bindings_after(&mut self, model: &Model) {
+        let bindings = model.bindings();
+        let of = |wanted: BindingState| bindings.iter().filter(move |kept| kept.state == wanted);
+        let again = of(BindingState::Bound).any(|kept| self.suspended.contains(&kept.binding));
+        let shared =
+            of(BindingState::Bound).any(|kept| of(BindingState::Bound).filter(|two| two.account == kept.account).count() > 1);
+        self.note(again, "suspended and bound again");
+        self.note(shared, "an account with two numbers");
+        self.suspended = of(BindingState::Suspended).map(|kept| kept.binding).collect();
     }
 
     fn note(&mut self, holds: bool, kind: &str) {

@@ -338,6 +338,8 @@ impl World {
                 | Content::OnHold(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_)
+                | Content::BindingChallenge(_)
+                | Content::BindingChanged(_)
                 | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}

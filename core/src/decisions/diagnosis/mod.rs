@@ -1,13 +1,14 @@
 //! Why could somebody not be reached: from what the network and the switches said to one reason, how sure it is, and what else it could be.
 //!
 //! **Precedence.** Of all that was said the most telling speaks alone: a vendor's explicit code, then what an announcement says, then why the call was
-//! redirected to us, then a Q.850 cause, then the SIP status, then a timer of our own. Within Q.850 a cause that the called phone gave itself (location
-//! `U`) comes first, then one from a Reason header, then the one of the trunk or the switch. What says nothing (Q.850 0, 31, 127; an unknown vendor's code) is
-//! passed over.
+//! redirected to us, then a Q.850 cause, then the SIP status, then a timer of our own. Within Q.850 a rejection by a network's analytics (603+) comes first, then a cause
+//! that the called phone gave itself (location `U`), then one from a Reason header, then the one of the trunk, then that of the switch. What says nothing (Q.850 0, 31, 127;
+//! an unknown vendor's code) is passed over. Several of one rank are merged ([`Meaning::merged`]): the order of headers tells nothing.
 //!
 //! **Translations are not evidence of their own.** A switch that got a bare SIP status reports a cause, too: its own translation. When the status is
 //! known and translates to that cause, the status is judged. When it is not known, the cause may stand for each status that the switch
-//! translates to it, so all of their reasons count ([`interworking`](super::interworking)).
+//! translates to it, so all of their reasons count ([`interworking`](super::interworking)). A Q.850 cause without a location that is the switch's own once more
+//! (`hangup_cause_q850`) counts as that. "Normal clearing" (16) beside a final status other than 487 says nothing: nobody gave up. After a timer of our own, whatever says that the caller gave up says only that we cancelled.
 //!
 //! **Never upgraded.** Evidence that agrees makes nothing surer. The tables say how sure a row is, with their sources: [`tables`].
 //!
@@ -111,13 +112,14 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 }
 
 fn by_vendor(evidence: &Evidence) -> Option<Diagnosis> {
-    evidence.vendor.and_then(tables::vendor).map(|meaning| Diagnosis::of(meaning, Basis::Vendor))
+    let meaning = evidence.vendor.and_then(tables::vendor).filter(|meaning| is_heard(evidence, meaning));
+    meaning.map(|meaning| Diagnosis::of(meaning, Basis::Vendor))
 }
 
 /// Several classes are several candidates: the words left it open.
 fn by_announcement(evidence: &Evidence) -> Option<Diagnosis> {
     let meanings = evidence.announcements.iter().map(|class| tables::announcement(*class));
-    meanings.reduce(Meaning::or).map(|meaning| Diagnosis::of(meaning, Basis::Announcement))
+    Meaning::merged(meanings).map(|meaning| Diagnosis::of(meaning, Basis::Announcement))
 }
 
 /// The last redirection is the one that brought the call to us.
@@ -126,89 +128,120 @@ fn by_redirection(evidence: &Evidence) -> Option<Diagnosis> {
     tables::redirecting(last.reason).map(|meaning| Diagnosis::of(meaning, Basis::Redirection))
 }
 
-/// A Q.850 cause and what is known about it.
-#[derive(Clone, Copy, Debug)]
-struct Cause {
-    cause: u16,
-    location: Option<Location>,
-    /// Nobody declined it: an analytics engine of a network did (ATIS-1000099, "603+").
-    is_analytics: bool,
+/// After our own timer we cancel. What then says that the caller gave up says only that.
+fn is_heard(evidence: &Evidence, meaning: &Meaning) -> bool {
+    evidence.timer.is_none() || meaning.reason != FailureReason::CallerGaveUp
 }
 
-impl Cause {
-    fn meaning(self) -> Option<Meaning> {
-        if self.is_analytics {
-            return Some(tables::BLOCKED_BY_ANALYTICS);
-        }
-        tables::q850(self.cause, self.location)
-    }
+/// What a Q.850 cause says beside the rest. "Normal clearing" beside a final status that is no answer to a cancel is a gateway's default: a caller who gives up gets 487.
+fn of_cause(cause: u16, location: Option<Location>, evidence: &Evidence) -> Option<Meaning> {
+    let statuses = [evidence.sip_status, evidence.asterisk.and_then(|release| release.tech_cause)];
+    let is_refused = statuses.into_iter().flatten().any(|status| status >= 400 && status != 487);
+    tables::q850(cause, location).filter(|meaning| is_heard(evidence, meaning) && !(cause == 16 && is_refused))
+}
+
+/// How much a Q.850 cause tells by who gave it: the lower the more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rank {
+    /// An analytics engine of a network: nobody declined it (ATIS-1000099, "603+").
+    Analytics,
+    /// The called phone itself.
+    User,
+    /// A Reason header.
+    Header,
+    /// The trunk.
+    Trunk,
+}
+
+impl Rank {
+    const ALL: [Self; 4] = [Self::Analytics, Self::User, Self::Header, Self::Trunk];
 }
 
 fn by_q850(evidence: &Evidence) -> Option<Diagnosis> {
-    let of_trunk =
-        evidence.q850_cause.map(|cause| Cause { cause: u16::from(cause), location: evidence.q850_location, is_analytics: false });
-    let said = || evidence.reasons.iter().filter_map(of_header).chain(of_trunk);
-    let by_user = |cause: &Cause| cause.location == Some(Location::User);
-    let mut first = said().filter(by_user).chain(said().filter(|cause| !by_user(cause)));
-    let of_network = first.find_map(Cause::meaning);
-    of_network
-        .or_else(|| evidence.asterisk.and_then(|release| of_asterisk(release, evidence.sip_status)))
-        .or_else(|| evidence.freeswitch.as_ref().and_then(|name| of_freeswitch(name, evidence.sip_status)))
+    let trunk = of_trunk(evidence);
+    let said = || evidence.reasons.iter().filter_map(|header| of_header(header, evidence)).chain(trunk);
+    // Causes of one rank stand beside each other: their order in the message tells nothing.
+    let of_rank = |wanted: Rank| {
+        let of_rank = said().filter(move |(rank, _)| *rank == wanted);
+        Meaning::merged(of_rank.map(|(_, meaning)| meaning))
+    };
+    Rank::ALL
+        .into_iter()
+        .find_map(of_rank)
+        .or_else(|| evidence.asterisk.and_then(|release| of_asterisk(release, evidence)))
+        .or_else(|| evidence.freeswitch.as_ref().and_then(|name| of_freeswitch(name, evidence)))
         .map(|meaning| Diagnosis::of(meaning, Basis::Q850))
 }
 
+/// The trunk's cause; none when it is the switch's own once more, which is judged as what it is: a translation.
+fn of_trunk(evidence: &Evidence) -> Option<(Rank, Meaning)> {
+    let cause = u16::from(evidence.q850_cause?);
+    let of_freeswitch = || evidence.freeswitch.as_ref().and_then(|name| tables::freeswitch_number(name)).map(freeswitch_as_q850);
+    let is_echo = evidence.q850_location.is_none()
+        && (evidence.asterisk.is_some_and(|release| u16::from(release.cause) == cause) || of_freeswitch() == Some(cause));
+    let rank = if evidence.q850_location == Some(Location::User) { Rank::User } else { Rank::Trunk };
+    of_cause(cause, evidence.q850_location, evidence).filter(|_| !is_echo).map(|meaning| (rank, meaning))
+}
+
+/// What FreeSWITCH writes into `hangup_cause_q850`: "normal clearing" for each cause of its own (`switch_channel_cause_q850`).
+const fn freeswitch_as_q850(number: u16) -> u16 {
+    if number <= 127 { number } else { 16 }
+}
+
 /// Carriers write causes with the high bit of the octet still set; it is masked, as FreeSWITCH and Asterisk do.
-fn of_header(header: &ReasonHeader) -> Option<Cause> {
-    let cause = header.cause.filter(|_| header.protocol.as_ref() == Q850)?;
-    let is_analytics = cause == 21 && is_analytics(header);
-    Some(Cause { cause: cause & 0x7f, location: header.location, is_analytics })
+fn of_header(header: &ReasonHeader, evidence: &Evidence) -> Option<(Rank, Meaning)> {
+    let cause = header.cause.filter(|_| header.protocol.eq_ignore_ascii_case(Q850))? & 0x7f;
+    if cause == 21 && is_analytics(header) {
+        return Some((Rank::Analytics, tables::BLOCKED_BY_ANALYTICS));
+    }
+    let rank = if header.location == Some(Location::User) { Rank::User } else { Rank::Header };
+    of_cause(cause, header.location, evidence).map(|meaning| (rank, meaning))
 }
 
 /// Whether the text is the one that ATIS-1000099 puts into a rejection by analytics: `v=analytics1;url=…`.
 fn is_analytics(header: &ReasonHeader) -> bool {
-    let is_version = |part: &str| part.trim().starts_with("v=analytics");
+    const VERSION: &str = "v=analytics";
+    let is_version = |part: &str| part.trim_start().get(..VERSION.len()).is_some_and(|head| head.eq_ignore_ascii_case(VERSION));
     header.text.as_ref().is_some_and(|text| text.split(';').any(is_version))
 }
 
 /// A cause of Asterisk: the network's own, when its SIP status would have become another one; else that status speaks, or all that it may be.
-fn of_asterisk(release: AsteriskRelease, sip_status: Option<u16>) -> Option<Meaning> {
-    translated(Table::Asterisk, u16::from(release.cause), release.tech_cause.or(sip_status))
+fn of_asterisk(release: AsteriskRelease, evidence: &Evidence) -> Option<Meaning> {
+    translated(Table::Asterisk, u16::from(release.cause), release.tech_cause.or(evidence.sip_status), evidence)
 }
 
-fn of_freeswitch(name: &str, sip_status: Option<u16>) -> Option<Meaning> {
+fn of_freeswitch(name: &str, evidence: &Evidence) -> Option<Meaning> {
     let number = tables::freeswitch_number(name)?;
     match tables::freeswitch_own(number) {
-        Some(meaning) => Some(meaning),
-        None => translated(Table::Freeswitch, number, sip_status),
+        Some(meaning) => Some(meaning).filter(|meaning| is_heard(evidence, meaning)),
+        None => translated(Table::Freeswitch, number, evidence.sip_status, evidence),
     }
 }
 
-fn translated(table: Table, cause: u16, status: Option<u16>) -> Option<Meaning> {
-    let own = || tables::q850(cause, None);
+fn translated(table: Table, cause: u16, status: Option<u16>, evidence: &Evidence) -> Option<Meaning> {
+    let own = of_cause(cause, None, evidence)?;
     match status {
         // The status is judged, as such.
         Some(status) if table.cause_of(status) == Some(cause) => None,
-        Some(_) => own(),
-        None => {
-            let behind = table.statuses_behind(cause).filter_map(tables::sip);
-            own().into_iter().chain(behind).reduce(Meaning::or)
-        }
+        Some(_) => Some(own),
+        None => Meaning::merged(core::iter::once(own).chain(table.statuses_behind(cause).filter_map(tables::sip))),
     }
 }
 
+/// The status of the response says more than one that a Reason header tells of.
 fn by_sip(evidence: &Evidence) -> Option<Diagnosis> {
-    let of_header = |header: &ReasonHeader| header.cause.filter(|_| header.protocol.as_ref() == SIP);
-    let statuses = [evidence.sip_status, evidence.asterisk.and_then(|release| release.tech_cause)];
-    let mut statuses = statuses.into_iter().flatten().chain(evidence.reasons.iter().filter_map(of_header));
-    // After our own timer we cancel, and 487 is the answer to that.
-    let is_ours = |status: &u16| *status == 487 && evidence.timer.is_some();
     let analytics = evidence.reasons.iter().any(is_analytics);
-    statuses
-        .find_map(|status| match status {
-            status if is_ours(&status) => None,
-            603 if analytics => Some(tables::BLOCKED_BY_ANALYTICS),
-            status => tables::sip(status),
-        })
+    let meaning_of = |status: u16| match status {
+        603 if analytics => Some(tables::BLOCKED_BY_ANALYTICS),
+        status => tables::sip(status).filter(|meaning| is_heard(evidence, meaning)),
+    };
+    let of_header =
+        |header: &ReasonHeader| header.cause.filter(|_| header.protocol.eq_ignore_ascii_case(SIP)).and_then(meaning_of);
+    evidence
+        .sip_status
+        .and_then(meaning_of)
+        .or_else(|| evidence.asterisk.and_then(|release| release.tech_cause).and_then(meaning_of))
+        .or_else(|| Meaning::merged(evidence.reasons.iter().filter_map(of_header)))
         .map(|meaning| Diagnosis::of(meaning, Basis::Sip))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod announcement;
 pub mod diversion;
+pub mod isup;
 pub mod reason;
 mod scan;
 #[cfg(feature = "wechat")]

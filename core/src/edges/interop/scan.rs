@@ -5,6 +5,9 @@ use alloc::string::String;
 
 use thiserror::Error;
 
+/// The longest header that is read, in bytes. SIP stacks take less for a whole message.
+pub(super) const HEADER_BYTES_MAX: usize = 65_536;
+
 /// Why a header cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("at character {at}: {what}")]
@@ -28,6 +31,17 @@ pub(super) struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, rest: text }
+    }
+
+    /// The same for a header that is not longer than it may be.
+    pub(super) fn bounded(text: &'a str) -> Result<Self, HeaderError> {
+        let scanner = Self::new(text);
+        if text.len() > HEADER_BYTES_MAX { Err(scanner.error("the header is longer than 65536 bytes")) } else { Ok(scanner) }
+    }
+
+    /// The next character, which stays.
+    pub(super) fn next_is(&self, c: char) -> bool {
+        self.rest.starts_with(c)
     }
 
     /// An error at the place where the reader is.
@@ -81,6 +95,8 @@ impl<'a> Scanner<'a> {
                     return Ok(Cow::Owned(out));
                 }
                 '\\' => out.extend(chars.next()),
+                // A folded line: the blank after the line's end stays.
+                '\r' | '\n' => {}
                 c => out.push(c),
             }
         }
@@ -97,4 +113,41 @@ impl<'a> Scanner<'a> {
         let value = if self.take('=') { Some(self.value(&[';', ','])?) } else { None };
         Ok(Some((name, value)))
     }
+}
+
+/// Whether this is a token (RFC 3261 §25.1).
+pub(super) fn is_token(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c))
+}
+
+/// The value of a header, if one of these names and a colon stand before it.
+pub(super) fn strip<'a>(header: &'a str, names: &[&str]) -> &'a str {
+    match header.split_once(':') {
+        Some((name, value)) if names.iter().any(|known| name.trim().eq_ignore_ascii_case(known)) => value,
+        Some(_) | None => header,
+    }
+}
+
+/// A text with its `%XX` as the characters that they stand for (RFC 3986 §2.1); bytes that are no UTF-8 become `\u{fffd}`, and what is no escape stays.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = alloc::vec::Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    loop {
+        rest = match rest {
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+                bytes.push((digit(*high) << 4) | digit(*low));
+                tail
+            }
+            [byte, tail @ ..] => {
+                bytes.push(*byte);
+                tail
+            }
+            [] => break,
+        };
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }

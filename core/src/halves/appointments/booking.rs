@@ -31,7 +31,11 @@ use crate::values::time::{Timestamp, Window};
 const BOOKING_EFFECTS: usize = 5;
 
 impl Appointments {
-    pub(super) fn book(&mut self, cx: &mut Context<'_>, input: Book) -> Result<Reply, Refusal> {
+    pub(super) fn book(&mut self, cx: &mut Context<'_>, mut input: Book) -> Result<Reply, Refusal> {
+        let is_remembered = Self::uses_profile(cx.policy, &input);
+        if is_remembered {
+            self.recall(cx.now, &mut input);
+        }
         self.settle_booking(cx, input.contact.or_else(|| input.user.number()));
         cx.commons.forget_codes(cx.now);
         let unknown = |object, id| Refusal::Unknown { object, id };
@@ -115,6 +119,8 @@ impl Appointments {
             spent_slot: None,
             attachments: input.attachments,
             booked_at: cx.now,
+            is_remembered,
+            is_forgotten: false,
             result_by: input.result_by,
             email: input.email,
             remind_at: None,
@@ -123,6 +129,7 @@ impl Appointments {
         cx.audit(AuditRecord::Booked(BookedRecord { reservation: id, revision: 1, merchant, window, evidence: input.evidence }));
         if is_own {
             self.accept(cx, id);
+            self.remember(cx, id);
             self.settle_reservation(cx, id);
         } else {
             self.tell_user(cx, id, UserContent::ContactUnconfirmed);
@@ -237,8 +244,8 @@ impl Appointments {
         if !reservation.belongs_to(&input.user) {
             return Err(Refusal::Unknown { object: Object::Reservation, id: id.get() });
         }
-        let is_cancelled =
-            reservation.is_cancelled || reservation.closed.is_some_and(|closed| closed.outcome == Outcome::Cancelled);
+        // One that was cancelled during a conversation may have closed as forgotten.
+        let is_cancelled = reservation.closed.map_or(reservation.is_cancelled, |closed| closed.outcome == Outcome::Cancelled);
         if is_cancelled {
             return Ok(Reply::NoOp);
         }
@@ -273,7 +280,12 @@ impl Appointments {
     /// Closes a reservation. A missed one tells the user, then the merchant.
     pub(super) fn close(&mut self, cx: &mut Context<'_>, id: ReservationId, event: ReservationEvent, outcome: Outcome) {
         self.end_challenge(id);
-        let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(cx.policy.retention_s)) };
+        let is_forgotten =
+            outcome == Outcome::Forgotten || self.reservations.get(id.get()).is_some_and(|reservation| reservation.is_forgotten);
+        // Who is forgotten closes as such, and what is kept of him has no retention.
+        let outcome = if is_forgotten && outcome == Outcome::Cancelled { Outcome::Forgotten } else { outcome };
+        let retention_s = if is_forgotten { 0 } else { cx.policy.retention_s };
+        let closed = Closed { outcome, at: cx.now, archive_at: cx.now.saturating_add_s(u64::from(retention_s)) };
         self.update_reservation(id, |reservation| {
             reservation.state.apply(event);
             reservation.closed = Some(closed);

@@ -45,6 +45,8 @@ impl Appointments {
         hold!(counters.iter().all(|counter| counter.is_sound(shard)), "a counter of ids is beyond its shard");
         let by = now.saturating_add_s(u64::from(most::NUMBER_REST_S));
         hold!(self.numbers.rest_by(by), "a virtual number rests longer than any policy lets it");
+        let by = now.saturating_add_s(u64::from(most::PROFILE_LIFE_S));
+        hold!(self.profiles.ends_by(by), "a profile is remembered longer than any policy lets it");
         for reservation in self.reservations.unordered() {
             check_reservation(now, reservation)?;
         }
@@ -204,6 +206,11 @@ impl Appointments {
 
 fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     let id = reservation.id;
+    let is_bare = reservation.name.is_none()
+        && reservation.evidence.is_none()
+        && reservation.email.is_none()
+        && reservation.media().next().is_none();
+    hold!(!reservation.is_forgotten || is_bare, "reservation {id} is forgotten and still says who booked");
     let waiting = reservation.pending.as_ref().map(|terms| terms.group_size);
     let can_share =
         [Some(reservation.group_size), waiting].into_iter().flatten().all(|size| (1..=most::GROUP_SIZE).contains(&size));
@@ -254,7 +261,7 @@ fn check_slot(now: Timestamp, reservation: &Reservation) -> Result<(), String> {
     hold!(waits, "reservation {id} is open and waits for another slot");
     let is_sound = match spent_slot {
         None | Some(Outcome::Completed | Outcome::Missed(_)) => true,
-        Some(Outcome::Cancelled | Outcome::Unverified | Outcome::Declined) => false,
+        Some(Outcome::Cancelled | Outcome::Unverified | Outcome::Declined | Outcome::Forgotten) => false,
     };
     hold!(is_sound, "the slot of reservation {id} came to what no slot comes to");
     Ok(())

@@ -1,15 +1,16 @@
 //! Whether the holder of a contact number agrees (P2): a code goes to the number itself, and comes back.
 
 use super::Appointments;
+use super::clock::Target;
 use super::managing::result_effects;
 use super::merchants::{check_outbox, legal, limit};
 use super::records::{LiveChallenge, Reservation};
-use crate::books::agenda::Target;
 use crate::books::commons::Ids;
 use crate::books::keyring::Keyring;
 use crate::books::recent::{DAY_S, Entry, HOUR_S};
 use crate::decisions::codes;
 use crate::halves::Context;
+use crate::halves::checks::check_code_limits;
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::code::Code;
@@ -65,16 +66,7 @@ impl Appointments {
         if cx.key.is_none() {
             return Ok(());
         }
-        let most = cx.policy.wrong_codes_per_day_max;
-        let retry_at = cx.commons.wrong_codes.free_from(number, most, cx.now);
-        if retry_at > cx.now {
-            return Err(Refusal::WrongCodeLimit { most, retry_at });
-        }
-        let most = cx.policy.codes_per_hour_max;
-        let retry_at = cx.commons.codes.free_from(number, most, cx.now);
-        if retry_at > cx.now {
-            return Err(Refusal::CodeLimit { most, retry_at });
-        }
+        check_code_limits(cx, number)?;
         let live = self.contacts.get(number).into_iter().flat_map(|contact| &contact.live);
         let others = live.filter(|id| Some(**id) != instead_of).filter_map(|id| self.reservations.get(id.get()));
         let alive = others.filter(|reservation| reservation.challenge.is_some()).count();
@@ -225,6 +217,7 @@ impl Appointments {
             reservation.eligible_at = reservation.eligible_from(now);
         });
         self.accept(cx, id);
+        self.remember(cx, id);
         self.settle_reservation(cx, id);
         let state = self.reservations.get(id.get()).map_or(ReservationState::Closed, |reservation| reservation.state);
         Reply::Confirmed(Confirmed { reservation: id, state })

@@ -6,15 +6,13 @@ use alloc::collections::{BTreeSet, BinaryHeap};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
-
 use super::Appointments;
 use super::managing::REMINDING_EFFECTS;
 use super::media::erase;
 use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
-use crate::books::agenda::{May, Target};
-use crate::halves::Context;
+use crate::books::agenda::{Due, May, Side};
+use crate::halves::{Context, Why};
 use crate::machines::Machine as _;
 use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
@@ -28,32 +26,31 @@ use crate::values::refusal::Bound;
 use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
 
-/// Why the host should call `advance`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// Effects wait to be polled.
-    EffectsWaiting,
-    /// A leg has rung long enough.
-    RingTimeout(LegId),
-    /// A leg that was hung up has not been reported gone.
-    ReleaseGrace(LegId),
-    /// An inbound leg has not reported its answer.
-    AnswerTimeout(CallId),
-    /// A conversation reaches its longest.
-    ConversationMax(CallId),
-    /// A window, or the slot in it, begins.
-    WindowOpens(ReservationId),
-    /// A window, or the slot in it, ends.
-    WindowEnds(ReservationId),
-    /// A closed reservation leaves.
-    Retention(ReservationId),
-    /// A code that is out may not be used any more.
-    CodeExpires(ChallengeId),
-    /// A line of this merchant has a free channel and somebody waits for it.
-    LineFree(MerchantId),
-    /// A user is to be reminded of his window.
+/// Whose deadline it is. The order breaks ties between deadlines of the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Target {
+    /// A leg's ring time or release grace.
+    Leg(LegId),
+    /// A call's wait for an answer or longest conversation.
+    Call(CallId),
+    /// A code that may not be used any more.
+    Challenge(ChallengeId),
+    /// A reservation's opening, end or retention.
+    Reservation(ReservationId),
+    /// The word that goes to a reservation's user before its window. An object of its own: it ends nothing, so no input settles it.
     Reminder(ReservationId),
+    /// A line that can serve its queue. The only kind that starts a call.
+    Line(PhoneNumber),
+}
+
+impl Due for Target {
+    fn side(&self) -> Side {
+        match self {
+            Self::Leg(_) | Self::Call(_) | Self::Challenge(_) | Self::Reservation(_) => Side::Closing,
+            Self::Reminder(_) => Side::Reminding,
+            Self::Line(_) => Side::Starting,
+        }
+    }
 }
 
 impl Appointments {
@@ -318,6 +315,11 @@ impl Appointments {
         Some((due, why))
     }
 
+    /// When the first deadline is due, of those that may be fired with so much room.
+    pub(crate) fn first_due(&self, has_room_for: impl Fn(usize) -> bool) -> Option<Timestamp> {
+        self.agenda.first(self.may(has_room_for)).map(|(due, _)| due)
+    }
+
     /// Fires the first deadline that is due. False when none is.
     pub(crate) fn fire_first(&mut self, cx: &mut Context<'_>) -> bool {
         match self.agenda.first(self.may(|effects| cx.has_room_for(effects))) {
@@ -405,7 +407,7 @@ impl Appointments {
         }
     }
 
-    fn archive(&mut self, cx: &mut Context<'_>, id: ReservationId) {
+    pub(super) fn archive(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         let Some(reservation) = self.remove_reservation(id) else { return };
         let media = reservation.media().collect();
         if let Some(closed) = reservation.closed {

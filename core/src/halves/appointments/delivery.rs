@@ -11,6 +11,7 @@ use crate::values::effect::{Action, AuditRecord, BookingResult, Send, Undelivere
 use crate::values::id::{MerchantId, MessageId, ReservationId};
 use crate::values::input::{MessageReported, MessageStatus};
 use crate::values::number::Address;
+use crate::values::person::Person;
 use crate::values::policy::FallbackChannel;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -67,10 +68,11 @@ impl Appointments {
             Address::Rcs(_) | Address::Mms(_) => (phone, mailbox),
             Address::Sms(_) => (None, mailbox),
             Address::Email(_) => (phone, None),
-            Address::Chatbot(_) => (None, None),
+            Address::Chatbot(_) | Address::WeChat(_) => (None, None),
         };
+        let person = Person::of(own.map_or(to, |one| &one.sender)).filter(|_| phone.is_none());
         let words = Words::of(content);
-        (phone.is_some() || mailbox.is_some()).then(|| Box::new(Again { phone, mailbox, words }))
+        (phone.is_some() || mailbox.is_some()).then(|| Box::new(Again { person, phone, mailbox, words }))
     }
 
     /// The gateway says what became of a message.
@@ -146,8 +148,8 @@ impl Appointments {
                 one.state == page.state && one.terms().revision == shown
             }),
             UserContent::ContactUnconfirmed(_) => live.is_some_and(|one| !one.terms().is_agreed),
-            // Its short message is the only way to that phone.
-            UserContent::Challenge(_) => false,
+            // Its short message is the only way to that phone; and of a binding nothing is kept here.
+            UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_) => false,
             UserContent::BookingPage(_)
             | UserContent::Cancelled(_)
             | UserContent::Missed(_)
@@ -172,7 +174,7 @@ impl Appointments {
         };
         let left = sent.again.and_then(|mut again| {
             match channel {
-                FallbackChannel::Sms => again.phone = None,
+                FallbackChannel::Sms => again.take_phone(),
                 FallbackChannel::Email => again.mailbox = None,
             }
             Some(again).filter(|again| again.phone.is_some() || again.mailbox.is_some())

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::Appointments;
+use super::clock::Target;
 use super::records::{Call, Leg, Member, Reservation};
-use crate::books::agenda::Target;
 use crate::books::contacts::Contact;
 use crate::machines::call::CallState;
 use crate::values::effect::Party;

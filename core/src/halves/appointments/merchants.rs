@@ -8,6 +8,7 @@ use super::Appointments;
 use crate::books::catalog::{Merchant, Page};
 use crate::books::lines::LineBook;
 use crate::halves::Context;
+pub(super) use crate::halves::checks::{at_most, check_outbox, check_text, limit, limit_u64};
 use crate::machines::reservation::ReservationEvent;
 use crate::machines::{Machine as _, Step};
 use crate::values::id::ReservationId;
@@ -17,42 +18,11 @@ use crate::values::policy::{ModeChooser, Policy};
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Published, Reply, ReservationState};
 
-/// A bound of the policy is reached when `count` is `most` already.
-pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
-    if count < usize::try_from(most).unwrap_or(usize::MAX) {
-        Ok(())
-    } else {
-        Err(Refusal::Limit { bound, most: u64::from(most) })
-    }
-}
-
-/// The same for a count of everything.
-pub(super) const fn limit_u64(bound: Bound, count: u64, most: u32) -> Result<(), Refusal> {
-    let most = most as u64;
-    if count < most { Ok(()) } else { Err(Refusal::Limit { bound, most }) }
-}
-
-/// More than `most` entries are too many.
-pub(super) fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
-    limit(bound, count.saturating_sub(1), most)
-}
-
-/// A text is within `text_chars_max`.
-pub(crate) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
-    at_most(Bound::TextChars, text.chars().count(), policy.text_chars_max)
-}
-
-/// The outbox takes new work that emits so many effects at once.
-pub(super) fn check_outbox(cx: &Context<'_>, effects: usize) -> Result<(), Refusal> {
-    let most = u64::from(cx.policy.outbox_max);
-    if cx.has_room_for(effects) { Ok(()) } else { Err(Refusal::Limit { bound: Bound::Outbox, most }) }
-}
-
 /// Whether messages to users go to such an address.
 pub(super) const fn is_user(address: &Address) -> bool {
     match address {
         Address::Rcs(_) | Address::Sms(_) | Address::Mms(_) | Address::Email(_) => true,
-        Address::Chatbot(_) => false,
+        Address::Chatbot(_) | Address::WeChat(_) => false,
     }
 }
 

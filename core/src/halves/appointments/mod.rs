@@ -10,6 +10,7 @@
 //! | `booking` | inputs of users: book, cancel; and closing |
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
+//! | `people` | what is remembered of users, and how they are forgotten |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
@@ -43,19 +44,19 @@ mod media;
 mod merchants;
 mod numbers;
 mod pages;
+mod people;
 pub mod records;
 mod reports;
 mod slots;
 mod views;
 
-pub use clock::Why;
-pub(crate) use merchants::{check_text, limit};
 pub use views::{ModelView, State, StateView};
 
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::clock::Target;
 use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
@@ -68,6 +69,7 @@ use crate::books::lines::Lines;
 use crate::books::media::Media;
 use crate::books::messages::Messages;
 use crate::books::numbers::Numbers;
+use crate::books::profiles::Profiles;
 use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
@@ -112,13 +114,14 @@ pub struct Appointments {
     pages_of: BTreeMap<MerchantId, u32>,
     blocks: Blocks,
     for_others: ForOthers,
-    agenda: Agenda,
+    agenda: Agenda<Target>,
     counters: Counters,
     numbers: Numbers,
     law: Law,
     rings: Recent<LegId>,
     groups: Groups,
     media: Media,
+    profiles: Profiles,
     messages: Messages,
 }
 
@@ -146,6 +149,7 @@ impl Appointments {
             rings: Recent::default(),
             groups: Groups::default(),
             media: Media::default(),
+            profiles: Profiles::default(),
             messages: Messages::default(),
         }
     }
@@ -187,11 +191,19 @@ impl Appointments {
             Input::Freeze(input) => self.freeze(cx, &input),
             Input::Thaw(input) => self.thaw(cx, &input),
             Input::ImportDoNotCall(input) => self.import_do_not_call(cx, &input),
+            Input::SetProfile(input) => self.set_profile(cx, &input),
+            Input::ForgetMe(input) => self.forget_me(cx, &input),
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             Input::MessageReported(input) => self.message_reported(cx, &input),
-            // The platform holds the rules and the keys, and takes these itself.
-            Input::SetPolicy(_) | Input::RotateKey(_) => Ok(Reply::NoOp),
+            // The platform holds the rules and the keys, and takes these itself; the last five are the other half's.
+            Input::SetPolicy(_)
+            | Input::RotateKey(_)
+            | Input::Follow(_)
+            | Input::Unfollow(_)
+            | Input::RequestBinding(_)
+            | Input::ConfirmBinding(_)
+            | Input::Unbind(_) => Ok(Reply::NoOp),
         }
     }
 }

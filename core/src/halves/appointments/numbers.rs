@@ -6,7 +6,7 @@ use super::Appointments;
 use super::merchants::{at_most, check_outbox};
 use super::records::{Reservation, Terms};
 use crate::decisions::gate::Standing;
-use crate::halves::Context;
+use crate::halves::{Context, NumberUse};
 use crate::machines::Machine as _;
 use crate::machines::reservation::ReservationEvent;
 use crate::values::effect::{Asked, AuditRecord, NumberLeased, NumbersLow};
@@ -47,6 +47,16 @@ impl Appointments {
     /// now and then.
     pub(super) fn kept_with(&self, numbers: &BTreeSet<PhoneNumber>) -> impl Iterator<Item = &Reservation> {
         self.reservations.in_order().filter(|one| numbers_of(one).any(|number| numbers.contains(&number)))
+    }
+
+    /// What a number is used for here.
+    #[must_use]
+    pub(crate) fn use_of(&self, number: PhoneNumber) -> NumberUse {
+        match (self.lines.get(number), self.numbers.has(number)) {
+            (Some(_), _) => NumberUse::Line,
+            (None, true) => NumberUse::Virtual,
+            (None, false) => NumberUse::None,
+        }
     }
 
     /// A number of the pool is nobody's own phone.

@@ -104,6 +104,10 @@ pub struct Reservation {
     pub attachments: Vec<Attachment>,
     /// When it was booked.
     pub booked_at: Timestamp,
+    /// Whether it has to do with its sender's profile.
+    pub is_remembered: bool,
+    /// Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it.
+    pub is_forgotten: bool,
     /// How its results come, if its sender said so.
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
@@ -314,6 +318,20 @@ impl Reservation {
     pub fn media(&self) -> impl Iterator<Item = MediaId> {
         let waiting = self.pending.iter().flat_map(|terms| &terms.attachments);
         self.attachments.iter().chain(waiting).map(|attachment| attachment.media)
+    }
+
+    /// Forgets what says who booked; the number and the sender stay until no call needs it, and it leaves then.
+    pub fn forget(&mut self, now: Timestamp) {
+        self.is_forgotten = true;
+        self.name = None;
+        self.evidence = None;
+        self.result_by = None;
+        self.email = None;
+        self.attachments = Vec::new();
+        self.pending = None;
+        if let Some(closed) = &mut self.closed {
+            closed.archive_at = closed.archive_at.min(now);
+        }
     }
 
     /// Sets terms; those that waited are set or of no use any more. What state they lead to is not decided here.

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Target;
 use super::records::{Call, Leg, LiveChallenge, Origin, Reservation};
 use super::{Appointments, Counters};
-use crate::books::agenda::Target;
 use crate::books::catalog::Catalog;
 use crate::books::commons::{Ids, counting};
 use crate::books::directory::Blocks;
@@ -18,6 +18,7 @@ use crate::books::law::Law;
 use crate::books::lines::LineBook;
 use crate::books::messages::{Again, Sent};
 use crate::books::numbers::{MerchantNumbersView, Numbers};
+use crate::books::profiles::Profiles;
 use crate::books::recent::Entry;
 use crate::books::senders::Senders;
 use crate::decisions::gate::last_call;
@@ -29,6 +30,7 @@ use crate::values::id::{CallId, ChallengeId, GroupId, LegId, MerchantId, Offerin
 use crate::values::input::ResultBy;
 use crate::values::media::Attachment;
 use crate::values::number::{Address, PhoneNumber, VirtualNumber};
+use crate::values::person::Person;
 use crate::values::policy::{CallMode, Policy, most};
 use crate::values::reply::{DenyReason, Outcome, ReservationState};
 use crate::values::text::Text;
@@ -47,6 +49,7 @@ pub struct State {
     blocks: Blocks,
     pub(crate) law: Law,
     pub(crate) rings: Vec<Entry<LegId>>,
+    pub(crate) profiles: Profiles,
     pub(crate) messages: Vec<Sent>,
 }
 
@@ -63,6 +66,7 @@ pub struct StateView<'a> {
     blocks: &'a Blocks,
     law: &'a Law,
     rings: Vec<Entry<LegId>>,
+    profiles: &'a Profiles,
     messages: Vec<&'a Sent>,
 }
 
@@ -77,7 +81,11 @@ pub struct ModelView {
     blocks: Blocks,
     law: Law,
     rings: Vec<(PhoneNumber, i64)>,
+    profiles: Vec<ProfileView>,
 }
+
+/// Whose it is, his name, phone and mailbox, and how long it is remembered.
+type ProfileView = (Person, Option<Text>, Option<PhoneNumber>, Option<Address>, i64);
 
 /// The pool, and what each merchant has of it.
 type NumbersView = (Vec<PhoneNumber>, Vec<MerchantNumbersView>);
@@ -98,7 +106,7 @@ struct ReservationView {
     rank: (u32, u32),
     tally: (u32, u32, u32, u32),
     calls: Vec<u32>,
-    flags: [bool; 5],
+    flags: [bool; 7],
     given_up: Option<DenyReason>,
     closed: Option<(Outcome, i64)>,
     number: (Option<VirtualNumber>, bool),
@@ -200,6 +208,7 @@ impl Appointments {
             blocks: &self.blocks,
             law: &self.law,
             rings: self.rings.in_order().collect(),
+            profiles: &self.profiles,
             messages: self.messages.in_order().collect(),
         }
     }
@@ -215,6 +224,7 @@ impl Appointments {
         half.numbers = state.numbers;
         half.blocks = state.blocks;
         half.law = state.law;
+        half.profiles = state.profiles;
         state.rings.into_iter().for_each(|ring| half.rings.put(ring));
         for message in state.messages {
             hold!(half.messages.remove(message.sequence).is_none(), "message {} is kept twice", message.sequence);
@@ -261,6 +271,7 @@ impl Appointments {
         self.check_catalog()?;
         self.check_numbers()?;
         self.check_directory()?;
+        hold!(self.profiles.is_consistent(), "the book of profiles does not agree with itself");
         hold!(self.messages.is_consistent(), "the book of messages does not agree with itself");
         for reservation in self.reservations.in_order() {
             self.check_reservation(reservation)?;
@@ -662,6 +673,8 @@ impl Appointments {
                         one.is_declined,
                         one.is_announced,
                         one.awaits_acknowledgement,
+                        one.is_remembered,
+                        one.is_forgotten,
                     ],
                     given_up: one.given_up,
                     closed: one.closed.map(|closed| (closed.outcome, until(closed.archive_at))),
@@ -728,6 +741,12 @@ impl Appointments {
             numbers: self.numbers.view(now),
             law: self.law.clone(),
             rings: counting(&self.rings, now),
+            profiles: self
+                .profiles
+                .in_order()
+                .filter(|(_, kept)| kept.until > now)
+                .map(|(person, kept)| (person.clone(), kept.name.clone(), kept.contact, kept.email.clone(), until(kept.until)))
+                .collect(),
         }
     }
 

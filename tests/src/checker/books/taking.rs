@@ -6,11 +6,11 @@ use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Book, CallTarget, ChooseSlot, Input, MerchantReady, RegisterMerchant, RequestCall};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::person::Person;
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, holders, law, messages, results};
+use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results};
 use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -90,6 +90,24 @@ impl Books {
                     self.take_cancel(id, notes, summary);
                 }
             }
+            (Input::SetProfile(input), Reply::Done) => self.profiles.change(input, &self.policy, self.now),
+            (Input::ForgetMe(input), Reply::NoOp) => return accounts::forgotten(self, &input.user, 0, notes),
+            (Input::ForgetMe(input), Reply::Forgotten(said)) => {
+                accounts::forgotten(self, &input.user, said.bindings, notes)?;
+                self.profiles.forget(&input.user);
+                // What this step sends was numbered by it; it is his as well.
+                notes.forgets = Some(input.user.clone());
+                let (forgotten, live) = (notes.forgotten.clone(), notes.forgotten_live.clone());
+                for id in live {
+                    self.take_cancel(id, notes, summary);
+                }
+                for id in forgotten {
+                    if let Some(known) = self.reservations.get_mut(&id) {
+                        known.forgotten = true;
+                        known.waiting = None;
+                    }
+                }
+            }
             (Input::Unblock(input), Reply::Done) => {
                 if let Some(person) = Person::of(&input.user) {
                     self.blocks.remove(&(person, input.what));
@@ -99,6 +117,11 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
+            (Input::Follow(input), _) => accounts::follows(self, &input.account, reply, notes),
+            (Input::Unfollow(input), _) => accounts::unfollows(self, &input.account, reply, notes),
+            (Input::RequestBinding(input), _) => return accounts::requested(self, input, reply, notes),
+            (Input::ConfirmBinding(input), _) => return accounts::confirmed(self, input, reply, notes),
+            (Input::Unbind(input), _) => return accounts::unbound(self, input, reply, notes),
             (Input::Cancel(input), Reply::Done) => self.take_cancel(input.reservation, notes, summary),
             (Input::Amend(input), Reply::Amended(amended)) => return self.take_amend(input, *amended, notes, summary),
             (Input::Decline(input), Reply::Done) => self.take_decline(input.reservation, notes, summary),
@@ -149,6 +172,7 @@ impl Books {
             (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
+                self.take_ends_that_were_judged();
                 self.take_policy(&input.policy);
                 self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
@@ -181,6 +205,8 @@ impl Books {
                 | Input::Thaw(_)
                 | Input::ImportDoNotCall(_)
                 | Input::Unblock(_)
+                | Input::SetProfile(_)
+                | Input::ForgetMe(_)
                 | Input::Amend(_)
                 | Input::Decline(_)
                 | Input::Acknowledge(_)
@@ -212,6 +238,18 @@ impl Books {
         // Ending a leg voids its dial.
         let is_untold = self.legs.get(&id).is_some_and(|leg| leg.state == LegState::Ringing && !leg.inbound && !leg.progressed);
         is_untold && self.handed_out.values().any(|effect| matches!(&effect.action, Action::Dial(dial) if dial.leg == id))
+    }
+
+    /// Before a new policy holds: a window that ended under the old one may have been judged by it, and is judged once.
+    fn take_ends_that_were_judged(&mut self) {
+        if self.policy.on_window_close != OnWindowClose::Continue {
+            return;
+        }
+        let (now, reservations) = (self.now, &self.reservations);
+        let is_over = |part: &Part| reservations.get(&part.reservation).is_some_and(|known| now >= known.window.end());
+        for part in self.calls.values_mut().flat_map(|call| call.parts.iter_mut()).filter(|part| is_over(part)) {
+            part.may_run_on = true;
+        }
     }
 
     fn take_policy(&mut self, policy: &Policy) {
@@ -256,6 +294,7 @@ impl Books {
 
     fn take_book(&mut self, input: &Book, id: ReservationId) -> Judged {
         blocking::booking(self, input)?;
+        let input = &self.profiles.recalled(input, &self.policy, self.now);
         let incomplete = |what: &str| (Promise::P12, format!("reservation {id} {what}; a trace begins with an empty platform"));
         let page = self.pages.get(&input.page).ok_or_else(|| incomplete("stands on a page that was never published"))?;
         if page.withdrawn {
@@ -320,7 +359,14 @@ impl Books {
             slot_before: None,
             slot_over: None,
             used_up: false,
+            remembered: input.remember.unwrap_or(self.policy.profiles_remembered),
+            name: input.name.clone(),
+            email: input.email.clone(),
+            forgotten: false,
         };
+        if verified {
+            self.profiles.remember(&reservation, &self.policy, self.now);
+        }
         for number in [Some(number), own].into_iter().flatten() {
             self.numbers.entry(number).or_default().insert(input.user.clone());
         }
@@ -552,6 +598,8 @@ impl Books {
             | Content::SearchEntry(_)
             | Content::SearchResults(_)
             | Content::Challenge(_)
+            | Content::BindingChallenge(_)
+            | Content::BindingChanged(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
             | Content::ManagePage(_)

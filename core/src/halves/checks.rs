@@ -1,0 +1,55 @@
+//! What both halves refuse by: bounds of the policy, and the limits of codes.
+
+use super::Context;
+use crate::values::number::PhoneNumber;
+use crate::values::policy::Policy;
+use crate::values::refusal::{Bound, Refusal};
+
+/// A bound of the policy is reached when `count` is `most` already.
+pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+    if count < usize::try_from(most).unwrap_or(usize::MAX) {
+        Ok(())
+    } else {
+        Err(Refusal::Limit { bound, most: u64::from(most) })
+    }
+}
+
+/// The same for a count of everything.
+pub(crate) const fn limit_u64(bound: Bound, count: u64, most: u32) -> Result<(), Refusal> {
+    let most = most as u64;
+    if count < most { Ok(()) } else { Err(Refusal::Limit { bound, most }) }
+}
+
+/// More than `most` entries are too many.
+pub(crate) fn at_most(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
+    limit(bound, count.saturating_sub(1), most)
+}
+
+/// A text is within `text_chars_max`.
+pub(crate) fn check_text(text: &str, policy: &Policy) -> Result<(), Refusal> {
+    at_most(Bound::TextChars, text.chars().count(), policy.text_chars_max)
+}
+
+/// The outbox takes new work that emits so many effects at once.
+pub(crate) fn check_outbox(cx: &Context<'_>, effects: usize) -> Result<(), Refusal> {
+    let most = u64::from(cx.policy.outbox_max);
+    if cx.has_room_for(effects) { Ok(()) } else { Err(Refusal::Limit { bound: Bound::Outbox, most }) }
+}
+
+/// Whether one more code may go to this number now, whatever for.
+///
+/// # Errors
+/// `wrong_code_limit`, `code_limit`.
+pub(crate) fn check_code_limits(cx: &Context<'_>, number: PhoneNumber) -> Result<(), Refusal> {
+    let most = cx.policy.wrong_codes_per_day_max;
+    let retry_at = cx.commons.wrong_codes.free_from(number, most, cx.now);
+    if retry_at > cx.now {
+        return Err(Refusal::WrongCodeLimit { most, retry_at });
+    }
+    let most = cx.policy.codes_per_hour_max;
+    let retry_at = cx.commons.codes.free_from(number, most, cx.now);
+    if retry_at > cx.now {
+        return Err(Refusal::CodeLimit { most, retry_at });
+    }
+    Ok(())
+}
