@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
 
 use crate::world::{Budget, Sides, World};
@@ -36,6 +36,13 @@ impl Scope {
             // No gateway reports on messages in these worlds.
             messages_max: 0,
             mode_on_silence,
+            // Slots are chosen where nobody has to choose the mode.
+            mode_chosen_by: if self.budget.slots > 0 { ModeChooser::Platform(mode_on_silence) } else { ModeChooser::Merchant },
+            conversations_max: if self.budget.amends > 0 { 2 } else { 1 },
+            code_life_s: 20,
+            code_tries_max: 2,
+            number_rest_s: 20,
+            numbers_low: 0,
             ..Policy::default()
         }
     }
@@ -66,7 +73,22 @@ impl Scope {
     }
 }
 
-pub(crate) const TROUBLE_FREE: Budget = Budget { requests: 1, cancels: 0, modes: 0, odd: 0, faults: 0, late: 0 };
+pub(crate) const TROUBLE_FREE: Budget = Budget {
+    requests: 1,
+    cancels: 0,
+    modes: 0,
+    odd: 0,
+    faults: 0,
+    late: 0,
+    amends: 0,
+    declines: 0,
+    blocks: 0,
+    slots: 0,
+    right: 0,
+    wrong: 0,
+    asks: 0,
+    bookings: 0,
+};
 
 pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     name: "calls and cancels",
@@ -187,6 +209,46 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
         "P9: the switch loses its legs",
     ],
     states: 68_988,
+};
+
+pub(crate) const CHANGES: Scope = Scope {
+    name: "changes, declines and blocks",
+    budget: Budget { cancels: 1, amends: 1, declines: 1, blocks: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneUser,
+    lacks: &[],
+    states: 0,
+};
+
+pub(crate) const SLOTS: Scope = Scope {
+    name: "slots",
+    budget: Budget { requests: 0, slots: 2, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneUser,
+    lacks: &[],
+    states: 0,
+};
+
+pub(crate) const CODES: Scope = Scope {
+    name: "the holder's code",
+    budget: Budget { cancels: 1, right: 1, wrong: 3, asks: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::Holder,
+    lacks: &[],
+    states: 0,
+};
+
+pub(crate) const NUMBERS: Scope = Scope {
+    name: "one virtual number",
+    budget: Budget { cancels: 1, bookings: 1, ..TROUBLE_FREE },
+    window_s: 60,
+    merchant_attempts_max: 1,
+    sides: Sides::OneNumber,
+    lacks: &[],
+    states: 0,
 };
 
 pub(crate) const ONE_BRIDGE: Scope = Scope {
