@@ -393,7 +393,11 @@ impl Content {
     #[must_use]
     pub const fn reservation(&self) -> Option<ReservationId> {
         match self {
-            Self::BookingPage(_) | Self::SearchEntry(_) | Self::SearchResults(_) => None,
+            Self::BookingPage(_)
+            | Self::SearchEntry(_)
+            | Self::SearchResults(_)
+            | Self::BindingChallenge(_)
+            | Self::BindingChanged(_) => None,
             Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
             Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
                 Some(content.reservation)
