@@ -18,7 +18,7 @@ use ringfence_testing::trace::{Doing, Trace};
 #[path = "export/written.rs"]
 mod written;
 
-const SCRIPTS: usize = 90;
+const SCRIPTS: usize = 240;
 const MOVES: usize = 200;
 /// How many steps lie between two looks.
 const EVERY: usize = 9;
