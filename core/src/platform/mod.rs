@@ -210,12 +210,11 @@ impl Platform {
             Some(Person::Number(number)) => fallback.forget(&mut cx, number),
             Some(Person::Mailbox(_)) | None => 0,
         };
-        let forgotten = match reply {
-            Reply::Forgotten(forgotten) => forgotten,
-            _ if bindings == 0 => return Ok(reply),
-            _ => Forgotten::default(),
-        };
-        Ok(Reply::Forgotten(Forgotten { bindings, ..forgotten }))
+        let forgotten = if let Reply::Forgotten(forgotten) = reply { Some(forgotten) } else { None };
+        Ok(match (forgotten, bindings) {
+            (None, 0) => reply,
+            (forgotten, bindings) => Reply::Forgotten(Forgotten { bindings, ..forgotten.unwrap_or_default() }),
+        })
     }
 
     fn replace_policy(&mut self, policy: Policy) -> Result<Reply, Refusal> {
