@@ -58,10 +58,11 @@ pub(super) const DEMANDED: [(&str, usize); 29] = [
 ];
 
 /// The same for scripts about calls.
-pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 18] = [
+pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 19] = [
     ("talking in merchant mode", 20),
     ("talking in platform mode", 25),
     ("second conversation", 3),
+    ("queue longer than channels", 5),
     ("changed while a phone rang, and ended", 15),
     ("changed while a phone rang, and kept", 15),
     ("terms that waited were set after the talk", 5),
@@ -405,6 +406,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.note(model.has_queue_longer_than_channels(), "queue longer than channels");
         self.bindings_after(model);
         self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
