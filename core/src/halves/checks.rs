@@ -5,6 +5,16 @@ use crate::values::number::PhoneNumber;
 use crate::values::policy::Policy;
 use crate::values::refusal::{Bound, Refusal};
 
+/// Says which invariant does not hold, and where.
+macro_rules! hold {
+    ($condition:expr, $($text:tt)+) => {
+        if !$condition {
+            return Err(alloc::format!($($text)+));
+        }
+    };
+}
+pub(crate) use hold;
+
 /// A bound of the policy is reached when `count` is `most` already.
 pub(crate) fn limit(bound: Bound, count: usize, most: u32) -> Result<(), Refusal> {
     if count < usize::try_from(most).unwrap_or(usize::MAX) {

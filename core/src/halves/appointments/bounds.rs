@@ -2,7 +2,6 @@
 //! A snapshot that says otherwise was forged. Instants are measured against the widest range that any policy has, since rules may have changed after
 //! they were fixed.
 
-use alloc::format;
 use alloc::string::String;
 
 use super::records::{Call, Leg, Origin, Reservation};
@@ -10,6 +9,7 @@ use super::{Appointments, Counters};
 use crate::books::commons::Ids;
 use crate::books::recent::DAY_S;
 use crate::decisions::gate::last_call;
+use crate::halves::checks::hold;
 use crate::machines::call::CallState;
 use crate::machines::leg::LegState;
 use crate::values::code::CODE_DIGITS_MAX;
@@ -19,15 +19,6 @@ use crate::values::number::VirtualNumber;
 use crate::values::policy::{CallMode, most};
 use crate::values::reply::{Outcome, ReservationState};
 use crate::values::time::Timestamp;
-
-/// Says which bound does not hold, and where.
-macro_rules! hold {
-    ($condition:expr, $($text:tt)+) => {
-        if !$condition {
-            return Err(format!($($text)+));
-        }
-    };
-}
 
 /// Whether an instant is at most so many seconds ahead.
 fn within(now: Timestamp, seconds: u32, instant: Timestamp) -> bool {

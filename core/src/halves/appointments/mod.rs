@@ -25,7 +25,9 @@
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
 //! | `bounds` | what a restored state must keep beyond its indexes |
-//! | `views` | snapshots, the model's view, checks of the invariants |
+//! | `snapshots` | what a snapshot holds, and the half made anew from it |
+//! | `invariants` | what must hold between inputs |
+//! | `views` | what a model checker compares |
 
 mod amending;
 mod answering;
@@ -40,6 +42,7 @@ mod exporting;
 mod gate;
 mod groups;
 mod index;
+mod invariants;
 mod law;
 mod managing;
 mod media;
@@ -50,11 +53,14 @@ mod people;
 pub mod records;
 mod reports;
 mod slots;
+mod snapshots;
 mod views;
 
-pub use views::{ModelView, State, StateView};
+pub use snapshots::{State, StateView};
+pub use views::ModelView;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +82,7 @@ use crate::books::recent::Recent;
 use crate::books::search::Search;
 use crate::books::senders::Senders;
 use crate::books::store::Store;
-use crate::values::id::{Counter, LegId, MerchantId};
+use crate::values::id::{CallId, ChallengeId, Counter, LegId, MerchantId, ReservationId};
 use crate::values::input::Input;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
@@ -207,5 +213,30 @@ impl Appointments {
             | Input::ConfirmBinding(_)
             | Input::Unbind(_) => Ok(Reply::NoOp),
         }
+    }
+
+    /// A reservation that is kept.
+    pub(crate) fn reservation(&self, id: ReservationId) -> Option<&Reservation> {
+        self.reservations.get(id.get())
+    }
+
+    /// A call that is kept.
+    pub(crate) fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id.get())
+    }
+
+    /// A code that is out.
+    pub(crate) fn challenge_of(&self, id: ChallengeId) -> Option<&LiveChallenge> {
+        self.challenges.get(id.get())
+    }
+
+    /// A leg that is kept.
+    pub(crate) fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.get(id.get())
+    }
+
+    /// The ids of every reservation, call and leg that is kept, in order.
+    pub(crate) fn ids(&self) -> (Vec<u64>, Vec<u64>, Vec<u64>) {
+        (self.reservations.ids(), self.calls.ids(), self.legs.ids())
     }
 }

@@ -1,6 +1,5 @@
 //! The half seen from outside: what a snapshot holds, what a model checker compares, and what must always hold.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -10,6 +9,7 @@ use super::Fallback;
 use super::clock::Target;
 use crate::books::bindings::Binding;
 use crate::books::commons::Ids;
+use crate::halves::checks::hold;
 use crate::machines::binding::BindingState;
 use crate::values::account::AccountId;
 use crate::values::code::CODE_DIGITS_MAX;
@@ -50,15 +50,6 @@ struct BindingView {
     /// How many wrong codes came, how many digits the code has, and under which key it was made.
     code: Option<(u32, u32, Text)>,
     ends_in: Option<i64>,
-}
-
-/// Says what does not hold, and where.
-macro_rules! hold {
-    ($condition:expr, $($text:tt)+) => {
-        if !$condition {
-            return Err(format!($($text)+));
-        }
-    };
 }
 
 impl Fallback {
