@@ -1,0 +1,304 @@
+//! Template messages: the body of the request, its fields within their kinds.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// The longest client message id (return code 45067 beyond it).
+pub const CLIENT_MESSAGE_CHARS_MAX: usize = 32;
+
+/// A template message to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Template<'a> {
+    /// The account: its open id.
+    pub account: &'a str,
+    /// The template's id.
+    pub template: &'a str,
+    /// The id by which WeChat knows a repeat.
+    pub client_message: &'a str,
+    /// Where a tap leads: an address with `http://` or `https://`; empty for nowhere.
+    pub url: &'a str,
+    /// The mini program that a tap opens where the phone can; else the address.
+    pub mini_program: Option<MiniProgram<'a>>,
+    /// The fields, such as `("thing3", "语音留言 00:23")`.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
+/// A mini program that belongs to the official account.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MiniProgram<'a> {
+    /// Its id.
+    #[serde(rename = "appid")]
+    pub app: &'a str,
+    /// The page, with its query.
+    #[serde(rename = "pagepath")]
+    pub page: &'a str,
+}
+
+/// The body of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The JSON.
+    pub json: String,
+    /// The fields that had to be cut.
+    pub cut: Vec<String>,
+    /// The fields that had emoji, which WeChat does not show.
+    pub stripped: Vec<String>,
+}
+
+/// Why a message cannot be sent as a template message.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TemplateError {
+    /// A field's name begins with no kind that WeChat knows.
+    #[error(
+        "field {name}: its name begins with none of thing, character_string, phone_number, car_number, const, time, date, number, amount, name"
+    )]
+    UnknownKind {
+        /// The field.
+        name: String,
+    },
+    /// A field is empty, or holds nothing that may be shown; WeChat refuses it (47003).
+    #[error("field {name}: it is empty")]
+    Empty {
+        /// The field.
+        name: String,
+    },
+    /// A value has a character that its kind does not allow.
+    #[error("field {name}: {wrong:?} is not allowed in it")]
+    Character {
+        /// The field.
+        name: String,
+        /// The character.
+        wrong: char,
+    },
+    /// A value is too long, and cutting it would make another value of it.
+    #[error("field {name}: it has {length} characters, and at most {most} are allowed")]
+    TooLong {
+        /// The field.
+        name: String,
+        /// How many it has.
+        length: usize,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A field stands twice; one of the two would be lost.
+    #[error("field {name}: it stands twice")]
+    Repeated {
+        /// The field.
+        name: String,
+    },
+    /// A field does not show all that it should, and there is no link that does.
+    #[error("field {name}: a part of it is not shown, and the message has no link to the whole")]
+    NoLink {
+        /// The field.
+        name: String,
+    },
+    /// An account, a template or a page is missing.
+    #[error("{what} is empty")]
+    Missing {
+        /// What.
+        what: &'static str,
+    },
+    /// The address is none that a phone opens.
+    #[error("the address begins with neither http:// nor https://, or holds a blank")]
+    Url,
+    /// The client message id is empty or too long.
+    #[error("the client message id has {length} characters; 1 to {CLIENT_MESSAGE_CHARS_MAX} are allowed")]
+    ClientMessage {
+        /// How many it has.
+        length: usize,
+    },
+}
+
+/// A kind of field.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    word: &'static str,
+    most: usize,
+    /// Whether a part of the value still says something true.
+    may_be_cut: bool,
+    allowed: fn(char) -> bool,
+}
+
+const fn any(_: char) -> bool {
+    true
+}
+
+const fn is_ascii_shown(c: char) -> bool {
+    c.is_ascii_graphic() || c == ' '
+}
+
+const fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '+' | '-' | '*' | ' ')
+}
+
+/// The kinds and their lengths: thing 20, character_string 32, phone_number 17, car_number 8, const 20; every field at most 20 but those that have
+/// more of their own.
+const KINDS: [Kind; 10] = [
+    Kind { word: "character_string", most: 32, may_be_cut: false, allowed: is_ascii_shown },
+    Kind { word: "phone_number", most: 17, may_be_cut: false, allowed: is_of_number },
+    Kind { word: "car_number", most: 8, may_be_cut: false, allowed: any },
+    Kind { word: "thing", most: 20, may_be_cut: true, allowed: any },
+    Kind { word: "const", most: 20, may_be_cut: false, allowed: any },
+    Kind { word: "time", most: 20, may_be_cut: false, allowed: any },
+    Kind { word: "date", most: 20, may_be_cut: false, allowed: any },
+    Kind { word: "number", most: 20, may_be_cut: false, allowed: is_of_number },
+    Kind { word: "amount", most: 20, may_be_cut: false, allowed: any },
+    Kind { word: "name", most: 20, may_be_cut: true, allowed: any },
+];
+
+#[derive(Serialize)]
+struct Body<'a> {
+    touser: &'a str,
+    template_id: &'a str,
+    client_msg_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    miniprogram: Option<MiniProgram<'a>>,
+    data: Data<'a>,
+}
+
+/// The fields in their order.
+struct Data<'a>(Vec<(&'a str, String)>);
+
+#[derive(Serialize)]
+struct Value<'a> {
+    value: &'a str,
+}
+
+impl Serialize for Data<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Value { value })))
+    }
+}
+
+/// The body of the request that sends a template message.
+///
+/// # Errors
+/// [`TemplateError`] names the first field that WeChat would refuse, and why.
+///
+/// # Examples
+/// ```
+/// use ringfence::edges::interop::wechat::{Template, template_request};
+///
+/// let sent = template_request(&Template {
+///     account: "OPENID",
+///     template: "TID",
+///     client_message: "RF-7",
+///     url: "https://voice.example/7",
+///     mini_program: None,
+///     fields: &[("phone_number1", "+8613*********"), ("time2", "2026年11月20日 15:01"), ("thing3", "语音留言 00:23")],
+/// })?;
+/// assert!(sent.json.contains(r#""thing3":{"value":"语音留言 00:23"}"#));
+/// assert!(sent.cut.is_empty());
+/// # Ok::<(), ringfence::edges::interop::wechat::TemplateError>(())
+/// ```
+pub fn template_request(message: &Template<'_>) -> Result<Rendered, TemplateError> {
+    let length = message.client_message.chars().count();
+    if length == 0 || length > CLIENT_MESSAGE_CHARS_MAX {
+        return Err(TemplateError::ClientMessage { length });
+    }
+    let app = message.mini_program.map(|program| ("the id of the mini program", program.app));
+    let needed = [("the account", message.account), ("the template", message.template)].into_iter().chain(app);
+    if let Some((what, _)) = needed.into_iter().find(|(_, text)| text.is_empty()) {
+        return Err(TemplateError::Missing { what });
+    }
+    let is_address = message.url.starts_with("https://") || message.url.starts_with("http://");
+    if !message.url.is_empty() && (!is_address || message.url.contains(char::is_whitespace)) {
+        return Err(TemplateError::Url);
+    }
+    let has_link = !message.url.is_empty() || message.mini_program.is_some();
+    let mut data: Vec<(&str, String)> = Vec::new();
+    let mut cut = Vec::new();
+    let mut stripped = Vec::new();
+    for (name, value) in message.fields {
+        let shown = field(name, value)?;
+        let name_of = || (*name).to_string();
+        if data.iter().any(|(known, _)| known == name) {
+            return Err(TemplateError::Repeated { name: name_of() });
+        }
+        if (shown.is_cut || shown.is_stripped) && !has_link {
+            return Err(TemplateError::NoLink { name: name_of() });
+        }
+        cut.extend(shown.is_cut.then(name_of));
+        stripped.extend(shown.is_stripped.then(name_of));
+        data.push((*name, shown.text));
+    }
+    let body = Body {
+        touser: message.account,
+        template_id: message.template,
+        client_msg_id: message.client_message,
+        url: message.url,
+        miniprogram: message.mini_program,
+        data: Data(data),
+    };
+    Ok(Rendered { json: crate::edges::json::write(&body), cut, stripped })
+}
+
+/// A value as WeChat will show it.
+#[derive(Debug)]
+struct Shown {
+    text: String,
+    is_cut: bool,
+    is_stripped: bool,
+}
+
+fn field(name: &str, value: &str) -> Result<Shown, TemplateError> {
+    let name_of = || name.to_string();
+    let is_kind = |kind: &&Kind| {
+        name.strip_prefix(kind.word).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let kind = KINDS.iter().find(is_kind).ok_or_else(|| TemplateError::UnknownKind { name: name_of() })?;
+    let (text, is_stripped) = plain(value);
+    if text.is_empty() {
+        return Err(TemplateError::Empty { name: name_of() });
+    }
+    if let Some(wrong) = text.chars().find(|c| !(kind.allowed)(*c)) {
+        return Err(TemplateError::Character { name: name_of(), wrong });
+    }
+    // WeChat counts characters; a grapheme of several is never cut in two.
+    let length = text.chars().count();
+    if length <= kind.most {
+        return Ok(Shown { text, is_cut: false, is_stripped });
+    }
+    if !kind.may_be_cut {
+        return Err(TemplateError::TooLong { name: name_of(), length, most: kind.most });
+    }
+    let mut kept = String::new();
+    let mut room = kind.most.saturating_sub(1);
+    for grapheme in text.graphemes(true) {
+        let Some(left) = room.checked_sub(grapheme.chars().count()) else { break };
+        room = left;
+        kept.push_str(grapheme);
+    }
+    kept.push('…');
+    Ok(Shown { text: kept, is_cut: true, is_stripped })
+}
+
+/// A value without what WeChat strips, and whether it had any: emoji are left out; a line's end becomes a blank, which keeps the words apart. Composed characters, so that
+/// an accent does not count as a character of its own.
+fn plain(value: &str) -> (String, bool) {
+    let mut out = String::with_capacity(value.len());
+    let mut is_stripped = false;
+    let composed: String = value.nfc().collect();
+    for grapheme in composed.graphemes(true) {
+        if grapheme.contains(is_of_emoji) {
+            is_stripped = true;
+            // A key of a phone (1️⃣) is its digit.
+            out.extend(grapheme.chars().find(char::is_ascii_graphic));
+        } else {
+            out.extend(grapheme.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        }
+    }
+    (out.trim().to_string(), is_stripped)
+}
+
+/// Pictures, flags, skin tones, and the marks that turn a sign into a picture.
+const fn is_of_emoji(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0020}'..='\u{e007f}')
+}
