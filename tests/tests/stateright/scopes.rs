@@ -349,7 +349,7 @@ pub(crate) const ONE_BRIDGE: Scope = Scope {
         "P14: a dial fails",
         "P9: the switch loses its legs",
     ],
-    states: 238_251,
+    states: 267_630,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
