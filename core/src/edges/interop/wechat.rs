@@ -28,7 +28,9 @@ mod tests {
     use alloc::string::{String, ToString as _};
     use alloc::vec::Vec;
 
+    use super::template::{field, is_of_emoji};
     use crate::decisions::delivery::{Finish, Next};
+    use crate::values::text::Text;
 
     fn message<'a>(fields: &'a [(&'a str, &'a str)]) -> Template<'a> {
         let url = "https://v.example/1";

@@ -242,13 +242,13 @@ pub fn template_request(message: &Template<'_>) -> Result<Rendered, TemplateErro
 
 /// A value as WeChat will show it.
 #[derive(Debug)]
-struct Shown {
-    text: String,
-    is_cut: bool,
-    is_stripped: bool,
+pub(super) struct Shown {
+    pub(super) text: String,
+    pub(super) is_cut: bool,
+    pub(super) is_stripped: bool,
 }
 
-fn field(name: &str, value: &str) -> Result<Shown, TemplateError> {
+pub(super) fn field(name: &str, value: &str) -> Result<Shown, TemplateError> {
     let name_of = || name.to_string();
     let is_kind = |kind: &&Kind| {
         name.strip_prefix(kind.word).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
@@ -299,6 +299,6 @@ fn plain(value: &str) -> (String, bool) {
 }
 
 /// Pictures, flags, skin tones, and the marks that turn a sign into a picture.
-const fn is_of_emoji(c: char) -> bool {
+pub(super) const fn is_of_emoji(c: char) -> bool {
     matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0020}'..='\u{e007f}')
 }
