@@ -31,6 +31,7 @@ mod tests {
     use super::template::{field, is_of_emoji};
     use crate::decisions::delivery::{Finish, Next};
     use crate::values::text::Text;
+    use unicode_normalization::UnicodeNormalization as _;
 
     fn message<'a>(fields: &'a [(&'a str, &'a str)]) -> Template<'a> {
         let url = "https://v.example/1";

@@ -2,10 +2,8 @@
 
 use alloc::string::{String, ToString as _};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::EVENT_BYTES_MAX;
 use crate::decisions::delivery::{Next, after_code};
