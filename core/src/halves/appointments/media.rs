@@ -86,6 +86,6 @@ impl Appointments {
 pub(super) fn erase(cx: &mut Context<'_>, reservations: Vec<ReservationId>, mut media: Vec<MediaId>) {
     media.sort_unstable();
     if !reservations.is_empty() || !media.is_empty() {
-        cx.emit(Action::Erase(Erase { reservations, media }));
+        cx.emit(Action::Erase(Erase { reservations, media, voice_messages: Vec::new() }));
     }
 }

@@ -196,14 +196,21 @@ impl Appointments {
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             Input::MessageReported(input) => self.message_reported(cx, &input),
-            // The platform holds the rules and the keys, and takes these itself; the last five are the other half's.
+            // The platform holds the rules and the keys, and takes these itself; from `follow` on they are the other half's.
             Input::SetPolicy(_)
             | Input::RotateKey(_)
             | Input::Follow(_)
             | Input::Unfollow(_)
             | Input::RequestBinding(_)
             | Input::ConfirmBinding(_)
-            | Input::Unbind(_) => Ok(Reply::NoOp),
+            | Input::Unbind(_)
+            | Input::CallFailed(_)
+            | Input::CallDiverted(_)
+            | Input::Recorded(_)
+            | Input::RecordFailed(_)
+            | Input::Transcribed(_)
+            | Input::OpenMessage(_)
+            | Input::RequestCallBack(_) => Ok(Reply::NoOp),
         }
     }
 }

@@ -247,7 +247,10 @@ impl Failed {
             | Action::Send(_)
             | Action::Audit(_)
             | Action::Archive(_)
-            | Action::Erase(_) => Self::Other,
+            | Action::Erase(_)
+            | Action::Record(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => Self::Other,
         }
     }
 }

@@ -106,7 +106,14 @@ impl Fallback {
             | Input::SetProfile(_)
             | Input::ForgetMe(_)
             | Input::SetPolicy(_)
-            | Input::RotateKey(_) => return None,
+            | Input::RotateKey(_)
+            | Input::CallFailed(_)
+            | Input::CallDiverted(_)
+            | Input::Recorded(_)
+            | Input::RecordFailed(_)
+            | Input::Transcribed(_)
+            | Input::OpenMessage(_)
+            | Input::RequestCallBack(_) => return None,
         };
         Some(reply)
     }
@@ -140,7 +147,7 @@ impl Fallback {
     /// # Errors
     /// [`NoOffer`] says why not.
     pub fn judge(&self, failed: &FailedLeg) -> Result<(), NoOffer> {
-        offer(&diagnose(&failed.evidence), SEED_REASONS, Callee { is_bound: false, has_blocked: false })
+        offer(&diagnose(&failed.evidence), SEED_REASONS, Callee { is_bound: false, has_blocked: false, is_full: false })
     }
 }
 
