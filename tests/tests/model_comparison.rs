@@ -27,13 +27,15 @@ use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::{BindingState, CallState, LegState, Model};
-use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts};
+use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts, voice_scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "model_comparison/reach.rs"]
 mod reach;
 
-use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, Seen, TO_BE_SEEN};
+use self::reach::{
+    DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN, TO_BE_SEEN_OF_VOICE,
+};
 
 const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
@@ -41,6 +43,8 @@ const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
 const ACCOUNT_MOVES_MAX: usize = 120;
+const VOICE_CASES: u32 = 300;
+const VOICE_MOVES_MAX: usize = 120;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -62,6 +66,15 @@ fn and_so_it_does_when_most_of_it_is_calls() {
 fn and_so_it_does_when_accounts_bind_numbers() {
     let reached = compared(&account_scripts(ACCOUNT_MOVES_MAX), ACCOUNT_CASES);
     came_by(&reached, &DEMANDED_OF_ACCOUNTS);
+}
+
+/// Scripts of their own: calls fail, and somebody leaves a message, when accounts are bound from the start.
+#[test]
+fn and_so_it_does_when_callers_leave_messages() {
+    let reached = compared(&voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
+    came_by(&reached, &DEMANDED_OF_VOICE);
+    let unseen: Vec<_> = TO_BE_SEEN_OF_VOICE.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
+    assert!(unseen.is_empty(), "no script came by {unseen:?}");
 }
 
 /// Compares on so many scripts, and tells what each came by.
@@ -428,9 +441,14 @@ impl Pair {
                 | Input::Follow(_)
                 | Input::Unfollow(_)
                 | Input::Unbind(_)
+                | Input::Recorded(_)
+                | Input::RecordFailed(_)
+                | Input::Transcribed(_)
+                | Input::RequestCallBack(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
+            (Input::OpenMessage(_), Some(Ok(reply))) => Ok(*reply),
             (
                 Input::RegisterMerchant(_)
                 | Input::PublishPage(_)
@@ -446,7 +464,9 @@ impl Pair {
                 | Input::RequestCode(_)
                 | Input::RequestBinding(_)
                 | Input::ConfirmBinding(_)
-                | Input::ImportDoNotCall(_),
+                | Input::ImportDoNotCall(_)
+                | Input::CallFailed(_)
+                | Input::CallDiverted(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),

@@ -52,18 +52,20 @@ pub enum Deadline {
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     /// These, all their calls and all their legs.
-    reservations: BTreeSet<ReservationId>,
+    pub(super) reservations: BTreeSet<ReservationId>,
     /// These without their calls.
-    reservations_alone: BTreeSet<ReservationId>,
+    pub(super) reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
-    calls: BTreeSet<CallId>,
+    pub(super) calls: BTreeSet<CallId>,
     /// The legs to these.
-    numbers: BTreeSet<PhoneNumber>,
+    pub(super) numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
-    line: Option<PhoneNumber>,
+    pub(super) line: Option<PhoneNumber>,
     /// The bindings of this account, and that of the account that has this number.
-    account: Option<(AccountId, Option<PhoneNumber>)>,
+    pub(super) account: Option<(AccountId, Option<PhoneNumber>)>,
+    /// These bindings.
     pub(super) bindings: BTreeSet<BindingId>,
+    /// These voice messages.
     pub(super) voice_messages: BTreeSet<VoiceMessageId>,
 }
 

@@ -287,6 +287,14 @@ impl Model {
         self.voice_messages.kept.iter().map(view).collect()
     }
 
+    /// The users' phones that ring, or are dialled, and the lines of their calls.
+    #[must_use]
+    pub fn ringing_users(&self) -> Vec<(PhoneNumber, PhoneNumber)> {
+        let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
+        let users = self.legs.values().filter(|leg| leg.party == Party::User && rings(leg.state));
+        users.map(|leg| (leg.number, self.call_of(leg.call).line)).collect()
+    }
+
     /// How many voice messages were given an id, which is the number of the last one.
     #[must_use]
     pub const fn voice_messages_given(&self) -> u64 {
