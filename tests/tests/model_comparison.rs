@@ -18,15 +18,16 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use ringfence::machines::binding::BindingState as EngineBindingState;
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
+use ringfence::machines::voice_message::VoiceMessageState as EngineVoiceState;
 use ringfence::values::code::Code;
 use ringfence::values::input::{ConfirmClock, Input, LegAnswered, LegProgress, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
-use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
+use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Road, Timestamp};
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
-use ringfence_testing::model::{BindingState, CallState, LegState, Model};
+use ringfence_testing::model::{BindingState, CallState, LegState, Model, VoiceState};
 use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts, voice_scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
@@ -323,6 +324,7 @@ impl Pair {
             equal(&format!("the code of challenge {id}"), &digits(self.model.code(id)), &digits(self.engine.code(id)))?;
         }
         self.same_bindings()?;
+        self.same_voice_messages()?;
         equal(
             "the next deadline",
             &self.model.next_deadline().map(|(due, _)| due),
@@ -348,6 +350,33 @@ impl Pair {
             equal("whether an account follows", &followers.contains(account), &self.engine.follows(account))?;
             let expected = self.model.bindings().into_iter().filter(|kept| kept.account == *account).count();
             equal("how many bindings an account has", &expected, &self.engine.bindings(account).len())?;
+        }
+        Ok(())
+    }
+
+    /// What callers left, and what becomes of it.
+    fn same_voice_messages(&self) -> Result<(), String> {
+        let expected = self.model.voice_messages();
+        let ids = ids(&expected, |kept| kept.voice_message);
+        equal("the ids of the voice messages", &ids, &self.engine.voice_messages())?;
+        for kept in expected {
+            let Some(seen) = self.engine.voice_message(kept.voice_message) else { continue };
+            let whose = (kept.binding, &kept.account, kept.callee, kept.caller, kept.is_tellable);
+            let theirs =
+                (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
+            equal("whose a voice message is", &whose, &theirs)?;
+            let leg = Some(seen.state).filter(|state| matches!(state, EngineVoiceState::Offered | EngineVoiceState::Recording));
+            let ours = (kept.state, kept.outcome, kept.leg, kept.pushes, kept.by_sms, &kept.sends);
+            let theirs = (
+                voice_state(seen.state),
+                seen.outcome,
+                leg.and(seen.leg),
+                seen.pushed.len(),
+                seen.road == Road::Sms,
+                &seen.pushed,
+            );
+            let ours = (ours.0, ours.1, ours.2, ours.3 as usize, ours.4, ours.5);
+            equal(&format!("voice message {}", kept.voice_message), &ours, &theirs)?;
         }
         Ok(())
     }
@@ -590,6 +619,22 @@ const fn leg_state(state: EngineLegState) -> (Option<LegState>, bool) {
         EngineLegState::Releasing => (Some(LegState::Releasing), false),
         EngineLegState::Clearing => (Some(LegState::Releasing), true),
         EngineLegState::Gone => (None, false),
+    }
+}
+
+const fn voice_state(state: EngineVoiceState) -> VoiceState {
+    match state {
+        EngineVoiceState::Offered => VoiceState::Offered,
+        EngineVoiceState::Recording => VoiceState::Recording,
+        EngineVoiceState::Stored => VoiceState::Stored,
+        EngineVoiceState::Transcribing => VoiceState::Transcribing,
+        EngineVoiceState::Pushing => VoiceState::Pushing,
+        EngineVoiceState::Waiting => VoiceState::Waiting,
+        EngineVoiceState::Delivered => VoiceState::Delivered,
+        EngineVoiceState::Heard => VoiceState::Heard,
+        EngineVoiceState::Abandoned => VoiceState::Abandoned,
+        EngineVoiceState::Expired => VoiceState::Expired,
+        EngineVoiceState::Undeliverable => VoiceState::Undeliverable,
     }
 }
 

@@ -140,7 +140,10 @@ pub(crate) fn dial(trace: &mut Trace, n: usize) -> &mut Dial {
         | Action::Send(_)
         | Action::Audit(_)
         | Action::Archive(_)
-        | Action::Erase(_) => None,
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => None,
     });
     dials.into_iter().nth(n).expect("the story has such a dial")
 }
@@ -233,7 +236,10 @@ pub(crate) fn set_window(trace: &mut Trace, window: Window) {
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Archive(_)
-                | Action::Erase(_) => {}
+                | Action::Erase(_)
+                | Action::Record(_)
+                | Action::Transcribe(_)
+                | Action::ArchiveVoiceMessage(_) => {}
             }
         }
     }
