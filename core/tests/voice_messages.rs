@@ -309,6 +309,15 @@ fn evidence_that_leaves_it_open_offers_nothing_unless_every_candidate_is_diverte
 }
 
 #[test]
+fn a_fault_of_the_network_may_be_diverted_on() {
+    let evidence = Evidence { announcements: vec![Announcement::NetworkBusy], ..Evidence::default() };
+    let divert_on = Policy::default().divert_on.and(ringfence::values::cause::FailureReasons::of(&[FailureReason::NetworkFault]));
+    let mut platform = bound(Policy { divert_on, ..Policy::default() });
+    assert_eq!(platform.call_failed(at("10:00:00"), CallFailed { evidence, ..failed() }), Ok(offered()));
+    assert_eq!(platform.leg_answered(at("10:00:01"), LEG), Ok(Reply::Done));
+}
+
+#[test]
 fn a_caller_whose_leg_is_answered_is_recorded_at_once_or_hears_why_and_is_hung_up() {
     let mut platform = bound(Policy::default());
     let call = CallFailed { is_answered: true, ..failed() };

@@ -274,7 +274,7 @@ mod tests {
     fn a_text_is_cut_between_graphemes() {
         let cut = |text: &str, most| {
             let (text, is_cut) = cut(&Text::from(text), most);
-            (String::from(text.as_str()), is_cut)
+            (String::from(&*text), is_cut)
         };
         assert_eq!(cut("请回电", 3), ("请回电".into(), false));
         assert_eq!(cut("请回电", 2), ("请回".into(), true));
