@@ -434,6 +434,7 @@ impl Pair {
         if let (Input::LegProgress(LegProgress { leg }) | Input::LegAnswered(LegAnswered { leg }), Some(Ok(Reply::Done))) =
             (input, reply)
             && self.engine.leg(*leg).is_none()
+            && self.model.voice_messages().iter().all(|kept| kept.leg != Some(*leg))
         {
             return self.hung_up_again(at, input, *leg);
         }

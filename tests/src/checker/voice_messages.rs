@@ -464,11 +464,6 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
     let (at, leaves) = (books.now, books.now.saturating_add_s(books.policy.retention_s.into()));
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
         kept.state = State::Over { outcome, told, at, leaves };
-        if let (VoiceMessageOutcome::Abandoned(Abandoned::TooShort | Abandoned::Silent), Doing::Input(Input::Recorded(recorded))) =
-            (outcome, &step.doing)
-        {
-            kept.seconds = recorded.seconds;
-        }
     }
     Ok(())
 }
@@ -924,7 +919,7 @@ fn forgotten(books: &mut Books, user: &Address, said: u32, notes: &Notes) -> Jud
     }
     let mut count = notes.voice.forgotten;
     for kept in books.voice_messages.kept.values_mut().filter(|kept| kept.caller == Some(number)) {
-        (kept.caller, kept.sender) = (None, None);
+        (kept.caller, kept.merchant_name, kept.sender) = (None, None, None);
         count += 1;
     }
     if count == said {

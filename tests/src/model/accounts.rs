@@ -15,6 +15,7 @@ use ringfence::values::reply::{BindingRequested, NumberBound, Reply, WrongCode};
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::time::Touched;
 use super::{Model, limit};
 use crate::codes;
 
@@ -278,12 +279,10 @@ impl Model {
     pub(super) fn forget_bindings(&mut self, user: &Address) -> u32 {
         let Some(number) = user.number() else { return 0 };
         // What is over by its time is over before he speaks.
-        let of_it = |(_, id): &(Timestamp, BindingId)| self.accounts.bindings[id].number == number;
-        let mut due: Vec<_> = self.binding_deadlines().into_iter().filter(|(due, _)| *due <= self.latest).filter(of_it).collect();
-        due.sort_unstable();
-        for (_, id) in due {
-            self.fire_binding(id);
-        }
+        let of_it = self.accounts.bindings.iter().filter(|(_, kept)| kept.number == number);
+        let bindings = of_it.map(|(id, _)| *id).collect();
+        let touched = Touched { bindings, voice_messages: self.voice_messages_of(number), ..Touched::default() };
+        self.settle(&touched);
         let of_it: Vec<_> = self.accounts.bindings.iter().filter(|(_, kept)| kept.number == number).map(|(id, _)| *id).collect();
         for id in &of_it {
             match self.accounts.bindings[id].state {

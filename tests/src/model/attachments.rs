@@ -21,7 +21,7 @@ impl Model {
         }
         let mut others: BTreeSet<MediaId> =
             self.reservations.keys().filter(|id| Some(**id) != own).flat_map(|id| self.media_of(*id)).collect();
-        others.extend(self.voice_media(None));
+        others.extend(self.voice_media());
         for kept in &self.kept {
             if let Action::Erase(erase) = &kept.effect.action {
                 others.extend(&erase.media);

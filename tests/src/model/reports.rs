@@ -119,6 +119,8 @@ impl Model {
     }
 
     pub(super) fn resync(&mut self, named: &[LegId]) -> Reply {
+        let callers = self.touched_callers();
+        self.settle(&callers);
         // The ids of other shards say so in their high bits.
         let named: BTreeSet<LegId> = named.iter().copied().filter(|id| id.get() >> COUNTER_BITS == 0).collect();
         let is_stray = |id: &LegId| {

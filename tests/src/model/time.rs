@@ -200,6 +200,7 @@ impl Model {
             Input::ConfirmBinding(input) => {
                 Touched { account: Some((input.account.clone(), Some(input.number))), ..Touched::default() }
             }
+            Input::CallFailed(input) if !input.evidence.is_in_range() => Touched::default(),
             Input::CallFailed(input) => self.touched_by_failed_call(input.callee),
             Input::CallDiverted(input) => self.touched_by_diverted_call(input),
             Input::Recorded(input) => self.touched_voice_message(input.voice_message),
@@ -210,7 +211,6 @@ impl Model {
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
-                voice_messages: self.voice_messages_with_legs(),
                 ..Touched::default()
             },
         }

@@ -26,7 +26,7 @@ use ringfence::values::time::Timestamp;
 
 use super::reservations::Who;
 use super::time::{Deadline, Touched};
-use super::{LegState, Model, Party, limit, unknown};
+use super::{Leg, LegState, Model, Party, limit, unknown};
 
 /// A push is put off for an hour at most.
 const BACKOFF_MAX_S: u64 = 3_600;
@@ -342,6 +342,12 @@ impl Model {
         self.voice_message_of_send(sequence).map(|id| self.touched_voice_message(id))
     }
 
+    pub(super) fn touched_callers(&self) -> Touched {
+        let voice_messages = self.voice_messages_with_legs();
+        let bindings = voice_messages.iter().map(|id| self.voice_message(*id).binding).collect();
+        Touched { voice_messages, bindings, ..Touched::default() }
+    }
+
     pub(super) fn voice_messages_with_legs(&self) -> BTreeSet<VoiceMessageId> {
         self.voice_messages.kept.iter().filter(|(_, kept)| kept.has_leg()).map(|(id, _)| *id).collect()
     }
@@ -358,18 +364,23 @@ impl Model {
 
     /// The leg of ours that a diverted call may be.
     fn own_leg(&self, input: &CallDiverted) -> Option<LegId> {
-        let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
-        let mut legs = self.legs.iter().filter(|(_, leg)| leg.party == Party::User && leg.number == input.callee && rings(leg.state));
-        legs.find(|(_, leg)| Some(self.call_of(leg.call).line) == input.caller).map(|(id, _)| *id)
+        let rings = |leg: &Leg| matches!(leg.state, LegState::Dialled | LegState::Ringing);
+        let of_line = |leg: &Leg| Some(self.call_of(leg.call).line) == input.caller;
+        self.leg_to(input.callee).filter(|id| rings(&self.legs[id]) && of_line(&self.legs[id]))
+    }
+
+    fn leg_to(&self, number: PhoneNumber) -> Option<LegId> {
+        self.legs.iter().find(|(_, leg)| leg.party == Party::User && leg.number == number).map(|(id, _)| *id)
     }
 
     pub(super) fn touched_by_diverted_call(&self, input: &CallDiverted) -> Touched {
-        self.own_leg(input).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
+        let leg = self.leg_to(input.callee).filter(|_| input.caller.is_some() && input.evidence.is_in_range());
+        leg.map_or_else(Touched::default, |leg| self.touched_by_report(leg))
     }
 
     pub(super) fn fire_voice_message(&mut self, id: VoiceMessageId) {
         let kept = self.voice_message(id).clone();
-        if kept.expires.is_some_and(|expires| Some(expires) == kept.due() && !kept.is_over()) {
+        if kept.expires.is_some_and(|expires| expires <= self.latest && !kept.is_over()) {
             self.end_voice_message(id, VoiceMessageOutcome::Expired);
             return;
         }
@@ -404,10 +415,10 @@ impl Model {
 // Calls that failed.
 impl Model {
     pub(super) fn call_diverted(&mut self, input: &CallDiverted) -> Result<Reply, Refusal> {
+        if !input.evidence.is_in_range() {
+            return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
+        }
         if let Some(own) = self.own_leg(input) {
-            if !input.evidence.is_in_range() {
-                return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
-            }
             self.check_outbox(1)?;
             self.legs_given += 1;
             let leg = LegId::new(self.legs_given);
@@ -622,7 +633,10 @@ impl Model {
             return Ok(Reply::NoOp);
         }
         let attached = self.reservations.keys().any(|id| self.media_of(*id).contains(&media));
-        if attached || self.voice_media(Some(id)).contains(&media) || self.is_being_erased(media) {
+        let others = self.voice_messages.kept.iter().filter(|(other, _)| **other != id);
+        // Also what was too little, and erased, is another one's as long as that is kept.
+        let is_others = others.into_iter().any(|(_, kept)| kept.media == Some(media));
+        if attached || is_others || self.is_being_erased(media) {
             return Err(Refusal::MediaInUse { media });
         }
         if !is_awaited {
@@ -633,7 +647,7 @@ impl Model {
         let least = self.policy.record_min_s;
         let (latest, expires) = (self.latest, self.latest.saturating_add_s(self.policy.voice_message_life_s.into()));
         let out = self.voice_message_mut(id);
-        (out.media, out.seconds) = (Some(media), seconds);
+        out.media = Some(media);
         if is_silent || seconds < least {
             let why = if is_silent { Abandoned::Silent } else { Abandoned::TooShort };
             self.abandon(id, why, ReleaseCause::Normal, Some(Prompt::NothingRecorded));
@@ -643,7 +657,7 @@ impl Model {
         }
         self.hang_up_caller(id, ReleaseCause::Normal, Some(Prompt::MessageTaken));
         let out = self.voice_message_mut(id);
-        (out.state, out.stored_at, out.expires) = (State::Stored, Some(latest), Some(expires));
+        (out.state, out.seconds, out.stored_at, out.expires) = (State::Stored, seconds, Some(latest), Some(expires));
         Ok(Reply::Done)
     }
 
@@ -654,7 +668,7 @@ impl Model {
         if !matches!(self.voice_message(id).state, State::Offered { .. } | State::Recording { .. }) {
             return Ok(Reply::NoOp);
         }
-        self.abandon(id, Abandoned::RecordFailed, ReleaseCause::UserUnreachable, Some(Prompt::RecordFailed));
+        self.no_recording(id);
         Ok(Reply::Done)
     }
 
@@ -679,9 +693,9 @@ impl Model {
     }
 
     /// The recordings that are somebody's.
-    pub(super) fn voice_media(&self, but: Option<VoiceMessageId>) -> BTreeSet<MediaId> {
-        let others = self.voice_messages.kept.iter().filter(|(id, kept)| Some(**id) != but && !kept.media_is_erased);
-        others.filter_map(|(_, kept)| kept.media).collect()
+    pub(super) fn voice_media(&self) -> BTreeSet<MediaId> {
+        let kept = self.voice_messages.kept.values().filter(|kept| !kept.media_is_erased);
+        kept.filter_map(|kept| kept.media).collect()
     }
 
     fn is_being_erased(&self, media: MediaId) -> bool {
@@ -774,12 +788,15 @@ impl Model {
         self.emit(Action::Erase(Erase { reservations: Vec::new(), media, voice_messages: vec![id] }));
     }
 
+    /// What was left for this number, or by it.
+    pub(super) fn voice_messages_of(&self, number: PhoneNumber) -> BTreeSet<VoiceMessageId> {
+        let of_it = self.voice_messages.kept.iter().filter(|(_, kept)| kept.callee == number || kept.caller == Some(number));
+        of_it.map(|(id, _)| *id).collect()
+    }
+
     /// What was left for this number leaves, and from what was left by it the number goes. Of how many.
     pub(super) fn forget_voice_messages(&mut self, user: &Address) -> u32 {
         let Some(number) = user.number() else { return 0 };
-        let of_it = self.voice_messages.kept.iter().filter(|(_, kept)| kept.callee == number || kept.caller == Some(number));
-        let touched = Touched { voice_messages: of_it.map(|(id, _)| *id).collect(), ..Touched::default() };
-        self.settle(&touched);
         let of = |model: &Self, is_of: &dyn Fn(&VoiceMessage) -> bool| -> Vec<VoiceMessageId> {
             model.voice_messages.kept.iter().filter(|(_, kept)| is_of(kept)).map(|(id, _)| *id).collect()
         };
@@ -791,7 +808,7 @@ impl Model {
         let left_by = of(self, &|kept| kept.caller == Some(number));
         for id in &left_by {
             let kept = self.voice_message_mut(*id);
-            (kept.caller, kept.sender) = (None, SenderWay::None);
+            (kept.caller, kept.merchant_name, kept.sender) = (None, None, SenderWay::None);
         }
         u32::try_from(left_for.len() + left_by.len()).expect("few")
     }
@@ -958,7 +975,7 @@ impl Model {
 
 /// What the account's network says.
 fn after_push_code(code: &str) -> Next {
-    match code.parse::<i32>() {
+    match code.trim().parse::<i32>() {
         Ok(number) => after_code(number),
         Err(_) if code.contains("user block") => Next::OtherChannel,
         Err(_) => Next::Retry,
@@ -974,7 +991,7 @@ impl Model {
         }
         let kept = self.voice_message(id);
         let state = kept.view_state();
-        if kept.account != *account || kept.pushes == 0 || state == VoiceState::Abandoned {
+        if kept.account != *account || kept.pushes == 0 || matches!(state, VoiceState::Abandoned | VoiceState::Transcribing) {
             return Err(unknown(Object::VoiceMessage, id.get()));
         }
         if matches!(state, VoiceState::Expired | VoiceState::Undeliverable) { Err(gone) } else { Ok(()) }
