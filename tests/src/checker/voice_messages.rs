@@ -20,6 +20,7 @@ use ringfence::values::input::{
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::{Policy, Transcription};
+use ringfence::values::refusal::{Object, Refusal};
 use ringfence::values::reply::{CallJudged, MessageOpened, OwnLeg, Reply};
 use ringfence::values::text::{MaskedText, Text};
 use ringfence::values::time::Timestamp;
@@ -731,7 +732,10 @@ pub(super) fn taken(books: &mut Books, step: &Step, notes: &mut Notes) -> Judged
     let Doing::Input(input) = &step.doing else { return Ok(()) };
     let reply = match &step.reply {
         Some(Ok(reply)) => reply,
-        Some(Err(_)) => return refused(books, input),
+        Some(Err(Refusal::Unknown { object: Object::VoiceMessage, .. } | Refusal::Gone { object: Object::VoiceMessage, .. })) => {
+            return refused(books, input);
+        }
+        Some(Err(_)) => return Ok(()),
         None => return Ok(()),
     };
     match (input, reply) {
@@ -863,10 +867,13 @@ fn push_reported(books: &mut Books, report: &MessageReported, notes: &mut Notes)
             if kept.last.is_none_or(|(last, _, reported)| last != report.message || reported) && !kept.is_over() {
                 return broken(Promise::P11, format!("an old report on voice message {id} is taken"));
             }
-            if !kept.by_sms && after(code) == Next::AwaitFollow {
-                notes.voice.reports_unfollow = Some(kept.account.clone());
-            }
+            let unfollows = (!kept.by_sms && after(code) == Next::AwaitFollow).then(|| kept.account.clone());
             push_failed(books, report.message);
+            // Who follows again gets it at once.
+            if let Some(kept) = books.voice_messages.kept.get_mut(&id).filter(|_| unfollows.is_some()) {
+                kept.not_before = None;
+            }
+            notes.voice.reports_unfollow = unfollows;
             Ok(())
         }
     }
@@ -875,7 +882,6 @@ fn push_reported(books: &mut Books, report: &MessageReported, notes: &mut Notes)
 /// The last push of a message failed: another comes later, or by another road.
 fn push_failed(books: &mut Books, sequence: u64) {
     let soonest = books.now.saturating_add_s(books.voice_messages.least_backoff_s.unwrap_or(0).into());
-    let by_follow = books.now;
     for kept in books.voice_messages.kept.values_mut() {
         if kept.transcribe == Some((sequence, true)) {
             kept.transcribe = Some((sequence, false));
@@ -885,8 +891,7 @@ fn push_failed(books: &mut Books, sequence: u64) {
             && !reported
         {
             kept.last = Some((last, until, true));
-            // Who follows again gets it at once.
-            kept.not_before = Some(if books.accounts.has(kept.binding, &kept.account, kept.callee) == Some(true) { soonest } else { by_follow });
+            kept.not_before = Some(soonest);
         }
     }
 }

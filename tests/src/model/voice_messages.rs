@@ -354,11 +354,9 @@ impl Model {
 
     /// What a failed call touches.
     pub(super) fn touched_by_failed_call(&self, callee: PhoneNumber) -> Touched {
-        let is_full = self.voice_messages_with_legs().len() >= self.policy.failed_calls_max as usize
-            || self.voice_messages.kept.len() >= self.policy.voice_messages_max as usize;
-        let for_it = self.voice_messages.kept.iter().filter(|(_, kept)| is_full || kept.callee == callee);
+        let for_it = self.voice_messages.kept.iter().filter(|(_, kept)| kept.callee == callee);
         let voice_messages = for_it.map(|(id, _)| *id).collect();
-        let bindings = if is_full { self.all_bindings() } else { self.holder_of(callee).map(|(id, _)| id).into_iter().collect() };
+        let bindings = self.holder_of(callee).map(|(id, _)| id).into_iter().collect();
         Touched { voice_messages, bindings, ..Touched::default() }
     }
 
@@ -436,7 +434,12 @@ impl Model {
         if !input.evidence.is_in_range() {
             return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
         }
-        if self.voice_messages_with_legs().len() >= self.policy.failed_calls_max as usize {
+        // What is over of others makes room only when that of the callee makes none.
+        if self.has_all_callers() || self.voice_messages.kept.len() >= self.policy.voice_messages_max as usize {
+            let all = self.voice_messages.kept.keys().copied().collect();
+            self.settle(&Touched { voice_messages: all, bindings: self.all_bindings(), ..Touched::default() });
+        }
+        if self.has_all_callers() {
             return Err(limit(Bound::FailedCalls, self.policy.failed_calls_max));
         }
         self.check_outbox(2)?;
@@ -457,6 +460,11 @@ impl Model {
             Ruling::Offered(Offered { voice_message }) => self.offer(voice_message, leg, input, reason),
         }
         Ok(Reply::FailedCall(CallJudged { leg, ruling }))
+    }
+
+    /// Whether as many callers are connected as may be.
+    fn has_all_callers(&self) -> bool {
+        self.voice_messages_with_legs().len() >= self.policy.failed_calls_max as usize
     }
 
     /// The first ground against the recorder.
