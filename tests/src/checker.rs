@@ -361,13 +361,10 @@ impl Checker {
     /// # Errors
     /// P9, when a leg, a call or a reservation has not ended.
     pub fn closed(&self) -> Result<(), Violation> {
-        endings::all_closed(&self.books).and_then(|()| accounts::all_closed(&self.books)).and_then(|()| voice_messages::all_closed(&self.books)).map_err(|(promise, text)| Violation {
-            promise,
-            step: 0,
-            line: None,
-            at: self.books.now,
-            text,
-        })
+        endings::all_closed(&self.books)
+            .and_then(|()| accounts::all_closed(&self.books))
+            .and_then(|()| voice_messages::all_closed(&self.books))
+            .map_err(|(promise, text)| Violation { promise, step: 0, line: None, at: self.books.now, text })
     }
 
     /// P11: a repeat under a key that is remembered is answered alike and does nothing; anything else is an input like others.

@@ -34,9 +34,7 @@ use ringfence_testing::trace::{Doing, Trace};
 #[path = "model_comparison/reach.rs"]
 mod reach;
 
-use self::reach::{
-    DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN, TO_BE_SEEN_OF_VOICE,
-};
+use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN, TO_BE_SEEN_OF_VOICE};
 
 const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
@@ -362,8 +360,7 @@ impl Pair {
         for kept in expected {
             let Some(seen) = self.engine.voice_message(kept.voice_message) else { continue };
             let whose = (kept.binding, &kept.account, kept.callee, kept.caller, kept.is_tellable);
-            let theirs =
-                (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
+            let theirs = (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
             equal("whose a voice message is", &whose, &theirs)?;
             let leg = Some(seen.state).filter(|state| matches!(state, EngineVoiceState::Offered | EngineVoiceState::Recording));
             let ours = (kept.state, kept.outcome, kept.leg, kept.pushes, kept.by_sms, &kept.sends);

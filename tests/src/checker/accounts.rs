@@ -89,7 +89,8 @@ impl Accounts {
 
     /// The binding of the account that follows and has this number.
     pub(super) fn bound(&self, number: PhoneNumber) -> Option<(BindingId, AccountId)> {
-        self.holder(number).filter(|(id, account)| matches!(self.bindings[id].state, State::Bound) && self.follow.contains(account))
+        self.holder(number)
+            .filter(|(id, account)| matches!(self.bindings[id].state, State::Bound) && self.follow.contains(account))
     }
 
     /// Whether this binding stands, of this account and number: and whether the account follows.

@@ -179,12 +179,9 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             Content::Amended(content) => was_in_overdue(content.reservation),
         },
         Action::Archive(_) | Action::Erase(_) | Action::ArchiveVoiceMessage(_) => true,
-        Action::Dial(_)
-        | Action::Answer(_)
-        | Action::Play(_)
-        | Action::Join(_)
-        | Action::Record(_)
-        | Action::Transcribe(_) => false,
+        Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) | Action::Record(_) | Action::Transcribe(_) => {
+            false
+        }
     };
     if explained {
         Ok(())

@@ -167,7 +167,8 @@ impl VoiceMessages {
             };
             let last = kept.last.map(|(_, until, reported)| (left(Some(until)), reported));
             let rest = (kept.leg.is_some(), kept.pushes, kept.by_sms, last, left(kept.not_before), kept.is_called_back);
-            let words = (kept.words.is_some(), kept.transcribe.map(|(_, waits)| waits), kept.media.is_some(), kept.caller.is_some());
+            let words =
+                (kept.words.is_some(), kept.transcribe.map(|(_, waits)| waits), kept.media.is_some(), kept.caller.is_some());
             format!("{}{}{state}{:?}{rest:?}{words:?}", id.get(), kept.binding.get(), left(kept.due()))
         };
         self.kept.iter().map(of).collect()
@@ -244,7 +245,10 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
     match (ruling, why) {
         (Ruling::NotOffered(NotOffered { why: said }), Some(why)) if said == why => return Ok(()),
         (Ruling::NotOffered(NotOffered { why: said }), right) => {
-            return broken(Promise::P10, format!("the caller of leg {leg} is not offered the recorder for {said:?}; right is {right:?}"));
+            return broken(
+                Promise::P10,
+                format!("the caller of leg {leg} is not offered the recorder for {said:?}; right is {right:?}"),
+            );
         }
         (Ruling::Offered(_), Some(why)) => {
             return broken(Promise::P10, format!("the caller of leg {leg} is offered the recorder, and {why:?} holds"));
@@ -290,7 +294,9 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
 pub(super) fn before(effect: Option<&Effect>, notes: &Notes) -> Judged {
     if let Some(id) = notes.voice.owed {
         let is_it = |content: &Content| match content {
-            Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) => note.voice_message == id,
+            Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) => {
+                note.voice_message == id
+            }
             _ => false,
         };
         if !matches!(effect.map(|effect| &effect.action), Some(Action::Send(send)) if is_it(&send.content)) {
@@ -363,7 +369,10 @@ pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
     let is_ended = kept.is_none() && (!is_answer || books.voice_messages.gone.contains(&leg));
     let is_done = is_answer && kept.is_some_and(|kept| matches!(kept.state, State::Recording { .. }));
     if is_ended || is_done {
-        return broken(Promise::P3, format!("effect {} is handed out again after its leg was ended or answered", effect.sequence));
+        return broken(
+            Promise::P3,
+            format!("effect {} is handed out again after its leg was ended or answered", effect.sequence),
+        );
     }
     Ok(())
 }
@@ -415,7 +424,9 @@ fn explains_nothing_left(books: &Books, id: VoiceMessageId, kept: &Message, why:
 
 fn explains_undeliverable(books: &Books, kept: &Message, why: Undeliverable, step: &Step, notes: &Notes) -> bool {
     let reports_failure = |last: u64| match &step.doing {
-        Doing::Input(Input::MessageReported(MessageReported { message, status: MessageStatus::Failed { .. } })) => *message == last,
+        Doing::Input(Input::MessageReported(MessageReported { message, status: MessageStatus::Failed { .. } })) => {
+            *message == last
+        }
         Doing::Input(Input::EffectFailed(EffectFailed { sequence })) => *sequence == last,
         _ => false,
     };
@@ -436,9 +447,7 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
         return broken(Promise::P10, format!("voice message {id} ends, and it is over or never was"));
     };
     let is_explained = match outcome {
-        VoiceMessageOutcome::Abandoned(why) => {
-            kept.has_no_end_yet() && explains_nothing_left(books, id, &kept, why, step, notes)
-        }
+        VoiceMessageOutcome::Abandoned(why) => kept.has_no_end_yet() && explains_nothing_left(books, id, &kept, why, step, notes),
         VoiceMessageOutcome::Expired => kept.stored.is_some_and(|(_, expires)| expires <= books.now),
         VoiceMessageOutcome::Undeliverable(why) => {
             kept.state == State::UnderWay && explains_undeliverable(books, &kept, why, step, notes)
@@ -474,9 +483,10 @@ pub(super) fn delivered(books: &mut Books, record: &VoiceMessageDelivered, step:
     let id = record.voice_message;
     let is_push = |sequence: u64| books.voice_messages.sends.get(&sequence) == Some(&id);
     let outcome = match &step.doing {
-        Doing::Input(Input::MessageReported(MessageReported { message, status: MessageStatus::Delivered | MessageStatus::Read })) => {
-            is_push(*message).then_some(VoiceMessageOutcome::Delivered)
-        }
+        Doing::Input(Input::MessageReported(MessageReported {
+            message,
+            status: MessageStatus::Delivered | MessageStatus::Read,
+        })) => is_push(*message).then_some(VoiceMessageOutcome::Delivered),
         Doing::Input(Input::OpenMessage(OpenMessage { voice_message, .. })) if *voice_message == id => {
             Some(VoiceMessageOutcome::Heard)
         }
@@ -552,7 +562,9 @@ fn pushed(books: &mut Books, sequence: u64, send: &Send, notice: &VoiceMessageNo
     let id = notice.voice_message;
     let wrong = |promise, what: &str| broken(promise, format!("voice message {id} {what}"));
     let (now, policy) = (books.now, books.policy.clone());
-    let Some(kept) = books.voice_messages.kept.get(&id).cloned() else { return wrong(Promise::P10, "is pushed, and is not kept") };
+    let Some(kept) = books.voice_messages.kept.get(&id).cloned() else {
+        return wrong(Promise::P10, "is pushed, and is not kept");
+    };
     let Some((_, expires)) = kept.stored.filter(|_| kept.state == State::UnderWay) else {
         return wrong(Promise::P10, "is pushed, and is over or was never stored");
     };
@@ -565,7 +577,9 @@ fn pushed(books: &mut Books, sequence: u64, send: &Send, notice: &VoiceMessageNo
     let has_it = books.accounts.has(kept.binding, &kept.account, kept.callee);
     let is_rightful = match &send.to {
         Address::WeChat(account) => *account == kept.account && has_it == Some(true) && !kept.by_sms,
-        Address::Sms(number) => *number == kept.callee && has_it.is_some() && books.voice_messages.may_go_by_sms && kept.pushes > 0,
+        Address::Sms(number) => {
+            *number == kept.callee && has_it.is_some() && books.voice_messages.may_go_by_sms && kept.pushes > 0
+        }
         Address::Rcs(_) | Address::Mms(_) | Address::Email(_) | Address::Chatbot(_) => false,
     };
     if !is_rightful {
@@ -627,10 +641,8 @@ fn told(books: &Books, send: &Send, note: &VoiceMessageNote) -> Judged {
     if kept.sender.as_ref() != Some(&send.to) {
         return broken(Promise::P10, format!("somebody else than the sender of voice message {id} is told of it"));
     }
-    let for_merchant = matches!(
-        send.content,
-        Content::VoiceMessageUndeliveredForMerchant(_) | Content::CallBackRequestedForMerchant(_)
-    );
+    let for_merchant =
+        matches!(send.content, Content::VoiceMessageUndeliveredForMerchant(_) | Content::CallBackRequestedForMerchant(_));
     if for_merchant != matches!(send.to, Address::Chatbot(_)) {
         return broken(Promise::P7, format!("the sender of voice message {id} is told what others get"));
     }
@@ -648,10 +660,7 @@ fn called_back(books: &mut Books, send: &Send, note: &VoiceMessageNote, step: &S
         Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => None,
     };
     let Some(kept) = books.voice_messages.kept.get_mut(&id) else { return Ok(()) };
-    let arrived = matches!(
-        kept.state,
-        State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, .. }
-    );
+    let arrived = matches!(kept.state, State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, .. });
     if asks != Some(&kept.account) || !arrived {
         return broken(Promise::P10, format!("a call back is asked for by nobody who has voice message {id}"));
     }
@@ -699,7 +708,8 @@ pub(super) fn erased(books: &mut Books, erase: &Erase, step: &Step, notes: &mut 
     let mut rest = erase.clone();
     let leaving = notes.voice.leaving.take();
     if let Some((id, media)) = leaving {
-        if erase.voice_messages != [id] || erase.media != media.into_iter().collect::<Vec<_>>() || !erase.reservations.is_empty() {
+        if erase.voice_messages != [id] || erase.media != media.into_iter().collect::<Vec<_>>() || !erase.reservations.is_empty()
+        {
             return broken(Promise::P9, format!("of voice message {id}, which left, something else is erased"));
         }
         rest.media.clear();
@@ -758,7 +768,10 @@ pub(super) fn taken(books: &mut Books, step: &Step, notes: &mut Notes) -> Judged
         (Input::Transcribed(Transcribed { voice_message, text }), Reply::Done) => {
             let kept = books.voice_messages.kept.get_mut(voice_message);
             let Some(kept) = kept.filter(|kept| kept.transcribe.is_some_and(|(_, waits)| waits)) else {
-                return broken(Promise::P10, format!("words of voice message {voice_message} are taken, and nobody asked for them"));
+                return broken(
+                    Promise::P10,
+                    format!("words of voice message {voice_message} are taken, and nobody asked for them"),
+                );
             };
             kept.words = text.clone().filter(|text| !text.trim().is_empty());
             kept.transcribe = kept.transcribe.map(|(sequence, _)| (sequence, false));
@@ -769,7 +782,10 @@ pub(super) fn taken(books: &mut Books, step: &Step, notes: &mut Notes) -> Judged
         (Input::RequestCallBack(RequestCallBack { account, voice_message }), Reply::Done | Reply::NoOp) => {
             let kept = books.voice_messages.kept.get(voice_message);
             if !kept.is_some_and(|kept| kept.account == *account && kept.is_called_back) {
-                return broken(Promise::P10, format!("a call back for voice message {voice_message} is granted, and nobody is asked"));
+                return broken(
+                    Promise::P10,
+                    format!("a call back for voice message {voice_message} is granted, and nobody is asked"),
+                );
             }
         }
         (Input::ForgetMe(ForgetMe { user }), Reply::Forgotten(said)) => forgotten(books, user, said.voice_messages, notes)?,
@@ -807,7 +823,8 @@ fn is_settled(books: &Books, input: &Input) -> Judged {
 
 fn refused(books: &Books, input: &Input) -> Judged {
     let Input::OpenMessage(OpenMessage { account, voice_message }) = input else { return Ok(()) };
-    let arrived = |state| matches!(state, State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, .. });
+    let arrived =
+        |state| matches!(state, State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, .. });
     match books.voice_messages.kept.get(voice_message) {
         Some(kept) if kept.account == *account && arrived(kept.state) => {
             broken(Promise::P10, format!("voice message {voice_message} is kept from its own account"))
@@ -840,7 +857,11 @@ fn stored(books: &mut Books, input: Recorded, notes: &Notes) -> Judged {
     let is_others = books.voice_messages.kept.iter().any(|(other, kept)| *other != id && kept.media == Some(media));
     let kept = books.voice_messages.kept.get_mut(&id).filter(|kept| kept.has_no_end_yet());
     let Some(kept) = kept else {
-        return if is_erased { Ok(()) } else { broken(Promise::P9, format!("a recording of voice message {id} that nobody wants is kept")) };
+        return if is_erased {
+            Ok(())
+        } else {
+            broken(Promise::P9, format!("a recording of voice message {id} that nobody wants is kept"))
+        };
     };
     if is_too_little || is_erased {
         return broken(Promise::P10, format!("nothing was left for voice message {id}, and it stands"));
@@ -944,7 +965,9 @@ pub(super) fn performed(books: &mut Books, step: &Step, notes: &Notes) -> Judged
     if let Some((id, _)) = all.iter().find(|(_, kept)| of_ended(kept) && !kept.is_over()) {
         return broken(Promise::P10, format!("the number of voice message {id} is its account's no more, and it stands"));
     }
-    if let Some((id, _)) = all.iter().find(|(_, kept)| kept.has_no_end_yet() && kept.leg.is_none() && matches!(kept.state, State::Offered { .. })) {
+    if let Some((id, _)) =
+        all.iter().find(|(_, kept)| kept.has_no_end_yet() && kept.leg.is_none() && matches!(kept.state, State::Offered { .. }))
+    {
         return broken(Promise::P9, format!("the caller of voice message {id} was hung up, and it is offered on"));
     }
     let due = |kept: &Message| kept.due().is_some_and(|due| due <= books.now);
@@ -967,7 +990,8 @@ pub(super) fn explains(books: &Books, effect: &Effect, step: &Step) -> bool {
         Action::HangUp(hang_up) => {
             let kept = books.voice_messages.of_leg(hang_up.leg).and_then(|id| books.voice_messages.kept.get(&id));
             let is_due = |kept: &Message| {
-                kept.due().is_some_and(|due| due <= books.now) || books.accounts.has(kept.binding, &kept.account, kept.callee) != Some(true)
+                kept.due().is_some_and(|due| due <= books.now)
+                    || books.accounts.has(kept.binding, &kept.account, kept.callee) != Some(true)
             };
             let is_told = doubt::said_to_live(step) == Some(hang_up.leg) && hang_up.cause == ReleaseCause::Unknown;
             kept.is_some_and(is_due) || is_told && books.voice_messages.gone.contains(&hang_up.leg)
@@ -982,10 +1006,9 @@ pub(super) fn explains(books: &Books, effect: &Effect, step: &Step) -> bool {
             ),
             _ => false,
         },
-        Action::Send(send) => matches!(
-            send.content,
-            Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_)
-        ),
+        Action::Send(send) => {
+            matches!(send.content, Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_))
+        }
         _ => false,
     }
 }
@@ -1000,9 +1023,12 @@ pub(super) fn own_leg(books: &Books, input: &CallDiverted, own: &OwnLeg) -> Judg
             && line.is_some()
             && line == input.caller
     });
-    if is_it { Ok(()) } else { broken(Promise::P10, format!("leg {} is taken for a call of ours that came back, and is none", own.leg)) }
+    if is_it {
+        Ok(())
+    } else {
+        broken(Promise::P10, format!("leg {} is taken for a call of ours that came back, and is none", own.leg))
+    }
 }
-
 
 /// At the end of a calm trace nothing is on its way.
 pub(super) fn all_closed(books: &Books) -> Judged {

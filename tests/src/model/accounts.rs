@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::values::account::{AccountId, ConfirmBinding, RequestBinding};
 use ringfence::values::code::Code;
 use ringfence::values::effect::{
-    Abandoned, Action, AuditRecord, BindingAsked, BindingChallenge, BindingChange, BindingChanged, BindingEnd, BindingEnded, BindingJudged,
-    Send, Undeliverable, UserContent,
+    Abandoned, Action, AuditRecord, BindingAsked, BindingChallenge, BindingChange, BindingChanged, BindingEnd, BindingEnded,
+    BindingJudged, Send, Undeliverable, UserContent,
 };
 use ringfence::values::id::{BindingId, ChallengeId};
 use ringfence::values::number::{Address, PhoneNumber};

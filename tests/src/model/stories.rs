@@ -146,7 +146,9 @@ fn word(effect: &Effect) -> String {
                 Content::SearchResults(_) => "search results",
                 Content::BindingChallenge(_) => "binding challenge",
                 Content::VoiceMessage(_) => "voice message",
-                Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_) => "voice message undelivered",
+                Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_) => {
+                    "voice message undelivered"
+                }
                 Content::CallBackRequested(_) | Content::CallBackRequestedForMerchant(_) => "call back",
                 Content::BindingChanged(changed) => return format!("{to}: binding {:?}", changed.change),
             };

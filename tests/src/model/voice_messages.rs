@@ -10,7 +10,7 @@ use ringfence::values::account::AccountId;
 use ringfence::values::cause::{FailureReason, ReleaseCause};
 use ringfence::values::effect::{
     Abandoned, Action, Answer, AuditRecord, Erase, FailedCallRecord, HangUp, MerchantContent, NoOffer, NotOffered, Offered,
-    PushMisconfigured, Prompt, Record, Reject, Ruling, Send, SenderTold, Transcribe, Undeliverable, UserContent,
+    Prompt, PushMisconfigured, Record, Reject, Ruling, Send, SenderTold, Transcribe, Undeliverable, UserContent,
     VoiceMessageArchive, VoiceMessageDelivered, VoiceMessageEnded, VoiceMessageNote, VoiceMessageNotice, VoiceMessageOutcome,
 };
 use ringfence::values::id::{BindingId, LegId, MediaId, MessageId, VoiceMessageId};
@@ -86,14 +86,29 @@ struct VoiceMessage {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Offered { until: Timestamp },
-    Recording { until: Timestamp },
+    Offered {
+        until: Timestamp,
+    },
+    Recording {
+        until: Timestamp,
+    },
     Stored,
-    Transcribing { until: Timestamp },
-    Pushing { until: Timestamp },
+    Transcribing {
+        until: Timestamp,
+    },
+    Pushing {
+        until: Timestamp,
+    },
     /// Until an instant, or for `follow`.
-    Waiting { until: Option<Timestamp> },
-    Over { outcome: VoiceMessageOutcome, told: SenderTold, at: Timestamp, leaves: Timestamp },
+    Waiting {
+        until: Option<Timestamp>,
+    },
+    Over {
+        outcome: VoiceMessageOutcome,
+        told: SenderTold,
+        at: Timestamp,
+        leaves: Timestamp,
+    },
 }
 
 /// The state of a voice message, as it can be seen from outside.
@@ -487,8 +502,8 @@ impl Model {
         }
         let all = &self.voice_messages.kept;
         let own = all.values().filter(|kept| kept.callee == input.callee && !kept.is_over()).count();
-        let is_full = all.len() >= self.policy.voice_messages_max as usize
-            || own >= self.policy.voice_messages_per_callee_max as usize;
+        let is_full =
+            all.len() >= self.policy.voice_messages_max as usize || own >= self.policy.voice_messages_per_callee_max as usize;
         is_full.then_some(NoOffer::Full)
     }
 
@@ -1015,7 +1030,8 @@ impl Model {
                 let outcome = VoiceMessageOutcome::Heard;
                 self.voice_message_mut(id).state = State::Over { outcome, told, at, leaves };
             }
-            State::Offered { .. } | State::Recording { .. } | State::Stored | State::Transcribing { .. } | State::Over { .. } => {}
+            State::Offered { .. } | State::Recording { .. } | State::Stored | State::Transcribing { .. } | State::Over { .. } => {
+            }
         }
         Ok(Reply::Opened(MessageOpened { media }))
     }

@@ -175,7 +175,8 @@ fn voice_moves() -> impl Strategy<Value = Move> {
     let own = (waits(), of_voice.prop_map(What::Voice), proptest::option::weighted(0.06, 0..12_u8));
     let own = own.prop_map(|(wait, what, key)| Move { wait, what, key });
     let accounts = (waits(), of_account.prop_map(What::Account)).prop_map(|(wait, what)| Move { wait, what, key: None });
-    let step = (waits(), select(vec![1_000_u32, 1])).prop_map(|(wait, budget)| Move { wait, what: What::Advance(budget), key: None });
+    let step =
+        (waits(), select(vec![1_000_u32, 1])).prop_map(|(wait, budget)| Move { wait, what: What::Advance(budget), key: None });
     let host = prop_oneof![4 => (0..=255_u16).prop_map(What::Confirm), 1 => Just(What::Restart), 2 => any::<Pick>().prop_map(What::Failed)];
     let host = host.prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
     let other = whats().prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
@@ -200,11 +201,15 @@ fn evidence(dice: u32) -> Evidence {
         14 => cause([1, 19, 21, 20, 34, 38, 41, 127][dice as usize / 24 % 8]),
         15 => Evidence { timer: Some(OwnTimer::Ring), ..nothing },
         16 => status([404, 403, 480, 503, 603, 487][dice as usize / 24 % 6]),
-        17 => said([Announcement::Rejected, Announcement::InvalidNumber, Announcement::NetworkBusy, Announcement::Barred][dice as usize / 24 % 4]),
+        17 => said(
+            [Announcement::Rejected, Announcement::InvalidNumber, Announcement::NetworkBusy, Announcement::Barred]
+                [dice as usize / 24 % 4],
+        ),
         18 => nothing,
         19 if dice / 24 % 2 == 0 => status(700),
         _ => {
-            let reason = [DiversionReason::UserBusy, DiversionReason::UserBusy, DiversionReason::Unavailable, DiversionReason::NoAnswer];
+            let reason =
+                [DiversionReason::UserBusy, DiversionReason::UserBusy, DiversionReason::Unavailable, DiversionReason::NoAnswer];
             let reason = Redirecting::Diversion(reason[dice as usize / 24 % 4]);
             Evidence { redirections: vec![Redirection { reason, from: None, is_restricted: false }], ..nothing }
         }
@@ -213,7 +218,19 @@ fn evidence(dice: u32) -> Evidence {
 
 /// What is wrong with the host's or the network's way to an account.
 const CODES: [&str; 13] = [
-    "-1", "43004", "45009", "43101", "40037", "0", "45065", "40001", "failed:user block", "failed: system failed", "404 +8613800000001", "48002", "50005",
+    "-1",
+    "43004",
+    "45009",
+    "43101",
+    "40037",
+    "0",
+    "45065",
+    "40001",
+    "failed:user block",
+    "failed: system failed",
+    "404 +8613800000001",
+    "48002",
+    "50005",
 ];
 const TEXTS: [&str; 6] = ["请回电", "明天下午三点", " ", "", "👨‍👩‍👧👨‍👩‍👧", "call me back please"];
 
@@ -366,9 +383,8 @@ impl World {
 fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
     let VoiceMessageView { voice_message, account, callee, .. } = kept.clone();
     let input = |weight: u32, input: Input| (weight, Doing::Input(input));
-    let recorded = |seconds, is_silent| {
-        Input::Recorded(Recorded { voice_message, media: media(dice, model), seconds, is_silent })
-    };
+    let recorded =
+        |seconds, is_silent| Input::Recorded(Recorded { voice_message, media: media(dice, model), seconds, is_silent });
     let reported = |message: u64, status| Input::MessageReported(MessageReported { message, status });
     let failed = |dice: u32| MessageStatus::Failed { code: Text::from(CODES[dice as usize % CODES.len()]) };
     let open = || Input::OpenMessage(OpenMessage { account: account.clone(), voice_message });

@@ -401,7 +401,8 @@ pub(crate) fn push(trace: &mut Trace, n: usize) -> (&mut Send, VoiceMessageNotic
 /// How many pushes there are.
 pub(crate) fn every_push(trace: &Trace) -> usize {
     let effects = trace.steps.iter().flat_map(|step| &step.effects);
-    let is_push = |effect: &&Effect| matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)));
+    let is_push =
+        |effect: &&Effect| matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)));
     effects.filter(is_push).count()
 }
 

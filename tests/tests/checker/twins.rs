@@ -4,8 +4,8 @@ use ringfence::values::account::AccountId;
 use ringfence::values::cause::FailureReasons;
 use ringfence::values::code::Code;
 use ringfence::values::effect::{
-    Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule, Undeliverable, VoiceMessageNotice,
-    VoiceMessageOutcome,
+    Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule, Undeliverable,
+    VoiceMessageNotice, VoiceMessageOutcome,
 };
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{BindingId, CallId, GroupId, LegId, MessageId, ReservationId};
@@ -22,10 +22,10 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, WANG, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number, cancelled_while_ringing,
-    confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing, merchant_calls,
-    nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten, voice_heard, voice_undelivered,
-    window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, WANG, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number,
+    cancelled_while_ringing, confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing,
+    merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten, voice_heard,
+    voice_undelivered, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.

@@ -967,7 +967,9 @@ impl Seen {
         let unwanted = |effect: &Effect| matches!(&effect.action, Action::Erase(erase) if erase.reservations.is_empty() && !erase.media.is_empty());
         self.note(effects.len() == 1 && effects.iter().any(unwanted), "an unwanted recording erased");
         let is_told = |leg: LegId| self.said_to_live == Some(leg) && self.callers.contains(&leg);
-        let gone = effects.iter().any(|effect| matches!(&effect.action, Action::HangUp(up) if up.cause == ReleaseCause::Unknown && is_told(up.leg)));
+        let gone = effects
+            .iter()
+            .any(|effect| matches!(&effect.action, Action::HangUp(up) if up.cause == ReleaseCause::Unknown && is_told(up.leg)));
         self.note(gone, "a caller's leg gone here and alive there");
         self.callers.extend(model.voice_messages().into_iter().filter_map(|kept| kept.leg));
     }

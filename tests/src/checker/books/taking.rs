@@ -10,7 +10,9 @@ use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results, voice_messages};
+use crate::checker::{
+    Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results, voice_messages,
+};
 use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -306,7 +308,17 @@ impl Books {
         let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
         let texts = texts.into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
-        self.merchants.insert(input.merchant, Merchant { name: input.name.clone(), chatbot: input.chatbot.clone(), lines: input.lines.clone(), texts, preset, zone: input.zone });
+        self.merchants.insert(
+            input.merchant,
+            Merchant {
+                name: input.name.clone(),
+                chatbot: input.chatbot.clone(),
+                lines: input.lines.clone(),
+                texts,
+                preset,
+                zone: input.zone,
+            },
+        );
         Ok(())
     }
 
