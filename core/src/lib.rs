@@ -59,8 +59,10 @@ pub use crate::books::bindings::{Binding, BindingCode};
 pub use crate::books::chain::{Chain, ChainError};
 pub use crate::books::keyring::{KeyError, Keyring};
 pub use crate::books::profiles::Profile;
+pub use crate::books::voice_messages::{Caller, Road, VoiceMessage};
 pub use crate::halves::appointments::records::{Call, Closed, Leg, LiveChallenge, Reservation};
 pub use crate::machines::binding::BindingState;
+pub use crate::machines::voice_message::VoiceMessageState;
 pub use crate::platform::snapshot::RestoreError;
 pub use crate::platform::{Platform, Progress, Why};
 pub use crate::values::account::AccountId;
@@ -68,7 +70,8 @@ pub use crate::values::code::Code;
 pub use crate::values::effect::{Action, Effect};
 pub use crate::values::evidence::Evidence;
 pub use crate::values::id::{
-    BindingId, CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, shard_of,
+    BindingId, CallId, ChallengeId, GroupId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId, VoiceMessageId,
+    shard_of,
 };
 pub use crate::values::input::{CallTarget, Dedup, Input, RequestCall};
 pub use crate::values::number::{Address, MaskedNumber, PhoneNumber};

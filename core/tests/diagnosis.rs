@@ -56,7 +56,7 @@ fn candidates(evidence: &Evidence) -> Vec<FailureReason> {
 }
 
 fn is_offered(evidence: &Evidence) -> bool {
-    offer(&diagnose(evidence), SEED_REASONS, Callee { is_bound: true, has_blocked: false }).is_ok()
+    offer(&diagnose(evidence), SEED_REASONS, Callee { is_bound: true, has_blocked: false, is_full: false }).is_ok()
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn the_last_redirection_brought_the_call_to_us() {
 
 #[test]
 fn the_recorder_is_offered_for_exactly_the_four_reasons_of_the_seed() {
-    let callee = Callee { is_bound: true, has_blocked: false };
+    let callee = Callee { is_bound: true, has_blocked: false, is_full: false };
     let sure = |reason| Diagnosis { reason, confidence: High, could_be: FailureReasons::NONE, basis: Basis::Vendor };
     for reason in FailureReason::ALL {
         let expected = if reason.unreachable().is_some() { Ok(()) } else { Err(NoOffer::Reason) };
@@ -277,8 +277,9 @@ fn the_recorder_is_offered_for_exactly_the_four_reasons_of_the_seed() {
     assert_eq!(offer(&sure(R::NetworkFault), more, callee), Ok(()));
     assert_eq!(offer(&sure(R::Busy), SEED_REASONS, Callee { is_bound: false, ..callee }), Err(NoOffer::Unbound));
     assert_eq!(offer(&sure(R::Busy), SEED_REASONS, Callee { has_blocked: true, ..callee }), Err(NoOffer::Blocked));
+    assert_eq!(offer(&sure(R::Busy), SEED_REASONS, Callee { is_full: true, ..callee }), Err(NoOffer::Full));
     // Who is unbound learns nothing of a block.
-    let nobody = Callee { is_bound: false, has_blocked: true };
+    let nobody = Callee { is_bound: false, has_blocked: true, is_full: true };
     assert_eq!(offer(&sure(R::Busy), SEED_REASONS, nobody), Err(NoOffer::Unbound));
 }
 

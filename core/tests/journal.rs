@@ -27,7 +27,7 @@ const LINES: [&str; 10] = [
 ];
 
 /// One effect of every kind, as it is written.
-const EFFECTS: [&str; 17] = [
+const EFFECTS: [&str; 22] = [
     r#"{"sequence":5,"dial":{"leg":2,"call":1,"party":"user","to":"+8613800000001","from":"95511","ring_timeout_ms":45000,"ring_until":"2026-11-21T10:05:45Z","not_after":"2026-11-21T12:00:00Z","reason":{"reservation":1,"merchant_name":"商户1","offering_name":"车险","window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai"},"bearer":"volte"}}"#,
     r#"{"sequence":6,"answer":{"leg":1,"not_after":"2026-11-21T10:05:18Z"}}"#,
     r#"{"sequence":7,"reject":{"leg":1,"cause":"user_busy","sip_status":486,"q850_cause":17}}"#,
@@ -44,7 +44,12 @@ const EFFECTS: [&str; 17] = [
     r#"{"sequence":18,"audit":{"number":5,"at":"2026-11-21T10:05:00Z","record":{"judged":{"leg":1,"target":"unknown_number","rule":{"denied":"not_recognized"}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":17,"audit":{"number":3,"at":"2026-11-21T10:05:00Z","record":{"leg_lost":{"leg":1,"call":1}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
     r#"{"sequence":18,"archive":{"reservation":1,"merchant":1,"revision":1,"outcome":{"missed":"not_called"},"closed_at":"2026-11-21T12:00:00Z","page":10,"offering":1,"window":{"start":"2026-11-21T10:00:00Z","end":"2026-11-21T12:00:00Z"},"zone":"Asia/Shanghai","mode":"merchant_calls","booked_at":"2026-11-21T09:00:00Z","attempts":1,"merchant_failures":0,"platform_failures":0,"conversations":0}}"#,
-    r#"{"sequence":19,"erase":{"reservations":[1],"media":[501]}}"#,
+    r#"{"sequence":19,"erase":{"reservations":[1],"media":[501],"voice_messages":[2]}}"#,
+    r#"{"sequence":20,"record":{"leg":1,"voice_message":1,"reason":"powered_off","seconds_max":60,"silence_s":5,"not_after":"2026-11-21T10:00:10Z"}}"#,
+    r#"{"sequence":21,"transcribe":{"voice_message":1,"media":70}}"#,
+    r#"{"sequence":22,"send":{"message":4,"to":"wechat:oIBUkuN1zZh","content":{"voice_message":{"voice_message":1,"number":"+8613800000001","caller":"95511","merchant_name":"商户1","at":"2026-11-21T10:00:00Z","seconds":23,"is_cut":false}}}}"#,
+    r#"{"sequence":23,"audit":{"number":6,"at":"2026-11-21T10:05:00Z","record":{"failed_call":{"leg":1,"reason":"busy","confidence":"high","ruling":{"not_offered":{"why":"unbound"}}}},"digest":"abababababababababababababababababababababababababababababababab"}}"#,
+    r#"{"sequence":24,"archive_voice_message":{"voice_message":1,"binding":1,"outcome":{"undeliverable":"holder_changed"},"told":"untellable","at":"2026-11-21T10:00:00Z","stored_at":"2026-11-21T10:00:30Z","ended_at":"2026-11-21T10:05:00Z","seconds":23,"attempts":1}}"#,
 ];
 
 fn fault(line: &str) -> LineError {
@@ -131,7 +136,7 @@ fn a_header_has_defaults_for_all_but_its_format() {
     assert!(full.contains(numbers), "{full}");
     assert!(
         full.ends_with(
-            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"profiles_remembered":true,"profiles_max":10000000,"profile_life_s":31536000,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000,"accounts_max":100000000,"bindings_per_account_max":10,"bindings_max":100000000,"unfollowed_max_s":15552000},"keyring":[]}}"#
+            r#""rings_per_day_max":0,"group_size_max":20,"attachments_max":10,"profiles_remembered":true,"profiles_max":10000000,"profile_life_s":31536000,"pages_per_merchant_max":1000,"search_candidates_max":10000,"wrong_codes_per_day_max":20,"actions_in":"result","bearer":"volte","reminder_before_s":0,"fallback":["sms","email"],"fallback_wait_s":3600,"messages_max":1000000,"accounts_max":100000000,"bindings_per_account_max":10,"bindings_max":100000000,"unfollowed_max_s":15552000,"divert_on":["busy","powered_off","out_of_service_area","suspended"],"record_max_s":60,"record_silence_s":5,"record_min_s":2,"record_grace_s":30,"failed_calls_max":100000,"voice_messages_max":10000000,"voice_messages_per_callee_max":20,"voice_message_life_s":604800,"push_timeout_s":60,"push_backoff_s":30,"push_attempts_max":5,"transcription":"never","transcribe_timeout_s":60,"transcript_chars_max":2000,"voice_by_sms":true},"keyring":[]}}"#
         ),
         "{full}"
     );

@@ -30,7 +30,7 @@ fn forgetting_comes_through_while_the_outbox_is_full() {
     let mut platform = world(Policy { outbox_max: 8, ..Policy::default() }, 1);
     platform.book(at("09:05:00"), booking(1)).unwrap();
     assert!(matches!(platform.book(at("09:05:00"), booking(2)), Err(Refusal::Limit { .. })), "the outbox is full");
-    let forgotten = Forgotten { cancelled: 1, ending: 0, erased: 1, profile: true, messages: 2, bindings: 0 };
+    let forgotten = Forgotten { cancelled: 1, ending: 0, erased: 1, profile: true, messages: 2, bindings: 0, voice_messages: 0 };
     assert_eq!(platform.forget_me(at("09:05:01"), user(1)), Ok(Reply::Forgotten(forgotten)));
     assert_eq!(platform.reservations(), []);
     platform.check_invariants().unwrap();

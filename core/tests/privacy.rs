@@ -13,7 +13,12 @@ fn told_to_the_merchant(actions: &[Action]) -> Vec<u8> {
         Action::Send(send) => send.to.number().is_none(),
         Action::Dial(dial) => dial.party == Party::Merchant,
         Action::Answer(_) | Action::Reject(_) | Action::Play(_) | Action::Join(_) | Action::HangUp(_) => true,
-        Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => false,
+        Action::Audit(_)
+        | Action::Archive(_)
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => false,
     };
     actions.iter().filter(is_theirs).flat_map(|action| serde_json::to_vec(action).unwrap()).collect()
 }
@@ -131,7 +136,12 @@ proptest! {
             Action::Send(send) => send.to.number().is_none(),
             Action::Dial(dial) => dial.party == Party::Merchant,
             Action::Answer(_) | Action::Reject(_) | Action::Play(_) | Action::Join(_) | Action::HangUp(_) => true,
-            Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => false,
+            Action::Audit(_)
+            | Action::Archive(_)
+            | Action::Erase(_)
+            | Action::Record(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => false,
         };
         let in_wire = postcard::to_allocvec(&number(&format!("+86{real}"))).unwrap();
         for action in actions.iter().filter(is_theirs) {

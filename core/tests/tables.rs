@@ -6,6 +6,7 @@ use ringfence::machines::binding::BindingState;
 use ringfence::machines::call::CallState;
 use ringfence::machines::leg::{LegEvent, LegState};
 use ringfence::machines::reservation::ReservationEvent;
+use ringfence::machines::voice_message::VoiceMessageState;
 use ringfence::machines::{Machine, Step};
 use ringfence::values::reply::ReservationState;
 
@@ -30,8 +31,20 @@ fn the_table_of_bindings_is_as_reviewed() {
 }
 
 #[test]
+fn the_table_of_voice_messages_is_as_reviewed() {
+    insta::assert_snapshot!(VoiceMessageState::table());
+}
+
+#[test]
 fn the_diagrams_are_as_reviewed() {
-    let diagrams = [ReservationState::diagram(), CallState::diagram(), LegState::diagram(), BindingState::diagram()].concat();
+    let diagrams = [
+        ReservationState::diagram(),
+        CallState::diagram(),
+        LegState::diagram(),
+        BindingState::diagram(),
+        VoiceMessageState::diagram(),
+    ]
+    .concat();
     insta::assert_snapshot!(diagrams);
 }
 
@@ -46,6 +59,7 @@ fn the_manual_shows_the_tables_as_they_are() {
         (CallState::NAME, CallState::markdown(), CallState::diagram()),
         (LegState::NAME, LegState::markdown(), LegState::diagram()),
         (BindingState::NAME, BindingState::markdown(), BindingState::diagram()),
+        (VoiceMessageState::NAME, VoiceMessageState::markdown(), VoiceMessageState::diagram()),
     ] {
         page += &format!("\n## The {name}\n\n{table}\n```dot\n{diagram}```\n");
     }
@@ -84,6 +98,11 @@ fn every_state_is_reached_and_the_terminal_ones_absorb() {
     is_connected_and_absorbing(&[CallState::RingingMerchant, CallState::Gathering], CallState::Ended);
     is_connected_and_absorbing(&[LegState::Dialled, LegState::Ringing], LegState::Gone);
     is_connected_and_absorbing(&[BindingState::Requested], BindingState::Unbound);
+    for last in
+        [VoiceMessageState::Heard, VoiceMessageState::Abandoned, VoiceMessageState::Expired, VoiceMessageState::Undeliverable]
+    {
+        is_connected_and_absorbing(&[VoiceMessageState::Offered], last);
+    }
 }
 
 #[test]

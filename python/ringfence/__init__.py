@@ -4,7 +4,7 @@ Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effect
 keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
-from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy
+from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy, Transcription
 from ._ringfence import TZDB_VERSION, __version__
 from ._values import (
     AccountId,
@@ -55,6 +55,8 @@ from .effects import (
     BindingChanged,
     BookingPage,
     BookingResult,
+    CallBackRequested,
+    CallBackRequestedForMerchant,
     Cancelled,
     CancelledForMerchant,
     Challenge,
@@ -74,6 +76,7 @@ from .effects import (
     OnHold,
     Outcome,
     Play,
+    RecordVoice,
     Reject,
     Reminder,
     ReservationForMerchant,
@@ -82,6 +85,11 @@ from .effects import (
     SearchResults,
     Send,
     SlotOver,
+    Transcribe,
+    VoiceMessage,
+    VoiceMessageArchive,
+    VoiceMessageUndelivered,
+    VoiceMessageUndeliveredForMerchant,
 )
 from .errors import BrokenChain, InternalError, LimitReached, Malformed, Mismatch, Misused, Refused, RingfenceError
 from .evidence import Evidence
@@ -94,12 +102,15 @@ from .replies import (
     Booked,
     CallAllowed,
     CallDenied,
+    CallJudged,
     Confirmed,
     Deadline,
     Deny,
     Done,
+    MessageOpened,
     NoOp,
     NumberBound,
+    OwnLeg,
     Progress,
     Published,
     Reply,
@@ -117,6 +128,18 @@ __all__ = [
     "BindingChanged",
     "BindingRequested",
     "NumberBound",
+    "CallBackRequested",
+    "CallBackRequestedForMerchant",
+    "CallJudged",
+    "MessageOpened",
+    "OwnLeg",
+    "RecordVoice",
+    "Transcribe",
+    "Transcription",
+    "VoiceMessage",
+    "VoiceMessageArchive",
+    "VoiceMessageUndelivered",
+    "VoiceMessageUndeliveredForMerchant",
     "ActionsIn",
     "Address",
     "Allow",

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Self, final
 from . import _ringfence
 from ._codec import U32, Checked, decode
 from ._values import Bearer, CallMode, WeeklyRule
+from .evidence import FailureReason
 
-__all__ = ["ActionsIn", "Confirmation", "FallbackChannel", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy"]
+__all__ = ["ActionsIn", "Confirmation", "FallbackChannel", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy", "Transcription"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ class FallbackChannel(StrEnum):
     """A short message to the receiver's phone."""
     EMAIL = "email"
     """An e-mail to the mailbox that he named."""
+
+
+class Transcription(StrEnum):
+    """Whether voice messages are made into text."""
+
+    NEVER = "never"
+    """They go as voice."""
+    ALWAYS = "always"
+    """Each is, and goes as text with its voice behind the link; as voice where that fails."""
 
 
 _DAY_S = 86_400
@@ -224,6 +234,43 @@ class Policy(Checked):
     """The most bindings of all accounts."""
     unfollowed_max_s: U32 = 180 * _DAY_S
     """How long a number stays with an account that does not follow any more."""
+    divert_on: tuple[FailureReason, ...] = (
+        FailureReason.BUSY,
+        FailureReason.POWERED_OFF,
+        FailureReason.OUT_OF_SERVICE_AREA,
+        FailureReason.SUSPENDED,
+    )
+    """For which reasons of a failed call its caller is offered the recorder."""
+    record_max_s: U32 = 60
+    """The longest voice message."""
+    record_silence_s: U32 = 5
+    """How long a silence ends a recording."""
+    record_min_s: U32 = 2
+    """The shortest recording that is a message."""
+    record_grace_s: U32 = 30
+    """How long after its longest a recording may be reported, and after the caller is gone."""
+    failed_calls_max: U32 = 100_000
+    """The most callers of failed calls who are connected at the same time."""
+    voice_messages_max: U32 = 10_000_000
+    """The most voice messages that are kept, those that are over included."""
+    voice_messages_per_callee_max: U32 = 20
+    """The most voice messages for one callee that are not over."""
+    voice_message_life_s: U32 = 7 * _DAY_S
+    """How long after it was stored a voice message is delivered, and can be listened to."""
+    push_timeout_s: U32 = 60
+    """How long a report on a push is waited for."""
+    push_backoff_s: U32 = 30
+    """How long after a failed push the next one comes; doubled with each, up to an hour."""
+    push_attempts_max: U32 = 5
+    """How often a voice message is pushed by one road."""
+    transcription: Transcription = Transcription.NEVER
+    """Whether voice messages are made into text."""
+    transcribe_timeout_s: U32 = 60
+    """How long a text is waited for."""
+    transcript_chars_max: U32 = 2_000
+    """The longest text of a voice message, in characters."""
+    voice_by_sms: bool = True
+    """Whether a voice message that its account cannot get goes to the callee's phone by SMS."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -426,6 +426,20 @@ class Prompt(_Word):
     """The user answered, but the merchant is gone: an apology."""
     USER_UNREACHABLE = "user_unreachable"
     """The user cannot be reached now."""
+    USER_BUSY = "user_busy"
+    """The user is busy."""
+    USER_POWERED_OFF = "user_powered_off"
+    """The user's phone is off."""
+    USER_OUT_OF_AREA = "user_out_of_area"
+    """The user is out of the service area."""
+    USER_SUSPENDED = "user_suspended"
+    """The user's number is suspended."""
+    MESSAGE_TAKEN = "message_taken"
+    """The caller's message was taken."""
+    NOTHING_RECORDED = "nothing_recorded"
+    """Nothing was said, so there is no message."""
+    RECORD_FAILED = "record_failed"
+    """No message can be taken now."""
 
 
 class Party(StrEnum):
@@ -532,6 +546,7 @@ class Object(StrEnum):
     LEG = "leg"
     CHALLENGE = "challenge"
     CALENDAR = "calendar"
+    VOICE_MESSAGE = "voice_message"
 
 
 class Bound(StrEnum):
@@ -568,6 +583,7 @@ class Bound(StrEnum):
     ACCOUNTS = "accounts"
     BINDINGS_PER_ACCOUNT = "bindings_per_account"
     BINDINGS = "bindings"
+    FAILED_CALLS = "failed_calls"
 
 
 class Field(StrEnum):

@@ -1,6 +1,6 @@
 """What the host must do: one class for each effect, made for `match`.
 
-`Dial`, `Answer` and `Play` are done at most once and carry `not_after`: a host that has reached that instant, or does not know whether it
+`Dial`, `Answer`, `Play` and `RecordVoice` are done at most once and carry `not_after`: a host that has reached that instant, or does not know whether it
 already did it, does not do it and reports `Platform.effect_failed`. All others may be done again.
 """
 
@@ -42,9 +42,50 @@ from ._values import (
     Zone,
     text_of,
 )
+from ._voice import (
+    AbandonedReason,
+    NoOffer,
+    NotOffered,
+    Offered,
+    Ruling,
+    SenderTold,
+    UndeliverableReason,
+    VoiceAbandoned,
+    VoiceDelivered,
+    VoiceExpired,
+    VoiceHeard,
+    VoiceMessageOutcome,
+    VoiceUndeliverable,
+)
+from .evidence import Confidence, FailureReason
 
 __all__ = [
+    "AbandonedReason",
     "AcknowledgedRecord",
+    "CallBackRequested",
+    "CallBackRequestedForMerchant",
+    "FailedCall",
+    "NoOffer",
+    "NotOffered",
+    "Offered",
+    "PushMisconfigured",
+    "RecordVoice",
+    "Ruling",
+    "SenderTold",
+    "Transcribe",
+    "UndeliverableReason",
+    "VoiceAbandoned",
+    "VoiceDelivered",
+    "VoiceExpired",
+    "VoiceHeard",
+    "VoiceMessage",
+    "VoiceMessageArchive",
+    "VoiceMessageDelivered",
+    "VoiceMessageEnded",
+    "VoiceMessageOutcome",
+    "VoiceMessageUndelivered",
+    "VoiceMessageUndeliveredForMerchant",
+    "VoiceUndeliverable",
     "Amended",
     "AmendedRecord",
     "Answer",
@@ -461,6 +502,68 @@ class BindingChanged(_Content):
     change: BindingChange
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceMessage(_Content):
+    """To an account, or to the phone that it was left for: somebody left a voice message (语音微信)."""
+
+    _tag: ClassVar[str | None] = "voice_message"
+    voice_message: int
+    """The message: what the link opens."""
+    number: PhoneNumber
+    """The number that was called: the receiver's own."""
+    caller: PhoneNumber | None
+    """Who called; `None` when he withheld it, or wanted to be forgotten."""
+    merchant_name: str | None
+    """The merchant's name, when the caller was a merchant's line."""
+    at: datetime
+    """When he called."""
+    seconds: int
+    text_: str | None
+    """What it says, if it was made into text."""
+    is_cut: bool
+    """Whether there is more text than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessageUndelivered(_Content):
+    """To a caller: the voice message that he left did not arrive. The number that he called has its tail hidden."""
+
+    _tag: ClassVar[str | None] = "voice_message_undelivered"
+    voice_message: int
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackRequested(_Content):
+    """To a caller: whoever listened to his voice message asks to be called back."""
+
+    _tag: ClassVar[str | None] = "call_back_requested"
+    voice_message: int
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessageUndeliveredForMerchant(_Content):
+    """To a merchant: the voice message that his line left did not arrive."""
+
+    _tag: ClassVar[str | None] = "voice_message_undelivered_for_merchant"
+    voice_message: int
+    number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackRequestedForMerchant(_Content):
+    """To a merchant: whoever listened to the voice message that his line left asks to be called back. It is no permission to ring."""
+
+    _tag: ClassVar[str | None] = "call_back_requested_for_merchant"
+    voice_message: int
+    number: str
+    at: datetime
+
+
 Content = (
     BookingPage
     | BookingResult
@@ -483,6 +586,11 @@ Content = (
     | Reminder
     | BindingChallenge
     | BindingChanged
+    | VoiceMessage
+    | VoiceMessageUndelivered
+    | CallBackRequested
+    | VoiceMessageUndeliveredForMerchant
+    | CallBackRequestedForMerchant
 )
 """What a message says."""
 
@@ -851,6 +959,43 @@ class BindingEnded(Record):
     why: BindingEnd
 
 
+@dataclass(frozen=True, slots=True)
+class FailedCall(Record):
+    """A call outside any reservation reached nobody, and whether its caller was offered the recorder."""
+
+    _tag: ClassVar[str | None] = "failed_call"
+    leg: int
+    reason: FailureReason
+    confidence: Confidence
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessageDelivered(Record):
+    """A voice message reached its account."""
+
+    _tag: ClassVar[str | None] = "voice_message_delivered"
+    voice_message: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessageEnded(Record):
+    """A voice message ended without reaching its account."""
+
+    _tag: ClassVar[str | None] = "voice_message_ended"
+    voice_message: int
+    outcome: VoiceMessageOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PushMisconfigured(Record):
+    """The account's network says that the operator must mend something before any message goes this way."""
+
+    _tag: ClassVar[str | None] = "push_misconfigured"
+    voice_message: int
+    code: str
+
+
 AuditRecord = (
     Judged
     | UserDialled
@@ -876,6 +1021,10 @@ AuditRecord = (
     | BindingAsked
     | BindingJudged
     | BindingEnded
+    | FailedCall
+    | VoiceMessageDelivered
+    | VoiceMessageEnded
+    | PushMisconfigured
 )
 """What was decided."""
 
@@ -1038,15 +1187,61 @@ class Archive(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class Erase(_Effect):
-    """Forget what is named, wherever you keep it: of these reservations everything that says who booked or for which phone, and these media."""
+    """Forget what is named, wherever you keep it: of these reservations everything that says who booked or for which phone, these media,
+    and everything of these voice messages."""
 
     _tag: ClassVar[str | None] = "erase"
     sequence: int
     reservations: tuple[int, ...]
     media: tuple[int, ...]
+    voice_messages: tuple[int, ...]
 
 
-Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive | Erase
+@dataclass(frozen=True, slots=True)
+class RecordVoice(_Effect):
+    """Record what a caller says. At most once. Play why nobody was reached, that you record, and the prompt; then record, until he hangs up, is silent, or has had
+    his time. Report `recorded` or `record_failed`."""
+
+    _tag: ClassVar[str | None] = "record"
+    at_most_once: ClassVar[bool] = True
+    sequence: int
+    leg: int
+    voice_message: int
+    reason: FailureReason
+    """Why nobody was reached, to be said first."""
+    seconds_max: int
+    silence_s: int
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe(_Effect):
+    """Make text of a recording. Report `transcribed`."""
+
+    _tag: ClassVar[str | None] = "transcribe"
+    sequence: int
+    voice_message: int
+    media: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessageArchive(_Effect):
+    """A voice message leaves the platform: what became of it, by ids."""
+
+    _tag: ClassVar[str | None] = "archive_voice_message"
+    sequence: int
+    voice_message: int
+    binding: int
+    outcome: VoiceMessageOutcome
+    told: SenderTold
+    at: datetime
+    stored_at: datetime | None
+    ended_at: datetime
+    seconds: int
+    attempts: int
+
+
+Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive | Erase | RecordVoice | Transcribe | VoiceMessageArchive
 """Any of them. Each carries its `sequence`: in order, from 1, fixed by the log."""
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from . import _ringfence
-from ._codec import Checked, decode
+from ._codec import U32, Checked, decode
 from ._policy import Policy
 from ._values import (
     AccountId,
@@ -61,6 +61,13 @@ __all__ = [
     "Decline",
     "Dedup",
     "EffectFailed",
+    "CallDiverted",
+    "CallFailed",
+    "OpenMessage",
+    "RecordFailed",
+    "Recorded",
+    "RequestCallBack",
+    "Transcribed",
     "Follow",
     "RequestBinding",
     "Unbind",
@@ -630,6 +637,80 @@ class Unbind(Checked):
     number: PhoneNumber
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(Checked):
+    """A call outside any reservation reached nobody. The switch holds its caller's leg."""
+
+    _tag: ClassVar[str | None] = "call_failed"
+    caller: PhoneNumber | None = None
+    """Who called; `None` when it is withheld."""
+    callee: PhoneNumber
+    evidence: Evidence = Evidence()
+    is_answered: bool = False
+    """Whether the caller's leg is answered already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDiverted(Checked):
+    """The network forwarded a call to us, since it reached nobody. The redirections are in the evidence."""
+
+    _tag: ClassVar[str | None] = "call_diverted"
+    caller: PhoneNumber | None = None
+    """Who called; `None` when it is withheld."""
+    callee: PhoneNumber
+    evidence: Evidence = Evidence()
+    is_answered: bool = False
+    """Whether the caller's leg is answered already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Checked):
+    """What a caller said was recorded."""
+
+    _tag: ClassVar[str | None] = "recorded"
+    voice_message: int
+    media: int
+    """The host's id of the recording."""
+    seconds: U32
+    is_silent: bool = False
+    """Nothing can be heard on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFailed(Checked):
+    """Nothing could be recorded: the disk is full, or the recorder failed."""
+
+    _tag: ClassVar[str | None] = "record_failed"
+    voice_message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed(Checked):
+    """What a voice message says, in words; `None` when they could not be made out."""
+
+    _tag: ClassVar[str | None] = "transcribed"
+    voice_message: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMessage(Checked):
+    """An account opens a voice message."""
+
+    _tag: ClassVar[str | None] = "open_message"
+    account: AccountId
+    voice_message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCallBack(Checked):
+    """Whoever listened asks to be called back."""
+
+    _tag: ClassVar[str | None] = "request_call_back"
+    account: AccountId
+    voice_message: int
+
+
 Input = (
     RegisterMerchant
     | PublishPage
@@ -673,6 +754,13 @@ Input = (
     | RequestBinding
     | ConfirmBinding
     | Unbind
+    | CallFailed
+    | CallDiverted
+    | Recorded
+    | RecordFailed
+    | Transcribed
+    | OpenMessage
+    | RequestCallBack
 )
 """Any of them."""
 

@@ -53,6 +53,9 @@ from .replies import (
     Reply,
     BindingRequested,
     NumberBound,
+    CallJudged,
+    MessageOpened,
+    OwnLeg,
     SlotChosen,
     Verdict,
     Why,
@@ -491,6 +494,66 @@ class Platform:
         """An account gives a number back, or its request for one. One that it does not have: `NoOp`."""
         given = inputs.Unbind(account=check(AccountId, account, "account"), number=check(PhoneNumber, number, "number"))
         return self._done(now, given, dedup)
+
+    def call_failed(
+        self,
+        now: datetime,
+        *,
+        caller: PhoneNumber | str | None,
+        callee: PhoneNumber | str,
+        evidence: Evidence = Evidence(),
+        is_answered: bool = False,
+        dedup: Dedup | None = None,
+    ) -> CallJudged:
+        """A call outside any reservation reached nobody, and the switch holds its caller's leg. `caller` is `None` when it is withheld."""
+        number, called = _maybe(PhoneNumber, caller, "caller"), check(PhoneNumber, callee, "callee")
+        input = inputs.CallFailed(caller=number, callee=called, evidence=evidence, is_answered=is_answered)
+        return self._expect(CallJudged, now, input, dedup)
+
+    def call_diverted(
+        self,
+        now: datetime,
+        *,
+        caller: PhoneNumber | str | None,
+        callee: PhoneNumber | str,
+        evidence: Evidence = Evidence(),
+        is_answered: bool = False,
+        dedup: Dedup | None = None,
+    ) -> CallJudged | OwnLeg:
+        """The network forwarded a call to us. One of our own ends the leg that it was; any other is a failed call."""
+        number, called = _maybe(PhoneNumber, caller, "caller"), check(PhoneNumber, callee, "callee")
+        input = inputs.CallDiverted(caller=number, callee=called, evidence=evidence, is_answered=is_answered)
+        return cast(CallJudged | OwnLeg, self.handle(now, input, dedup=dedup))
+
+    def recorded(
+        self, now: datetime, *, voice_message: int, media: int, seconds: int, is_silent: bool = False, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """What a caller said was recorded. Too short or silent, it is no message. The same again: `NoOp`."""
+        input = inputs.Recorded(voice_message=voice_message, media=media, seconds=check(U32, seconds, "seconds"), is_silent=is_silent)
+        return self._done(now, input, dedup)
+
+    def record_failed(self, now: datetime, *, voice_message: int, dedup: Dedup | None = None) -> Done | NoOp:
+        """Nothing could be recorded. A caller who is still there is told."""
+        return self._done(now, inputs.RecordFailed(voice_message=voice_message), dedup)
+
+    def transcribed(self, now: datetime, *, voice_message: int, text: str | None, dedup: Dedup | None = None) -> Done | NoOp:
+        """What a voice message says, in words; `None` when they could not be made out."""
+        return self._done(now, inputs.Transcribed(voice_message=voice_message, text=text), dedup)
+
+    def open_message(
+        self, now: datetime, *, account: AccountId | str, voice_message: int, dedup: Dedup | None = None
+    ) -> MessageOpened:
+        """An account opens a voice message: its recording, as often as it is asked."""
+        input = inputs.OpenMessage(account=check(AccountId, account, "account"), voice_message=voice_message)
+        return self._expect(MessageOpened, now, input, dedup)
+
+    def request_call_back(
+        self, now: datetime, *, account: AccountId | str, voice_message: int, dedup: Dedup | None = None
+    ) -> Done | NoOp:
+        """Whoever listened asks to be called back: the sender of the message is told. Twice: `NoOp`."""
+        return self._done(
+            now, inputs.RequestCallBack(account=check(AccountId, account, "account"), voice_message=voice_message), dedup
+        )
 
     def rotate_key(self, now: datetime, *, id: str, dedup: Dedup | None = None) -> Done | NoOp:
         """Codes are made under this key from now on; it must be loaded. Those that are out keep theirs. The same key again: `NoOp`."""

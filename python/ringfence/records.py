@@ -48,6 +48,7 @@ __all__ = [
     "Terms",
     "TermsExport",
     "VirtualNumberExport",
+    "VoiceMessageExport",
 ]
 
 
@@ -343,6 +344,23 @@ class BindingExport(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceMessageExport(Record):
+    """A voice message that was left for his number, or that he left."""
+
+    voice_message: int
+    is_callee: bool
+    """Whether it was left for his number."""
+    is_caller: bool
+    """Whether he left it."""
+    caller: PhoneNumber | None
+    """The number that left it, when it is his own or the message was left for him."""
+    at: datetime
+    media: int | None
+    seconds: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonExport(Record):
     """Everything that the platform holds of one person. It names no other user."""
 
@@ -369,6 +387,7 @@ class PersonExport(Record):
     line_of: int | None
     """The merchant who has his number as a line."""
     bindings: tuple[BindingExport, ...]
+    voice_messages: tuple[VoiceMessageExport, ...]
 
 
 class BindingState(StrEnum):

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from . import _ringfence
 from ._codec import Record, decode
 from ._values import DenyReason, ReservationState, Window
+from ._voice import Ruling
 
 __all__ = [
     "Allow",
@@ -31,6 +32,9 @@ __all__ = [
     "Reply",
     "BindingRequested",
     "NumberBound",
+    "CallJudged",
+    "MessageOpened",
+    "OwnLeg",
     "SlotChosen",
     "Verdict",
     "Why",
@@ -178,6 +182,8 @@ class Forgotten(Record):
     """How many messages to him are not sent again any more if they fail."""
     bindings: int
     """How many bindings of his number, asked for or held, ended by that."""
+    voice_messages: int
+    """How many voice messages left for his number left by that, and from how many that he left his number went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,32 @@ class NumberBound(Record):
     binding: int
 
 
+@dataclass(frozen=True, slots=True)
+class CallJudged(Record):
+    """A failed call was judged: its caller's leg, and whether he is offered the recorder."""
+
+    _tag: ClassVar[str | None] = "failed_call"
+    leg: int
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLeg(Record):
+    """The forwarded call is one of ours: it is that leg's release, and the leg that came is rejected."""
+
+    _tag: ClassVar[str | None] = "own_leg"
+    leg: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageOpened(Record):
+    """The voice message is opened: this is its recording."""
+
+    _tag: ClassVar[str | None] = "opened"
+    media: int
+
+
 Verdict = Allow | Deny
 """The gate's answer."""
 
@@ -224,6 +256,9 @@ Reply = (
     | Forgotten | SlotChosen
     | BindingRequested
     | NumberBound
+    | CallJudged
+    | OwnLeg
+    | MessageOpened
 )
 """The answer to an accepted input."""
 
@@ -277,11 +312,15 @@ class Why(StrEnum):
     """A user is to be reminded of his window."""
     BINDING_ENDS = "binding_ends"
     """A number has been with an account that does not follow for as long as it may."""
+    VOICE_MESSAGE_ENDS = "voice_message_ends"
+    """The time of a voice message is over, or that of what it waits for."""
+    VOICE_MESSAGE_DUE = "voice_message_due"
+    """A voice message is to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to call `advance`, what for, and about which leg, call, challenge, reservation, binding, or merchant whose line it is."""
+    """When to call `advance`, what for, and about which leg, call, challenge, reservation, binding, voice message, or merchant whose line it is."""
 
     at: datetime
     why: Why

@@ -258,5 +258,7 @@ fn words_of(why: Why) -> (&'static str, Option<u64>) {
         Why::LineFree(merchant) => ("line_free", Some(merchant.get())),
         Why::Reminder(reservation) => ("reminder", Some(reservation.get())),
         Why::BindingEnds(binding) => ("binding_ends", Some(binding.get())),
+        Why::VoiceMessageEnds(message) => ("voice_message_ends", Some(message.get())),
+        Why::VoiceMessageDue(message) => ("voice_message_due", Some(message.get())),
     }
 }

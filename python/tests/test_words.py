@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from ringfence import Policy, _ringfence, _values, effects, evidence, inputs, records, replies
+from ringfence import Policy, _policy, _ringfence, _values, _voice, effects, evidence, inputs, records, replies
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
@@ -71,6 +71,11 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (records.BindingState, "BindingState"),
     (effects.BindingChange, "BindingChange"),
     (effects.BindingEnd, "BindingEnd"),
+    (_voice.NoOffer, "NoOffer"),
+    (_voice.AbandonedReason, "Abandoned"),
+    (_voice.UndeliverableReason, "Undeliverable"),
+    (_voice.SenderTold, "SenderTold"),
+    (_policy.Transcription, "Transcription"),
 ]
 
 
@@ -165,6 +170,23 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (replies.SlotChosen, "SlotChosen"),
     (replies.BindingRequested, "BindingRequested"),
     (replies.NumberBound, "NumberBound"),
+    (replies.CallJudged, "CallJudged"),
+    (replies.OwnLeg, "OwnLeg"),
+    (replies.MessageOpened, "MessageOpened"),
+    (_voice.Offered, "Offered"),
+    (_voice.NotOffered, "NotOffered"),
+    (effects.RecordVoice, "Record"),
+    (effects.Transcribe, "Transcribe"),
+    (effects.VoiceMessageArchive, "VoiceMessageArchive"),
+    (effects.VoiceMessage, "VoiceMessageNotice"),
+    (effects.VoiceMessageUndelivered, "VoiceMessageNote"),
+    (effects.CallBackRequested, "VoiceMessageNote"),
+    (effects.VoiceMessageUndeliveredForMerchant, "VoiceMessageNote"),
+    (effects.CallBackRequestedForMerchant, "VoiceMessageNote"),
+    (effects.FailedCall, "FailedCallRecord"),
+    (effects.VoiceMessageDelivered, "VoiceMessageDelivered"),
+    (effects.VoiceMessageEnded, "VoiceMessageEnded"),
+    (effects.PushMisconfigured, "PushMisconfigured"),
     (records.Binding, "Binding"),
     (records.BindingCode, "BindingCode"),
     (records.LiveChallenge, "LiveChallenge"),
@@ -182,6 +204,7 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (records.VirtualNumberExport, "VirtualNumberExport"),
     (records.MessageExport, "MessageExport"),
     (records.BindingExport, "BindingExport"),
+    (records.VoiceMessageExport, "VoiceMessageExport"),
 ]
 
 
@@ -207,6 +230,8 @@ TAGGED = [
     (inputs.Scope, "Scope"),
     (inputs.Slot, "Slot"),
     (effects.RecordedScope, "RecordedScope"),
+    (effects.VoiceMessageOutcome, "VoiceMessageOutcome"),
+    (effects.Ruling, "Ruling"),
     (replies.Reply, "Reply"),
 ]
 

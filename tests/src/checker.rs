@@ -77,6 +77,7 @@ mod results;
 mod ringing;
 mod slots;
 mod verdicts;
+mod voice_messages;
 mod withdrawn;
 
 use books::{Books, LegState};
@@ -284,6 +285,8 @@ struct Notes {
     followed_up: u32,
     /// What the step still has to emit about bindings.
     bindings: VecDeque<accounts::Expected>,
+    /// What it notes about voice messages.
+    voice: voice_messages::Noted,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -358,13 +361,10 @@ impl Checker {
     /// # Errors
     /// P9, when a leg, a call or a reservation has not ended.
     pub fn closed(&self) -> Result<(), Violation> {
-        endings::all_closed(&self.books).and_then(|()| accounts::all_closed(&self.books)).map_err(|(promise, text)| Violation {
-            promise,
-            step: 0,
-            line: None,
-            at: self.books.now,
-            text,
-        })
+        endings::all_closed(&self.books)
+            .and_then(|()| accounts::all_closed(&self.books))
+            .and_then(|()| voice_messages::all_closed(&self.books))
+            .map_err(|(promise, text)| Violation { promise, step: 0, line: None, at: self.books.now, text })
     }
 
     /// P11: a repeat under a key that is remembered is answered alike and does nothing; anything else is an input like others.
@@ -428,6 +428,7 @@ impl Checker {
             self.summary.effects += 1;
             self.effect(effect, step, &mut notes)?;
         }
+        voice_messages::taken(&mut self.books, step, &mut notes)?;
         self.books.take_late_input(step, &mut notes);
         self.books.take_answered_merchants();
         self.books.take_unseen_change(step);
@@ -467,6 +468,7 @@ impl Checker {
 
     fn effect(&mut self, effect: &Effect, step: &Step, notes: &mut Notes) -> Judged {
         repeats::judge(&self.books, effect, step, notes)?;
+        voice_messages::before(Some(effect), notes)?;
         match &effect.action {
             Action::Dial(dial) => {
                 match dial.party {
@@ -488,9 +490,16 @@ impl Checker {
                 let users = notes.grouped.take_if(|grouped| dial.party == Party::Merchant && grouped.call == dial.call);
                 self.books.take_dial(dial, users.as_ref().map_or(&alone[..], |grouped| &grouped.reservations))?;
             }
-            Action::Answer(answer) => self.books.take_answer(answer.leg),
-            Action::Reject(reject) => self.books.release(reject.leg, reject.cause, LegState::Gone),
+            Action::Answer(answer) => {
+                voice_messages::answered(answer, notes);
+                self.books.take_answer(answer.leg);
+            }
+            Action::Reject(reject) => {
+                voice_messages::released(&mut self.books, reject.leg, true, notes);
+                self.books.release(reject.leg, reject.cause, LegState::Gone);
+            }
             Action::HangUp(hang_up) => {
+                voice_messages::released(&mut self.books, hang_up.leg, false, notes);
                 withdrawn::before_hang_up(&self.books, hang_up.leg, notes)?;
                 let releasing = LegState::Releasing { since: self.books.now };
                 self.books.release(hang_up.leg, hang_up.cause, releasing);
@@ -501,6 +510,9 @@ impl Checker {
             }
             Action::Send(send) => {
                 privacy::send(&self.books, send)?;
+                if voice_messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
+                    return Ok(());
+                }
                 accounts::sent(&self.books, send, notes)?;
                 if messages::sent(&mut self.books, effect.sequence, send, step, notes)? {
                     return Ok(());
@@ -560,6 +572,10 @@ impl Checker {
                     AuditRecord::BindingAsked(record) => accounts::asked_recorded(&mut self.books, record, notes)?,
                     AuditRecord::BindingJudged(record) => accounts::judged_recorded(record, notes)?,
                     AuditRecord::BindingEnded(record) => accounts::ended_recorded(&mut self.books, record, notes)?,
+                    AuditRecord::FailedCall(record) => voice_messages::judged(&mut self.books, record, step, notes)?,
+                    AuditRecord::VoiceMessageDelivered(record) => voice_messages::delivered(&mut self.books, record, step)?,
+                    AuditRecord::VoiceMessageEnded(record) => voice_messages::ended(&mut self.books, record, step, notes)?,
+                    AuditRecord::PushMisconfigured(record) => voice_messages::misconfigured(&self.books, record, step)?,
                     AuditRecord::DialWithdrawn(record) => withdrawn::recorded(&self.books, record, notes)?,
                     AuditRecord::Grouped(record) => {
                         groups::recorded(&self.books, record)?;
@@ -582,7 +598,15 @@ impl Checker {
                 self.books.take_archive(archive);
                 self.books.media.leaves(archive.reservation);
             }
-            Action::Erase(erase) => self.books.media.erase(erase)?,
+            Action::Erase(erase) => {
+                let rest = voice_messages::erased(&mut self.books, erase, step, notes)?;
+                self.books.media.erase(&rest)?;
+            }
+            Action::Record(record) => voice_messages::record(&mut self.books, record, notes)?,
+            Action::Transcribe(transcribe) => {
+                voice_messages::transcribe(&mut self.books, effect.sequence, transcribe, step)?;
+            }
+            Action::ArchiveVoiceMessage(archive) => voice_messages::archived(&mut self.books, archive, step, notes)?,
             Action::Play(_) => {}
         }
         Ok(())
@@ -628,7 +652,8 @@ impl Checker {
         }
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
-        messages::followed_up(step, notes)?;
+        messages::followed_up(&self.books, step, notes)?;
+        voice_messages::performed(&mut self.books, step, notes)?;
         accounts::performed(notes)?;
         queue::none_starves(&self.books, step)?;
         Ok(())

@@ -21,17 +21,19 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use ringfence::Platform;
-use ringfence::values::effect::{Action, Effect, Party};
+use ringfence::values::account::{AccountId, ConfirmBinding, Follow, RequestBinding};
+use ringfence::values::effect::{Action, Content, Effect, Party};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId, ReservationId};
+use ringfence::values::id::{LegId, MediaId, MerchantId, OfferingId, PageId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{
-    Book, Cancel, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, PublishPage, RegisterMerchant, RequestCall,
-    Resync,
+    Book, CallFailed, Cancel, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, Line, MessageReported, MessageStatus,
+    PublishPage, RecordFailed, Recorded, RegisterMerchant, RequestCall, Resync, Transcribed,
 };
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::Reply;
+use ringfence::values::reply::{CallJudged, Reply};
+use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
 use crate::codes::{known_keys, test_keyring};
@@ -107,9 +109,35 @@ struct SwitchLeg {
     answered: bool,
 }
 
+/// What a caller does who is told to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// He speaks for so many seconds, and waits for what is said to him.
+    Speaks(u32),
+    /// He speaks for so many seconds and hangs up.
+    SpeaksAndHangsUp(u32),
+    /// He says nothing for so many seconds.
+    IsSilent(u32),
+    /// The disk is full.
+    CannotBeRecorded,
+}
+
+/// What becomes of a message to an account, or to the callee's phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives within a second.
+    Arrives,
+    /// It fails, with this code.
+    Fails(&'static str),
+    /// Nobody says what became of it.
+    IsLost,
+}
+
 /// What the simulated network is about to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Report {
+    /// Anything that is about no leg.
+    Says(Box<Input>),
     Rings(LegId),
     Answers(LegId),
     Ends(LegId, Evidence),
@@ -132,6 +160,10 @@ pub struct Host {
     crashes_before_dial: bool,
     doubts_dial: bool,
     confirms: bool,
+    callers: VecDeque<Caller>,
+    deliveries: VecDeque<Delivery>,
+    words: Option<Text>,
+    media: u64,
 }
 
 impl Host {
@@ -159,6 +191,10 @@ impl Host {
             crashes_before_dial: false,
             doubts_dial: false,
             confirms: true,
+            callers: VecDeque::new(),
+            deliveries: VecDeque::new(),
+            words: None,
+            media: 0,
         }
     }
 
@@ -291,6 +327,56 @@ impl Host {
         self.input(Input::Cancel(Cancel { user: Address::Rcs(parse(number)), reservation }))
     }
 
+    /// What the next callers do who are told to speak; the last for ever after. Unless told otherwise they speak for ten seconds.
+    pub fn callers(&mut self, callers: &[Caller]) {
+        self.callers = callers.iter().copied().collect();
+    }
+
+    /// What becomes of the next voice messages that are sent; the last for ever after. Unless told otherwise they arrive.
+    pub fn deliveries(&mut self, deliveries: &[Delivery]) {
+        self.deliveries = deliveries.iter().copied().collect();
+    }
+
+    /// What recordings say, in words, when they are made into text.
+    pub fn hears(&mut self, words: &str) {
+        self.words = Some(words.into());
+    }
+
+    /// An account follows and binds a number: its holder gives the code that comes.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn binds(&mut self, account: &str, number: &str) {
+        let account = AccountId::parse(account).expect("an account");
+        self.input(Input::Follow(Follow { account: account.clone() })).expect("anybody may follow");
+        let number = parse(number);
+        let asked = self.input(Input::RequestBinding(RequestBinding { account: account.clone(), number }));
+        assert!(matches!(asked, Ok(Reply::BindingRequested(_))), "the number may be asked for: {asked:?}");
+        let challenge = self.trace.steps.iter().rev().flat_map(|step| &step.effects).find_map(|effect| match &effect.action {
+            Action::Send(send) => match &send.content {
+                Content::BindingChallenge(asked) => Some(asked.challenge),
+                _ => None,
+            },
+            _ => None,
+        });
+        let code = challenge.and_then(|challenge| self.platform.code(challenge).ok()).expect("a code is out");
+        let bound = self.input(Input::ConfirmBinding(ConfirmBinding { account, number, code }));
+        assert!(matches!(bound, Ok(Reply::Bound(_))), "the code is right: {bound:?}");
+    }
+
+    /// A call outside any reservation reaches nobody, since its callee is busy.
+    ///
+    /// # Panics
+    /// When the platform refuses.
+    pub fn call_fails(&mut self, caller: &str, callee: &str) -> CallJudged {
+        let evidence = Evidence { sip_status: Some(486), ..Evidence::default() };
+        let failed = CallFailed { caller: Some(parse(caller)), callee: parse(callee), evidence, is_answered: false };
+        match self.input(Input::CallFailed(failed)) {
+            Ok(Reply::FailedCall(judged)) => judged,
+            other => panic!("the call should be judged: {other:?}"),
+        }
+    }
+
     /// Hands an input to the platform, now.
     ///
     /// # Errors
@@ -300,6 +386,9 @@ impl Host {
         if let (Input::RequestCall(request), Ok(Reply::Allow(allow))) = (&input, &reply) {
             let phone = self.next_phone(request.line).unwrap_or(Phone::answers_after(0));
             self.legs.insert(allow.leg, SwitchLeg { phone, answered: false });
+        }
+        if let Ok(Reply::FailedCall(judged)) = &reply {
+            self.legs.insert(judged.leg, SwitchLeg { phone: Phone::answers_after(0), answered: false });
         }
         self.record(Doing::Input(input), Some(reply.clone()));
         reply
@@ -432,8 +521,45 @@ impl Host {
                     );
                 }
             }
-            Action::Play(_) | Action::Join(_) | Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => {}
+            Action::Record(record) => self.records(record.leg, record.voice_message),
+            Action::Transcribe(transcribe) => {
+                let (voice_message, text) = (transcribe.voice_message, self.words.clone());
+                self.report(2, Report::Says(Box::new(Input::Transcribed(Transcribed { voice_message, text }))));
+            }
+            Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)) => {
+                let status = match next(&mut self.deliveries).unwrap_or(Delivery::Arrives) {
+                    Delivery::Arrives => MessageStatus::Delivered,
+                    Delivery::Fails(code) => MessageStatus::Failed { code: code.into() },
+                    Delivery::IsLost => return,
+                };
+                let reported = MessageReported { message: effect.sequence, status };
+                self.report(1, Report::Says(Box::new(Input::MessageReported(reported))));
+            }
+            Action::Play(_)
+            | Action::Join(_)
+            | Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_)
+            | Action::Erase(_)
+            | Action::ArchiveVoiceMessage(_) => {}
         }
+    }
+
+    /// The recorder runs, as the next caller does.
+    fn records(&mut self, leg: LegId, voice_message: VoiceMessageId) {
+        self.media += 1;
+        let media = MediaId::new(self.media);
+        let recorded = |seconds, is_silent| Input::Recorded(Recorded { voice_message, media, seconds, is_silent });
+        let (after_s, input) = match next(&mut self.callers).unwrap_or(Caller::Speaks(10)) {
+            Caller::Speaks(seconds) => (seconds, recorded(seconds, false)),
+            Caller::SpeaksAndHangsUp(seconds) => {
+                self.report(seconds, Report::Ends(leg, Evidence { q850_cause: Some(16), ..Evidence::default() }));
+                (seconds, recorded(seconds, false))
+            }
+            Caller::IsSilent(seconds) => (seconds, recorded(seconds, true)),
+            Caller::CannotBeRecorded => (0, Input::RecordFailed(RecordFailed { voice_message })),
+        };
+        self.report(after_s, Report::Says(Box::new(input)));
     }
 
     fn next_phone(&mut self, number: PhoneNumber) -> Option<Phone> {
@@ -448,9 +574,15 @@ impl Host {
 
     fn deliver(&mut self) {
         let Some((_, report)) = self.reports.pop_first() else { return };
-        let (Report::Rings(id) | Report::Answers(id) | Report::Ends(id, _)) = report;
+        let (Report::Rings(id) | Report::Answers(id) | Report::Ends(id, _)) = report else {
+            if let Report::Says(input) = report {
+                let _ = self.input(*input);
+            }
+            return;
+        };
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let input = match report {
+            Report::Says(_) => return,
             Report::Rings(leg) => Input::LegProgress(LegProgress { leg }),
             Report::Answers(_) if leg.answered => return,
             Report::Answers(id) => {
@@ -470,6 +602,11 @@ impl Host {
         };
         let _ = self.input(input);
     }
+}
+
+/// The next of several; the last for ever after.
+fn next<T: Copy>(all: &mut VecDeque<T>) -> Option<T> {
+    if all.len() > 1 { all.pop_front() } else { all.front().copied() }
 }
 
 fn parse(number: &str) -> PhoneNumber {

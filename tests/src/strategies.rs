@@ -38,12 +38,14 @@ mod managing;
 mod moves;
 mod people;
 mod slots;
+mod voice_messages;
 mod worlds;
 
 use self::moves::moves_of_calls;
 
 pub use self::accounts::{AccountMove, account_scripts};
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};
+pub use self::voice_messages::{VoiceMove, voice_scripts};
 pub use self::worlds::{World, policies, worlds};
 
 /// A world and what happens in it.

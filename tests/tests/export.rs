@@ -12,13 +12,13 @@ use ringfence::values::input::ForgetMe;
 use ringfence::{Address, Input, PhoneNumber, Platform, Reply, Timestamp};
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::Model;
-use ringfence_testing::strategies::{account_scripts, play, scripts};
+use ringfence_testing::strategies::{account_scripts, play, scripts, voice_scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "export/written.rs"]
 mod written;
 
-const SCRIPTS: usize = 240;
+const SCRIPTS: usize = 300;
 const MOVES: usize = 200;
 /// How many steps lie between two looks.
 const EVERY: usize = 9;
@@ -82,6 +82,8 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         }
         // A phone is dialled by a leg that is not gone.
         "outbox.*.Effect.action.dial.to" => export.legs.len(),
+        "voice_messages.*.callee" => export.voice_messages.iter().filter(|one| one.is_callee).count(),
+        "voice_messages.*.caller.number" => export.voice_messages.iter().filter(|one| one.is_caller).count(),
         "bindings.*.number" => export.bindings.len(),
         // An account is told what became of his number.
         "outbox.*.Effect.action.send.content.binding_changed.number" => return None,
@@ -180,7 +182,7 @@ fn after_forgetting(mut platform: Platform, last: u64, user: &Address, number: P
         assert!(REMAINS.contains(&rest), "the number of somebody who was forgotten stands at {place}");
     }
     assert!(export.profile.is_none() && export.in_profiles == 0 && export.messages.is_empty(), "{export:?}");
-    assert!(export.bindings.is_empty(), "{export:?}");
+    assert!(export.bindings.is_empty() && export.voice_messages.is_empty(), "{export:?}");
     for one in export.reservations.iter().filter(|one| one.is_sender || one.is_contact) {
         let kept = platform.reservation(one.reservation).expect("it is kept");
         assert!(!kept.calls.is_empty() && one.terms.name.is_none() && one.terms.attachments.is_empty(), "{one:?}");
@@ -228,7 +230,7 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
         TestRng::from_seed(RngAlgorithm::ChaCha, b"ringfence: what is held of whom?"),
     );
     let mut reached = Reached::default();
-    let of_both = Union::new([scripts(MOVES).boxed(), account_scripts(MOVES).boxed()]);
+    let of_both = Union::new([scripts(MOVES).boxed(), account_scripts(MOVES).boxed(), voice_scripts(MOVES).boxed()]);
     for _ in 0..SCRIPTS {
         let script = of_both.new_tree(&mut runner).expect("a script").current();
         let trace = play(&script, &mut Model::new(script.world.policy.clone()));
@@ -246,7 +248,9 @@ fn whatever_stands_of_a_person_in_the_state_is_exported_and_after_he_is_forgotte
 }
 
 /// What is held beside what remains: each is seen in some world.
-const HELD: [&str; 11] = [
+const HELD: [&str; 13] = [
+    "voice_messages.*.callee",
+    "voice_messages.*.caller.number",
     "bindings.*.number",
     "outbox.*.Effect.action.send.content.binding_changed.number",
     "profiles.of.key.number",

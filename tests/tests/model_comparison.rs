@@ -18,22 +18,23 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use ringfence::machines::binding::BindingState as EngineBindingState;
 use ringfence::machines::call::CallState as EngineCallState;
 use ringfence::machines::leg::LegState as EngineLegState;
+use ringfence::machines::voice_message::VoiceMessageState as EngineVoiceState;
 use ringfence::values::code::Code;
 use ringfence::values::input::{ConfirmClock, Input, LegAnswered, LegProgress, PlayFinished, RequestCall};
 use ringfence::values::policy::{Policy, PolicyError};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
-use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Timestamp};
+use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform, Refusal, ReservationId, Road, Timestamp};
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
-use ringfence_testing::model::{BindingState, CallState, LegState, Model};
-use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts};
+use ringfence_testing::model::{BindingState, CallState, LegState, Model, VoiceState};
+use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts, voice_scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "model_comparison/reach.rs"]
 mod reach;
 
-use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, Seen, TO_BE_SEEN};
+use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN, TO_BE_SEEN_OF_VOICE};
 
 const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
@@ -41,6 +42,8 @@ const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
 const ACCOUNT_MOVES_MAX: usize = 160;
+const VOICE_CASES: u32 = 300;
+const VOICE_MOVES_MAX: usize = 120;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -62,6 +65,15 @@ fn and_so_it_does_when_most_of_it_is_calls() {
 fn and_so_it_does_when_accounts_bind_numbers() {
     let reached = compared(&account_scripts(ACCOUNT_MOVES_MAX), ACCOUNT_CASES);
     came_by(&reached, &DEMANDED_OF_ACCOUNTS);
+}
+
+/// Scripts of their own: calls fail, and somebody leaves a message, when accounts are bound from the start.
+#[test]
+fn and_so_it_does_when_callers_leave_messages() {
+    let reached = compared(&voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
+    came_by(&reached, &DEMANDED_OF_VOICE);
+    let unseen: Vec<_> = TO_BE_SEEN_OF_VOICE.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
+    assert!(unseen.is_empty(), "no script came by {unseen:?}");
 }
 
 /// Compares on so many scripts, and tells what each came by.
@@ -310,6 +322,7 @@ impl Pair {
             equal(&format!("the code of challenge {id}"), &digits(self.model.code(id)), &digits(self.engine.code(id)))?;
         }
         self.same_bindings()?;
+        self.same_voice_messages()?;
         equal(
             "the next deadline",
             &self.model.next_deadline().map(|(due, _)| due),
@@ -335,6 +348,32 @@ impl Pair {
             equal("whether an account follows", &followers.contains(account), &self.engine.follows(account))?;
             let expected = self.model.bindings().into_iter().filter(|kept| kept.account == *account).count();
             equal("how many bindings an account has", &expected, &self.engine.bindings(account).len())?;
+        }
+        Ok(())
+    }
+
+    /// What callers left, and what becomes of it.
+    fn same_voice_messages(&self) -> Result<(), String> {
+        let expected = self.model.voice_messages();
+        let ids = ids(&expected, |kept| kept.voice_message);
+        equal("the ids of the voice messages", &ids, &self.engine.voice_messages())?;
+        for kept in expected {
+            let Some(seen) = self.engine.voice_message(kept.voice_message) else { continue };
+            let whose = (kept.binding, &kept.account, kept.callee, kept.caller, kept.is_tellable);
+            let theirs = (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
+            equal("whose a voice message is", &whose, &theirs)?;
+            let leg = Some(seen.state).filter(|state| matches!(state, EngineVoiceState::Offered | EngineVoiceState::Recording));
+            let ours = (kept.state, kept.outcome, kept.leg, kept.pushes, kept.by_sms, &kept.sends);
+            let theirs = (
+                voice_state(seen.state),
+                seen.outcome,
+                leg.and(seen.leg),
+                seen.pushed.len(),
+                seen.road == Road::Sms,
+                &seen.pushed,
+            );
+            let ours = (ours.0, ours.1, ours.2, ours.3 as usize, ours.4, ours.5);
+            equal(&format!("voice message {}", kept.voice_message), &ours, &theirs)?;
         }
         Ok(())
     }
@@ -392,6 +431,7 @@ impl Pair {
         if let (Input::LegProgress(LegProgress { leg }) | Input::LegAnswered(LegAnswered { leg }), Some(Ok(Reply::Done))) =
             (input, reply)
             && self.engine.leg(*leg).is_none()
+            && self.model.voice_messages().iter().all(|kept| kept.leg != Some(*leg))
         {
             return self.hung_up_again(at, input, *leg);
         }
@@ -428,9 +468,14 @@ impl Pair {
                 | Input::Follow(_)
                 | Input::Unfollow(_)
                 | Input::Unbind(_)
+                | Input::Recorded(_)
+                | Input::RecordFailed(_)
+                | Input::Transcribed(_)
+                | Input::RequestCallBack(_)
                 | Input::Unblock(_),
                 Some(Ok(_)),
             ) => Ok(Reply::NoOp),
+            (Input::OpenMessage(_), Some(Ok(reply))) => Ok(*reply),
             (
                 Input::RegisterMerchant(_)
                 | Input::PublishPage(_)
@@ -446,7 +491,9 @@ impl Pair {
                 | Input::RequestCode(_)
                 | Input::RequestBinding(_)
                 | Input::ConfirmBinding(_)
-                | Input::ImportDoNotCall(_),
+                | Input::ImportDoNotCall(_)
+                | Input::CallFailed(_)
+                | Input::CallDiverted(_),
                 Some(Ok(_)),
             )
             | (_, None) => return Ok(()),
@@ -570,6 +617,22 @@ const fn leg_state(state: EngineLegState) -> (Option<LegState>, bool) {
         EngineLegState::Releasing => (Some(LegState::Releasing), false),
         EngineLegState::Clearing => (Some(LegState::Releasing), true),
         EngineLegState::Gone => (None, false),
+    }
+}
+
+const fn voice_state(state: EngineVoiceState) -> VoiceState {
+    match state {
+        EngineVoiceState::Offered => VoiceState::Offered,
+        EngineVoiceState::Recording => VoiceState::Recording,
+        EngineVoiceState::Stored => VoiceState::Stored,
+        EngineVoiceState::Transcribing => VoiceState::Transcribing,
+        EngineVoiceState::Pushing => VoiceState::Pushing,
+        EngineVoiceState::Waiting => VoiceState::Waiting,
+        EngineVoiceState::Delivered => VoiceState::Delivered,
+        EngineVoiceState::Heard => VoiceState::Heard,
+        EngineVoiceState::Abandoned => VoiceState::Abandoned,
+        EngineVoiceState::Expired => VoiceState::Expired,
+        EngineVoiceState::Undeliverable => VoiceState::Undeliverable,
     }
 }
 

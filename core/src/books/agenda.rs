@@ -80,6 +80,11 @@ impl<T: Due> Agenda<T> {
         self.closing.iter().take_while(move |(due, _)| *due <= now).map(|(_, target)| *target)
     }
 
+    /// The deadlines that are due at this instant, of those that end something.
+    pub fn due_by(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, T)> {
+        self.closing.iter().take_while(move |(due, _)| *due <= now).copied()
+    }
+
     /// Every deadline, for checks.
     pub fn all(&self) -> impl Iterator<Item = &(Timestamp, T)> {
         self.closing.iter().chain(&self.reminding).chain(&self.starting)

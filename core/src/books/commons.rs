@@ -1,12 +1,13 @@
-//! What both halves draw on: the ids that either gives, and the codes that count, whoever asked for them.
+//! What both halves draw on: the ids that either gives, the codes that count, whoever asked for them, and the recordings, which are nobody's attachments.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::recent::{DAY_S, Entry, HOUR_S, Recent};
-use crate::values::id::{ChallengeId, Counter};
+use crate::values::id::{ChallengeId, Counter, MediaId};
 use crate::values::number::PhoneNumber;
 use crate::values::time::Timestamp;
 
@@ -30,6 +31,8 @@ pub struct Commons {
     pub codes: Recent<ChallengeId>,
     /// The wrong ones that were given: for which challenge, and how many with it.
     pub wrong_codes: Recent<(ChallengeId, u32)>,
+    /// The recordings of voice messages. Made anew from the messages.
+    pub recordings: BTreeSet<MediaId>,
 }
 
 /// The same as a snapshot holds it.
@@ -52,7 +55,7 @@ impl Commons {
     #[must_use]
     pub fn new(shard: u16) -> Self {
         let ids = Ids { leg: Counter::new(shard), message: Counter::new(shard), challenge: Counter::new(shard) };
-        Self { ids, codes: Recent::default(), wrong_codes: Recent::default() }
+        Self { ids, codes: Recent::default(), wrong_codes: Recent::default(), recordings: BTreeSet::new() }
     }
 
     /// What a snapshot holds.
@@ -67,7 +70,7 @@ impl Commons {
         let (mut codes, mut wrong_codes) = (Recent::default(), Recent::default());
         state.codes.into_iter().for_each(|code| codes.put(code));
         state.wrong_codes.into_iter().for_each(|code| wrong_codes.put(code));
-        Self { ids: state.ids, codes, wrong_codes }
+        Self { ids: state.ids, codes, wrong_codes, recordings: BTreeSet::new() }
     }
 
     /// What a model checker compares: which codes count for which numbers, and for how long yet.

@@ -86,6 +86,9 @@ impl Words {
             | UserContent::ManagePage(_)
             | UserContent::BindingChallenge(_)
             | UserContent::BindingChanged(_)
+            | UserContent::VoiceMessage(_)
+            | UserContent::VoiceMessageUndelivered(_)
+            | UserContent::CallBackRequested(_)
             | UserContent::Reminder(_) => Self::Content(content.clone()),
         }
     }

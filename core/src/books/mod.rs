@@ -22,3 +22,4 @@ pub mod search;
 pub mod senders;
 pub mod shelf;
 pub mod store;
+pub mod voice_messages;

@@ -174,7 +174,10 @@ impl Outbox {
             | Action::Send(_)
             | Action::Audit(_)
             | Action::Archive(_)
-            | Action::Erase(_) => None,
+            | Action::Erase(_)
+            | Action::Record(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => None,
         })
     }
 
@@ -270,6 +273,11 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
             | Content::ManagePage(_)
             | Content::BindingChallenge(_)
             | Content::BindingChanged(_)
+            | Content::VoiceMessage(_)
+            | Content::VoiceMessageUndelivered(_)
+            | Content::CallBackRequested(_)
+            | Content::VoiceMessageUndeliveredForMerchant(_)
+            | Content::CallBackRequestedForMerchant(_)
             | Content::Reminder(_)
             | Content::Cancelled(_)
             | Content::Missed(_)
@@ -286,7 +294,10 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
         | Action::HangUp(_)
         | Action::Audit(_)
         | Action::Archive(_)
-        | Action::Erase(_) => None,
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => None,
     }
 }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::time::Timestamp;
+
 /// What follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,6 +84,38 @@ pub fn after_code(code: i32) -> Next {
     CODES.iter().find(|(known, _, _)| *known == code).map_or(Next::Retry, |(_, next, _)| *next)
 }
 
+/// What follows a failure, by what the host says of it: a return code, or the status of a `TEMPLATESENDJOBFINISH`.
+#[must_use]
+pub fn after_failure(code: &str) -> Next {
+    match code.trim().parse() {
+        Ok(number) => after_code(number),
+        Err(_) if code.contains("user block") => Next::OtherChannel,
+        Err(_) => Next::Retry,
+    }
+}
+
+/// The quota of a day begins anew at midnight in China; a few minutes later all of its machines know.
+const DAY_MICROS: i64 = 86_400_000_000;
+/// From UTC to the clock on which 00:05 at UTC+8 is 00:00.
+const SHIFT_MICROS: i64 = (8 * 60 - 5) * 60_000_000;
+
+/// The next 00:05 at UTC+8.
+#[must_use]
+pub fn next_morning(now: Timestamp) -> Timestamp {
+    let into_the_day = now.as_micros().saturating_add(SHIFT_MICROS).checked_rem_euclid(DAY_MICROS).unwrap_or(0);
+    now.saturating_add_micros(DAY_MICROS.saturating_sub(into_the_day))
+}
+
+/// The longest wait between two attempts, in seconds.
+const BACKOFF_MAX_S: u64 = 3_600;
+
+/// How long to wait after so many attempts, in seconds: doubled with each after the first.
+#[must_use]
+pub fn backoff_s(first_s: u32, attempts: u32) -> u64 {
+    let doubled = 1_u64.checked_shl(attempts.saturating_sub(1)).unwrap_or(u64::MAX);
+    u64::from(first_s).saturating_mul(doubled).min(BACKOFF_MAX_S)
+}
+
 /// How WeChat says that a template message ended (`TEMPLATESENDJOBFINISH`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -120,6 +154,32 @@ mod tests {
             assert!(CODES.iter().all(|(known, _, _)| *known != code));
             assert_eq!(after_code(code), Next::Retry);
         }
+    }
+
+    #[test]
+    fn a_failure_is_read_as_a_code_or_as_the_end_of_a_job() {
+        assert_eq!(after_failure("43004"), Next::AwaitFollow);
+        assert_eq!(after_failure(" -1 "), Next::Retry);
+        assert_eq!(after_failure("failed:user block"), Next::OtherChannel);
+        assert_eq!(after_failure("failed: system failed"), Next::Retry);
+        assert_eq!(after_failure("99999999999"), Next::Retry);
+        assert_eq!(after_failure(""), Next::Retry);
+    }
+
+    #[test]
+    fn the_next_morning_is_five_past_midnight_in_china() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        assert_eq!(next_morning(at("2026-11-21T23:59:59+08:00")), at("2026-11-22T00:05:00+08:00"));
+        assert_eq!(next_morning(at("2026-11-22T00:04:59+08:00")), at("2026-11-22T00:05:00+08:00"));
+        assert_eq!(next_morning(at("2026-11-22T00:05:00+08:00")), at("2026-11-23T00:05:00+08:00"));
+        assert_eq!(next_morning(at("1969-12-31T12:00:00Z")), at("1969-12-31T16:05:00Z"));
+    }
+
+    #[test]
+    fn each_wait_is_twice_the_one_before_up_to_an_hour() {
+        let waits: alloc::vec::Vec<u64> = (0..=9).map(|attempts| backoff_s(30, attempts)).collect();
+        assert_eq!(waits, [30, 30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        assert_eq!(backoff_s(1, u32::MAX), 3_600);
     }
 
     #[test]

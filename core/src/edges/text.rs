@@ -32,9 +32,11 @@ use crate::values::time::{DayRule, LocalDate, LocalTime, TimeOfDay, Weekday, Wee
 
 mod bindings;
 mod managing;
+mod voice;
 
 pub use self::bindings::{binding_challenge, binding_change};
 pub use self::managing::reservation_action;
+pub use self::voice::failure_reason;
 
 /// A language that texts are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +112,11 @@ pub fn content(content: &Content, language: Language) -> String {
         Content::Reminder(result) => text.reminder(result),
         Content::BindingChallenge(challenge) => text.binding_challenge(challenge),
         Content::BindingChanged(changed) => text.binding_changed(changed),
+        Content::VoiceMessage(message) => text.voice_message(message),
+        Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) => {
+            text.voice_message_undelivered(note)
+        }
+        Content::CallBackRequested(note) | Content::CallBackRequestedForMerchant(note) => text.call_back_requested(note),
     };
     text.out
 }
@@ -136,6 +143,20 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::UserUnreachable => {
             language.pick("您呼叫的用户暂时无法接通", "The user you are calling cannot be reached at the moment.")
         }
+        Prompt::UserBusy => {
+            language.pick("您呼叫的用户正在通话中，请稍后再拨", "The user you are calling is busy. Please call again later.")
+        }
+        Prompt::UserPoweredOff => language.pick("您呼叫的用户已关机", "The phone you are calling is switched off."),
+        Prompt::UserOutOfArea => language.pick("您呼叫的用户不在服务区", "The user you are calling is out of the service area."),
+        Prompt::UserSuspended => language.pick("您呼叫的用户已停机", "The number you are calling is suspended."),
+        Prompt::MessageTaken => {
+            language.pick("您的留言已收到，将发送给对方，再见", "Your message was taken and will be delivered. Goodbye.")
+        }
+        Prompt::NothingRecorded => language.pick("未录到您的留言，再见", "Nothing was recorded. Goodbye."),
+        Prompt::RecordFailed => language.pick(
+            "很抱歉，暂时无法留言，请稍后再试，再见",
+            "We are sorry: no message can be taken now. Please try again later. Goodbye.",
+        ),
     }
 }
 

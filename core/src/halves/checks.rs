@@ -1,9 +1,13 @@
 //! What both halves refuse by: bounds of the policy, and the limits of codes.
 
 use super::Context;
+use crate::values::cause::ReleaseCause;
+use crate::values::effect::{Action, HangUp};
+use crate::values::id::LegId;
 use crate::values::number::PhoneNumber;
 use crate::values::policy::Policy;
 use crate::values::refusal::{Bound, Refusal};
+use crate::values::reply::Reply;
 
 /// Says which invariant does not hold, and where.
 macro_rules! hold {
@@ -62,4 +66,13 @@ pub(crate) fn check_code_limits(cx: &Context<'_>, number: PhoneNumber) -> Result
         return Err(Refusal::CodeLimit { most, retry_at });
     }
     Ok(())
+}
+
+/// A leg that is gone here rings, or was answered, at the switch: it must not stay in a call that nobody governs. Nothing bounds how often that is
+/// reported, so it needs room.
+pub(crate) fn hang_up_stray(cx: &mut Context<'_>, leg: LegId) -> Result<Reply, Refusal> {
+    check_outbox(cx, 1)?;
+    let cause = ReleaseCause::Unknown;
+    cx.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt: None }));
+    Ok(Reply::Done)
 }

@@ -10,8 +10,10 @@ use crate::books::chain::Chain;
 use crate::books::commons::Commons;
 use crate::books::keyring::Keyring;
 use crate::books::outbox::Outbox;
+use crate::books::voice_messages::Caller;
 use crate::values::effect::{Action, AuditRecord};
-use crate::values::id::{BindingId, CallId, ChallengeId, LegId, MerchantId, ReservationId};
+use crate::values::id::{BindingId, CallId, ChallengeId, LegId, MediaId, MerchantId, ReservationId, VoiceMessageId};
+use crate::values::number::PhoneNumber;
 use crate::values::policy::Policy;
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -44,6 +46,10 @@ pub enum Why {
     Reminder(ReservationId),
     /// A number has been with an account that does not follow for as long as it may.
     BindingEnds(BindingId),
+    /// The time of a voice message is over, or that of what it waits for.
+    VoiceMessageEnds(VoiceMessageId),
+    /// A voice message is to be sent.
+    VoiceMessageDue(VoiceMessageId),
 }
 
 /// What the appointment half uses a number for.
@@ -55,6 +61,18 @@ pub enum NumberUse {
     Line,
     /// It is in the pool of virtual numbers.
     Virtual,
+}
+
+/// What the missed-call half asks the appointment half: values cross, never references.
+pub trait Neighbour {
+    /// What a number is used for.
+    fn use_of(&self, number: PhoneNumber) -> NumberUse;
+    /// Who calls from this number.
+    fn caller(&self, number: PhoneNumber) -> Caller;
+    /// Whether the person with the number `callee` wants nothing of whoever calls from `caller`.
+    fn keeps_away(&self, callee: PhoneNumber, caller: PhoneNumber) -> bool;
+    /// Whether something is attached to a reservation.
+    fn is_attached(&self, media: MediaId) -> bool;
 }
 
 /// What a half is handed with every input: the instant, the rules, and where its effects go.

@@ -119,12 +119,13 @@ impl Machine for VoiceMessageState {
                 E::Began | E::Recorded | E::Nothing,
             ) => NoOp,
 
-            (S::Stored, E::TranscriptionBegan) => To(S::Transcribing),
+            // One may wait for its account before anything was begun with it.
+            (S::Stored | S::Waiting, E::TranscriptionBegan) => To(S::Transcribing),
             (S::Stored | S::Transcribing | S::Waiting, E::Pushed) => To(S::Pushing),
             (S::Stored | S::Transcribing | S::Pushing, E::PutOff) => To(S::Waiting),
             (S::Pushing, E::Pushed) => NoOp,
             (S::Waiting, E::PutOff) => NoOp,
-            (S::Transcribing | S::Pushing | S::Waiting, E::TranscriptionBegan) => NotAllowed,
+            (S::Transcribing | S::Pushing, E::TranscriptionBegan) => NotAllowed,
 
             // A report may overtake the one that let it wait.
             (S::Pushing | S::Waiting, E::Delivered) => To(S::Delivered),

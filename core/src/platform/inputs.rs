@@ -4,13 +4,14 @@ use super::Platform;
 use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::evidence::Evidence;
-use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId};
+use crate::values::id::{CalendarId, LegId, MerchantId, PageId, ReservationId, VoiceMessageId};
 use crate::values::input::{
-    Acknowledge, Amend, Block, BlockTarget, Book, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmClock,
-    ConfirmContact, Decline, EffectFailed, Follow, ForgetMe, Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered,
-    LegEnded, LegProgress, MerchantReady, MessageReported, MessageStatus, PageOf, PlayFinished, PresetMode, PublishPage,
-    PushPage, RegisterMerchant, RequestBinding, RequestCall, RequestCode, RequestPage, Resync, RotateKey, Scope, Search,
-    SetCalendar, SetPolicy, SetProfile, Slot, Thaw, Unbind, Unblock, Unfollow, WithdrawPage,
+    Acknowledge, Amend, Block, BlockTarget, Book, CallDiverted, CallFailed, CallTarget, Cancel, ChooseMode, ChooseSlot,
+    ConfirmBinding, ConfirmClock, ConfirmContact, Decline, EffectFailed, Follow, ForgetMe, Freeze, ImportDoNotCall,
+    ImportNumbers, Input, LegAnswered, LegEnded, LegProgress, MerchantReady, MessageReported, MessageStatus, OpenMessage, PageOf,
+    PlayFinished, PresetMode, PublishPage, PushPage, RecordFailed, Recorded, RegisterMerchant, RequestBinding, RequestCall,
+    RequestCallBack, RequestCode, RequestPage, Resync, RotateKey, Scope, Search, SetCalendar, SetPolicy, SetProfile, Slot, Thaw,
+    Transcribed, Unbind, Unblock, Unfollow, WithdrawPage,
 };
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, Policy};
@@ -421,5 +422,66 @@ impl Platform {
     /// None.
     pub fn unbind(&mut self, now: Timestamp, account: AccountId, number: PhoneNumber) -> Result<Reply, Refusal> {
         self.handle(now, Input::Unbind(Unbind { account, number }))
+    }
+
+    /// A call outside any reservation reached nobody, and the switch holds its caller's leg. Replies its id and whether he is offered the recorder.
+    ///
+    /// # Errors
+    /// In this order: `invalid` (evidence), `limit` (callers that are connected, outbox).
+    pub fn call_failed(&mut self, now: Timestamp, input: CallFailed) -> Result<Reply, Refusal> {
+        self.handle(now, Input::CallFailed(input))
+    }
+
+    /// The network forwarded a call to us. One of our own ends the leg that it was; any other is a failed call.
+    ///
+    /// # Errors
+    /// As `call_failed`.
+    pub fn call_diverted(&mut self, now: Timestamp, input: CallDiverted) -> Result<Reply, Refusal> {
+        self.handle(now, Input::CallDiverted(input))
+    }
+
+    /// What a caller said was recorded. Too short or silent, it is no message. The same again is a no-op; another recording of the same message is to be erased.
+    ///
+    /// # Errors
+    /// In this order: `unknown` message, `media_in_use`, `limit` (outbox).
+    pub fn recorded(&mut self, now: Timestamp, input: Recorded) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Recorded(input))
+    }
+
+    /// Nothing could be recorded. A caller who is still there is told.
+    ///
+    /// # Errors
+    /// `unknown` message.
+    pub fn record_failed(&mut self, now: Timestamp, voice_message: VoiceMessageId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RecordFailed(RecordFailed { voice_message }))
+    }
+
+    /// What a voice message says, in words; none when they could not be made out.
+    ///
+    /// # Errors
+    /// `unknown` message.
+    pub fn transcribed(&mut self, now: Timestamp, voice_message: VoiceMessageId, text: Option<Text>) -> Result<Reply, Refusal> {
+        self.handle(now, Input::Transcribed(Transcribed { voice_message, text }))
+    }
+
+    /// An account opens a voice message. Replies its recording, as often as it is asked.
+    ///
+    /// # Errors
+    /// `unknown` or `gone` message, also for another account's.
+    pub fn open_message(&mut self, now: Timestamp, account: AccountId, voice_message: VoiceMessageId) -> Result<Reply, Refusal> {
+        self.handle(now, Input::OpenMessage(OpenMessage { account, voice_message }))
+    }
+
+    /// Whoever listened asks to be called back: the sender of the message is told. Twice is a no-op.
+    ///
+    /// # Errors
+    /// In this order: `unknown` or `gone` message, `not_delivered`, `no_caller`, `limit` (outbox).
+    pub fn request_call_back(
+        &mut self,
+        now: Timestamp,
+        account: AccountId,
+        voice_message: VoiceMessageId,
+    ) -> Result<Reply, Refusal> {
+        self.handle(now, Input::RequestCallBack(RequestCallBack { account, voice_message }))
     }
 }

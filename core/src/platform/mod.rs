@@ -3,6 +3,7 @@
 mod inputs;
 pub mod snapshot;
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,24 +17,28 @@ use crate::books::keyring::{KeyError, Keyring};
 use crate::books::outbox::Outbox;
 use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
+use crate::books::voice_messages::VoiceMessage;
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 pub use crate::halves::Why;
 use crate::halves::appointments::Appointments;
 use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
-use crate::halves::checks::{check_text, limit};
+use crate::halves::checks::{check_outbox, check_text, hang_up_stray, limit};
 use crate::halves::fallback::Fallback;
+use crate::halves::fallback::failed_calls::{check_evidence, reject};
 use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
+use crate::values::evidence::Evidence;
 use crate::values::export::PersonExport;
-use crate::values::id::{CallId, ChallengeId, LegId, ReservationId};
-use crate::values::input::{Dedup, ForgetMe, Input, RequestCall};
+use crate::values::id::{CallId, ChallengeId, LegId, ReservationId, VoiceMessageId};
+use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, LegEnded, RequestCall};
 use crate::values::number::Address;
 use crate::values::number::PhoneNumber;
 use crate::values::person::Person;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{Forgotten, Reply, Verdict};
+use crate::values::reply::{Forgotten, OwnLeg, Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
@@ -53,7 +58,7 @@ use crate::values::wire;
 /// 1. Write the input to the log. 2. `handle` it. 3. Poll every effect; carry it out; confirm it. 4. Sleep until `poll_deadline`, or the next
 ///    input; call `advance`.
 ///
-/// An effect is kept, and is in every snapshot, until it is confirmed. `dial`, `answer` and `play` carry `not_after`: a host that has reached it, or does
+/// An effect is kept, and is in every snapshot, until it is confirmed. `dial`, `answer`, `play` and `record` carry `not_after`: a host that has reached it, or does
 /// not know whether it already did it, does not do it and reports [`effect_failed`](Self::effect_failed).
 ///
 /// # Time
@@ -194,11 +199,41 @@ impl Platform {
         if let Input::ForgetMe(input) = input {
             return self.forget(input);
         }
+        if let Input::Resync(input) = input {
+            return Ok(self.resynced(&input.legs));
+        }
         let (mut cx, appointments, fallback) = self.parts();
-        match fallback.handle(&mut cx, |number| appointments.use_of(number), &input) {
+        if let Input::CallDiverted(CallDiverted { caller: Some(caller), callee, evidence, .. }) = &input {
+            check_evidence(evidence)?;
+            if let Some(own) = appointments.forwarded(&mut cx, *caller, *callee) {
+                return own_leg(&mut cx, appointments, own, evidence.clone());
+            }
+        }
+        match fallback.handle(&mut cx, appointments, &input) {
             Some(reply) => reply,
             None => appointments.handle(&mut cx, input),
         }
+    }
+
+    /// The switch came back with these legs.
+    fn resynced(&mut self, named: &[LegId]) -> Reply {
+        let (mut cx, appointments, fallback) = self.parts();
+        appointments.settle_for_resync(&mut cx);
+        fallback.settle_for_resync(&mut cx);
+        let voided = cx.outbox.void_at_most_once();
+        // What lives at the switch and is another shard's is no business of ours.
+        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| cx.commons.ids.leg.is_of_shard(id.get())).collect();
+        let is_stray = |id: &LegId| !appointments.has_live_leg(*id) && !fallback.has_leg(*id);
+        let stray: Vec<LegId> = named.iter().copied().filter(is_stray).collect();
+        appointments.resynced(&mut cx, &named, &voided);
+        fallback.resynced(&mut cx, &named, &voided);
+        // As many as there is room for: nothing bounds how many legs are named that are not alive here.
+        for id in stray {
+            if hang_up_stray(&mut cx, id).is_err() {
+                break;
+            }
+        }
+        Reply::Done
     }
 
     /// Both halves forget a person: first his reservations, then who has his number.
@@ -206,14 +241,14 @@ impl Platform {
         let person = Person::of(&input.user);
         let (mut cx, appointments, fallback) = self.parts();
         let reply = appointments.handle(&mut cx, Input::ForgetMe(input))?;
-        let bindings = match person {
+        let (bindings, voice_messages) = match person {
             Some(Person::Number(number)) => fallback.forget(&mut cx, number),
-            Some(Person::Mailbox(_)) | None => 0,
+            Some(Person::Mailbox(_)) | None => (0, 0),
         };
         let forgotten = if let Reply::Forgotten(forgotten) = reply { Some(forgotten) } else { None };
-        Ok(match (forgotten, bindings) {
-            (None, 0) => reply,
-            (forgotten, bindings) => Reply::Forgotten(Forgotten { bindings, ..forgotten.unwrap_or_default() }),
+        Ok(match (forgotten, bindings, voice_messages) {
+            (None, 0, 0) => reply,
+            (forgotten, ..) => Reply::Forgotten(Forgotten { bindings, voice_messages, ..forgotten.unwrap_or_default() }),
         })
     }
 
@@ -430,6 +465,7 @@ impl Platform {
         let mut export = self.appointments.export_person(&self.commons, &self.outbox, user, self.latest)?;
         if let Some(Person::Number(number)) = Person::of(user) {
             export.bindings = self.fallback.export_bindings(number).collect();
+            export.voice_messages = self.fallback.export_voice_messages(number).collect();
         }
         Some(export)
     }
@@ -496,6 +532,18 @@ impl Platform {
         self.fallback.bindings_of(account).collect()
     }
 
+    /// A voice message that is kept: under way, or over and not gone yet.
+    #[must_use]
+    pub fn voice_message(&self, id: VoiceMessageId) -> Option<&VoiceMessage> {
+        self.fallback.voice_message(id)
+    }
+
+    /// The ids of every voice message that is kept, in order.
+    #[must_use]
+    pub fn voice_messages(&self) -> Vec<VoiceMessageId> {
+        self.fallback.voice_messages().map(|message| message.id).collect()
+    }
+
     /// The missed-call half.
     #[must_use]
     pub const fn fallback(&self) -> &Fallback {
@@ -516,10 +564,20 @@ impl Platform {
     }
 }
 
+/// A call that the network forwarded to us is one of our own: that leg is over, and the one that came is never joined.
+fn own_leg(cx: &mut Context<'_>, appointments: &mut Appointments, own: LegId, evidence: Evidence) -> Result<Reply, Refusal> {
+    check_outbox(cx, 1)?;
+    let leg = LegId::new(cx.commons.ids.leg.take());
+    reject(cx, leg, diagnose(&evidence).reason);
+    appointments.handle(cx, Input::LegEnded(LegEnded { leg: own, evidence }))?;
+    Ok(Reply::OwnLeg(OwnLeg { leg, own }))
+}
+
 /// Fires the first deadline that is due, of both halves; of two at the same instant that of the appointments. False when none is.
 fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) -> bool {
     let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
-    let is_fallbacks = fallback.first_due().is_some_and(|due| of_appointments.is_none_or(|other| due < other));
+    let of_fallback = fallback.first_due(|effects| cx.has_room_for(effects));
+    let is_fallbacks = of_fallback.is_some_and(|due| of_appointments.is_none_or(|other| due < other));
     if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) }
 }
 
@@ -529,8 +587,8 @@ fn first_deadline(
     fallback: &Fallback,
     has_room_for: impl Fn(usize) -> bool,
 ) -> Option<(Timestamp, Why)> {
-    let of_appointments = appointments.poll_deadline(has_room_for);
-    let of_fallback = fallback.poll_deadline();
+    let of_appointments = appointments.poll_deadline(&has_room_for);
+    let of_fallback = fallback.poll_deadline(&has_room_for);
     match (of_appointments, of_fallback) {
         (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
         (one, other) => one.or(other),

@@ -214,9 +214,10 @@ impl Platform {
         if !body.repeats.is_consistent() {
             return Err(content(&"the book of repeats does not agree with itself"));
         }
-        let commons = Commons::from_state(body.commons);
+        let mut commons = Commons::from_state(body.commons);
         let appointments = Appointments::from_state(body.appointments, &commons.ids, hash_seed).map_err(|what| content(&what))?;
         let fallback = Fallback::from_state(body.fallback, &commons.ids).map_err(|what| content(&what))?;
+        commons.recordings = fallback.recordings().collect();
         let platform = Self {
             latest: body.latest,
             policy: body.policy,
@@ -243,13 +244,29 @@ impl Platform {
         let ids = &self.commons.ids;
         self.commons.check(self.latest, self.chain.shard())?;
         self.appointments.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence(), ids)?;
-        self.fallback.check_bounds(self.latest, self.chain.shard())?;
-        self.outbox.kept().try_for_each(|effect| self.appointments.check_effect(self.latest, ids, effect))?;
+        self.fallback.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence())?;
+        for effect in self.outbox.kept() {
+            self.fallback.check_effect(self.latest, effect)?;
+            let is_callers = effect.action.at_most_once_leg().is_some_and(|leg| self.fallback.has_leg(leg));
+            if !is_callers || matches!(effect.action, Action::Dial(_) | Action::Play(_)) {
+                self.appointments.check_effect(self.latest, ids, effect)?;
+            }
+        }
+        if !self.fallback.recordings().eq(self.commons.recordings.iter().copied()) {
+            return Err("the recordings are not those of the voice messages".into());
+        }
+        if self.appointments.has_attached(&self.commons.recordings) {
+            return Err("the recording of a voice message is attached to a reservation".into());
+        }
+        if self.fallback.legs().any(|leg| self.appointments.leg(leg).is_some()) {
+            return Err("a leg is in both halves".into());
+        }
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());
         }
         let erased: usize = self.outbox.kept().map(|effect| effect.action.erased().len()).sum();
-        if erased != self.outbox.erasing().len() || self.appointments.has_attached(self.outbox.erasing()) {
+        let is_recording = !self.commons.recordings.is_disjoint(self.outbox.erasing());
+        if erased != self.outbox.erasing().len() || is_recording || self.appointments.has_attached(self.outbox.erasing()) {
             return Err("media that are attached, or erased already, are to be erased".into());
         }
         if self.chain.last() > SEQUENCE_MAX {

@@ -81,6 +81,21 @@ impl FailureReason {
         }
     }
 
+    /// The Q.850 cause by which a call that failed for this reason is passed on.
+    #[must_use]
+    pub const fn q850(self) -> u8 {
+        match self {
+            Self::Busy => 17,
+            Self::PoweredOff | Self::OutOfServiceArea => 20,
+            Self::NoAnswer => 19,
+            Self::Rejected | Self::Blocked => 21,
+            Self::InvalidNumber => 1,
+            Self::NetworkFault => 41,
+            // Networks have no cause of their own for these, and use those of others for them: better none that says too much.
+            Self::Suspended | Self::CallerGaveUp | Self::Unknown => 31,
+        }
+    }
+
     const fn bit(self) -> u16 {
         match self {
             Self::Busy => 1,
@@ -96,6 +111,18 @@ impl FailureReason {
             Self::Unknown => 1 << 10,
         }
     }
+}
+
+/// How sure a diagnosis is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// It cannot be told from what was said.
+    Low,
+    /// Likely, but others share the sign.
+    Medium,
+    /// The sign means this.
+    High,
 }
 
 /// A set of reasons.
@@ -160,6 +187,14 @@ impl FailureReasons {
     }
 }
 
+/// The conditions of seed 003, under which the recorder is offered unless the policy says otherwise.
+pub const SEED_REASONS: FailureReasons = FailureReasons::of(&[
+    FailureReason::Busy,
+    FailureReason::PoweredOff,
+    FailureReason::OutOfServiceArea,
+    FailureReason::Suspended,
+]);
+
 impl fmt::Debug for FailureReasons {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
@@ -168,7 +203,8 @@ impl fmt::Debug for FailureReasons {
 
 impl Serialize for FailureReasons {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        // The binary form needs to know how many come.
+        self.iter().collect::<Vec<_>>().serialize(serializer)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the host must do.
 //!
-//! `dial`, `answer` and `play` are done at most once: they carry `not_after`, and a host that has reached that instant, or does not know
+//! `dial`, `answer`, `play` and `record` are done at most once: they carry `not_after`, and a host that has reached that instant, or does not know
 //! whether it already did it, does not do it and reports `effect_failed`. All others may be done again.
 //!
 //! P7 is held by types: a message is made by [`Send::to_user`] or [`Send::to_merchant`], and what a merchant is told
@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::cause::ReleaseCause;
 use super::id::{
     BindingId, CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId,
+    VoiceMessageId,
 };
 use super::input::{BookingEvidence, Hours};
 use super::media::SharedMedia;
@@ -25,6 +26,11 @@ use super::policy::{Bearer, CallMode};
 use super::reply::{DenyReason, Missed, MissedForMerchant, Outcome, ReservationState};
 use super::text::{MaskedText, Text};
 use super::time::{DayRule, LocalDate, Timestamp, Window, Zone};
+pub use super::voice::{
+    Abandoned, FailedCallRecord, NoOffer, NotOffered, Offered, PushMisconfigured, Record, Ruling, SenderTold, Transcribe,
+    Undeliverable, VoiceMessageArchive, VoiceMessageDelivered, VoiceMessageEnded, VoiceMessageNote, VoiceMessageNotice,
+    VoiceMessageOutcome,
+};
 
 /// One effect: its place in the platform's sequence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +65,12 @@ pub enum Action {
     Archive(Archive),
     /// Forget what is named.
     Erase(Erase),
+    /// Record what a caller says. At most once.
+    Record(Record),
+    /// Make text of a recording.
+    Transcribe(Transcribe),
+    /// A voice message is on its way out of the platform; keep what the law asks for.
+    ArchiveVoiceMessage(VoiceMessageArchive),
 }
 
 impl Action {
@@ -69,13 +81,16 @@ impl Action {
             Self::Dial(dial) => Some(dial.leg),
             Self::Answer(answer) => Some(answer.leg),
             Self::Play(play) => Some(play.leg),
+            Self::Record(record) => Some(record.leg),
             Self::Reject(_)
             | Self::Join(_)
             | Self::HangUp(_)
             | Self::Send(_)
             | Self::Audit(_)
             | Self::Archive(_)
-            | Self::Erase(_) => None,
+            | Self::Erase(_)
+            | Self::Transcribe(_)
+            | Self::ArchiveVoiceMessage(_) => None,
         }
     }
 
@@ -88,8 +103,14 @@ impl Action {
             | Self::Reject(Reject { leg, .. })
             | Self::Play(Play { leg, .. })
             | Self::Join(Join { leg, .. })
-            | Self::HangUp(HangUp { leg, .. }) => Some(*leg),
-            Self::Send(_) | Self::Audit(_) | Self::Archive(_) | Self::Erase(_) => None,
+            | Self::HangUp(HangUp { leg, .. })
+            | Self::Record(Record { leg, .. }) => Some(*leg),
+            Self::Send(_)
+            | Self::Audit(_)
+            | Self::Archive(_)
+            | Self::Erase(_)
+            | Self::Transcribe(_)
+            | Self::ArchiveVoiceMessage(_) => None,
         }
     }
 
@@ -106,7 +127,10 @@ impl Action {
             | Self::HangUp(_)
             | Self::Send(_)
             | Self::Audit(_)
-            | Self::Archive(_) => &[],
+            | Self::Archive(_)
+            | Self::Record(_)
+            | Self::Transcribe(_)
+            | Self::ArchiveVoiceMessage(_) => &[],
         }
     }
 
@@ -136,13 +160,16 @@ impl Action {
             Self::Dial(dial) => Some(dial.not_after),
             Self::Answer(answer) => Some(answer.not_after),
             Self::Play(play) => Some(play.not_after),
+            Self::Record(record) => Some(record.not_after),
             Self::Reject(_)
             | Self::Join(_)
             | Self::HangUp(_)
             | Self::Send(_)
             | Self::Audit(_)
             | Self::Archive(_)
-            | Self::Erase(_) => None,
+            | Self::Erase(_)
+            | Self::Transcribe(_)
+            | Self::ArchiveVoiceMessage(_) => None,
         }
     }
 }
@@ -235,6 +262,20 @@ pub enum Prompt {
     MerchantGone,
     /// The user cannot be reached now.
     UserUnreachable,
+    /// The user is busy.
+    UserBusy,
+    /// The user's phone is off.
+    UserPoweredOff,
+    /// The user is out of the service area.
+    UserOutOfArea,
+    /// The user's number is suspended.
+    UserSuspended,
+    /// The caller's message was taken.
+    MessageTaken,
+    /// Nothing was said, so there is no message.
+    NothingRecorded,
+    /// No message can be taken now.
+    RecordFailed,
 }
 
 /// Play a prompt to a leg.
@@ -351,6 +392,16 @@ pub enum Content {
     BindingChallenge(BindingChallenge),
     /// To an account: [`UserContent::BindingChanged`].
     BindingChanged(BindingChanged),
+    /// To an account: [`UserContent::VoiceMessage`].
+    VoiceMessage(VoiceMessageNotice),
+    /// To a caller: [`UserContent::VoiceMessageUndelivered`].
+    VoiceMessageUndelivered(VoiceMessageNote),
+    /// To a caller: [`UserContent::CallBackRequested`].
+    CallBackRequested(VoiceMessageNote),
+    /// To a merchant: [`MerchantContent::VoiceMessageUndelivered`].
+    VoiceMessageUndeliveredForMerchant(VoiceMessageNote),
+    /// To a merchant: [`MerchantContent::CallBackRequested`].
+    CallBackRequestedForMerchant(VoiceMessageNote),
 }
 
 impl From<UserContent> for Content {
@@ -370,6 +421,9 @@ impl From<UserContent> for Content {
             UserContent::Reminder(content) => Self::Reminder(content),
             UserContent::BindingChallenge(content) => Self::BindingChallenge(content),
             UserContent::BindingChanged(content) => Self::BindingChanged(content),
+            UserContent::VoiceMessage(content) => Self::VoiceMessage(content),
+            UserContent::VoiceMessageUndelivered(content) => Self::VoiceMessageUndelivered(content),
+            UserContent::CallBackRequested(content) => Self::CallBackRequested(content),
         }
     }
 }
@@ -384,6 +438,8 @@ impl From<MerchantContent> for Content {
             MerchantContent::Amended(content) => Self::Amended(content),
             MerchantContent::OnHold(content) => Self::OnHold(content),
             MerchantContent::SlotOver(content) => Self::SlotOver(content),
+            MerchantContent::VoiceMessageUndelivered(content) => Self::VoiceMessageUndeliveredForMerchant(content),
+            MerchantContent::CallBackRequested(content) => Self::CallBackRequestedForMerchant(content),
         }
     }
 }
@@ -397,7 +453,12 @@ impl Content {
             | Self::SearchEntry(_)
             | Self::SearchResults(_)
             | Self::BindingChallenge(_)
-            | Self::BindingChanged(_) => None,
+            | Self::BindingChanged(_)
+            | Self::VoiceMessage(_)
+            | Self::VoiceMessageUndelivered(_)
+            | Self::CallBackRequested(_)
+            | Self::VoiceMessageUndeliveredForMerchant(_)
+            | Self::CallBackRequestedForMerchant(_) => None,
             Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
             Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
                 Some(content.reservation)
@@ -425,7 +486,10 @@ impl UserContent {
             | Self::SearchEntry(_)
             | Self::SearchResults(_)
             | Self::BindingChallenge(_)
-            | Self::BindingChanged(_) => None,
+            | Self::BindingChanged(_)
+            | Self::VoiceMessage(_)
+            | Self::VoiceMessageUndelivered(_)
+            | Self::CallBackRequested(_) => None,
             Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
             Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
                 Some(content.reservation)
@@ -449,6 +513,7 @@ impl MerchantContent {
             Self::Missed(content) => Some(content.reservation),
             Self::OnHold(content) => Some(content.reservation),
             Self::SlotOver(content) => Some(content.reservation),
+            Self::VoiceMessageUndelivered(_) | Self::CallBackRequested(_) => None,
         }
     }
 }
@@ -487,6 +552,12 @@ pub enum UserContent {
     BindingChallenge(BindingChallenge),
     /// To an account: what became of a number of his.
     BindingChanged(BindingChanged),
+    /// To an account, or to the phone that it was left for: somebody left a voice message (seed 003, step 104).
+    VoiceMessage(VoiceMessageNotice),
+    /// To a caller: the voice message that he left did not arrive.
+    VoiceMessageUndelivered(VoiceMessageNote),
+    /// To a caller: whoever listened to his voice message asks to be called back.
+    CallBackRequested(VoiceMessageNote),
 }
 
 /// What a merchant is told. Nothing in here can hold a user's number.
@@ -506,6 +577,10 @@ pub enum MerchantContent {
     OnHold(ReservationOnHold),
     /// His slot is over without a conversation: the platform calls again once he chooses another, or says that he is ready.
     SlotOver(SlotOverNotice),
+    /// The voice message that he left did not arrive.
+    VoiceMessageUndelivered(VoiceMessageNote),
+    /// Whoever listened to his voice message asks to be called back.
+    CallBackRequested(VoiceMessageNote),
 }
 
 /// A booking page as a user sees it.
@@ -986,6 +1061,14 @@ pub enum AuditRecord {
     BindingJudged(BindingJudged),
     /// A number is an account's no more.
     BindingEnded(BindingEnded),
+    /// A call outside any reservation reached nobody.
+    FailedCall(FailedCallRecord),
+    /// A voice message reached its account.
+    VoiceMessageDelivered(VoiceMessageDelivered),
+    /// A voice message ended without reaching its account.
+    VoiceMessageEnded(VoiceMessageEnded),
+    /// The operator must mend something before voice messages reach accounts.
+    PushMisconfigured(PushMisconfigured),
 }
 
 /// The holder of a number is asked whether it shall be bound to an account.
@@ -1368,4 +1451,7 @@ pub struct Erase {
     pub reservations: Vec<ReservationId>,
     /// These media.
     pub media: Vec<MediaId>,
+    /// Of these voice messages everything: links, texts, recordings. Records by ids stay.
+    #[serde(default)]
+    pub voice_messages: Vec<VoiceMessageId>,
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{BindingId, CallId, LegId, MerchantId, MessageId, OfferingId, PageId, ReservationId};
+use super::id::{BindingId, CallId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId, VoiceMessageId};
 use super::input::{BlockTarget, BookingEvidence, ResultBy};
 use super::media::Attachment;
 use super::number::{Address, PhoneNumber, VirtualNumber};
@@ -50,6 +50,8 @@ pub struct PersonExport {
     pub line_of: Option<MerchantId>,
     /// The accounts that have his number or asked for it, without their names, in the order of ids.
     pub bindings: Vec<BindingExport>,
+    /// The voice messages that were left for his number, and those that he left, in the order of ids.
+    pub voice_messages: Vec<VoiceMessageExport>,
 }
 
 impl PersonExport {
@@ -70,6 +72,7 @@ impl PersonExport {
             && !self.is_frozen
             && self.line_of.is_none()
             && self.bindings.is_empty()
+            && self.voice_messages.is_empty()
     }
 }
 
@@ -195,6 +198,28 @@ pub struct BindingExport {
     pub holds: bool,
     /// When it ends by itself, if it does.
     pub until: Option<Timestamp>,
+}
+
+/// A voice message. Whoever left it is shown to him it was left for, as the message itself shows him; for whom it was, to nobody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceMessageExport {
+    /// The message.
+    pub voice_message: VoiceMessageId,
+    /// Whether it was left for his number.
+    pub is_callee: bool,
+    /// Whether he left it.
+    pub is_caller: bool,
+    /// The number that left it, when it is his own or the message was left for him; none when it was withheld.
+    pub caller: Option<PhoneNumber>,
+    /// When the call came.
+    pub at: Timestamp,
+    /// The recording, if there is one that was not erased.
+    pub media: Option<MediaId>,
+    /// How long it is.
+    pub seconds: u32,
+    /// What it says, if text was made of it.
+    pub text: Option<Text>,
 }
 
 /// A message to him.

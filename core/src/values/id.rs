@@ -4,7 +4,7 @@
 //! [`OfferingId`], [`CalendarId`], [`MediaId`]). What the platform creates it numbers itself, in order, with the shard in the high bits, and never
 //! uses a number twice ([`ReservationId`], [`CallId`], [`LegId`], [`MessageId`], [`ChallengeId`],
 //! [`BindingId`],
-//! [`GroupId`]). An id below the platform's counter
+//! [`GroupId`], [`VoiceMessageId`]). An id below the platform's counter
 //! that names nothing is *gone*: a report about it changes nothing, a command is refused.
 
 use core::fmt;
@@ -89,7 +89,7 @@ id! {
     MessageId
 }
 id! {
-    /// A picture, a voice note or a video that a user attached, numbered by the host.
+    /// A picture, a voice note or a video that a user attached, or what a caller said, numbered by the host.
     MediaId
 }
 id! {
@@ -100,6 +100,11 @@ id! {
 id! {
     /// A binding of a phone number to an account, from its request on. Numbered by the platform.
     BindingId
+}
+
+id! {
+    /// What a caller leaves when nobody can be reached (语音微信), from its offer on. Numbered by the platform.
+    VoiceMessageId
 }
 
 id! {

@@ -17,6 +17,7 @@ use super::number::{Address, PhoneNumber};
 use super::policy::{CallMode, Policy};
 use super::text::Text;
 use super::time::{DayRule, LocalDate, Timestamp, WeeklyRule, Window, Zone};
+pub use super::voice::{CallDiverted, CallFailed, OpenMessage, RecordFailed, Recorded, RequestCallBack, Transcribed};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +107,20 @@ pub enum Input {
     ConfirmBinding(ConfirmBinding),
     /// An account gives a number back.
     Unbind(Unbind),
+    /// A call outside any reservation reached nobody (seed 003, step 102).
+    CallFailed(CallFailed),
+    /// The network forwarded a call to us, since it reached nobody.
+    CallDiverted(CallDiverted),
+    /// What a caller said was recorded (seed 003, step 103).
+    Recorded(Recorded),
+    /// Nothing could be recorded.
+    RecordFailed(RecordFailed),
+    /// What a voice message says, in words.
+    Transcribed(Transcribed),
+    /// An account opens a voice message (seed 003, step 105).
+    OpenMessage(OpenMessage),
+    /// Whoever listened asks to be called back.
+    RequestCallBack(RequestCallBack),
 }
 
 /// What makes a repeat of an input known: where it comes from, and its key there, such as a webhook's event id. A key is the source's own; two sources may use the same.

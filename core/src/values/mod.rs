@@ -16,4 +16,5 @@ pub mod refusal;
 pub mod reply;
 pub mod text;
 pub mod time;
+pub mod voice;
 pub(crate) mod wire;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::cause::{FailureReasons, SEED_REASONS};
 use super::time::WeeklyRule;
 
 /// Who starts the call of a reservation (通话方式; seed 000, S106).
@@ -87,6 +88,17 @@ pub enum FallbackChannel {
     Sms,
     /// An e-mail to the mailbox that he named.
     Email,
+}
+
+/// Whether voice messages are made into text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transcription {
+    /// They go as voice.
+    #[default]
+    Never,
+    /// Each is, and goes as text with its voice behind the link; as voice where that fails.
+    Always,
 }
 
 /// The rules and bounds of a [`Platform`](crate::Platform).
@@ -237,6 +249,38 @@ pub struct Policy {
     /// How long a number stays with an account that does not follow any more. Default 180 days: it may come back; but
     /// not for ever, since the number may be somebody else's by then.
     pub unfollowed_max_s: u32,
+    /// For which reasons of a failed call its caller is offered the recorder. Default: the four of seed 003.
+    pub divert_on: FailureReasons,
+    /// The longest voice message. Default 60 s, as long as WeChat's own voice messages.
+    pub record_max_s: u32,
+    /// How long a silence ends a recording. Default 5 s.
+    pub record_silence_s: u32,
+    /// The shortest recording that is a message. Default 2 s: a shorter one is a receiver put down.
+    pub record_min_s: u32,
+    /// How long after its longest a recording may be reported, and after the caller is gone. Default 30 s.
+    pub record_grace_s: u32,
+    /// The most callers of failed calls who are connected at the same time. Default 100,000.
+    pub failed_calls_max: u32,
+    /// The most voice messages that are kept, those that are over included. Default 10,000,000.
+    pub voice_messages_max: u32,
+    /// The most voice messages for one callee that are not over. Default 20: nobody's account is flooded.
+    pub voice_messages_per_callee_max: u32,
+    /// How long after it was stored a voice message is delivered, and can be listened to. Default 7 days.
+    pub voice_message_life_s: u32,
+    /// How long a report on a push is waited for. Default 60 s.
+    pub push_timeout_s: u32,
+    /// How long after a failed push the next one comes; doubled with each, up to an hour. Default 30 s.
+    pub push_backoff_s: u32,
+    /// How often a voice message is pushed by one road. Default 5.
+    pub push_attempts_max: u32,
+    /// Whether voice messages are made into text. Default: never.
+    pub transcription: Transcription,
+    /// How long a text is waited for. Default 60 s.
+    pub transcribe_timeout_s: u32,
+    /// The longest text of a voice message, in characters. Default 2,000.
+    pub transcript_chars_max: u32,
+    /// Whether a voice message that its account cannot get goes to the callee's phone by SMS. Default: it does.
+    pub voice_by_sms: bool,
 }
 
 impl Default for Policy {
@@ -311,6 +355,22 @@ impl Default for Policy {
             bindings_per_account_max: 10,
             bindings_max: 100_000_000,
             unfollowed_max_s: 180 * DAY_S,
+            divert_on: SEED_REASONS,
+            record_max_s: 60,
+            record_silence_s: 5,
+            record_min_s: 2,
+            record_grace_s: 30,
+            failed_calls_max: 100_000,
+            voice_messages_max: 10_000_000,
+            voice_messages_per_callee_max: 20,
+            voice_message_life_s: 7 * DAY_S,
+            push_timeout_s: 60,
+            push_backoff_s: 30,
+            push_attempts_max: 5,
+            transcription: Transcription::Never,
+            transcribe_timeout_s: 60,
+            transcript_chars_max: 2_000,
+            voice_by_sms: true,
         }
     }
 }
@@ -337,6 +397,13 @@ pub(crate) mod most {
     pub(crate) const REMINDER_S: u32 = 30 * DAY_S;
     pub(crate) const UNFOLLOWED_S: u32 = TEN_YEARS_S;
     pub(crate) const FALLBACK_WAIT_S: u32 = 7 * DAY_S;
+    pub(crate) const RECORD_S: u32 = 3_600;
+    pub(crate) const RECORD_GRACE_S: u32 = 3_600;
+    pub(crate) const VOICE_MESSAGE_LIFE_S: u32 = 366 * DAY_S;
+    pub(crate) const PUSH_TIMEOUT_S: u32 = DAY_S;
+    pub(crate) const TRANSCRIBE_TIMEOUT_S: u32 = DAY_S;
+    pub(crate) const PUSH_ATTEMPTS: u32 = 100;
+    pub(crate) const TRANSCRIPT_CHARS: u32 = 100_000;
 }
 
 /// A field of a [`Policy`] that is out of its range.
@@ -454,6 +521,19 @@ impl Policy {
             ("bindings_per_account_max", self.bindings_per_account_max, 1, 10_000),
             ("bindings_max", self.bindings_max, 1, u32::MAX),
             ("unfollowed_max_s", self.unfollowed_max_s, 1, most::UNFOLLOWED_S),
+            ("record_max_s", self.record_max_s, 1, most::RECORD_S),
+            ("record_silence_s", self.record_silence_s, 1, most::RECORD_S),
+            ("record_min_s", self.record_min_s, 0, self.record_max_s),
+            ("record_grace_s", self.record_grace_s, 1, most::RECORD_GRACE_S),
+            ("failed_calls_max", self.failed_calls_max, 1, u32::MAX),
+            ("voice_messages_max", self.voice_messages_max, 1, u32::MAX),
+            ("voice_messages_per_callee_max", self.voice_messages_per_callee_max, 1, 10_000),
+            ("voice_message_life_s", self.voice_message_life_s, 1, most::VOICE_MESSAGE_LIFE_S),
+            ("push_timeout_s", self.push_timeout_s, 1, most::PUSH_TIMEOUT_S),
+            ("push_backoff_s", self.push_backoff_s, 1, 3_600),
+            ("push_attempts_max", self.push_attempts_max, 1, most::PUSH_ATTEMPTS),
+            ("transcribe_timeout_s", self.transcribe_timeout_s, 1, most::TRANSCRIBE_TIMEOUT_S),
+            ("transcript_chars_max", self.transcript_chars_max, 1, most::TRANSCRIPT_CHARS),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::id::{MediaId, MerchantId, PageId, ReservationId};
+use super::id::{MediaId, MerchantId, PageId, ReservationId, VoiceMessageId};
 use super::reply::ReservationState;
 use super::text::Text;
 use super::time::{Timestamp, Window};
@@ -36,6 +36,8 @@ pub enum Object {
     Challenge,
     /// A calendar.
     Calendar,
+    /// A voice message.
+    VoiceMessage,
 }
 
 impl Object {
@@ -52,6 +54,7 @@ impl Object {
             Self::Leg => "leg",
             Self::Challenge => "challenge",
             Self::Calendar => "calendar",
+            Self::VoiceMessage => "voice message",
         }
     }
 }
@@ -140,6 +143,8 @@ pub enum Bound {
     BindingsPerAccount,
     /// `bindings_max`.
     Bindings,
+    /// `failed_calls_max`.
+    FailedCalls,
 }
 
 impl Bound {
@@ -178,6 +183,7 @@ impl Bound {
             Self::Accounts => "accounts_max",
             Self::BindingsPerAccount => "bindings_per_account_max",
             Self::Bindings => "bindings_max",
+            Self::FailedCalls => "failed_calls_max",
         }
     }
 }
@@ -330,9 +336,11 @@ pub enum Refusal {
         reservation: ReservationId,
     },
 
-    /// Something attached that another reservation has: what a user shares with one merchant would pass to another, or another's media would. Or an unconfirmed
-    /// `erase` names it.
-    #[error("media {media} is attached to another reservation, or about to be erased; give each attachment an id of its own")]
+    /// Something attached that another reservation or a voice message has: what a user shares with one merchant would pass to another, or another's media would. Or an
+    /// unconfirmed `erase` names it.
+    #[error(
+        "media {media} is attached to another reservation, of a voice message, or about to be erased; give each attachment and recording an id of its own"
+    )]
     MediaInUse {
         /// The host's id of it.
         media: MediaId,
@@ -341,6 +349,13 @@ pub enum Refusal {
     /// This account did not ask for this number, or its code is of no use any more.
     #[error("no code is out by which this account could prove this number; ask for one with request_binding")]
     NotRequested,
+
+    /// The message has not been delivered yet.
+    #[error("voice message {voice_message} has not been delivered yet")]
+    NotDelivered {
+        /// The message.
+        voice_message: VoiceMessageId,
+    },
 
     // Refused, 200 to 299.
     /// The merchant has no registered chatbot, or the page comes from another one (claim 6).
@@ -449,6 +464,13 @@ pub enum Refusal {
     /// Only who follows the operator's public account may bind a number (seed 003, step 101).
     #[error("the account does not follow the operator's public account")]
     NotFollowing,
+
+    /// Whoever left the message cannot be told anything: he withheld his number, or it takes no messages.
+    #[error("whoever left voice message {voice_message} cannot be told anything")]
+    NoCaller {
+        /// The message.
+        voice_message: VoiceMessageId,
+    },
 
     /// The user agrees to share the call, and the page has no shared calls.
     #[error("page {page} offers no shared calls")]
@@ -652,6 +674,8 @@ impl Refusal {
             Self::DoNotCall => 290,
             Self::OutsideHours { .. } => 291,
             Self::NotFollowing => 240,
+            Self::NotDelivered { .. } => 150,
+            Self::NoCaller { .. } => 241,
             Self::SharingNotOffered { .. } => 280,
             Self::NotPlatformMode { .. } => 207,
             Self::SlotOutside { .. } => 208,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{BindingId, CallId, LegId, ReservationId};
 use super::time::{Timestamp, Window};
+pub use super::voice::{CallJudged, MessageOpened, OwnLeg};
 
 /// The answer to an accepted input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,12 @@ pub enum Reply {
     BindingRequested(BindingRequested),
     /// The number is the account's.
     Bound(NumberBound),
+    /// The failed call was judged: its caller is offered the recorder, or not.
+    FailedCall(CallJudged),
+    /// The forwarded call is the release of a leg of ours.
+    OwnLeg(OwnLeg),
+    /// The voice message is opened.
+    Opened(MessageOpened),
 }
 
 /// A binding is asked for.
@@ -139,6 +146,9 @@ pub struct Forgotten {
     pub messages: u32,
     /// How many bindings of his number, asked for or held, ended by that.
     pub bindings: u32,
+    /// How many voice messages left for his number left by that, and from how many that he left his number went.
+    #[serde(default)]
+    pub voice_messages: u32,
 }
 
 /// A slot stands.

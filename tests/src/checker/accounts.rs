@@ -87,6 +87,18 @@ impl Accounts {
         self.bindings.iter().find(|(_, kept)| has_it(kept)).map(|(id, kept)| (*id, kept.account.clone()))
     }
 
+    /// The binding of the account that follows and has this number.
+    pub(super) fn bound(&self, number: PhoneNumber) -> Option<(BindingId, AccountId)> {
+        self.holder(number)
+            .filter(|(id, account)| matches!(self.bindings[id].state, State::Bound) && self.follow.contains(account))
+    }
+
+    /// Whether this binding stands, of this account and number: and whether the account follows.
+    pub(super) fn has(&self, id: BindingId, account: &AccountId, number: PhoneNumber) -> Option<bool> {
+        let kept = self.bindings.get(&id).filter(|kept| kept.account == *account && kept.number == number && kept.holds())?;
+        Some(matches!(kept.state, State::Bound))
+    }
+
     /// What settling does to the bindings of an account, and to the one who has a number.
     fn settle(&mut self, now: Timestamp, account: &AccountId, number: Option<PhoneNumber>) -> Vec<Expected> {
         self.settle_where(now, |kept| kept.account == *account || Some(kept.number) == number && kept.holds())
@@ -140,6 +152,13 @@ pub(super) fn follows(books: &mut Books, account: &AccountId, reply: &Reply, not
 pub(super) fn unfollows(books: &mut Books, account: &AccountId, reply: &Reply, notes: &mut Notes) {
     settled(books, account, None, notes);
     if *reply == Reply::Done {
+        stops_following(books, account);
+    }
+}
+
+/// Its numbers are kept for it for a while.
+pub(super) fn stops_following(books: &mut Books, account: &AccountId) {
+    if books.accounts.follow.contains(account) {
         let until = books.now.saturating_add_s(books.policy.unfollowed_max_s.into());
         books.accounts.follow.remove(account);
         books.accounts.bindings.retain(|_, kept| kept.account != *account || kept.holds());
@@ -309,6 +328,7 @@ pub(super) fn judged_recorded(record: &BindingJudged, notes: &mut Notes) -> Judg
 /// A number is an account's no more.
 pub(super) fn ended_recorded(books: &mut Books, record: &BindingEnded, notes: &mut Notes) -> Judged {
     let (binding, ended) = (record.binding, Expected::Ended(record.binding, record.why));
+    super::voice_messages::binding_ended(binding, record.why, notes);
     if record.why != BindingEnd::Unfollowed || notes.bindings.front() == Some(&ended) {
         return next(&mut notes.bindings, &ended, Promise::P17);
     }

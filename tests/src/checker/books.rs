@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::Chain;
 use ringfence::values::effect::{Effect, Party};
 use ringfence::values::id::{CallId, GroupId, LegId, MerchantId, OfferingId, PageId, ReservationId};
-use ringfence::values::input::{BlockTarget, Dedup, Input, Line};
+use ringfence::values::input::{BlockTarget, CallDiverted, Dedup, Input, Line};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::person::Person;
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
@@ -21,6 +21,7 @@ use super::law::Law;
 use super::media::Media;
 use super::messages::Sendings;
 use super::people::Profiles;
+use super::voice_messages::VoiceMessages;
 use crate::trace::{Doing, Step};
 
 mod taking;
@@ -28,6 +29,8 @@ mod taking;
 /// A merchant as he registered last.
 #[derive(Clone, Debug)]
 pub(super) struct Merchant {
+    pub(super) name: Text,
+    pub(super) chatbot: Option<Address>,
     pub(super) lines: Vec<Line>,
     /// What he wrote himself. It may hold anything, and reaches users by his will.
     pub(super) texts: Vec<Text>,
@@ -242,6 +245,8 @@ pub(super) struct Books {
     pub(super) profiles: Profiles,
     /// What was sent, and what became of it.
     pub(super) messages: Sendings,
+    /// What callers left.
+    pub(super) voice_messages: VoiceMessages,
 }
 
 impl Books {
@@ -270,6 +275,7 @@ impl Books {
             media: Media::default(),
             profiles: Profiles::default(),
             messages: Sendings::default(),
+            voice_messages: VoiceMessages::of(&policy),
             policy,
         }
     }
@@ -422,6 +428,13 @@ impl Books {
         !is_trusted && step.at > self.now.saturating_add_s(u64::from(most_s))
     }
 
+    /// The user's leg that rings and that a diverted call may be.
+    fn forwarded(&self, input: &CallDiverted) -> Option<LegId> {
+        let of_line = |leg: &Leg| leg.call.and_then(|call| self.calls.get(&call)).map(|call| call.line) == input.caller;
+        let rings = |leg: &Leg| leg.party == Party::User && leg.number == input.callee && leg.state == LegState::Ringing;
+        self.legs.iter().find(|(_, leg)| rings(leg) && of_line(leg)).map(|(id, _)| *id)
+    }
+
     /// The reservation that an input is about, when it is about one, and the call.
     pub(super) fn named(&self, input: &Input) -> (Option<ReservationId>, Option<CallId>) {
         let of_reservation = |id: ReservationId| {
@@ -475,14 +488,21 @@ impl Books {
             | Input::RequestBinding(_)
             | Input::ConfirmBinding(_)
             | Input::Unbind(_)
+            | Input::CallFailed(_)
+            | Input::Recorded(_)
+            | Input::RecordFailed(_)
+            | Input::Transcribed(_)
+            | Input::OpenMessage(_)
+            | Input::RequestCallBack(_)
             | Input::Unblock(_) => (None, None),
+            Input::CallDiverted(input) => self.forwarded(input).map_or((None, None), of_leg),
         }
     }
 
     /// Whether this advance has the budget for everything that can be due.
     pub(super) fn fires_everything(&self, step: &Step) -> bool {
         let lines: usize = self.merchants.values().map(|merchant| merchant.lines.len()).sum();
-        let objects = self.reservations.len() + self.calls.len() + self.legs.len() + lines;
+        let objects = self.reservations.len() + self.calls.len() + self.legs.len() + lines + self.voice_messages.len();
         matches!(step.doing, Doing::Advance { budget } if usize::try_from(budget).unwrap_or(usize::MAX) >= 16 + 8 * objects)
     }
 
@@ -522,6 +542,7 @@ impl Books {
         view.out.extend(self.media.view().bytes());
         view.out.extend(self.accounts.view(self.now).bytes());
         view.out.extend(self.profiles.view(self.now).bytes());
+        view.out.extend(self.voice_messages.view(self.now).bytes());
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         let place =
             |call: Option<CallId>| call.and_then(|call| calls.iter().position(|id| *id == call)).map_or(0, |at| 1 + at as u64);

@@ -8,7 +8,7 @@ use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
 use super::books::{Books, LegState};
-use super::{Judged, Notes, Promise};
+use super::{Judged, Notes, Promise, voice_messages};
 use crate::trace::{Doing, Step};
 
 /// The leg that a report says is alive.
@@ -47,6 +47,9 @@ pub(super) fn hung_up(books: &Books, step: &Step, notes: &Notes) -> Judged {
 pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
     let broken = |promise, what: &str| Err((promise, format!("effect {} is handed out again after {what}", effect.sequence)));
     let Some(id) = effect.action.at_most_once_leg() else { return Ok(()) };
+    if !books.legs.contains_key(&id) {
+        voice_messages::handed_out_again(books, effect)?;
+    }
     let leg = books.legs.get(&id);
     let is_ended = leg.is_none_or(|leg| matches!(leg.state, LegState::Releasing { .. } | LegState::Gone));
     match &effect.action {
@@ -62,6 +65,9 @@ pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
         | Action::Send(_)
         | Action::Audit(_)
         | Action::Archive(_)
-        | Action::Erase(_) => Ok(()),
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => Ok(()),
     }
 }

@@ -114,6 +114,11 @@ pub(super) fn told(books: &Books, send: &Send) -> Judged {
         }
         Content::BindingChallenge(_)
         | Content::BindingChanged(_)
+        | Content::VoiceMessage(_)
+        | Content::VoiceMessageUndelivered(_)
+        | Content::CallBackRequested(_)
+        | Content::VoiceMessageUndeliveredForMerchant(_)
+        | Content::CallBackRequestedForMerchant(_)
         | Content::BookingPage(_)
         | Content::ContactUnconfirmed(_)
         | Content::ModeOptions(_)

@@ -196,6 +196,9 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         | Reply::DoNotCallSet(_)
         | Reply::Forgotten(_)
         | Reply::SlotChosen(_)
+        | Reply::FailedCall(_)
+        | Reply::OwnLeg(_)
+        | Reply::Opened(_)
         | Reply::BindingRequested(_)
         | Reply::Bound(_) => {
             return broken(format!("a code for reservation {id} is answered neither right nor wrong"));

@@ -104,6 +104,11 @@ const fn told_of(content: &Content) -> Option<ReservationId> {
         Content::BookingPage(_)
         | Content::BindingChallenge(_)
         | Content::BindingChanged(_)
+        | Content::VoiceMessage(_)
+        | Content::VoiceMessageUndelivered(_)
+        | Content::CallBackRequested(_)
+        | Content::VoiceMessageUndeliveredForMerchant(_)
+        | Content::CallBackRequestedForMerchant(_)
         | Content::SearchEntry(_)
         | Content::SearchResults(_)
         | Content::Reservation(_)
@@ -166,8 +171,8 @@ pub(super) fn undelivered(record: &Undelivered, step: &Step, notes: &mut Notes) 
 }
 
 /// A failure leads to one thing: the message goes another way, or a record says that it does not.
-pub(super) fn followed_up(step: &Step, notes: &Notes) -> Judged {
-    match failed(step) {
+pub(super) fn followed_up(books: &Books, step: &Step, notes: &Notes) -> Judged {
+    match failed(step).filter(|sequence| !books.voice_messages.is_push(*sequence)) {
         Some(sequence) if notes.followed_up != 1 => {
             Err((Promise::P17, format!("the failure of effect {sequence} is followed up {} times", notes.followed_up)))
         }

@@ -57,7 +57,8 @@ pub(super) fn user_dial(books: &Books, dial: &Dial) -> Judged {
 
 fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a merchant {what}", send.message)));
-    if books.numbers.keys().any(|number| !books.pool.contains(number) && shows(encoded, *number) && !is_line(books, *number)) {
+    let numbers = books.numbers.keys().chain(&books.voice_messages.numbers);
+    if numbers.into_iter().any(|number| !books.pool.contains(number) && shows(encoded, *number) && !is_line(books, *number)) {
         return broken("holds a user's number");
     }
     let free_text = match &send.content {
@@ -74,6 +75,12 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::MissedForMerchant(_)
         | Content::OnHold(_)
         | Content::SlotOver(_) => None,
+        Content::VoiceMessageUndeliveredForMerchant(note) | Content::CallBackRequestedForMerchant(note) => {
+            if !is_masked(&note.number.to_string()) {
+                return broken("shows too much of a number");
+            }
+            None
+        }
         Content::BookingPage(_)
         | Content::Result(_)
         | Content::ContactUnconfirmed(_)
@@ -87,6 +94,9 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
         | Content::Challenge(_)
         | Content::BindingChallenge(_)
         | Content::BindingChanged(_)
+        | Content::VoiceMessage(_)
+        | Content::VoiceMessageUndelivered(_)
+        | Content::CallBackRequested(_)
         | Content::ContactNotConfirmed(_) => {
             return broken("is one that only users get");
         }
@@ -99,6 +109,10 @@ fn to_merchant(books: &Books, send: &Send, encoded: &str) -> Judged {
 
 fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
     let broken = |what: &str| Err((Promise::P7, format!("message {} to a user {what}", send.message)));
+    // Whose number that is, and that it may be shown, is judged exactly where voice messages are.
+    if matches!(send.content, Content::VoiceMessage(_)) {
+        return Ok(());
+    }
     let others_number = |(number, givers): (&PhoneNumber, &BTreeSet<Address>)| {
         !givers.contains(&send.to) && send.to.number() != Some(*number) && !is_line(books, *number) && shows(encoded, *number)
     };
@@ -114,6 +128,8 @@ fn to_user(books: &Books, send: &Send, encoded: &str) -> Judged {
             | Content::Amended(_)
             | Content::OnHold(_)
             | Content::SlotOver(_)
+            | Content::VoiceMessageUndeliveredForMerchant(_)
+            | Content::CallBackRequestedForMerchant(_)
     ) {
         return broken("is one that only merchants get");
     }

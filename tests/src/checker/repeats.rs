@@ -8,7 +8,7 @@ use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
 use super::books::{Books, LegState};
-use super::{Judged, Notes, Promise, doubt};
+use super::{Judged, Notes, Promise, doubt, voice_messages};
 use crate::trace::{Doing, Step};
 
 /// Whether this step may emit only what settling explains, and why.
@@ -36,6 +36,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
             | Reply::Forgotten(_)
             | Reply::SlotChosen(_)
             | Reply::BindingRequested(_)
+            | Reply::FailedCall(_)
+            | Reply::OwnLeg(_)
+            | Reply::Opened(_)
             | Reply::Bound(_),
         ))
         | None => {}
@@ -80,6 +83,13 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
         | Input::RequestBinding(_)
         | Input::ConfirmBinding(_)
         | Input::Unbind(_)
+        | Input::CallFailed(_)
+        | Input::CallDiverted(_)
+        | Input::Recorded(_)
+        | Input::RecordFailed(_)
+        | Input::Transcribed(_)
+        | Input::OpenMessage(_)
+        | Input::RequestCallBack(_)
         | Input::SetProfile(_)
         | Input::ForgetMe(_)
         | Input::Block(_) => false,
@@ -90,6 +100,9 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
 /// One effect of such a step.
 pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) -> Judged {
     let Some((promise, what)) = notes.only_settling else { return Ok(()) };
+    if voice_messages::explains(books, effect, step) {
+        return Ok(());
+    }
     let of_overdue = |leg: LegId| notes.overdue_legs.contains(&leg);
     let was_in_overdue = |id: ReservationId| notes.overdue_reservations.contains(&id);
     let explained = match &effect.action {
@@ -112,6 +125,10 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             AuditRecord::BindingAsked(_)
             | AuditRecord::BindingJudged(_)
             | AuditRecord::BindingEnded(_)
+            | AuditRecord::FailedCall(_)
+            | AuditRecord::VoiceMessageDelivered(_)
+            | AuditRecord::VoiceMessageEnded(_)
+            | AuditRecord::PushMisconfigured(_)
             | AuditRecord::Judged(_)
             | AuditRecord::UserDialled(_)
             | AuditRecord::Booked(_)
@@ -152,12 +169,19 @@ pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) 
             | Content::ManagePage(_)
             | Content::BindingChallenge(_)
             | Content::BindingChanged(_)
+            | Content::VoiceMessage(_)
+            | Content::VoiceMessageUndelivered(_)
+            | Content::CallBackRequested(_)
+            | Content::VoiceMessageUndeliveredForMerchant(_)
+            | Content::CallBackRequestedForMerchant(_)
             | Content::Reminder(_) => false,
             Content::Challenge(challenge) => was_in_overdue(challenge.reservation),
             Content::Amended(content) => was_in_overdue(content.reservation),
         },
-        Action::Archive(_) | Action::Erase(_) => true,
-        Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) => false,
+        Action::Archive(_) | Action::Erase(_) | Action::ArchiveVoiceMessage(_) => true,
+        Action::Dial(_) | Action::Answer(_) | Action::Play(_) | Action::Join(_) | Action::Record(_) | Action::Transcribe(_) => {
+            false
+        }
     };
     if explained {
         Ok(())

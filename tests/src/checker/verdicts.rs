@@ -160,6 +160,9 @@ pub(super) fn judged(books: &Books, record: &Record, step: &Step) -> Judged {
         | Reply::DoNotCallSet(_)
         | Reply::Forgotten(_)
         | Reply::SlotChosen(_)
+        | Reply::FailedCall(_)
+        | Reply::OwnLeg(_)
+        | Reply::Opened(_)
         | Reply::BindingRequested(_)
         | Reply::Bound(_) => {
             return Err((Promise::P17, "a requested call is answered with allow or deny".to_owned()));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringfence::values::account::{AccountId, ConfirmBinding, RequestBinding};
 use ringfence::values::code::Code;
 use ringfence::values::effect::{
-    Action, AuditRecord, BindingAsked, BindingChallenge, BindingChange, BindingChanged, BindingEnd, BindingEnded, BindingJudged,
-    Send, UserContent,
+    Abandoned, Action, AuditRecord, BindingAsked, BindingChallenge, BindingChange, BindingChanged, BindingEnd, BindingEnded,
+    BindingJudged, Send, Undeliverable, UserContent,
 };
 use ringfence::values::id::{BindingId, ChallengeId};
 use ringfence::values::number::{Address, PhoneNumber};
@@ -15,6 +15,7 @@ use ringfence::values::reply::{BindingRequested, NumberBound, Reply, WrongCode};
 use ringfence::values::text::Text;
 use ringfence::values::time::Timestamp;
 
+use super::time::Touched;
 use super::{Model, limit};
 use crate::codes;
 
@@ -99,6 +100,20 @@ impl Model {
         })
     }
 
+    /// The binding that has this number, and its account.
+    pub(super) fn holder_of(&self, number: PhoneNumber) -> Option<(BindingId, AccountId)> {
+        let has_it = |kept: &Binding| kept.number == number && !matches!(kept.state, State::Asked { .. });
+        self.accounts.bindings.iter().find(|(_, kept)| has_it(kept)).map(|(id, kept)| (*id, kept.account.clone()))
+    }
+
+    pub(super) fn all_bindings(&self) -> BTreeSet<BindingId> {
+        self.accounts.bindings.keys().copied().collect()
+    }
+
+    pub(super) fn is_suspended(&self, id: BindingId) -> bool {
+        self.accounts.bindings.get(&id).is_some_and(|kept| matches!(kept.state, State::Suspended { .. }))
+    }
+
     pub(super) fn binding_deadlines(&self) -> Vec<(Timestamp, BindingId)> {
         let due = |(id, kept): (&BindingId, &Binding)| match kept.state {
             State::Asked { until, .. } | State::Suspended { until } => Some((until, *id)),
@@ -132,6 +147,7 @@ impl Model {
         for kept in self.accounts.bindings.values_mut().filter(|kept| kept.account == *account) {
             kept.state = State::Bound;
         }
+        self.voice_messages_go_on(account);
         Ok(Reply::Done)
     }
 
@@ -250,18 +266,23 @@ impl Model {
             BindingEnd::Forgotten => self.tell_account(&account, number, BindingChange::Forgotten),
             BindingEnd::Unbound | BindingEnd::Unfollowed => {}
         }
+        let (abandoned, undeliverable) = match why {
+            BindingEnd::TakenOver => (Abandoned::HolderChanged, Undeliverable::HolderChanged),
+            BindingEnd::Unbound => (Abandoned::Unbound, Undeliverable::Unbound),
+            BindingEnd::Unfollowed => (Abandoned::Unfollowed, Undeliverable::Unfollowed),
+            BindingEnd::Forgotten => (Abandoned::Forgotten, Undeliverable::Forgotten),
+        };
+        self.end_voice_messages_of(id, abandoned, undeliverable);
     }
 
     /// Whoever is behind this address is forgotten: his number is nobody's any more, and nobody waits for its code. How many had it or waited.
     pub(super) fn forget_bindings(&mut self, user: &Address) -> u32 {
         let Some(number) = user.number() else { return 0 };
         // What is over by its time is over before he speaks.
-        let of_it = |(_, id): &(Timestamp, BindingId)| self.accounts.bindings[id].number == number;
-        let mut due: Vec<_> = self.binding_deadlines().into_iter().filter(|(due, _)| *due <= self.latest).filter(of_it).collect();
-        due.sort_unstable();
-        for (_, id) in due {
-            self.fire_binding(id);
-        }
+        let of_it = self.accounts.bindings.iter().filter(|(_, kept)| kept.number == number);
+        let bindings = of_it.map(|(id, _)| *id).collect();
+        let touched = Touched { bindings, voice_messages: self.voice_messages_of(number), ..Touched::default() };
+        self.settle(&touched);
         let of_it: Vec<_> = self.accounts.bindings.iter().filter(|(_, kept)| kept.number == number).map(|(id, _)| *id).collect();
         for id in &of_it {
             match self.accounts.bindings[id].state {

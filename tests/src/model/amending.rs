@@ -301,7 +301,10 @@ impl Model {
                 | Action::Send(_)
                 | Action::Audit(_)
                 | Action::Archive(_)
-                | Action::Erase(_) => None,
+                | Action::Erase(_)
+                | Action::Record(_)
+                | Action::Transcribe(_)
+                | Action::ArchiveVoiceMessage(_) => None,
             });
             rings_until <= span.end() && not_after.is_none_or(|not_after| not_after <= last)
         };

@@ -21,6 +21,7 @@ impl Model {
         }
         let mut others: BTreeSet<MediaId> =
             self.reservations.keys().filter(|id| Some(**id) != own).flat_map(|id| self.media_of(*id)).collect();
+        others.extend(self.voice_media());
         for kept in &self.kept {
             if let Action::Erase(erase) = &kept.effect.action {
                 others.extend(&erase.media);
@@ -43,7 +44,7 @@ impl Model {
     pub(super) fn erase_dropped(&mut self, id: ReservationId, before: &BTreeSet<MediaId>) {
         let media: Vec<MediaId> = before.difference(&self.media_of(id)).copied().collect();
         if !media.is_empty() {
-            self.emit(Action::Erase(Erase { reservations: Vec::new(), media }));
+            self.emit(Action::Erase(Erase { reservations: Vec::new(), media, voice_messages: Vec::new() }));
         }
     }
 }

@@ -423,13 +423,16 @@ impl Model {
                 Action::Dial(dial) => Some(dial.leg),
                 Action::Answer(answer) => Some(answer.leg),
                 Action::Play(play) => Some(play.leg),
+                Action::Record(record) => Some(record.leg),
                 Action::Reject(_)
                 | Action::Join(_)
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Audit(_)
                 | Action::Archive(_)
-                | Action::Erase(_) => None,
+                | Action::Erase(_)
+                | Action::Transcribe(_)
+                | Action::ArchiveVoiceMessage(_) => None,
             };
             kept.voided |= leg == Some(id);
         }

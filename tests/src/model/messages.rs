@@ -123,6 +123,9 @@ impl Model {
         if !(1..=self.effects_given).contains(&input.message) {
             return Err(Refusal::NotEmitted { sequence: input.message, last: self.effects_given });
         }
+        if let Some(reply) = self.voice_message_reported(input) {
+            return Ok(reply);
+        }
         let Some(sent) = self.reported(input).cloned() else { return Ok(Reply::NoOp) };
         let MessageStatus::Failed { code } = &input.status else {
             self.sent.retain(|kept| kept.sequence != input.message);
@@ -197,6 +200,9 @@ impl Model {
             }
             // There is no other way to the phone whose holder was asked.
             (UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_), _) => false,
+            (UserContent::VoiceMessage(_) | UserContent::VoiceMessageUndelivered(_) | UserContent::CallBackRequested(_), _) => {
+                unreachable!("no report on these is waited for here")
+            }
             (
                 UserContent::Cancelled(_)
                 | UserContent::Missed(_)

@@ -53,6 +53,7 @@ mod slots;
 #[cfg(test)]
 mod stories;
 mod time;
+mod voice_messages;
 
 use self::people::Profile;
 use self::reservations::Who;
@@ -60,6 +61,7 @@ use self::reservations::Who;
 pub use self::accounts::{BindingState, BindingView};
 pub use self::challenges::ChallengeView;
 pub use self::time::{Deadline, Progress};
+pub use self::voice_messages::{VoiceMessageView, VoiceState};
 
 /// What the merchants have told.
 #[derive(Clone, Debug)]
@@ -370,6 +372,7 @@ pub struct Model {
     /// Every message that may be reported on, and some that no longer may.
     sent: Vec<messages::Sent>,
     accounts: accounts::Accounts,
+    voice_messages: voice_messages::VoiceMessages,
 }
 
 impl Model {
@@ -409,6 +412,7 @@ impl Model {
             profiles: BTreeMap::new(),
             sent: Vec::new(),
             accounts: accounts::Accounts::default(),
+            voice_messages: voice_messages::VoiceMessages::default(),
         }
     }
 
@@ -470,6 +474,13 @@ impl Model {
             Input::RequestBinding(input) => self.request_binding(input),
             Input::ConfirmBinding(input) => self.confirm_binding(input),
             Input::Unbind(input) => Ok(self.unbind(&input.account, input.number)),
+            Input::CallFailed(input) => self.call_failed(input),
+            Input::CallDiverted(input) => self.call_diverted(input),
+            Input::Recorded(input) => self.recorded(*input),
+            Input::RecordFailed(input) => self.record_failed(input.voice_message),
+            Input::Transcribed(input) => self.transcribed(input),
+            Input::OpenMessage(input) => self.open_message(input),
+            Input::RequestCallBack(input) => self.request_call_back(input),
         }
     }
 

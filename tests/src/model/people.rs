@@ -204,13 +204,14 @@ impl Model {
             self.audit(AuditRecord::Erased(record));
         }
         if erased > 0 {
-            self.emit(Action::Erase(Erase { reservations, media }));
+            self.emit(Action::Erase(Erase { reservations, media, voice_messages: Vec::new() }));
         }
         let bindings = self.forget_bindings(&input.user);
-        if erased == 0 && !profile && others == 0 && messages == 0 && bindings == 0 {
+        let voice_messages = self.forget_voice_messages(&input.user);
+        if erased == 0 && !profile && others == 0 && messages == 0 && bindings == 0 && voice_messages == 0 {
             return Ok(Reply::NoOp);
         }
-        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile, messages, bindings }))
+        Ok(Reply::Forgotten(Forgotten { cancelled, ending, erased, profile, messages, bindings, voice_messages }))
     }
 
     /// As a cancel, but it closes as forgotten.

@@ -18,7 +18,7 @@ impl Model {
         if !self.is_alive(id)? {
             return self.hang_up_gone(id);
         }
-        if self.legs[&id].state != LegState::Dialled {
+        if self.legs.get(&id).is_none_or(|leg| leg.state != LegState::Dialled) {
             return Ok(Reply::NoOp);
         }
         self.void_effects_of(id);
@@ -29,6 +29,9 @@ impl Model {
     pub(super) fn leg_answered(&mut self, id: LegId) -> Result<Reply, Refusal> {
         if !self.is_alive(id)? {
             return self.hang_up_gone(id);
+        }
+        if let Some(message) = self.voice_message_of_leg(id) {
+            return Ok(self.callers_leg_answered(message));
         }
         let leg = self.legs[&id].clone();
         match leg.state {
@@ -55,7 +58,10 @@ impl Model {
         if !self.is_alive(input.leg)? {
             return Ok(Reply::NoOp);
         }
-        self.leg_is_gone(input.leg, &input.evidence);
+        match self.voice_message_of_leg(input.leg) {
+            Some(message) => self.callers_leg_ended(message),
+            None => self.leg_is_gone(input.leg, &input.evidence),
+        }
         Ok(Reply::Done)
     }
 
@@ -67,6 +73,9 @@ impl Model {
     pub(super) fn effect_failed(&mut self, sequence: u64) -> Result<Reply, Refusal> {
         if sequence == 0 || sequence > self.effects_given {
             return Err(Refusal::NotEmitted { sequence, last: self.effects_given });
+        }
+        if let Some(message) = self.voice_message_of_effect(sequence) {
+            return Ok(self.voice_effect_failed(message, sequence));
         }
         let Some(id) = self.leg_of_effect(sequence) else { return Ok(Reply::NoOp) };
         let leg = self.legs[&id].clone();
@@ -98,16 +107,26 @@ impl Model {
             Action::Reject(reject) => reject.leg,
             Action::Join(join) => join.leg,
             Action::HangUp(hang_up) => hang_up.leg,
-            Action::Send(_) | Action::Audit(_) | Action::Archive(_) | Action::Erase(_) => return None,
+            Action::Record(record) => record.leg,
+            Action::Send(_)
+            | Action::Audit(_)
+            | Action::Archive(_)
+            | Action::Erase(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => return None,
         };
         self.legs.contains_key(&leg).then_some(leg)
     }
 
     pub(super) fn resync(&mut self, named: &[LegId]) -> Reply {
+        let callers = self.touched_callers();
+        self.settle(&callers);
         // The ids of other shards say so in their high bits.
         let named: BTreeSet<LegId> = named.iter().copied().filter(|id| id.get() >> COUNTER_BITS == 0).collect();
-        let strays: Vec<LegId> =
-            named.iter().copied().filter(|id| self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing)).collect();
+        let is_stray = |id: &LegId| {
+            self.legs.get(id).is_none_or(|leg| leg.state == LegState::Releasing) && self.voice_message_of_leg(*id).is_none()
+        };
+        let strays: Vec<LegId> = named.iter().copied().filter(is_stray).collect();
         let mut voided = BTreeSet::new();
         for kept in self.kept.iter_mut().filter(|kept| kept.effect.action.is_at_most_once() && !kept.voided) {
             kept.voided = true;
@@ -131,6 +150,7 @@ impl Model {
                 self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
             }
         }
+        self.resync_callers(&named, &voided);
         for id in strays {
             if !self.outbox_is_full() {
                 self.hang_up(id, ReleaseCause::Unknown, None);
@@ -144,6 +164,6 @@ impl Model {
         if id.get() == 0 || id.get() > self.legs_given {
             return Err(unknown(Object::Leg, id.get()));
         }
-        Ok(self.legs.contains_key(&id))
+        Ok(self.legs.contains_key(&id) || self.voice_message_of_leg(id).is_some())
     }
 }

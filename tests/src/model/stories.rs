@@ -145,6 +145,11 @@ fn word(effect: &Effect) -> String {
                 Content::SearchEntry(_) => "search entry",
                 Content::SearchResults(_) => "search results",
                 Content::BindingChallenge(_) => "binding challenge",
+                Content::VoiceMessage(_) => "voice message",
+                Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_) => {
+                    "voice message undelivered"
+                }
+                Content::CallBackRequested(_) | Content::CallBackRequestedForMerchant(_) => "call back",
                 Content::BindingChanged(changed) => return format!("{to}: binding {:?}", changed.change),
             };
             format!("{to}: {what}")
@@ -174,8 +179,15 @@ fn word(effect: &Effect) -> String {
             AuditRecord::BindingJudged(record) => format!("binding judged {}", record.is_right),
             AuditRecord::BindingEnded(record) => format!("binding ended {:?}", record.why),
             AuditRecord::Undelivered(record) => format!("undelivered {}", record.message),
+            AuditRecord::FailedCall(record) => format!("failed call {:?}", record.ruling),
+            AuditRecord::VoiceMessageDelivered(record) => format!("delivered {}", record.voice_message),
+            AuditRecord::VoiceMessageEnded(record) => format!("ended {:?}", record.outcome),
+            AuditRecord::PushMisconfigured(record) => format!("misconfigured {}", record.code.as_str()),
         },
         Action::Erase(erase) => format!("erase {} {}", erase.reservations.len(), erase.media.len()),
+        Action::Record(record) => format!("record {}", record.voice_message),
+        Action::Transcribe(transcribe) => format!("transcribe {}", transcribe.voice_message),
+        Action::ArchiveVoiceMessage(archive) => format!("archive {:?}", archive.outcome),
         Action::Archive(archive) => format!("archive {} {:?}", archive.reservation, archive.outcome),
     }
 }

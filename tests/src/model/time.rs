@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ringfence::values::account::{AccountId, Follow, RequestBinding, Unbind, Unfollow};
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, Archive, Party};
-use ringfence::values::id::{BindingId, CallId, ChallengeId, LegId, ReservationId};
+use ringfence::values::id::{BindingId, CallId, ChallengeId, LegId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{Input, MessageStatus, PageOf, RequestPage};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::{CallMode, OnWindowClose};
@@ -42,23 +42,31 @@ pub enum Deadline {
     Line(PhoneNumber),
     /// A request for a number whose code is over, or a number whose account has not followed for too long.
     Binding(BindingId),
+    /// A voice message that is over, or that has waited for something long enough.
+    VoiceMessage(VoiceMessageId),
+    /// A voice message that is to be sent.
+    Push(VoiceMessageId),
 }
 
 /// What an input touches: only this is settled before it is decided.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     /// These, all their calls and all their legs.
-    reservations: BTreeSet<ReservationId>,
+    pub(super) reservations: BTreeSet<ReservationId>,
     /// These without their calls.
-    reservations_alone: BTreeSet<ReservationId>,
+    pub(super) reservations_alone: BTreeSet<ReservationId>,
     /// These and their legs.
-    calls: BTreeSet<CallId>,
+    pub(super) calls: BTreeSet<CallId>,
     /// The legs to these.
-    numbers: BTreeSet<PhoneNumber>,
+    pub(super) numbers: BTreeSet<PhoneNumber>,
     /// The legs of the calls on it that were hung up.
-    line: Option<PhoneNumber>,
+    pub(super) line: Option<PhoneNumber>,
     /// The bindings of this account, and that of the account that has this number.
-    account: Option<(AccountId, Option<PhoneNumber>)>,
+    pub(super) account: Option<(AccountId, Option<PhoneNumber>)>,
+    /// These bindings.
+    pub(super) bindings: BTreeSet<BindingId>,
+    /// These voice messages.
+    pub(super) voice_messages: BTreeSet<VoiceMessageId>,
 }
 
 impl Model {
@@ -74,6 +82,7 @@ impl Model {
         let mut all = self.object_deadlines();
         all.extend(self.reminders());
         all.extend(self.line_deadlines());
+        all.extend(self.pushes_due());
         all.sort();
         all
     }
@@ -167,13 +176,20 @@ impl Model {
             Input::LegEnded(input) => self.touched_by_report(input.leg),
             Input::PlayFinished(input) => self.touched_by_report(input.leg),
             Input::EffectFailed(input) => {
-                self.leg_of_effect(input.sequence).map_or_else(Touched::default, |leg| self.touched_by_report(leg))
+                match (self.leg_of_effect(input.sequence), self.voice_message_of_effect(input.sequence)) {
+                    (Some(leg), _) => self.touched_by_report(leg),
+                    (None, Some(id)) => self.touched_voice_message(id),
+                    (None, None) => Touched::default(),
+                }
             }
             Input::MessageReported(input) => {
                 let is_refused = match &input.status {
                     MessageStatus::Failed { code } => self.check_text(code).is_err(),
                     MessageStatus::Delivered | MessageStatus::Read => false,
                 };
+                if let Some(touched) = self.touched_by_message_report(input.message).filter(|_| !is_refused) {
+                    return touched;
+                }
                 let about = self.reported(input).and_then(|sent| sent.about).filter(|_| !is_refused);
                 Touched { reservations: about.into_iter().collect(), ..Touched::default() }
             }
@@ -184,6 +200,14 @@ impl Model {
             Input::ConfirmBinding(input) => {
                 Touched { account: Some((input.account.clone(), Some(input.number))), ..Touched::default() }
             }
+            Input::CallFailed(input) if !input.evidence.is_in_range() => Touched::default(),
+            Input::CallFailed(input) => self.touched_by_failed_call(input.callee),
+            Input::CallDiverted(input) => self.touched_by_diverted_call(input),
+            Input::Recorded(input) => self.touched_voice_message(input.voice_message),
+            Input::RecordFailed(input) => self.touched_voice_message(input.voice_message),
+            Input::Transcribed(input) => self.touched_voice_message(input.voice_message),
+            Input::OpenMessage(input) => self.touched_voice_message(input.voice_message),
+            Input::RequestCallBack(input) => self.touched_voice_message(input.voice_message),
             Input::Resync(_) => Touched {
                 reservations_alone: self.calls.values().flat_map(|call| &call.parts).map(|part| part.reservation).collect(),
                 calls: self.calls.keys().copied().collect(),
@@ -220,7 +244,10 @@ impl Model {
         }
     }
 
-    fn touched_by_report(&self, leg: LegId) -> Touched {
+    pub(super) fn touched_by_report(&self, leg: LegId) -> Touched {
+        if let Some(id) = self.voice_message_of_leg(leg) {
+            return self.touched_voice_message(id);
+        }
         let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
         let users: BTreeSet<ReservationId> = self.users_of(leg.call).into_iter().collect();
         let numbers = users.iter().map(|id| self.reservation_of(*id).contact).collect();
@@ -243,9 +270,11 @@ impl Model {
             }
             Deadline::Reservation(id) => touched.reservations.contains(&id) || touched.reservations_alone.contains(&id),
             Deadline::Binding(id) => {
-                touched.account.as_ref().is_some_and(|(account, number)| self.is_binding_of(id, account, *number))
+                let of_account = |(account, number): &(AccountId, Option<PhoneNumber>)| self.is_binding_of(id, account, *number);
+                touched.bindings.contains(&id) || touched.account.as_ref().is_some_and(of_account)
             }
-            Deadline::Reminder(_) | Deadline::Line(_) => false,
+            Deadline::VoiceMessage(id) => touched.voice_messages.contains(&id),
+            Deadline::Reminder(_) | Deadline::Line(_) | Deadline::Push(_) => false,
         }
     }
 
@@ -274,7 +303,8 @@ impl Model {
         let challenges = self.reservations.keys().filter_map(|id| self.challenge_of(*id));
         let challenges = challenges.map(|(until, id)| (until, Deadline::Challenge(id)));
         let bindings = self.binding_deadlines().into_iter().map(|(due, id)| (due, Deadline::Binding(id)));
-        legs.chain(calls).chain(challenges).chain(reservations).chain(bindings).collect()
+        let voice = self.voice_deadlines().into_iter().map(|(due, id)| (due, Deadline::VoiceMessage(id)));
+        legs.chain(calls).chain(challenges).chain(reservations).chain(bindings).chain(voice).collect()
     }
 
     fn challenge_of(&self, reservation: ReservationId) -> Option<(Timestamp, ChallengeId)> {
@@ -373,6 +403,8 @@ impl Model {
             Deadline::Reminder(reservation) => self.remind(reservation),
             Deadline::Line(line) => self.serve(line),
             Deadline::Binding(id) => self.fire_binding(id),
+            Deadline::VoiceMessage(id) => self.fire_voice_message(id),
+            Deadline::Push(id) => self.take_up(id),
         }
     }
 

@@ -75,7 +75,7 @@ fn account_moves() -> impl Strategy<Value = Move> {
     prop_oneof![28 => own, 3 => step(), 3 => confirm, 4 => moves(), 1 => code]
 }
 
-fn account(pick: Pick) -> AccountId {
+pub(super) fn account(pick: Pick) -> AccountId {
     let name = ACCOUNTS[usize::from(pick) % ACCOUNTS.len()];
     AccountId::parse(name).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

@@ -21,6 +21,7 @@ use ringfence::values::time::Timestamp;
 
 use super::accounts::AccountMove;
 use super::managing::{message_report, result_way};
+use super::voice_messages::VoiceMove;
 use super::{law, people, slots};
 
 use super::worlds::{
@@ -206,6 +207,8 @@ pub enum What {
     Manage(Pick, Option<Pick>),
     /// Somebody with an account does something.
     Account(AccountMove),
+    /// Something happens to a call that fails, or to a message.
+    Voice(VoiceMove),
 }
 
 /// Moves, weighted towards conversations.
@@ -433,6 +436,7 @@ impl World {
             What::Decline(reservation, own) => self.declines(any_reservation(*reservation, model), *own, model),
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::MessageReport(message, how) => message_report(*message, *how, model),
+            What::Voice(made) => return self.of_voice(*made, model),
             What::Account(made) => self.of_account(*made, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {

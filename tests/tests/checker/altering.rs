@@ -6,7 +6,7 @@ use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
     Action, Audit, AuditRecord, BindingEnd, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send,
-    UserDialled,
+    UserDialled, VoiceMessageNotice, VoiceMessageOutcome,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input, Slot};
@@ -140,7 +140,10 @@ pub(crate) fn dial(trace: &mut Trace, n: usize) -> &mut Dial {
         | Action::Send(_)
         | Action::Audit(_)
         | Action::Archive(_)
-        | Action::Erase(_) => None,
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => None,
     });
     dials.into_iter().nth(n).expect("the story has such a dial")
 }
@@ -233,7 +236,10 @@ pub(crate) fn set_window(trace: &mut Trace, window: Window) {
                 | Action::HangUp(_)
                 | Action::Send(_)
                 | Action::Archive(_)
-                | Action::Erase(_) => {}
+                | Action::Erase(_)
+                | Action::Record(_)
+                | Action::Transcribe(_)
+                | Action::ArchiveVoiceMessage(_) => {}
             }
         }
     }
@@ -379,6 +385,36 @@ pub(crate) fn set_slot(trace: &mut Trace, seconds: u64, micros: i64) {
         chosen.slot = Window::new(start, end).expect("a window");
         input.slot = Slot::Window(chosen.slot);
     }
+}
+
+/// The nth push of a voice message: to whom, and what is shown.
+pub(crate) fn push(trace: &mut Trace, n: usize) -> (&mut Send, VoiceMessageNotice) {
+    let effects = trace.steps.iter_mut().flat_map(|step| &mut step.effects);
+    let sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
+    let mut pushes = sends.filter_map(|send| {
+        let shown = if let Content::VoiceMessage(shown) = &send.content { shown.clone() } else { return None };
+        Some((send, shown))
+    });
+    pushes.nth(n).expect("the story has such a push")
+}
+
+/// How many pushes there are.
+pub(crate) fn every_push(trace: &Trace) -> usize {
+    let effects = trace.steps.iter().flat_map(|step| &step.effects);
+    let is_push =
+        |effect: &&Effect| matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)));
+    effects.filter(is_push).count()
+}
+
+/// Whether an effect tells a sender that his message did not arrive.
+pub(crate) fn is_told_undelivered(action: &Action) -> bool {
+    matches!(action, Action::Send(send) if matches!(send.content,
+        Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_)))
+}
+
+/// Whether an effect is a record that a message ended so.
+pub(crate) fn is_ended_as(action: &Action, wanted: VoiceMessageOutcome) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::VoiceMessageEnded(ended) if ended.outcome == wanted))
 }
 
 /// The first message that fits.

@@ -3,19 +3,19 @@
 use ringfence::values::account::AccountId;
 use ringfence::values::code::Code;
 use ringfence::values::effect::{Action, Content};
-use ringfence::values::id::{ChallengeId, GroupId, MediaId, ReservationId};
+use ringfence::values::id::{ChallengeId, GroupId, MediaId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{
     Block, BlockTarget, Book, BookingEvidence, Channel, ChooseMode, ChooseSlot, ConfirmBinding, ConfirmContact, Follow, ForgetMe,
-    Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, PushPage,
-    RequestBinding, RequestCall, RequestCode, RotateKey, Scope, Slot, Thaw, Unbind, Unfollow,
+    Freeze, ImportDoNotCall, ImportNumbers, Input, LegAnswered, MerchantReady, MessageReported, MessageStatus, OpenMessage,
+    PushPage, RequestBinding, RequestCall, RequestCallBack, RequestCode, RotateKey, Scope, Slot, Thaw, Unbind, Unfollow,
 };
 use ringfence::values::media::{Attachment, MediaKind};
 use ringfence::values::number::Address;
-use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy, Transcription};
 use ringfence::values::reply::Reply;
 use ringfence::values::text::Text;
 use ringfence::values::time::Window;
-use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
+use ringfence_testing::host::{Caller, Delivery, Host, MERCHANT, OFFERING, PAGE, Phone};
 use ringfence_testing::trace::Trace;
 
 use crate::altering::{is_cancelled, number, user_leg};
@@ -367,6 +367,74 @@ pub(crate) fn failed_messages() -> Trace {
     host.runs_out();
     host.trace().clone()
 }
+
+/// A shop, and an account that has a number.
+fn with_an_account(policy: Policy) -> Host {
+    let mut host = Host::new(policy);
+    host.open_shop(&[LINE], 1);
+    let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+    host.binds("oA1-zhang", ZHANG);
+    host
+}
+
+/// The last message that was offered.
+fn last_message(host: &Host) -> VoiceMessageId {
+    host.platform().voice_messages().last().copied().expect("a message was left")
+}
+
+/// A busy callee: his caller speaks, the first push fails, the second arrives; he opens it and asks to be called back. A merchant leaves one too, as text.
+pub(crate) fn voice_heard() -> Trace {
+    let mut host = with_an_account(Policy { transcription: Transcription::Always, ..Policy::default() });
+    host.callers(&[Caller::Speaks(23), Caller::SpeaksAndHangsUp(9)]);
+    host.deliveries(&[Delivery::Fails("-1"), Delivery::Arrives]);
+    host.hears("请回电");
+    let _ = host.call_fails(LI, ZHANG);
+    host.runs_for(120);
+    let (account, voice_message) = (AccountId::parse("oA1-zhang").expect("an account"), last_message(&host));
+    let _ = host.input(Input::OpenMessage(OpenMessage { account: account.clone(), voice_message }));
+    let _ = host.input(Input::OpenMessage(OpenMessage { account: account.clone(), voice_message }));
+    let _ = host.input(Input::RequestCallBack(RequestCallBack { account, voice_message }));
+    let _ = host.call_fails(LINE, ZHANG);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// Every road fails, and the merchant who left it is told; another's number is taken over meanwhile; a callee without an account; and nothing is said.
+pub(crate) fn voice_undelivered() -> Trace {
+    let mut host = with_an_account(Policy { push_attempts_max: 1, ..Policy::default() });
+    host.deliveries(&[Delivery::Fails("43101"), Delivery::Fails("404"), Delivery::IsLost]);
+    let _ = host.call_fails(LINE, ZHANG);
+    host.runs_for(120);
+    let _ = host.call_fails(LI, ZHANG);
+    host.runs_for(30);
+    host.binds("oB2-li", ZHANG);
+    let _ = host.call_fails(LI, STRANGER);
+    host.callers(&[Caller::IsSilent(9), Caller::CannotBeRecorded]);
+    let _ = host.call_fails(WANG, ZHANG);
+    host.runs_for(60);
+    let _ = host.call_fails(WANG, ZHANG);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// Somebody who left a message is forgotten, then the one whom others left theirs.
+pub(crate) fn voice_forgotten() -> Trace {
+    let mut host = with_an_account(Policy::default());
+    host.deliveries(&[Delivery::IsLost]);
+    for caller in [LI, WANG] {
+        let _ = host.call_fails(caller, ZHANG);
+        host.runs_for(20);
+    }
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(WANG)) }));
+    host.runs_for(200);
+    let _ = host.input(Input::ForgetMe(ForgetMe { user: Address::Sms(number(ZHANG)) }));
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// The stories of messages that callers leave.
+pub(crate) const VOICE_STORIES: [(&str, Story); 3] =
+    [("voice_heard", voice_heard), ("voice_undelivered", voice_undelivered), ("voice_forgotten", voice_forgotten)];
 
 pub(crate) type Story = fn() -> Trace;
 

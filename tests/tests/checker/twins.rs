@@ -1,7 +1,12 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
+use ringfence::values::account::AccountId;
+use ringfence::values::cause::FailureReasons;
 use ringfence::values::code::Code;
-use ringfence::values::effect::{Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule};
+use ringfence::values::effect::{
+    Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule, Undeliverable,
+    VoiceMessageNotice, VoiceMessageOutcome,
+};
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{BindingId, CallId, GroupId, LegId, MessageId, ReservationId};
 use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
@@ -17,9 +22,10 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 
 use crate::altering::*;
 use crate::stories::{
-    LI, LINE, STRANGER, Story, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number, cancelled_while_ringing,
-    confirmed, crashes, failed_messages, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing,
-    merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, window_ends_while_ringing,
+    LI, LINE, STRANGER, Story, WANG, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number,
+    cancelled_while_ringing, confirmed, crashes, failed_messages, forgotten, frozen_while_dialling, group_called, in_doubt,
+    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten,
+    voice_heard, voice_undelivered, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -683,6 +689,109 @@ pub(crate) fn twins() -> Vec<Twin> {
             let step = nth_step(t, 0, |step| matches!(step.reply, Some(Ok(Reply::Forgotten(_)))));
             if let Some(Ok(Reply::Forgotten(said))) = &mut t.steps[step].reply {
                 said.bindings = 0;
+            }
+        };
+        P10 "the recorder is offered though the callee has no account" voice_heard |t| each_input(t, |input| {
+            if let Input::CallFailed(failed) = input { failed.callee = number(STRANGER) }
+        });
+        P10 "the recorder is offered for a reason that the rules leave out" voice_heard |t| {
+            t.header.policy.divert_on = FailureReasons::NONE;
+        };
+        P10 "the recorder is offered to a caller whom the callee blocked" voice_heard |t| {
+            let step = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::CallFailed(_))));
+            let block = Block { user: Address::Sms(number(ZHANG)), what: BlockTarget::Number(number(LI)) };
+            insert(t, step, Input::Block(block), Ok(Reply::Done));
+        };
+        P10 "the recorder is not offered though nothing is against it" voice_undelivered |t| each_input(t, |input| {
+            if let Input::CallFailed(failed) = input && failed.callee == number(STRANGER) { failed.callee = number(ZHANG) }
+        });
+        P10 "a message goes to another account" voice_heard |t| {
+            push(t, 0).0.to = Address::parse("wechat:oB2-li").expect("an address");
+        };
+        P10 "a message goes to another phone than that it was left for" voice_undelivered |t| {
+            push(t, 1).0.to = Address::Sms(number(LI));
+        };
+        P10 "a message goes out under two ids" voice_heard |t| {
+            let (send, _) = push(t, 1);
+            send.message = MessageId::new(send.message.get() + 1_000);
+        };
+        P10 "a message arrives and nobody says so" voice_heard |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::VoiceMessageDelivered(_)))
+        });
+        P10 "a message is opened by another account" voice_heard |t| each_input(t, |input| {
+            if let Input::OpenMessage(open) = input { open.account = AccountId::parse("oB2-li").expect("an account") }
+        });
+        P10 "a message is shown with words that nobody said" voice_heard |t| {
+            let (send, shown) = push(t, 0);
+            send.content = Content::VoiceMessage(VoiceMessageNotice { text: Some("明天见".into()), ..shown });
+        };
+        P10 "the sender of a message that was not delivered is not told" voice_undelivered |t| drop_effect(t, 0, is_told_undelivered);
+        P10 "another than the sender is told" voice_undelivered |t| {
+            let told = first_send(t, |send| matches!(send.content, Content::VoiceMessageUndelivered(_)));
+            told.to = Address::Sms(number(WANG));
+        };
+        P10 "a message stands though its number has another holder" voice_undelivered |t| {
+            let end = VoiceMessageOutcome::Undeliverable(Undeliverable::HolderChanged);
+            let step = nth_step(t, 0, |step| step.effects.iter().any(|effect| is_ended_as(&effect.action,
+                VoiceMessageOutcome::Undeliverable(Undeliverable::HolderChanged))));
+            t.steps[step].effects.retain(|effect| !is_ended_as(&effect.action, end) && !is_told_undelivered(&effect.action));
+        };
+        P10 "a message is lost" voice_undelivered |t| {
+            let is_archive = |action: &Action| matches!(action, Action::ArchiveVoiceMessage(_));
+            let (step, effect) = every_effect(t).into_iter()
+                .find(|(step, effect)| is_archive(&t.steps[*step].effects[*effect].action)).expect("a message leaves");
+            let archive = t.steps[step].effects[effect].clone();
+            let pushed = nth_step(t, 0, |step| step.effects.iter().any(|effect| {
+                matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)))
+            }));
+            t.steps[pushed].effects.push(archive);
+            t.steps.truncate(pushed + 1);
+            renumber(t, pushed);
+        };
+        P7 "a message shows another's number" voice_heard |t| {
+            let (send, shown) = push(t, 0);
+            send.content = Content::VoiceMessage(VoiceMessageNotice { caller: Some(number(STRANGER)), ..shown });
+        };
+        P7 "a message shows the number of somebody who was forgotten" voice_forgotten |t| {
+            let last = every_push(t) - 1;
+            let (send, shown) = push(t, last);
+            send.content = Content::VoiceMessage(VoiceMessageNotice { caller: Some(number(WANG)), ..shown });
+        };
+        P7 "a merchant is told of another number" voice_undelivered |t| {
+            let told = first_send(t, |send| matches!(send.content, Content::VoiceMessageUndeliveredForMerchant(_)));
+            if let Content::VoiceMessageUndeliveredForMerchant(note) = &mut told.content {
+                note.number = number("+4930123456").masked();
+            }
+        };
+        P9 "a caller who was recorded is not hung up" voice_heard |t| drop_effect(t, 0, is_hang_up);
+        P9 "a caller is recorded for longer than the rules say" voice_heard |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::Record(record) = &mut effect.action { record.seconds_max += 1 }
+            }
+        };
+        P9 "a message leaves before its time" voice_heard |t| t.header.policy.voice_message_life_s += 1;
+        P9 "what was left for somebody who was forgotten stays" voice_forgotten |t| {
+            let step = nth_step(t, 1, |step| matches!(step.doing, Doing::Input(Input::ForgetMe(_))));
+            t.steps[step].effects.retain(|effect| !matches!(&effect.action, Action::ArchiveVoiceMessage(_))
+                && !matches!(&effect.action, Action::Erase(erase) if !erase.voice_messages.is_empty()));
+        };
+        P9 "what left is not erased" voice_heard |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Erase(erase) if !erase.voice_messages.is_empty())
+        });
+        P11 "a message is pushed again too soon" voice_heard |t| t.header.policy.push_backoff_s = 3_600;
+        P11 "a call back is asked for twice" voice_heard |t| {
+            let step = nth_step(t, 0, |step| matches!(step.doing, Doing::Input(Input::RequestCallBack(_))));
+            let again = t.steps[step].clone();
+            t.steps.truncate(step + 1);
+            t.steps.push(again);
+            renumber(t, step + 1);
+        };
+        P17 "a failed call leaves no record" voice_heard |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::Audit(audit) if matches!(audit.record, AuditRecord::FailedCall(_)))
+        });
+        P17 "what is kept of a message says otherwise than it was" voice_heard |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::ArchiveVoiceMessage(archive) = &mut effect.action { archive.attempts += 1 }
             }
         };
         P17 "a denied call leaves no record" merchant_calls |t| drop_effect(t, 0, is_judged);

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ringfence::values::cause::ReleaseCause;
-use ringfence::values::effect::{Asked, AuditRecord, Content, Party, ReservationAction, Rule};
+use ringfence::values::effect::{Asked, AuditRecord, Content, NotOffered, Party, ReservationAction, Rule, Ruling};
 use ringfence::values::id::GroupId;
 use ringfence::values::input::{Input, Scope};
 use ringfence::values::policy::{CallMode, ModeChooser};
-use ringfence::values::refusal::Refusal;
+use ringfence::values::refusal::{Object, Refusal};
 use ringfence::values::reply::{Reply, ReservationState, SlotChosen};
 use ringfence::values::time::{DayRule, Window};
 use ringfence::{Action, BindingId, CallId, Effect, LegId, PhoneNumber, ReservationId, Timestamp};
-use ringfence_testing::model::{BindingState, CallState, Deadline, LegState, LegView, Model, ReservationSummary};
+use ringfence_testing::model::{BindingState, CallState, Deadline, LegState, LegView, Model, ReservationSummary, VoiceState};
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
@@ -95,6 +95,92 @@ pub(super) const DEMANDED_OF_ACCOUNTS: [(&str, usize); 13] = [
     ("refused 225", 10),
     ("refused 240", 20),
     ("wrong code of a binding", 30),
+];
+
+/// The same for scripts in which callers leave messages.
+pub(super) const DEMANDED_OF_VOICE: [(&str, usize); 24] = [
+    ("offered", 50),
+    ("not offered Reason", 30),
+    ("not offered Unbound", 20),
+    ("voice Offered", 50),
+    ("voice Recording", 40),
+    ("voice Stored", 40),
+    ("voice Transcribing", 10),
+    ("voice Pushing", 40),
+    ("voice Waiting", 30),
+    ("voice Delivered", 20),
+    ("voice Heard", 10),
+    ("voice Abandoned", 30),
+    ("voice Expired", 5),
+    ("voice Undeliverable", 10),
+    ("recorded after the caller left", 5),
+    ("by short message", 10),
+    ("waits for follow", 10),
+    ("pushed again", 20),
+    ("went with its words", 3),
+    ("sender told", 10),
+    ("sender untellable", 3),
+    ("called back", 3),
+    ("our own leg came back", 1),
+    ("a caller's leg gone here and alive there", 1),
+];
+
+/// What some of them comes by: every ground, every end, every refusal.
+pub(super) const TO_BE_SEEN_OF_VOICE: &[&str] = &[
+    "not offered Blocked",
+    "not offered Full",
+    "voice ended Abandoned(CallerGone)",
+    "voice ended Abandoned(TooShort)",
+    "voice ended Abandoned(Silent)",
+    "voice ended Abandoned(RecordFailed)",
+    "voice ended Abandoned(NotAnswered)",
+    "voice ended Abandoned(NoReport)",
+    "voice ended Abandoned(HolderChanged)",
+    "voice ended Abandoned(Unbound)",
+    "voice ended Abandoned(Unfollowed)",
+    "voice ended Abandoned(Forgotten)",
+    "voice ended Expired",
+    "voice ended Undeliverable(NoRoad)",
+    "voice ended Undeliverable(HolderChanged)",
+    "voice ended Undeliverable(Unbound)",
+    "voice ended Undeliverable(Unfollowed)",
+    "voice ended Undeliverable(Forgotten)",
+    "told Told",
+    "told Untellable",
+    "told NotNeeded",
+    "a merchant is told that his message did not arrive",
+    "a user is told that his message did not arrive",
+    "a merchant is asked to call back",
+    "a user is asked to call back",
+    "words were cut",
+    "misconfigured",
+    "shown without a caller",
+    "shown with a merchant's name",
+    "number of a caller forgotten",
+    "messages of a callee forgotten",
+    "an unwanted recording erased",
+    "prompt UserBusy",
+    "prompt UserPoweredOff",
+    "prompt UserOutOfArea",
+    "prompt UserSuspended",
+    "prompt UserUnreachable",
+    "prompt MessageTaken",
+    "prompt NothingRecorded",
+    "prompt RecordFailed",
+    "passed on 1",
+    "passed on 17",
+    "passed on 19",
+    "passed on 20",
+    "passed on 21",
+    "passed on 31",
+    "passed on 41",
+    "invalid Evidence KnownCauses",
+    "limit FailedCalls",
+    "unknown voice message",
+    "gone voice message",
+    "refused 132",
+    "refused 150",
+    "refused 241",
 ];
 
 /// What some script comes by: every refusal, verdict, way to close, cause of release and prompt.
@@ -338,6 +424,8 @@ pub(super) struct Seen {
     users_ringing: BTreeSet<LegId>,
     /// The step reports what became of a message.
     reports_message: bool,
+    /// The callers' legs that were seen.
+    callers: BTreeSet<LegId>,
     /// The bindings whose accounts do not follow.
     suspended: BTreeSet<BindingId>,
 }
@@ -408,6 +496,7 @@ impl Seen {
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
         self.note(model.has_queue_longer_than_channels(), "queue longer than channels");
         self.bindings_after(model);
+        self.voice_after(model, reply, effects);
         self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();
         let reservations = model.reservations();
@@ -649,7 +738,10 @@ impl Seen {
                 self.note(rang && hang_up.cause == ReleaseCause::Amended, "changed while a phone rang, and ended");
                 (Some(hang_up.cause), hang_up.prompt)
             }
-            Action::Reject(reject) => (Some(reject.cause), None),
+            Action::Reject(reject) => {
+                self.kinds.insert(format!("passed on {}", reject.q850_cause));
+                (Some(reject.cause), None)
+            }
             Action::Play(play) => (None, Some(play.prompt)),
             Action::Audit(audit) => {
                 let lost = matches!(audit.record, AuditRecord::LegLost(_));
@@ -671,6 +763,13 @@ impl Seen {
                 self.note(acknowledged, "acknowledged");
                 let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
+                match &audit.record {
+                    AuditRecord::VoiceMessageEnded(ended) => {
+                        self.kinds.insert(format!("voice ended {:?}", ended.outcome));
+                    }
+                    AuditRecord::PushMisconfigured(_) => self.note(true, "misconfigured"),
+                    _ => {}
+                }
                 if let AuditRecord::BindingEnded(ended) = &audit.record {
                     self.kinds.insert(format!("binding ended {:?}", ended.why));
                 }
@@ -689,7 +788,16 @@ impl Seen {
                 self.note(self.is_block && cancelled, "a block cancelled a reservation");
                 (None, None)
             }
-            Action::Dial(_) | Action::Answer(_) | Action::Join(_) | Action::Archive(_) => (None, None),
+            Action::ArchiveVoiceMessage(archive) => {
+                self.kinds.insert(format!("told {:?}", archive.told));
+                (None, None)
+            }
+            Action::Dial(_)
+            | Action::Answer(_)
+            | Action::Join(_)
+            | Action::Archive(_)
+            | Action::Record(_)
+            | Action::Transcribe(_) => (None, None),
             Action::Erase(erase) => {
                 self.note(!self.is_change && !erase.media.is_empty(), "media was erased with its reservation");
                 self.note(self.is_change && !erase.media.is_empty(), "media was erased by a change");
@@ -790,6 +898,28 @@ impl Seen {
             Content::BindingChanged(changed) => {
                 self.kinds.insert(format!("told {:?}", changed.change));
             }
+            Content::VoiceMessage(notice) => {
+                self.note(notice.text.is_some(), "went with its words");
+                self.note(notice.is_cut, "words were cut");
+                self.note(notice.caller.is_none(), "shown without a caller");
+                self.note(notice.merchant_name.is_some(), "shown with a merchant's name");
+            }
+            Content::VoiceMessageUndelivered(_) => {
+                self.note(true, "a user is told that his message did not arrive");
+                self.note(true, "sender told");
+            }
+            Content::VoiceMessageUndeliveredForMerchant(_) => {
+                self.note(true, "a merchant is told that his message did not arrive");
+                self.note(true, "sender told");
+            }
+            Content::CallBackRequested(_) => {
+                self.note(true, "a user is asked to call back");
+                self.note(true, "called back");
+            }
+            Content::CallBackRequestedForMerchant(_) => {
+                self.note(true, "a merchant is asked to call back");
+                self.note(true, "called back");
+            }
             Content::BindingChallenge(_)
             | Content::ContactUnconfirmed(_)
             | Content::Challenge(_)
@@ -807,6 +937,43 @@ impl Seen {
                 self.kinds.insert(format!("slot over {:?}", notice.why));
             }
         }
+    }
+
+    fn voice_after(&mut self, model: &Model, reply: &StepReply, effects: &[Effect]) {
+        for kept in model.voice_messages() {
+            self.kinds.insert(format!("voice {:?}", kept.state));
+            self.note(kept.state == VoiceState::Recording && kept.leg.is_none(), "recorded after the caller left");
+            self.note(kept.by_sms && kept.state == VoiceState::Pushing, "by short message");
+            self.note(kept.waits_for_follow, "waits for follow");
+            self.note(kept.pushes > 1, "pushed again");
+            let ends = matches!(kept.state, VoiceState::Expired | VoiceState::Undeliverable);
+            self.note(ends && !kept.is_tellable, "sender untellable");
+        }
+        match reply {
+            Some(Ok(Reply::FailedCall(judged))) => match judged.ruling {
+                Ruling::Offered(_) => self.note(true, "offered"),
+                Ruling::NotOffered(NotOffered { why }) => {
+                    self.kinds.insert(format!("not offered {why:?}"));
+                }
+            },
+            Some(Ok(Reply::OwnLeg(_))) => self.note(true, "our own leg came back"),
+            Some(Err(Refusal::Unknown { object: Object::VoiceMessage, .. })) => self.note(true, "unknown voice message"),
+            Some(Err(Refusal::Gone { object: Object::VoiceMessage, .. })) => self.note(true, "gone voice message"),
+            Some(Ok(Reply::Forgotten(said))) => {
+                let erased = effects.iter().any(|effect| matches!(effect.action, Action::ArchiveVoiceMessage(_)));
+                self.note(said.voice_messages > 0 && erased, "messages of a callee forgotten");
+                self.note(said.voice_messages > 0 && !erased, "number of a caller forgotten");
+            }
+            _ => {}
+        }
+        let unwanted = |effect: &Effect| matches!(&effect.action, Action::Erase(erase) if erase.reservations.is_empty() && !erase.media.is_empty());
+        self.note(effects.len() == 1 && effects.iter().any(unwanted), "an unwanted recording erased");
+        let is_told = |leg: LegId| self.said_to_live == Some(leg) && self.callers.contains(&leg);
+        let gone = effects
+            .iter()
+            .any(|effect| matches!(&effect.action, Action::HangUp(up) if up.cause == ReleaseCause::Unknown && is_told(up.leg)));
+        self.note(gone, "a caller's leg gone here and alive there");
+        self.callers.extend(model.voice_messages().into_iter().filter_map(|kept| kept.leg));
     }
 
     fn bindings_after(&mut self, model: &Model) {

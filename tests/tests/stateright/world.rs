@@ -340,11 +340,21 @@ impl World {
                 | Content::ManagePage(_)
                 | Content::BindingChallenge(_)
                 | Content::BindingChanged(_)
+                | Content::VoiceMessage(_)
+                | Content::VoiceMessageUndelivered(_)
+                | Content::CallBackRequested(_)
+                | Content::VoiceMessageUndeliveredForMerchant(_)
+                | Content::CallBackRequestedForMerchant(_)
                 | Content::Reminder(_) => {}
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
-            Action::Join(_) | Action::Play(_) | Action::Audit(_) => {}
+            Action::Join(_)
+            | Action::Play(_)
+            | Action::Audit(_)
+            | Action::Record(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => {}
         }
     }
 

@@ -20,20 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use self::tables::Meaning;
 use super::interworking::Table;
+pub use crate::values::cause::Confidence;
 use crate::values::cause::{FailureReason, FailureReasons};
 use crate::values::evidence::{AsteriskRelease, Evidence, Location, Q850, ReasonHeader, SIP};
-
-/// How sure a diagnosis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// It cannot be told from what was said.
-    Low,
-    /// Likely, but others share the sign.
-    Medium,
-    /// The sign means this.
-    High,
-}
 
 /// What a diagnosis rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

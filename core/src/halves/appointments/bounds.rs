@@ -170,7 +170,11 @@ impl Appointments {
             | Action::Send(_)
             | Action::Audit(_)
             | Action::Archive(_)
-            | Action::Erase(_) => true,
+            | Action::Erase(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => true,
+            // No leg of this half is recorded.
+            Action::Record(_) => false,
         }
     }
 

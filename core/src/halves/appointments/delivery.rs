@@ -148,8 +148,13 @@ impl Appointments {
                 one.state == page.state && one.terms().revision == shown
             }),
             UserContent::ContactUnconfirmed(_) => live.is_some_and(|one| !one.terms().is_agreed),
-            // Its short message is the only way to that phone; and of a binding nothing is kept here.
-            UserContent::Challenge(_) | UserContent::BindingChallenge(_) | UserContent::BindingChanged(_) => false,
+            // Its short message is the only way to that phone; and of what the other half sends nothing is kept here.
+            UserContent::Challenge(_)
+            | UserContent::BindingChallenge(_)
+            | UserContent::BindingChanged(_)
+            | UserContent::VoiceMessage(_)
+            | UserContent::VoiceMessageUndelivered(_)
+            | UserContent::CallBackRequested(_) => false,
             UserContent::BookingPage(_)
             | UserContent::Cancelled(_)
             | UserContent::Missed(_)

@@ -55,6 +55,7 @@ impl Appointments {
             is_frozen: number.is_some_and(|number| self.law.has(Scope::Number(number))),
             line_of: number.and_then(|number| self.lines.get(number)).map(|line| line.merchant),
             bindings: Vec::new(),
+            voice_messages: Vec::new(),
         })
     }
 

@@ -30,7 +30,8 @@ impl Appointments {
             return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::NoRepeats });
         }
         let is_anothers = |media: &MediaId| self.media.owner(*media).is_some_and(|owner| Some(owner) != own);
-        let is_taken = |media: &MediaId| is_anothers(media) || cx.outbox.erasing().contains(media);
+        let is_recording = |media: &MediaId| cx.commons.recordings.contains(media);
+        let is_taken = |media: &MediaId| is_anothers(media) || is_recording(media) || cx.outbox.erasing().contains(media);
         match attachments.iter().map(|attachment| attachment.media).find(is_taken) {
             Some(media) => Err(Refusal::MediaInUse { media }),
             None => Ok(()),
@@ -86,6 +87,6 @@ impl Appointments {
 pub(super) fn erase(cx: &mut Context<'_>, reservations: Vec<ReservationId>, mut media: Vec<MediaId>) {
     media.sort_unstable();
     if !reservations.is_empty() || !media.is_empty() {
-        cx.emit(Action::Erase(Erase { reservations, media }));
+        cx.emit(Action::Erase(Erase { reservations, media, voice_messages: Vec::new() }));
     }
 }

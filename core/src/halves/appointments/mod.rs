@@ -15,6 +15,7 @@
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
+//! | `neighbour` | what the missed-call half asks this one |
 //! | `challenges` | whether the holder of a contact number agrees: codes, their limits, their end |
 //! | `amending` | inputs of users: amend; and new terms |
 //! | `slots` | inputs of merchants: the part of a window in which the platform calls, and its end |
@@ -47,6 +48,7 @@ mod law;
 mod managing;
 mod media;
 mod merchants;
+mod neighbour;
 mod numbers;
 mod pages;
 mod people;
@@ -181,7 +183,6 @@ impl Appointments {
             Input::LegEnded(input) => self.leg_ended(cx, &input),
             Input::PlayFinished(input) => self.play_finished(cx, input.leg),
             Input::EffectFailed(input) => self.effect_failed(cx, input.sequence),
-            Input::Resync(input) => self.resync(cx, &input.legs),
             Input::ImportNumbers(input) => self.import_numbers(cx, &input.numbers),
             Input::WithdrawPage(input) => self.withdraw_page(&input),
             Input::SetCalendar(input) => self.set_calendar(cx, input),
@@ -204,14 +205,22 @@ impl Appointments {
             Input::ChooseSlot(input) => self.choose_slot(cx, &input),
             Input::MerchantReady(input) => self.merchant_ready(cx, &input),
             Input::MessageReported(input) => self.message_reported(cx, &input),
-            // The platform holds the rules and the keys, and takes these itself; the last five are the other half's.
+            // The platform holds the rules, the keys and the halves, and takes these itself; from `follow` on they are the other half's.
             Input::SetPolicy(_)
             | Input::RotateKey(_)
+            | Input::Resync(_)
             | Input::Follow(_)
             | Input::Unfollow(_)
             | Input::RequestBinding(_)
             | Input::ConfirmBinding(_)
-            | Input::Unbind(_) => Ok(Reply::NoOp),
+            | Input::Unbind(_)
+            | Input::CallFailed(_)
+            | Input::CallDiverted(_)
+            | Input::Recorded(_)
+            | Input::RecordFailed(_)
+            | Input::Transcribed(_)
+            | Input::OpenMessage(_)
+            | Input::RequestCallBack(_) => Ok(Reply::NoOp),
         }
     }
 

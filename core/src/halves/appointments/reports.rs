@@ -7,15 +7,15 @@ use alloc::vec::Vec;
 
 use super::Appointments;
 use super::calls::{hang_up, withdrawn};
-use super::merchants::check_outbox;
 use super::records::{Call, Failure};
 use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
+use crate::halves::checks::hang_up_stray;
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
 use crate::machines::{Machine as _, Step};
 use crate::values::cause::ReleaseCause;
-use crate::values::effect::{Action, AuditRecord, LegLost, Party};
+use crate::values::effect::{Action, AuditRecord, Effect, LegLost, Party};
 use crate::values::evidence::Evidence;
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::LegEnded;
@@ -180,14 +180,18 @@ impl Appointments {
         self.end_call(cx, call, CallEvent::MerchantGone, ReleaseCause::OtherSideGone, Failure::Merchant);
     }
 
-    /// The switch came back with these legs.
-    pub(super) fn resync(&mut self, cx: &mut Context<'_>, named: &[LegId]) -> Result<Reply, Refusal> {
+    /// Whether a leg is alive here and not being ended: what else lives at the switch is to be hung up.
+    pub(crate) fn has_live_leg(&self, id: LegId) -> bool {
+        self.legs.get(id.get()).is_some_and(|leg| !leg.state.is_releasing())
+    }
+
+    /// Settles everything that a `resync` touches.
+    pub(crate) fn settle_for_resync(&mut self, cx: &mut Context<'_>) {
         self.settle_all_calls(cx);
-        let voided = cx.outbox.void_at_most_once();
-        // What lives at the switch and is another shard's is no business of ours.
-        let named: BTreeSet<LegId> = named.iter().copied().filter(|id| cx.commons.ids.leg.is_of_shard(id.get())).collect();
-        let is_ending = |id: &LegId| self.legs.get(id.get()).is_none_or(|leg| leg.state.is_releasing());
-        let stray: Vec<LegId> = named.iter().copied().filter(is_ending).collect();
+    }
+
+    /// The switch came back with these legs, and these effects were voided.
+    pub(crate) fn resynced(&mut self, cx: &mut Context<'_>, named: &BTreeSet<LegId>, voided: &[Effect]) {
         let undialled: BTreeSet<LegId> =
             voided.iter().filter(|effect| effect.action.is_dial()).filter_map(|effect| effect.action.leg()).collect();
         let absent = self.legs.ids().into_iter().map(LegId::new).filter(|id| !named.contains(id));
@@ -201,7 +205,7 @@ impl Appointments {
                 self.leg_lost(cx, id, was_begun);
             }
         }
-        for effect in &voided {
+        for effect in voided {
             if let Action::Answer(answer) = &effect.action {
                 let call = self.legs.get(answer.leg.get()).filter(|leg| leg.state.is_unanswered()).map(|leg| leg.call);
                 if let Some(call) = call.filter(|call| self.waits_for_answer(*call)) {
@@ -209,22 +213,7 @@ impl Appointments {
                 }
             }
         }
-        // As many as there is room for: nothing bounds how many legs are named that are not alive here.
-        for id in stray {
-            if cx.has_room_for(1) {
-                cx.emit(hang_up(id, ReleaseCause::Unknown, None));
-            }
-        }
-        Ok(Reply::Done)
     }
-}
-
-/// A leg that is gone here rings, or was answered, at the switch: it must not stay in a call that nobody governs. Nothing bounds how often that is
-/// reported, so it needs room.
-fn hang_up_stray(cx: &mut Context<'_>, id: LegId) -> Result<Reply, Refusal> {
-    check_outbox(cx, 1)?;
-    cx.emit(hang_up(id, ReleaseCause::Unknown, None));
-    Ok(Reply::Done)
 }
 
 /// What an `effect_failed` is about.
@@ -247,7 +236,10 @@ impl Failed {
             | Action::Send(_)
             | Action::Audit(_)
             | Action::Archive(_)
-            | Action::Erase(_) => Self::Other,
+            | Action::Erase(_)
+            | Action::Record(_)
+            | Action::Transcribe(_)
+            | Action::ArchiveVoiceMessage(_) => Self::Other,
         }
     }
 }

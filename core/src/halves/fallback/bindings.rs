@@ -59,6 +59,7 @@ impl Fallback {
         for id in self.ids_of(&input.account) {
             self.apply(id, BindingEvent::Followed, |binding| binding.suspended_until = None);
         }
+        self.followed(cx, &input.account);
         Ok(Reply::Done)
     }
 
@@ -67,12 +68,17 @@ impl Fallback {
         if !self.bindings.follows(&input.account) {
             return Ok(Reply::NoOp);
         }
-        self.bindings.remove_follower(&input.account);
+        self.stop_following(cx, &input.account);
+        Ok(Reply::Done)
+    }
+
+    /// An account does not follow any more: it said so, or its network did.
+    pub(super) fn stop_following(&mut self, cx: &Context<'_>, account: &AccountId) {
+        self.bindings.remove_follower(account);
         let until = cx.now.saturating_add_s(u64::from(cx.policy.unfollowed_max_s));
-        for id in self.ids_of(&input.account) {
+        for id in self.ids_of(account) {
             self.apply(id, BindingEvent::Unfollowed, |binding| binding.suspended_until = Some(until));
         }
-        Ok(Reply::Done)
     }
 
     pub(super) fn request_binding(
@@ -177,14 +183,16 @@ impl Fallback {
         Ok(Reply::Done)
     }
 
-    /// The holder of a number is forgotten: whoever has it or asked for it does so no more. How many bindings ended by that.
-    pub(crate) fn forget(&mut self, cx: &mut Context<'_>, number: PhoneNumber) -> u32 {
+    /// The holder of a number is forgotten: whoever has it or asked for it does so no more, and no voice message is kept for him or names him. How many bindings ended
+    /// by that, and how many messages it concerned.
+    pub(crate) fn forget(&mut self, cx: &mut Context<'_>, number: PhoneNumber) -> (u32, u32) {
         self.settle_number(cx, number);
         let of_it: Vec<BindingId> = self.bindings.of_number(number).map(|binding| binding.id).collect();
         for id in &of_it {
             self.end(cx, *id, BindingEnd::Forgotten);
         }
-        u32::try_from(of_it.len()).unwrap_or(u32::MAX)
+        let messages = self.forget_messages(cx, number);
+        (u32::try_from(of_it.len()).unwrap_or(u32::MAX), messages)
     }
 
     /// What is held of a number's holder.
@@ -208,11 +216,14 @@ impl Fallback {
         }
         cx.audit(AuditRecord::BindingEnded(BindingEnded { binding: id, why }));
         let change = match why {
-            BindingEnd::TakenOver => BindingChange::TakenOver,
-            BindingEnd::Forgotten => BindingChange::Forgotten,
-            BindingEnd::Unbound | BindingEnd::Unfollowed => return,
+            BindingEnd::TakenOver => Some(BindingChange::TakenOver),
+            BindingEnd::Forgotten => Some(BindingChange::Forgotten),
+            BindingEnd::Unbound | BindingEnd::Unfollowed => None,
         };
-        self.tell(cx, binding.account, binding.number, change);
+        if let Some(change) = change {
+            self.tell(cx, binding.account, binding.number, change);
+        }
+        self.binding_over(cx, id, why);
     }
 
     /// Tells an account, as long as it follows: nobody else can be sent anything.

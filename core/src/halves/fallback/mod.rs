@@ -3,73 +3,90 @@
 //! | file | what it does |
 //! |---|---|
 //! | `bindings` | inputs of accounts: who follows, and which numbers are bound to whom |
+//! | `failed_calls` | calls that reached nobody: is the caller offered the recorder? |
+//! | `recorder` | reports on callers' legs, recordings, and what fails |
+//! | `delivery` | voice messages on their way, by whichever road |
+//! | `opening` | listening, and asking to be called back |
+//! | `messages` | changes voice messages; their ends, and what their senders are told |
 //! | `clock` | settling, and firing deadlines |
 //! | `views` | snapshots, the model's view, checks of the invariants and bounds |
-//!
-//! So far nothing is recorded: the recorder is offered to nobody.
+//! | `checks` | those of voice messages |
 
 mod bindings;
+mod checks;
 mod clock;
+mod delivery;
+pub(crate) mod failed_calls;
+mod messages;
+mod opening;
+mod recorder;
 mod views;
 
 pub use views::{ModelView, State, StateView};
 
 use self::clock::Target;
-use super::{Context, NumberUse};
+use self::failed_calls::FailedCall;
+use super::{Context, Neighbour};
 use crate::books::agenda::Agenda;
 use crate::books::bindings::{Binding, Bindings};
-use crate::decisions::diagnosis::diagnose;
-use crate::decisions::diversion::{Callee, NoOffer, SEED_REASONS, offer};
+use crate::books::voice_messages::{VoiceMessage, VoiceMessages};
 use crate::machines::binding::BindingState;
 use crate::values::account::AccountId;
-use crate::values::evidence::Evidence;
-use crate::values::id::{BindingId, Counter};
-use crate::values::input::Input;
+use crate::values::id::{BindingId, Counter, LegId, MediaId, VoiceMessageId};
+use crate::values::input::{CallDiverted, CallFailed, Input};
 use crate::values::number::PhoneNumber;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
-
-/// What the appointment half hands over when a user's leg failed: values, never references.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailedLeg {
-    /// Who called.
-    pub caller: PhoneNumber,
-    /// Who was called.
-    pub callee: PhoneNumber,
-    /// What the network said.
-    pub evidence: Evidence,
-}
 
 /// The missed-call half.
 #[derive(Clone, Debug)]
 pub struct Fallback {
     bindings: Bindings,
+    messages: VoiceMessages,
     agenda: Agenda<Target>,
     binding_ids: Counter,
+    voice_message_ids: Counter,
 }
 
 impl Fallback {
     /// A half that nobody follows.
     #[must_use]
     pub fn new(shard: u16) -> Self {
-        Self { bindings: Bindings::default(), agenda: Agenda::default(), binding_ids: Counter::new(shard) }
+        Self {
+            bindings: Bindings::default(),
+            messages: VoiceMessages::default(),
+            agenda: Agenda::default(),
+            binding_ids: Counter::new(shard),
+            voice_message_ids: Counter::new(shard),
+        }
     }
 
     /// Settles what is due for what the input touches, then decides. `None` for an input of the other half's.
     ///
-    /// `use_of` says what the other half uses a number for.
-    pub fn handle(
-        &mut self,
-        cx: &mut Context<'_>,
-        use_of: impl Fn(PhoneNumber) -> NumberUse,
-        input: &Input,
-    ) -> Option<Result<Reply, Refusal>> {
+    /// `neighbour` answers for the other half.
+    pub fn handle(&mut self, cx: &mut Context<'_>, neighbour: &impl Neighbour, input: &Input) -> Option<Result<Reply, Refusal>> {
         let reply = match input {
             Input::Follow(input) => self.follow(cx, input),
             Input::Unfollow(input) => self.unfollow(cx, input),
-            Input::RequestBinding(input) => self.request_binding(cx, use_of(input.number), input),
-            Input::ConfirmBinding(input) => self.confirm_binding(cx, use_of(input.number), input),
+            Input::RequestBinding(input) => self.request_binding(cx, neighbour.use_of(input.number), input),
+            Input::ConfirmBinding(input) => self.confirm_binding(cx, neighbour.use_of(input.number), input),
             Input::Unbind(input) => self.unbind(cx, input),
+            Input::CallFailed(CallFailed { caller, callee, evidence, is_answered })
+            | Input::CallDiverted(CallDiverted { caller, callee, evidence, is_answered }) => {
+                let (caller, callee, is_answered) = (*caller, *callee, *is_answered);
+                self.failed_call(cx, neighbour, FailedCall { caller, callee, evidence, is_answered })
+            }
+            Input::Recorded(input) => self.recorded(cx, neighbour, input),
+            Input::RecordFailed(input) => self.record_failed(cx, input),
+            Input::Transcribed(input) => self.transcribed(cx, input),
+            Input::OpenMessage(input) => self.open_message(cx, input),
+            Input::RequestCallBack(input) => self.request_call_back(cx, input),
+            Input::LegProgress(input) if self.has_leg(input.leg) => self.leg_progress(cx, input.leg),
+            Input::LegAnswered(input) if self.has_leg(input.leg) => self.leg_answered(cx, input.leg),
+            Input::LegEnded(input) if self.has_leg(input.leg) => self.leg_ended(cx, input),
+            Input::PlayFinished(input) if self.has_leg(input.leg) => self.play_finished(cx, input.leg),
+            Input::EffectFailed(input) => return self.effect_failed(cx, input.sequence),
+            Input::MessageReported(input) => return self.message_reported(cx, input),
             Input::RegisterMerchant(_)
             | Input::PublishPage(_)
             | Input::PushPage(_)
@@ -82,7 +99,6 @@ impl Fallback {
             | Input::LegAnswered(_)
             | Input::LegEnded(_)
             | Input::PlayFinished(_)
-            | Input::EffectFailed(_)
             | Input::Resync(_)
             | Input::ImportNumbers(_)
             | Input::WithdrawPage(_)
@@ -102,7 +118,6 @@ impl Fallback {
             | Input::ImportDoNotCall(_)
             | Input::ChooseSlot(_)
             | Input::MerchantReady(_)
-            | Input::MessageReported(_)
             | Input::SetProfile(_)
             | Input::ForgetMe(_)
             | Input::SetPolicy(_)
@@ -135,28 +150,24 @@ impl Fallback {
         Some((holder.id, &holder.account))
     }
 
-    /// Whether the caller of a failed leg is offered the recorder.
-    ///
-    /// # Errors
-    /// [`NoOffer`] says why not.
-    pub fn judge(&self, failed: &FailedLeg) -> Result<(), NoOffer> {
-        offer(&diagnose(&failed.evidence), SEED_REASONS, Callee { is_bound: false, has_blocked: false })
+    /// A voice message that is kept.
+    #[must_use]
+    pub fn voice_message(&self, id: VoiceMessageId) -> Option<&VoiceMessage> {
+        self.messages.get(id)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The voice messages that are kept, in the order of ids.
+    pub fn voice_messages(&self) -> impl Iterator<Item = &VoiceMessage> {
+        self.messages.in_order()
+    }
 
-    #[test]
-    fn nobody_is_bound_and_the_reason_comes_first() {
-        let number = PhoneNumber::parse("+8613800000001").unwrap();
-        let failed = |sip_status| FailedLeg {
-            caller: number,
-            callee: number,
-            evidence: Evidence { sip_status: Some(sip_status), ..Evidence::default() },
-        };
-        assert_eq!(Fallback::new(0).judge(&failed(486)), Err(NoOffer::Unbound));
-        assert_eq!(Fallback::new(0).judge(&failed(603)), Err(NoOffer::Reason));
+    /// The legs of callers who are here.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.messages.legs().map(|(leg, _)| leg)
+    }
+
+    /// The recordings that the host keeps.
+    pub(crate) fn recordings(&self) -> impl Iterator<Item = MediaId> {
+        self.messages.media()
     }
 }

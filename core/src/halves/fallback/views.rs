@@ -9,11 +9,15 @@ use super::Fallback;
 use super::clock::Target;
 use crate::books::bindings::Binding;
 use crate::books::commons::Ids;
+use crate::books::voice_messages::{Caller, Road, VoiceMessage};
 use crate::halves::checks::hold;
 use crate::machines::binding::BindingState;
+use crate::machines::voice_message::VoiceMessageState;
 use crate::values::account::AccountId;
+use crate::values::cause::FailureReason;
 use crate::values::code::CODE_DIGITS_MAX;
-use crate::values::id::Counter;
+use crate::values::effect::{SenderTold, VoiceMessageOutcome};
+use crate::values::id::{Counter, MediaId};
 use crate::values::number::PhoneNumber;
 use crate::values::policy::most;
 use crate::values::text::Text;
@@ -25,6 +29,8 @@ pub struct State {
     pub(crate) followers: Vec<AccountId>,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) binding_ids: Counter,
+    pub(crate) voice_messages: Vec<VoiceMessage>,
+    pub(crate) voice_message_ids: Counter,
 }
 
 /// The same, by reference: what a snapshot is written from.
@@ -33,6 +39,8 @@ pub struct StateView<'a> {
     followers: Vec<&'a AccountId>,
     bindings: Vec<&'a Binding>,
     binding_ids: Counter,
+    voice_messages: Vec<&'a VoiceMessage>,
+    voice_message_ids: Counter,
 }
 
 /// Equal views behave alike, whatever ids and instants lie behind them.
@@ -40,6 +48,7 @@ pub struct StateView<'a> {
 pub struct ModelView {
     followers: Vec<AccountId>,
     bindings: Vec<BindingView>,
+    voice_messages: Vec<VoiceMessageView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -52,6 +61,31 @@ struct BindingView {
     ends_in: Option<i64>,
 }
 
+#[derive(Clone, Debug, Serialize)]
+struct VoiceMessageView {
+    state: VoiceMessageState,
+    /// The place of its binding among those that are kept; none when that is over.
+    binding: Option<usize>,
+    account: AccountId,
+    callee: PhoneNumber,
+    caller: Caller,
+    reason: FailureReason,
+    has_leg: bool,
+    /// When something of it ends, when it is taken up, and when it expires.
+    times: [Option<i64>; 3],
+    media: Option<MediaId>,
+    seconds: u32,
+    text: Option<Text>,
+    is_cut: bool,
+    is_transcribed: bool,
+    road: Road,
+    attempts: u32,
+    is_pushed: bool,
+    outcome: Option<VoiceMessageOutcome>,
+    told: SenderTold,
+    is_call_back_requested: bool,
+}
+
 impl Fallback {
     /// What a snapshot holds.
     #[must_use]
@@ -60,6 +94,8 @@ impl Fallback {
             followers: self.bindings.followers().collect(),
             bindings: self.bindings.in_order().collect(),
             binding_ids: self.binding_ids,
+            voice_messages: self.messages.in_order().collect(),
+            voice_message_ids: self.voice_message_ids,
         }
     }
 
@@ -69,7 +105,7 @@ impl Fallback {
     /// The invariant that the state breaks, when it was not written from [`Fallback::state`].
     pub fn from_state(state: State, ids: &Ids) -> Result<Self, String> {
         let mut half = Self::new(0);
-        half.binding_ids = state.binding_ids;
+        (half.binding_ids, half.voice_message_ids) = (state.binding_ids, state.voice_message_ids);
         for account in state.followers {
             hold!(!half.bindings.follows(&account), "an account follows twice");
             half.bindings.add_follower(account);
@@ -77,6 +113,10 @@ impl Fallback {
         for binding in state.bindings {
             hold!(half.bindings.get(binding.id).is_none(), "binding {} stands twice", binding.id);
             half.add(binding);
+        }
+        for message in state.voice_messages {
+            hold!(half.messages.get(message.id).is_none(), "voice message {} stands twice", message.id);
+            half.keep(message);
         }
         half.check_invariants(ids)?;
         Ok(half)
@@ -102,12 +142,15 @@ impl Fallback {
             let is_given = |code: &crate::books::bindings::BindingCode| ids.challenge.has_given(code.challenge.get());
             hold!(binding.code.as_ref().is_none_or(is_given), "binding {id} waits for a code that was never sent");
         }
-        let mut expected: Vec<_> =
-            self.bindings.in_order().filter_map(|one| Some((one.deadline()?, Target::Binding(one.id)))).collect();
+        self.check_messages(ids)?;
+        let of_bindings = self.bindings.in_order().filter_map(|one| Some((one.deadline()?, Target::Binding(one.id))));
+        let ends = self.messages.in_order().filter_map(|one| Some((one.ends_at()?, Target::MessageEnds(one.id))));
+        let due = self.messages.in_order().filter_map(|one| Some((one.taken_up_at()?, Target::MessageDue(one.id))));
+        let mut expected: Vec<_> = of_bindings.chain(ends).chain(due).collect();
         expected.sort_unstable();
         let mut known: Vec<_> = self.agenda.all().copied().collect();
         known.sort_unstable();
-        hold!(known == expected, "the agenda does not agree with the bindings (P9)");
+        hold!(known == expected, "the agenda does not agree with the bindings and the voice messages (P9)");
         Ok(())
     }
 
@@ -115,8 +158,10 @@ impl Fallback {
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16) -> Result<(), String> {
-        hold!(self.binding_ids.is_sound(shard), "a counter of ids is beyond its shard");
+    pub(crate) fn check_bounds(&self, now: Timestamp, shard: u16, last_sequence: u64) -> Result<(), String> {
+        let is_sound = self.binding_ids.is_sound(shard) && self.voice_message_ids.is_sound(shard);
+        hold!(is_sound, "a counter of ids is beyond its shard");
+        self.check_message_bounds(now, last_sequence)?;
         let within = |seconds: u32, instant: Timestamp| instant <= now.saturating_add_s(u64::from(seconds));
         for binding in self.bindings.in_order() {
             let id = binding.id;
@@ -142,9 +187,32 @@ impl Fallback {
             code: binding.code.as_ref().map(|code| (code.wrong, code.digits, code.key.clone())),
             ends_in: binding.deadline().map(|due| due.micros_since(now).max(0)),
         };
+        let left = |at: Option<Timestamp>| at.map(|at| at.micros_since(now).max(0));
+        let message = |message: &VoiceMessage| VoiceMessageView {
+            state: message.state,
+            binding: self.bindings.in_order().position(|binding| binding.id == message.binding),
+            account: message.account.clone(),
+            callee: message.callee,
+            caller: message.caller.clone(),
+            reason: message.reason,
+            has_leg: message.leg.is_some(),
+            times: [left(message.ends_at()), left(message.taken_up_at()), left(message.expires_at)],
+            media: message.media,
+            seconds: message.seconds,
+            text: message.text.clone(),
+            is_cut: message.is_cut,
+            is_transcribed: message.is_transcribed,
+            road: message.road,
+            attempts: message.attempts,
+            is_pushed: message.message.is_some(),
+            outcome: message.outcome,
+            told: message.told,
+            is_call_back_requested: message.is_call_back_requested,
+        };
         ModelView {
             followers: self.bindings.followers().cloned().collect(),
             bindings: self.bindings.in_order().map(view).collect(),
+            voice_messages: self.messages.in_order().map(message).collect(),
         }
     }
 }

@@ -10,7 +10,9 @@ use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::{Allow, Reply};
 
 use super::{Books, Call, Leg, LegState, Merchant, Page, Part, Reservation};
-use crate::checker::{Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results};
+use crate::checker::{
+    Broken, Judged, Notes, Overdue, Promise, Summary, accounts, holders, law, messages, results, voice_messages,
+};
 use crate::checker::{blocking, endings};
 use crate::hours::CallableHours;
 use crate::trace::{Doing, Step};
@@ -115,6 +117,10 @@ impl Books {
             }
             (Input::Book(input), Reply::Booked(booked)) => return self.take_book(input, booked.reservation),
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
+            (Input::CallDiverted(diverted), Reply::OwnLeg(own)) => {
+                voice_messages::own_leg(self, diverted, own)?;
+                self.lose_settled(own.own, notes);
+            }
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
             (Input::ConfirmContact(input), _) => return holders::answered(self, input, reply, notes),
             (Input::Follow(input), _) => accounts::follows(self, &input.account, reply, notes),
@@ -169,11 +175,13 @@ impl Books {
                     notes.doubted = Some(leg);
                 }
             }
+            (Input::MessageReported(input), _) if self.voice_messages.is_push(input.message) => {}
             (Input::MessageReported(input), _) => return messages::taken(self, input, reply),
             (Input::PushPage(_) | Input::PlayFinished(_) | Input::ConfirmClock(_), _) => {}
             (Input::SetPolicy(input), _) => {
                 self.take_ends_that_were_judged();
                 self.take_policy(&input.policy);
+                self.voice_messages.note_rules(&self.policy.clone());
                 self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
             }
@@ -188,7 +196,19 @@ impl Books {
                 law::take_back(self, notes);
             }
             (
-                Input::RequestCode(_) | Input::RotateKey(_) | Input::SetCalendar(_) | Input::Search(_) | Input::RequestPage(_),
+                Input::RequestCode(_)
+                | Input::RotateKey(_)
+                | Input::SetCalendar(_)
+                | Input::Search(_)
+                | Input::RequestPage(_)
+                // What these say is taken once everything that they emit was read.
+                | Input::CallFailed(_)
+                | Input::CallDiverted(_)
+                | Input::Recorded(_)
+                | Input::RecordFailed(_)
+                | Input::Transcribed(_)
+                | Input::OpenMessage(_)
+                | Input::RequestCallBack(_),
                 _,
             ) => {}
             // An input with another reply than its own kind is accepted without having done anything.
@@ -288,7 +308,17 @@ impl Books {
         let texts = [Some(&input.name), input.contact.as_ref(), input.address.as_ref(), input.description.as_ref()];
         let texts = texts.into_iter().flatten().cloned().collect();
         let preset = self.merchants.get(&input.merchant).and_then(|known| known.preset);
-        self.merchants.insert(input.merchant, Merchant { lines: input.lines.clone(), texts, preset, zone: input.zone });
+        self.merchants.insert(
+            input.merchant,
+            Merchant {
+                name: input.name.clone(),
+                chatbot: input.chatbot.clone(),
+                lines: input.lines.clone(),
+                texts,
+                preset,
+                zone: input.zone,
+            },
+        );
         Ok(())
     }
 
@@ -600,6 +630,11 @@ impl Books {
             | Content::Challenge(_)
             | Content::BindingChallenge(_)
             | Content::BindingChanged(_)
+            | Content::VoiceMessage(_)
+            | Content::VoiceMessageUndelivered(_)
+            | Content::CallBackRequested(_)
+            | Content::VoiceMessageUndeliveredForMerchant(_)
+            | Content::CallBackRequestedForMerchant(_)
             | Content::ContactNotConfirmed(_)
             | Content::OnHold(_)
             | Content::ManagePage(_)
