@@ -14,11 +14,11 @@ fn told_to_the_merchant(actions: &[Action]) -> Vec<u8> {
         Action::Dial(dial) => dial.party == Party::Merchant,
         Action::Answer(_) | Action::Reject(_) | Action::Play(_) | Action::Join(_) | Action::HangUp(_) => true,
         Action::Audit(_)
-            | Action::Archive(_)
-            | Action::Erase(_)
-            | Action::Record(_)
-            | Action::Transcribe(_)
-            | Action::ArchiveVoiceMessage(_) => false,
+        | Action::Archive(_)
+        | Action::Erase(_)
+        | Action::Record(_)
+        | Action::Transcribe(_)
+        | Action::ArchiveVoiceMessage(_) => false,
     };
     actions.iter().filter(is_theirs).flat_map(|action| serde_json::to_vec(action).unwrap()).collect()
 }

@@ -98,12 +98,9 @@ fn every_state_is_reached_and_the_terminal_ones_absorb() {
     is_connected_and_absorbing(&[CallState::RingingMerchant, CallState::Gathering], CallState::Ended);
     is_connected_and_absorbing(&[LegState::Dialled, LegState::Ringing], LegState::Gone);
     is_connected_and_absorbing(&[BindingState::Requested], BindingState::Unbound);
-    for last in [
-        VoiceMessageState::Heard,
-        VoiceMessageState::Abandoned,
-        VoiceMessageState::Expired,
-        VoiceMessageState::Undeliverable,
-    ] {
+    for last in
+        [VoiceMessageState::Heard, VoiceMessageState::Abandoned, VoiceMessageState::Expired, VoiceMessageState::Undeliverable]
+    {
         is_connected_and_absorbing(&[VoiceMessageState::Offered], last);
     }
 }
