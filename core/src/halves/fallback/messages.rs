@@ -18,6 +18,9 @@ use crate::values::id::{LegId, MediaId, MessageId, VoiceMessageId};
 use crate::values::number::Address;
 use crate::values::refusal::{Object, Refusal};
 
+/// What is said to whoever left a message: as a user, and as a merchant.
+pub(super) type Words = (fn(VoiceMessageNote) -> UserContent, fn(VoiceMessageNote) -> MerchantContent);
+
 impl Fallback {
     /// Whether this id was given. `unknown` when it was not.
     pub(super) fn check_given(&self, id: VoiceMessageId) -> Result<(), Refusal> {
@@ -134,12 +137,7 @@ impl Fallback {
     }
 
     /// Says something to whoever left a message. False when nobody can be told.
-    pub(super) fn tell_sender(
-        &self,
-        cx: &mut Context<'_>,
-        id: VoiceMessageId,
-        (to_user, to_merchant): (fn(VoiceMessageNote) -> UserContent, fn(VoiceMessageNote) -> MerchantContent),
-    ) -> bool {
+    pub(super) fn tell_sender(&self, cx: &mut Context<'_>, id: VoiceMessageId, (to_user, to_merchant): Words) -> bool {
         let Some(message) = self.messages.get(id) else { return false };
         let note = VoiceMessageNote { voice_message: id, number: message.callee.masked(), at: message.at };
         let Some(to) = message.caller.reply_to.clone() else { return false };
