@@ -475,9 +475,13 @@ fn what_is_not_reported_in_time_ends() {
     assert_eq!(state(&platform), VoiceMessageState::Recording);
     platform.advance(at("10:01:42"), 10);
     assert_eq!(done(&mut platform), [hang_up(ReleaseCause::UserUnreachable, Some(Prompt::RecordFailed))]);
-    // It comes after all: the host is told to forget it.
+    // It comes after all: the host is told to forget it, as long as that may be.
     assert_eq!(platform.recorded(at("10:02:00"), taken(23)), Ok(Reply::Done));
     assert_eq!(done(&mut platform), [erase(&[MEDIA], &[])]);
+    platform.advance(at("10:02:12"), 10);
+    let effects = done(&mut platform);
+    assert!(matches!(effects.as_slice(), [Action::ArchiveVoiceMessage(_), Action::Erase(_)]), "{effects:?}");
+    assert_eq!(platform.recorded(at("10:02:12"), taken(23)), Ok(Reply::NoOp));
 }
 
 #[test]

@@ -127,7 +127,15 @@ impl Fallback {
 
     fn over(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, event: VoiceMessageEvent, outcome: VoiceMessageOutcome) -> bool {
         let now = cx.now;
-        let leaves_at = now.saturating_add_s(u64::from(cx.policy.retention_s));
+        // Where nothing was left there is nothing to be asked about later: it waits for a recording that comes late, which is to be erased.
+        let stays_s = match outcome {
+            VoiceMessageOutcome::Abandoned(_) => cx.policy.record_grace_s,
+            VoiceMessageOutcome::Delivered
+            | VoiceMessageOutcome::Heard
+            | VoiceMessageOutcome::Expired
+            | VoiceMessageOutcome::Undeliverable(_) => cx.policy.retention_s,
+        };
+        let leaves_at = now.saturating_add_s(u64::from(stays_s));
         self.move_on(cx, id, event, |message| {
             message.until = Some(leaves_at);
             message.next_at = None;
