@@ -40,7 +40,7 @@ const MOVES_MAX: usize = 200;
 const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
-const ACCOUNT_MOVES_MAX: usize = 120;
+const ACCOUNT_MOVES_MAX: usize = 160;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
