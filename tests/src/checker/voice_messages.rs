@@ -471,7 +471,9 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
     if let Some(leg) = kept.leg {
         books.voice_messages.leg_is_gone(leg);
     }
-    let (at, leaves) = (books.now, books.now.saturating_add_s(books.policy.retention_s.into()));
+    let is_abandoned = matches!(outcome, VoiceMessageOutcome::Abandoned(_));
+    let kept_s = if is_abandoned { books.policy.record_grace_s } else { books.policy.retention_s };
+    let (at, leaves) = (books.now, books.now.saturating_add_s(kept_s.into()));
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
         kept.state = State::Over { outcome, told, at, leaves };
     }

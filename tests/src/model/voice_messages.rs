@@ -737,7 +737,13 @@ impl Model {
             VoiceMessageOutcome::Expired | VoiceMessageOutcome::Undeliverable(_) => self.tell_sender(id),
             VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard => unreachable!("these are no such ends"),
         };
-        let (at, leaves) = (self.latest, self.latest.saturating_add_s(self.policy.retention_s.into()));
+        // Where nothing was left there is nothing to keep.
+        let kept_s = if matches!(outcome, VoiceMessageOutcome::Abandoned(_)) {
+            self.policy.record_grace_s
+        } else {
+            self.policy.retention_s
+        };
+        let (at, leaves) = (self.latest, self.latest.saturating_add_s(kept_s.into()));
         self.voice_message_mut(id).state = State::Over { outcome, told, at, leaves };
     }
 
