@@ -48,13 +48,10 @@ fn keyring() -> Keyring {
 fn binds(platform: &mut Platform, now: Timestamp, who: &str, phone: PhoneNumber) {
     drain(platform);
     let Ok(Reply::BindingRequested(asked)) = platform.request_binding(now, account(who), phone) else { panic!("refused") };
-    let challenges: Vec<BindingChallenge> = drain(platform)
-        .into_iter()
-        .filter_map(|action| match action {
-            Action::Send(Send { content: Content::BindingChallenge(challenge), .. }) => Some(challenge),
-            _ => None,
-        })
-        .collect();
+    let challenge = |action| {
+        if let Action::Send(Send { content: Content::BindingChallenge(challenge), .. }) = action { Some(challenge) } else { None }
+    };
+    let challenges: Vec<BindingChallenge> = drain(platform).into_iter().filter_map(challenge).collect();
     let code = platform.code(challenges[0].challenge).unwrap();
     let bound = platform.confirm_binding(now, account(who), phone, code);
     assert_eq!(bound, Ok(Reply::Bound(NumberBound { binding: asked.binding })));
@@ -97,12 +94,9 @@ fn done(platform: &mut Platform) -> Vec<Action> {
 
 /// The audits of voice messages, and nothing else.
 fn ended(platform: &mut Platform) -> Vec<VoiceMessageOutcome> {
-    let record = |action| match action {
-        Action::Audit(audit) => match audit.record {
-            AuditRecord::VoiceMessageEnded(record) => Some(record.outcome),
-            _ => None,
-        },
-        _ => None,
+    let record = |action| {
+        let Action::Audit(audit) = action else { return None };
+        if let AuditRecord::VoiceMessageEnded(record) = audit.record { Some(record.outcome) } else { None }
     };
     check(platform);
     drain(platform).into_iter().filter_map(record).collect()
@@ -207,9 +201,9 @@ fn note() -> VoiceMessageNote {
 
 /// The next effects are these words to this address, beside audits.
 fn said(platform: &mut Platform) -> Vec<(Address, Content)> {
-    let send = |action| match action {
-        Action::Send(send) => (send.to, send.content),
-        other => panic!("{other:?}"),
+    let send = |action| {
+        let Action::Send(send) = action else { panic!("{action:?}") };
+        (send.to, send.content)
     };
     done(platform).into_iter().map(send).collect()
 }
@@ -481,9 +475,13 @@ fn what_is_not_reported_in_time_ends() {
     assert_eq!(state(&platform), VoiceMessageState::Recording);
     platform.advance(at("10:01:42"), 10);
     assert_eq!(done(&mut platform), [hang_up(ReleaseCause::UserUnreachable, Some(Prompt::RecordFailed))]);
-    // It comes after all: the host is told to forget it.
+    // It comes after all: the host is told to forget it, as long as that may be.
     assert_eq!(platform.recorded(at("10:02:00"), taken(23)), Ok(Reply::Done));
     assert_eq!(done(&mut platform), [erase(&[MEDIA], &[])]);
+    platform.advance(at("10:02:12"), 10);
+    let effects = done(&mut platform);
+    assert!(matches!(effects.as_slice(), [Action::ArchiveVoiceMessage(_), Action::Erase(_)]), "{effects:?}");
+    assert_eq!(platform.recorded(at("10:02:12"), taken(23)), Ok(Reply::NoOp));
 }
 
 #[test]

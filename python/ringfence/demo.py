@@ -47,12 +47,15 @@ from .effects import (
     NumbersLow,
     PolicySet,
     Rebased,
+    RecordVoice,
     Reject,
     ReservationForMerchant,
     Send,
     Thawed,
+    Transcribe,
     Undelivered,
     UserDialled,
+    VoiceMessageArchive,
 )
 from .errors import RingfenceError
 from .journal import advance_line, confirm_line, effects_line, header_line, input_line, refusal_line, reply_line
@@ -448,7 +451,7 @@ class _Teller:
                 self.audited(at, record)
             case Join():
                 self.joined(at, [effect.leg])
-            case Archive() | Erase():
+            case Archive() | Erase() | RecordVoice() | Transcribe() | VoiceMessageArchive():
                 pass
 
     def joined(self, at: datetime, legs: list[int]) -> None:

@@ -22,7 +22,22 @@ from itertools import count
 
 from . import inputs
 from ._values import ForReservation, PhoneNumber
-from .effects import Answer, Archive, Audit, Dial, Effect, Erase, HangUp, Join, Play, Reject, Send
+from .effects import (
+    Answer,
+    Archive,
+    Audit,
+    Dial,
+    Effect,
+    Erase,
+    HangUp,
+    Join,
+    Play,
+    RecordVoice,
+    Reject,
+    Send,
+    Transcribe,
+    VoiceMessageArchive,
+)
 from .errors import RingfenceError
 from .evidence import Evidence
 from .platform import Platform
@@ -240,6 +255,9 @@ class Switch:
                 heard = _PROMPT if is_heard else timedelta()
                 self.after(heard + _REACTION, lambda: self._ended(leg, Evidence()))
             case Send() | Audit() | Archive() | Erase():
+                pass
+            case RecordVoice() | Transcribe() | VoiceMessageArchive():
+                # No call of a reservation is recorded, and this switch brings no others.
                 pass
 
     def _dialled(self, leg: int, number: PhoneNumber) -> None:

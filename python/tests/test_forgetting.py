@@ -39,7 +39,7 @@ def test_a_name_is_remembered_until_its_user_wants_to_be_forgotten(platform: Pla
     list(platform.effects(confirm=True))
     platform.book(NOW, user=USER, page=10, offering=1, window=EVENING)
     assert told(platform).name == "张三"
-    assert platform.forget_me(NOW, user=USER) == Forgotten(cancelled=1, ending=0, erased=2, profile=True, messages=4, bindings=0)
+    assert platform.forget_me(NOW, user=USER) == Forgotten(cancelled=1, ending=0, erased=2, profile=True, messages=4, bindings=0, voice_messages=0)
     *_, audit, erase = platform.effects(confirm=True)
     assert isinstance(erase, Erase)
     assert (erase.reservations, erase.media) == ((1, 2), (501,))

@@ -101,7 +101,7 @@ def test_a_caller_is_recorded_and_the_account_hears_it() -> None:
     assert isinstance(send.content, VoiceMessage)
     assert (send.to, send.content.caller) == (Address(f"wechat:{ZHANG}"), PhoneNumber(CALLER))
     assert send.content.text("en").splitlines()[0] == f"You have a voice message from {CALLER} (23 s)"
-    assert platform.message_reported(at("10:02"), message=send.sequence, status=Delivered()) == Done()
+    assert platform.message_reported(at("10:01:30"), message=send.sequence, status=Delivered()) == Done()
     assert platform.open_message(at("10:03"), account=AccountId(ZHANG), voice_message=1) == MessageOpened(70)
     assert platform.request_call_back(at("10:04"), account=ZHANG, voice_message=1) == Done()
     (asked,) = (one for one in taken(platform) if isinstance(one, Send))
@@ -146,7 +146,7 @@ def test_a_message_that_no_road_is_left_for_ends_with_its_sender_told() -> None:
     platform = stored(Policy(voice_by_sms=False))
     taken(platform)
     send = pushed(platform, at("10:01"))
-    assert platform.message_reported(at("10:02"), message=send.sequence, status=Failed("43101")) == Done()
+    assert platform.message_reported(at("10:01:30"), message=send.sequence, status=Failed("43101")) == Done()
     told = taken(platform)
     ended = next(one.record for one in told if hasattr(one, "record"))
     assert isinstance(ended, VoiceMessageEnded) and isinstance(ended.outcome, VoiceUndeliverable)

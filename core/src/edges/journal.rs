@@ -508,6 +508,9 @@ enum EffectField {
     Audit,
     Archive,
     Erase,
+    Record,
+    Transcribe,
+    ArchiveVoiceMessage,
 }
 
 impl<'de> Deserialize<'de> for FlatEffect {
@@ -545,6 +548,9 @@ impl<'de> Visitor<'de> for FlatEffectVisitor {
                 EffectField::Audit => Action::Audit(map.next_value()?),
                 EffectField::Archive => Action::Archive(map.next_value()?),
                 EffectField::Erase => Action::Erase(map.next_value()?),
+                EffectField::Record => Action::Record(map.next_value()?),
+                EffectField::Transcribe => Action::Transcribe(map.next_value()?),
+                EffectField::ArchiveVoiceMessage => Action::ArchiveVoiceMessage(map.next_value()?),
             };
             repeated |= action.replace(read).is_some();
         }

@@ -13,11 +13,15 @@ use crate::books::messages::Again;
 use crate::halves::appointments::records::Origin;
 use crate::machines::binding::BindingState;
 use crate::machines::leg::LegState;
+use crate::machines::voice_message::VoiceMessageState;
 use crate::values::account::AccountId;
+use crate::values::cause::FailureReason;
 use crate::values::effect::{Action, BookingPage, Dial, Effect};
 use crate::values::evidence::Evidence;
-use crate::values::id::{ChallengeId, Counter, GroupId, LegId, MediaId, MessageId};
-use crate::values::input::{Amend, Book, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, RegisterMerchant};
+use crate::values::id::{BindingId, ChallengeId, Counter, GroupId, LegId, MediaId, MessageId};
+use crate::values::input::{
+    Amend, Book, CallFailed, ConfirmClock, Dedup, Input, Line, PlayFinished, PublishPage, Recorded, RegisterMerchant,
+};
 use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::policy::{CallMode, ModeChooser, Policy};
@@ -553,5 +557,92 @@ fn a_number_is_one_accounts_and_what_waits_for_it_ends() {
     is_refused(&platform, "stands twice", |body| {
         let again = body.fallback.bindings[0].clone();
         body.fallback.bindings.push(again);
+    });
+}
+
+/// Three callers of a number that is bound: the first is offered the recorder, the second speaks, the message of the third was pushed.
+fn missed() -> Platform {
+    let mut platform = world();
+    platform.load_key("k1", KEY).unwrap();
+    platform.rotate_key(at("09:00:00"), "k1").unwrap();
+    let account = AccountId::parse("zhang").unwrap();
+    let callee = number("+8613800000009");
+    platform.follow(at("09:00:00"), account.clone()).unwrap();
+    let Ok(Reply::BindingRequested(_)) = platform.request_binding(at("09:00:00"), account.clone(), callee) else {
+        panic!("refused")
+    };
+    let code = platform.code(ChallengeId::new((3 << 48) | 1)).unwrap();
+    platform.confirm_binding(at("09:00:00"), account, callee, code).unwrap();
+    let evidence = Evidence { sip_status: Some(486), ..Evidence::default() };
+    for (index, is_answered) in [false, true, true].into_iter().enumerate() {
+        let caller = Some(number(&format!("+861390000000{index}")));
+        let call = CallFailed { caller, callee, evidence: evidence.clone(), is_answered };
+        assert!(matches!(platform.call_failed(at("10:00:00"), call), Ok(Reply::FailedCall(_))));
+    }
+    let third = platform.voice_messages()[2];
+    let recorded = Recorded { voice_message: third, media: MediaId::new(70), seconds: 9, is_silent: false };
+    platform.recorded(at("10:00:05"), recorded).unwrap();
+    platform.advance(at("10:00:05"), 1);
+    assert_eq!(platform.voice_message(third).unwrap().state, VoiceMessageState::Pushing);
+    platform
+}
+
+#[test]
+fn a_voice_message_is_in_its_state_and_ends() {
+    let platform = missed();
+    let state = "is not in the state that it says";
+    is_refused(&platform, state, |body| body.fallback.voice_messages[0].leg = None);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[0].media = Some(MediaId::new(71)));
+    is_refused(&platform, state, |body| body.fallback.voice_messages[1].until = None);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[2].media = None);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[2].expires_at = None);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[2].state = VoiceMessageState::Delivered);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[2].pushed = vec![3, 2]);
+    is_refused(&platform, state, |body| body.fallback.voice_messages[2].attempts = 2);
+    let ends = "waits or stays longer than any policy lets it";
+    is_refused(&platform, ends, |body| body.fallback.voice_messages[1].until = Some(far()));
+    is_refused(&platform, ends, |body| body.fallback.voice_messages[2].expires_at = Some(far()));
+    is_refused(&platform, "waits for an account that follows", |body| {
+        let message = &mut body.fallback.voice_messages[2];
+        (message.state, message.until) = (VoiceMessageState::Waiting, None);
+    });
+}
+
+#[test]
+fn a_voice_message_is_the_bindings_that_its_offer_found() {
+    let platform = missed();
+    let account = "is on its way to an account that does not have the number";
+    is_refused(&platform, account, |body| body.fallback.voice_messages[2].account = AccountId::parse("li").unwrap());
+    is_refused(&platform, account, |body| body.fallback.voice_messages[2].callee = number("+8613800000008"));
+    is_refused(&platform, account, |body| body.fallback.voice_messages[2].binding = BindingId::new((3 << 48) | 2));
+}
+
+#[test]
+fn legs_recordings_and_pushes_are_one_messages() {
+    let platform = missed();
+    let twice = "the voice messages do not agree with themselves";
+    is_refused(&platform, twice, |body| body.fallback.voice_messages[1].leg = body.fallback.voice_messages[0].leg);
+    is_refused(&platform, "stands twice", |body| {
+        let again = body.fallback.voice_messages[0].clone();
+        body.fallback.voice_messages.push(again);
+    });
+    let given = "has a leg or a message that was not numbered";
+    is_refused(&platform, given, |body| body.fallback.voice_messages[0].leg = Some(LegId::new((3 << 48) | 99)));
+    is_refused(&platform, "was pushed by an effect that was never emitted", |body| {
+        body.fallback.voice_messages[2].pushed = vec![9_999];
+    });
+    is_refused(&platform, "has an id that was not given", |body| body.fallback.voice_message_ids = Counter::new(3));
+    is_refused(&platform, "pushes a voice message as two", |body| {
+        body.fallback.voice_messages[2].message = Some(MessageId::new((3 << 48) | 1));
+    });
+    is_refused(&platform, "answers a caller who is not offered the recorder", |body| {
+        body.fallback.voice_messages[0].until = Some(at("10:00:09"));
+    });
+    is_refused(&platform, "records what no message is of", |body| {
+        body.fallback.voice_messages[1].reason = FailureReason::PoweredOff;
+    });
+    is_refused(&platform, "the recording of a voice message is attached to a reservation", |body| {
+        let attachment = Attachment { media: MediaId::new(70), kind: MediaKind::Voice, share: true };
+        body.appointments.reservations[0].attachments.push(attachment);
     });
 }

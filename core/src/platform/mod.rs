@@ -244,10 +244,12 @@ impl Platform {
             Some(Person::Number(number)) => fallback.forget(&mut cx, number),
             Some(Person::Mailbox(_)) | None => (0, 0),
         };
-        let forgotten = match reply {
-            Reply::Forgotten(forgotten) => forgotten,
-            _ if (bindings, voice_messages) == (0, 0) => return Ok(reply),
-            _ => Forgotten::default(),
+        let forgotten = if let Reply::Forgotten(forgotten) = reply {
+            forgotten
+        } else if (bindings, voice_messages) == (0, 0) {
+            return Ok(reply);
+        } else {
+            Forgotten::default()
         };
         Ok(Reply::Forgotten(Forgotten { bindings, voice_messages, ..forgotten }))
     }

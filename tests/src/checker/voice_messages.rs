@@ -471,7 +471,9 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
     if let Some(leg) = kept.leg {
         books.voice_messages.leg_is_gone(leg);
     }
-    let (at, leaves) = (books.now, books.now.saturating_add_s(books.policy.retention_s.into()));
+    let is_left = !matches!(outcome, VoiceMessageOutcome::Abandoned(_));
+    let stays_s = if is_left { books.policy.retention_s } else { books.policy.record_grace_s };
+    let (at, leaves) = (books.now, books.now.saturating_add_s(stays_s.into()));
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
         kept.state = State::Over { outcome, told, at, leaves };
     }

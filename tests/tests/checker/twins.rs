@@ -640,7 +640,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         P10 "a number is given back without a record" bindings |t| drop_effect(t, 0, |action| {
             matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == BindingEnd::Unbound))
         });
-        P9 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
+        P10 "a forgotten holder's number stays an account's" bindings_forgotten |t| drop_effect(t, 0, is_forgotten_binding);
         P10 "an account is not told that its number was forgotten" bindings_forgotten |t| {
             let told = |action: &Action| matches!(action, Action::Send(send) if matches!(&send.content,
                 Content::BindingChanged(changed) if changed.change == BindingChange::Forgotten));
@@ -730,7 +730,7 @@ pub(crate) fn twins() -> Vec<Twin> {
                 if let Action::Record(record) = &mut effect.action { record.seconds_max += 1 }
             }
         };
-        P9 "a message leaves before its time" voice_heard |t| t.header.policy.voice_message_life_s += 1;
+        P9 "a message leaves before its time" voice_heard |t| t.header.policy.retention_s += 1;
         P9 "what was left for somebody who was forgotten stays" voice_forgotten |t| {
             let step = nth_step(t, 1, |step| matches!(step.doing, Doing::Input(Input::ForgetMe(_))));
             t.steps[step].effects.retain(|effect| !matches!(&effect.action, Action::ArchiveVoiceMessage(_))

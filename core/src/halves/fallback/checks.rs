@@ -67,7 +67,7 @@ fn is_as_it_says(message: &VoiceMessage) -> bool {
         && (message.next_at.is_none() || matches!(message.state, S::Stored | S::Waiting))
         && (message.text.is_none() || message.is_transcribed)
         && (!message.is_cut || message.text.is_some())
-        && message.message.is_some() == !message.pushed.is_empty()
+        && message.message.is_some() != message.pushed.is_empty()
         && attempts <= message.pushed.len()
         && message.pushed.is_sorted_by(|one, next| one < next)
         && message.ended_at.is_some() == is_over

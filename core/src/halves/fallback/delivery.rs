@@ -107,7 +107,7 @@ impl Fallback {
         let id = input.voice_message;
         self.check_given(id)?;
         self.settle_message(cx, id);
-        if !self.messages.get(id).is_some_and(|message| message.state == VoiceMessageState::Transcribing) {
+        if self.messages.get(id).is_none_or(|message| message.state != VoiceMessageState::Transcribing) {
             return Ok(Reply::NoOp);
         }
         let given = input.text.as_ref().filter(|text| !text.trim().is_empty());

@@ -18,6 +18,9 @@ use crate::values::id::{LegId, MediaId, MessageId, VoiceMessageId};
 use crate::values::number::Address;
 use crate::values::refusal::{Object, Refusal};
 
+/// What is said to whoever left a message: as a user, and as a merchant.
+pub(super) type Words = (fn(VoiceMessageNote) -> UserContent, fn(VoiceMessageNote) -> MerchantContent);
+
 impl Fallback {
     /// Whether this id was given. `unknown` when it was not.
     pub(super) fn check_given(&self, id: VoiceMessageId) -> Result<(), Refusal> {
@@ -124,7 +127,15 @@ impl Fallback {
 
     fn over(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, event: VoiceMessageEvent, outcome: VoiceMessageOutcome) -> bool {
         let now = cx.now;
-        let leaves_at = now.saturating_add_s(u64::from(cx.policy.retention_s));
+        // Where nothing was left there is nothing to be asked about later: it waits for a recording that comes late, which is to be erased.
+        let stays_s = match outcome {
+            VoiceMessageOutcome::Abandoned(_) => cx.policy.record_grace_s,
+            VoiceMessageOutcome::Delivered
+            | VoiceMessageOutcome::Heard
+            | VoiceMessageOutcome::Expired
+            | VoiceMessageOutcome::Undeliverable(_) => cx.policy.retention_s,
+        };
+        let leaves_at = now.saturating_add_s(u64::from(stays_s));
         self.move_on(cx, id, event, |message| {
             message.until = Some(leaves_at);
             message.next_at = None;
@@ -134,12 +145,7 @@ impl Fallback {
     }
 
     /// Says something to whoever left a message. False when nobody can be told.
-    pub(super) fn tell_sender(
-        &self,
-        cx: &mut Context<'_>,
-        id: VoiceMessageId,
-        (to_user, to_merchant): (fn(VoiceMessageNote) -> UserContent, fn(VoiceMessageNote) -> MerchantContent),
-    ) -> bool {
+    pub(super) fn tell_sender(&self, cx: &mut Context<'_>, id: VoiceMessageId, (to_user, to_merchant): Words) -> bool {
         let Some(message) = self.messages.get(id) else { return false };
         let note = VoiceMessageNote { voice_message: id, number: message.callee.masked(), at: message.at };
         let Some(to) = message.caller.reply_to.clone() else { return false };
