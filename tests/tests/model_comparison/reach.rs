@@ -761,13 +761,11 @@ impl Seen {
                 self.note(acknowledged, "acknowledged");
                 let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
-                match &audit.record {
-                    AuditRecord::VoiceMessageEnded(ended) => {
-                        self.kinds.insert(format!("voice ended {:?}", ended.outcome));
-                    }
-                    AuditRecord::PushMisconfigured(_) => self.note(true, "misconfigured"),
-                    _ => {}
+                if let AuditRecord::VoiceMessageEnded(ended) = &audit.record {
+                    self.kinds.insert(format!("voice ended {:?}", ended.outcome));
                 }
+                let misconfigured = matches!(audit.record, AuditRecord::PushMisconfigured(_));
+                self.note(misconfigured, "misconfigured");
                 if let AuditRecord::BindingEnded(ended) = &audit.record {
                     self.kinds.insert(format!("binding ended {:?}", ended.why));
                 }
