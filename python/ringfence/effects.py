@@ -259,6 +259,8 @@ class Reminder(_Content):
     offering_name: str
     window: Window
     zone: Zone
+    is_shared: bool
+    """Whether others may be on the call, as the user agreed."""
     actions: tuple[ReservationAction, ...]
 
 
@@ -425,6 +427,8 @@ class Amended(_Content):
     line: PhoneNumber
     window: Window
     zone: Zone
+    group: int | None
+    """The group that the user may share a call with, when he agreed to it: what the merchant calls all of them by."""
     media: tuple[SharedMedia, ...]
 
 

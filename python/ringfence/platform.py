@@ -35,7 +35,7 @@ from .effects import Effect
 from .errors import Misused, RingfenceError
 from .evidence import Evidence
 from .inputs import Dedup
-from .records import Binding, Call, Leg, LiveChallenge, Reservation
+from .records import Binding, Call, Leg, LiveChallenge, PersonExport, Reservation
 from .replies import (
     Amended,
     Booked,
@@ -661,6 +661,13 @@ class Platform:
             return self._open().code(check(int, challenge, "challenge"))
         except RingfenceError as error:
             raise error._shown_in(self._zone) from None
+
+    def export_person(self, user: Address | str) -> PersonExport | None:
+        """Everything that is held of a person, by his number or mailbox. A question: nothing changes. `None` for a chatbot, who is nobody.
+
+        It names no other user. What is over stands in it until it is forgotten.
+        """
+        return self._record(PersonExport, self._open().export_person(check(Address, user, "user").in_full()))
 
     def challenge(self, id: int) -> LiveChallenge | None:
         """A code that is out: what is known of it, which is not the code itself."""

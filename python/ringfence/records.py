@@ -23,8 +23,32 @@ from ._values import (
     Zone,
 )
 from .effects import Outcome
+from .inputs import BlockTarget
 
-__all__ = ["Binding", "BindingCode", "BindingState", "Call", "CallState", "Closed", "Leg", "LegState", "LiveChallenge", "Member", "Origin", "Reservation", "Terms"]
+__all__ = [
+    "Binding",
+    "BindingCode",
+    "BindingExport",
+    "BindingState",
+    "Call",
+    "CallState",
+    "Closed",
+    "Leg",
+    "LegExport",
+    "LegState",
+    "LiveChallenge",
+    "Member",
+    "MessageExport",
+    "Origin",
+    "PersonExport",
+    "ProfileExport",
+    "Reservation",
+    "ReservationExport",
+    "SenderExport",
+    "Terms",
+    "TermsExport",
+    "VirtualNumberExport",
+]
 
 
 class CallState(StrEnum):
@@ -210,6 +234,141 @@ class LiveChallenge(Record):
     digits: int
     until: datetime
     wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileExport(Record):
+    """What is remembered of a person for his next booking."""
+
+    name: str | None
+    contact: PhoneNumber | None
+    """The phone that shall ring, when it is another than his own."""
+    email: Address | None
+    until: datetime
+    """From when on it is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermsExport(Record):
+    """Terms of a reservation, as far as they are his: the phone if it is his or he named it, the name and the attachments if he sent them."""
+
+    revision: int
+    offering: int
+    offering_name: str
+    window: Window
+    zone: Zone
+    contact: PhoneNumber | None
+    name: str | None
+    group_size: int
+    """How many users may share a call with him, himself among them; 1: he is called alone."""
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SenderExport(Record):
+    """What the sender of a reservation said of himself."""
+
+    address: Address
+    result_by: ResultBy | None
+    email: Address | None
+    evidence: BookingEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationExport(Record):
+    """A reservation, as far as it is his. What its sender said of himself stands in `sender`, for the sender alone."""
+
+    reservation: int
+    is_sender: bool
+    """Whether he sent it."""
+    is_contact: bool
+    """Whether its phone is his."""
+    merchant: int
+    page: int
+    line: PhoneNumber
+    booked_at: datetime
+    state: ReservationState
+    mode: CallMode | None
+    slot: Window | None
+    outcome: Outcome | None
+    terms: TermsExport
+    """The terms that hold."""
+    waiting: TermsExport | None
+    """Those that wait for the end of a call."""
+    sender: SenderExport | None
+    virtual_number: PhoneNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegExport(Record):
+    """A leg to his phone."""
+
+    leg: int
+    call: int
+    reservation: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualNumberExport(Record):
+    """A virtual number that means him to a merchant. It rests until `rests_until`; none while a live reservation of his holds it."""
+
+    merchant: int
+    number: PhoneNumber
+    rests_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageExport(Record):
+    """A message to him."""
+
+    message: int
+    sequence: int
+    """The sequence number of its effect."""
+    reservation: int | None
+    to: Address | None
+    """Where it goes, if it waits for the host."""
+    ways: tuple[Address, ...]
+    """Where else it goes if it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindingExport(Record):
+    """An account that has his number, or asked for it. Whose account it is may be another's matter."""
+
+    binding: int
+    holds: bool
+    """Whether the number is the account's. Otherwise it was asked for, and its code is out."""
+    until: datetime | None
+    """When it ends by itself, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonExport(Record):
+    """Everything that the platform holds of one person. It names no other user."""
+
+    user: Address
+    """The address that was asked for: his number, or his mailbox."""
+    at: datetime
+    """The latest instant seen."""
+    profile: ProfileExport | None
+    in_profiles: int
+    """In how many profiles of others his number is remembered, as a phone that shall ring."""
+    reservations: tuple[ReservationExport, ...]
+    legs: tuple[LegExport, ...]
+    virtual_numbers: tuple[VirtualNumberExport, ...]
+    messages: tuple[MessageExport, ...]
+    codes: tuple[datetime, ...]
+    """The codes that went to his number and count, by when they count no more."""
+    wrong_codes: tuple[datetime, ...]
+    rings: tuple[datetime, ...]
+    blocks: tuple[BlockTarget, ...]
+    """Whom he blocked."""
+    is_listed: bool
+    """Whether his number is on the do-not-call list."""
+    is_frozen: bool
+    line_of: int | None
+    """The merchant who has his number as a line."""
+    bindings: tuple[BindingExport, ...]
 
 
 class BindingState(StrEnum):

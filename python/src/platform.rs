@@ -144,6 +144,13 @@ impl Platform {
         self.with(py, |platform| Ok(platform.reservation(ReservationId::new(id)).map(write)))
     }
 
+    fn export_person(&self, py: Python<'_>, user: &str) -> PyResult<Option<String>> {
+        self.with(py, |platform| {
+            let user = ringfence::Address::parse(user).map_err(value)?;
+            Ok(platform.export_person(&user).as_ref().map(write))
+        })
+    }
+
     fn challenge(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
         self.with(py, |platform| Ok(platform.challenge(ChallengeId::new(id)).map(write)))
     }

@@ -143,7 +143,7 @@ MANDATORY = [
     "张三 → platform: takes reservation 1 back",
     "platform → 周八: there was no conversation",
     "商户线路一直繁忙",
-    "refused, before_window: the booked window has not begun; retry at Saturday 19 December, 19:00:00",
+    "refused, before_window: the booked window has not begun; retry at Saturday 26 December, 19:00:00",
     "refused, too_soon: it is too soon after the last attempt; retry at 19:05:02",
     "refused, not_recognized",
 ]
@@ -202,7 +202,7 @@ def test_a_refused_call_is_allowed_at_the_instant_that_the_refusal_named() -> No
     lines = out("demo", "--story", "outside-the-window", columns=120).splitlines()
     rows = [line.strip() for line in lines[lines.index("Why each call was allowed or refused") + 1 :]]
     assert rows == [
-        "18:30:00  95511 → 张三  refused before_window, again from Saturday 19 December, 19:00:00",
+        "18:30:00  95511 → 张三  refused before_window, again from Saturday 26 December, 19:00:00",
         "18:59:59  95511 → 张三  refused before_window, again from 19:00:00",
         "18:59:59  95588 → 李四  refused not_recognized",
         "19:00:00  95511 → 张三  allowed inside 19:00-20:00, the merchant calls",

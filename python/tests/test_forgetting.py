@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import EVENING, USER, at
 
-from ringfence import Attachment, Erase, LimitReached, MediaKind, Misused, Platform, ReservationForMerchant, Send, SharedMedia
+from ringfence import Address, Attachment, Erase, LimitReached, MediaKind, Misused, Platform, ReservationForMerchant, Send, SharedMedia
 from ringfence.effects import ErasedRecord
 from ringfence.replies import Forgotten, NoOp
 
@@ -51,3 +51,24 @@ def test_a_name_is_remembered_until_its_user_wants_to_be_forgotten(platform: Pla
     platform.set_profile(NOW, user=USER, name="李雷", erase=["email"])
     with pytest.raises(Misused, match="what is set cannot be erased as well"):
         platform.set_profile(NOW, user=USER, name="李雷", erase=["name"])
+
+
+def test_a_person_is_handed_what_is_held_of_him_and_of_nobody_else(platform: Platform) -> None:
+    other = "rcs:+8613800000002"
+    platform.book(NOW, user=USER, page=10, offering=1, window=EVENING, name="张三", email="mailto:zhang@example.com", attachments=[PRIVATE])
+    platform.book(NOW, user=other, page=10, offering=1, window=EVENING, name="李四", contact="+8613800000001")
+    export = platform.export_person(USER)
+    assert export is not None
+    own, anothers = export.reservations
+    assert own.sender is not None and own.sender.email == Address("mailto:zhang@example.com")
+    assert (own.terms.name, own.terms.attachments) == ("张三", (PRIVATE,))
+    assert (anothers.is_sender, anothers.is_contact, anothers.sender, anothers.terms.name) == (False, True, None, None)
+    assert export.profile is not None and export.profile.name == "张三"
+    assert "李四" not in str(export)
+    assert [message.to for message in export.messages] == [Address("rcs:+8613800000001")]
+    platform.forget_me(NOW, user=USER)
+    list(platform.effects(confirm=True))
+    left = platform.export_person(USER)
+    assert left is not None
+    assert (left.profile, left.reservations, left.messages) == (None, (), ())
+    assert platform.export_person("sip:1065000000@chatbot.example") is None

@@ -195,6 +195,15 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (records.Member, "Member"),
     (records.Call, "Call"),
     (records.Leg, "Leg"),
+    (records.PersonExport, "PersonExport"),
+    (records.ProfileExport, "ProfileExport"),
+    (records.ReservationExport, "ReservationExport"),
+    (records.SenderExport, "SenderExport"),
+    (records.TermsExport, "TermsExport"),
+    (records.LegExport, "LegExport"),
+    (records.VirtualNumberExport, "VirtualNumberExport"),
+    (records.MessageExport, "MessageExport"),
+    (records.BindingExport, "BindingExport"),
 ]
 
 

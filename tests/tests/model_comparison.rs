@@ -41,7 +41,7 @@ const MOVES_MAX: usize = 200;
 const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
-const ACCOUNT_MOVES_MAX: usize = 120;
+const ACCOUNT_MOVES_MAX: usize = 160;
 const VOICE_CASES: u32 = 300;
 const VOICE_MOVES_MAX: usize = 120;
 

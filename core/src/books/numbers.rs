@@ -172,6 +172,15 @@ impl Numbers {
         self.number(*self.leases.get(&merchant)?.by_user.get(&user)?)
     }
 
+    /// The numbers that mean this user, in the order of merchants, and when each has rested if nobody holds it.
+    pub fn leases_of(&self, user: PhoneNumber) -> impl Iterator<Item = (MerchantId, VirtualNumber, Option<Timestamp>)> {
+        self.leases.iter().filter_map(move |(merchant, leases)| {
+            let place = leases.by_user.get(&user)?;
+            let rests_until = leases.by_place.get(place)?.rests_until;
+            Some((*merchant, self.number(*place)?, rests_until))
+        })
+    }
+
     /// How many reservations hold a number.
     #[must_use]
     pub fn held(&self) -> usize {

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::{Body, Keyring, Platform, Waiting, check, seal, sealed};
 use crate::books::chain::Chain;
 use crate::books::messages::Again;
+use crate::books::profiles::Profile;
 use crate::halves::appointments::records::Origin;
 use crate::machines::binding::BindingState;
 use crate::machines::leg::LegState;
@@ -24,6 +25,7 @@ use crate::values::input::{
 };
 use crate::values::media::{Attachment, MediaKind};
 use crate::values::number::{Address, PhoneNumber};
+use crate::values::person::Person;
 use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
 use crate::values::time::{Timestamp, Window, Zone};
@@ -501,6 +503,43 @@ fn what_is_attached_is_not_about_to_be_erased() {
         effects.next().expect("what was dropped is erased").media.push(MediaId::new(21));
     };
     is_refused(&platform, why, erase);
+}
+
+#[test]
+fn nobody_is_remembered_for_ever_nor_as_somebody_elses_phone() {
+    let person = || Person::Number(number("+8613800000001"));
+    let set = |body: &mut Body, profile| body.appointments.profiles.set(person(), profile, 9);
+    let why = "a profile is remembered longer than any policy lets it";
+    is_refused(&world(), why, |body| set(body, Profile { name: Some("x".into()), ..Profile::empty(far()) }));
+    let why = "the book of profiles does not agree with itself";
+    let until = at("10:00:00");
+    is_refused(&world(), why, |body| set(body, Profile { contact: Some(number("+8613800000001")), ..Profile::empty(until) }));
+    is_refused(&world(), why, |body| set(body, Profile { contact: Some(number("95511")), ..Profile::empty(until) }));
+    is_refused(&world(), why, |body| {
+        set(body, Profile { email: Address::parse("sms:+8613800000001").ok(), ..Profile::empty(until) })
+    });
+}
+
+#[test]
+fn whoever_was_forgotten_is_not_there_any_more() {
+    let mut platform = talking();
+    platform.forget_me(at("18:01:00"), Address::parse("rcs:+8613800000001").unwrap()).unwrap();
+    let why = "is forgotten and still says who booked";
+    is_refused(&platform, why, |body| body.appointments.reservations[0].name = Some("x".into()));
+    let attached = vec![Attachment { media: MediaId::new(21), kind: MediaKind::Picture, share: true }];
+    is_refused(&platform, why, |body| body.appointments.reservations[0].attachments = attached);
+    let why = "is forgotten and does not leave";
+    is_refused(&platform, why, |body| body.appointments.reservations[0].is_cancelled = false);
+    is_refused(&world(), why, |body| body.appointments.reservations[0].is_forgotten = true);
+}
+
+#[test]
+fn what_is_sent_again_goes_to_its_own_receiver() {
+    is_refused(&world(), "the book of messages does not agree with itself", |body| {
+        let again =
+            body.appointments.messages.iter_mut().find_map(|sent| sent.again.as_mut()).expect("a result may be sent again");
+        again.person = Some(Person::Number(number("+8613800000009")));
+    });
 }
 
 /// Two accounts follow; one has a number, the other asks for it.

@@ -30,6 +30,7 @@ use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
 use crate::values::evidence::Evidence;
+use crate::values::export::PersonExport;
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId, VoiceMessageId};
 use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, LegEnded, RequestCall};
 use crate::values::number::Address;
@@ -458,6 +459,17 @@ impl Platform {
     #[must_use]
     pub fn profile(&self, user: &Address) -> Option<&Profile> {
         self.appointments.profile(user, self.latest)
+    }
+
+    /// Everything that is held of a person, by his number or his mailbox: what an operator hands to somebody who asks for it. A question: nothing changes, and
+    /// no record is left. What is over stands in it until it is forgotten. `None` for a chatbot, who is nobody. It costs a walk over all that is kept.
+    #[must_use]
+    pub fn export_person(&self, user: &Address) -> Option<PersonExport> {
+        let mut export = self.appointments.export_person(&self.commons, &self.outbox, user, self.latest)?;
+        if let Some(Person::Number(number)) = Person::of(user) {
+            export.bindings = self.fallback.export_bindings(number).collect();
+        }
+        Some(export)
     }
 
     /// A code that is out for a reservation: what is known of it, which is not the code itself.

@@ -178,6 +178,13 @@ impl Platform {
         }
     }
 
+    /// The whole state as it is written into a snapshot, for a serializer of one's own.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn written(&self) -> impl Serialize + '_ {
+        self.body()
+    }
+
     /// The whole state as bytes, for [`restore`](Self::restore). Keys are not in it.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {

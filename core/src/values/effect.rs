@@ -444,6 +444,39 @@ impl From<MerchantContent> for Content {
     }
 }
 
+impl Content {
+    /// The reservation that it is about.
+    #[must_use]
+    pub const fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Self::BookingPage(_)
+            | Self::SearchEntry(_)
+            | Self::SearchResults(_)
+            | Self::BindingChallenge(_)
+            | Self::BindingChanged(_)
+            | Self::VoiceMessage(_)
+            | Self::VoiceMessageUndelivered(_)
+            | Self::CallBackRequested(_)
+            | Self::VoiceMessageUndeliveredForMerchant(_)
+            | Self::CallBackRequestedForMerchant(_) => None,
+            Self::Result(content) | Self::Reminder(content) => Some(content.reservation),
+            Self::ContactUnconfirmed(content) | Self::Cancelled(content) | Self::ContactNotConfirmed(content) => {
+                Some(content.reservation)
+            }
+            Self::Missed(content) => Some(content.reservation),
+            Self::Challenge(content) => Some(content.reservation),
+            Self::Declined(content) => Some(content.reservation),
+            Self::ManagePage(content) => Some(content.reservation),
+            Self::Reservation(content) | Self::Amended(content) => Some(content.reservation),
+            Self::ModeOptions(content) => Some(content.reservation),
+            Self::CancelledForMerchant(content) => Some(content.reservation),
+            Self::MissedForMerchant(content) => Some(content.reservation),
+            Self::OnHold(content) => Some(content.reservation),
+            Self::SlotOver(content) => Some(content.reservation),
+        }
+    }
+}
+
 impl UserContent {
     /// The reservation that it is about.
     #[must_use]

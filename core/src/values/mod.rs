@@ -5,6 +5,7 @@ pub mod cause;
 pub mod code;
 pub mod effect;
 pub mod evidence;
+pub mod export;
 pub mod id;
 pub mod input;
 pub mod media;

@@ -347,6 +347,13 @@ impl Model {
         self.lines().into_iter().filter(|(_, line)| self.has_free_channel(*line)).filter_map(|(_, line)| due(line)).collect()
     }
 
+    /// Whether somebody waits whose turn it is, and every channel of the line is taken.
+    #[must_use]
+    pub fn has_queue_longer_than_channels(&self) -> bool {
+        let waits = |line| self.first_waiting(line).is_some_and(|id| self.reservation_of(id).place() <= self.latest);
+        self.lines().into_iter().any(|(_, line)| !self.has_free_channel(line) && waits(line))
+    }
+
     /// The first in the queue of a line: open, in platform mode, its number free, by (eligible from, id).
     fn first_waiting(&self, line: PhoneNumber) -> Option<ReservationId> {
         let waiting = self.reservations.iter().filter(|(id, kept)| kept.line == line && self.waits(**id));

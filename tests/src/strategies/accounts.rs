@@ -52,11 +52,11 @@ pub fn account_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
 
 fn account_moves() -> impl Strategy<Value = Move> {
     let of_account = prop_oneof![
-        5 => any::<Pick>().prop_map(AccountMove::Follow),
-        2 => any::<Pick>().prop_map(AccountMove::Unfollow),
-        9 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Request(who, number)),
-        12 => any::<(Pick, u8)>().prop_map(|(which, wrong)| AccountMove::Confirm(which, wrong)),
-        2 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Unbind(who, number)),
+        15 => any::<Pick>().prop_map(AccountMove::Follow),
+        6 => any::<Pick>().prop_map(AccountMove::Unfollow),
+        27 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Request(who, number)),
+        36 => any::<(Pick, u8)>().prop_map(|(which, wrong)| AccountMove::Confirm(which, wrong)),
+        6 => any::<(Pick, Pick)>().prop_map(|(who, number)| AccountMove::Unbind(who, number)),
         1 => any::<Pick>().prop_map(AccountMove::Forget),
     ];
     let waits = prop_oneof![
@@ -72,7 +72,7 @@ fn account_moves() -> impl Strategy<Value = Move> {
         || select(vec![1_000_u32, 1]).prop_map(|budget| Move { wait: Wait::Nothing, what: What::Advance(budget), key: None });
     let confirm = Just(Move { wait: Wait::Nothing, what: What::Confirm(256), key: None });
     let code = whats().prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
-    prop_oneof![14 => own, 2 => step(), 2 => confirm, 3 => moves(), 1 => code]
+    prop_oneof![28 => own, 3 => step(), 3 => confirm, 4 => moves(), 1 => code]
 }
 
 pub(super) fn account(pick: Pick) -> AccountId {

@@ -22,7 +22,8 @@ impl World {
         let merchant = one.map_or(MerchantId::new(1), |one| one.merchant);
         let what = match how / 16 {
             0 => BlockTarget::Merchant(MerchantId::new(99)),
-            1..=3 => BlockTarget::Number(foreign_number()),
+            1 => BlockTarget::Number(one.map_or_else(foreign_number, |one| one.contact)),
+            2..=3 => BlockTarget::Number(foreign_number()),
             4..=7 => BlockTarget::Number(one.map_or_else(foreign_number, |one| one.line)),
             _ => BlockTarget::Merchant(merchant),
         };

@@ -428,6 +428,22 @@ pub(crate) fn is_asked_to_bind(step: &Step) -> bool {
     matches!(step.doing, Doing::Input(Input::RequestBinding(_)))
 }
 
+pub(crate) fn is_reported(step: &Step) -> bool {
+    matches!(step.doing, Doing::Input(Input::MessageReported(_)))
+}
+
+pub(crate) fn is_reminder(action: &Action) -> bool {
+    matches!(action, Action::Send(send) if matches!(send.content, Content::Reminder(_)))
+}
+
+/// The result as it goes out for the second time.
+pub(crate) fn sent_again(trace: &mut Trace) -> &mut Send {
+    let report = nth_step(trace, 0, is_reported);
+    let effects = trace.steps[report].effects.iter_mut();
+    let mut sends = effects.filter_map(|effect| if let Action::Send(send) = &mut effect.action { Some(send) } else { None });
+    sends.next().expect("it goes out again")
+}
+
 fn is_ended_because(action: &Action, wanted: BindingEnd) -> bool {
     matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::BindingEnded(ended) if ended.why == wanted))
 }

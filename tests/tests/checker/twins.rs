@@ -23,9 +23,9 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, WANG, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number,
-    cancelled_while_ringing, confirmed, crashes, forgotten, frozen_while_dialling, group_called, in_doubt, kept_from_ringing,
-    merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten, voice_heard,
-    voice_undelivered, window_ends_while_ringing,
+    cancelled_while_ringing, confirmed, crashes, failed_messages, forgotten, frozen_while_dialling, group_called, in_doubt,
+    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten,
+    voice_heard, voice_undelivered, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -506,6 +506,45 @@ pub(crate) fn twins() -> Vec<Twin> {
                 let evidence = BookingEvidence { channel: Channel::Rcs, message: Some("M1".into()), body_hash: None, agent: None };
                 if let Action::Archive(archive) = action && archive.reservation == ReservationId::new(1) { archive.evidence = Some(evidence) }
             });
+        };
+        P11 "a result goes out again, and nothing failed" failed_messages |t| {
+            let report = nth_step(t, 0, is_reported);
+            t.steps[report].doing = Doing::Advance { budget: 1 };
+            t.steps[report].reply = None;
+        };
+        P11 "a result goes out again by the way that failed" failed_messages |t| sent_again(t).to = Address::Rcs(number(ZHANG));
+        P7 "a result goes out again to somebody else" failed_messages |t| sent_again(t).to = Address::Sms(number(LI));
+        P17 "a result that failed by every way leaves no record" failed_messages |t| drop_effect(t, 0, is_undelivered);
+        P17 "a record tells of a failure that nobody reported" failed_messages |t| each_audit(t, |record| {
+            if let AuditRecord::Undelivered(undelivered) = record { undelivered.message += 1 }
+        });
+        P11 "a second report on a message is taken" failed_messages |t| {
+            let report = nth_step(t, 0, is_reported);
+            let again = Step { effects: Vec::new(), ..t.steps[report].clone() };
+            t.steps.truncate(report + 1);
+            t.steps.push(again);
+        };
+        P14 "a user is reminded when the window has begun" failed_messages |t| {
+            let step = nth_step(t, 0, |step| has(step, is_reminder));
+            t.steps[step].at = t.steps[step].at.saturating_add_s(600);
+            t.steps.truncate(step + 1);
+        };
+        P3 "a user is reminded of another window" failed_messages |t| {
+            let send = first_send(t, |send| matches!(send.content, Content::Reminder(_)));
+            if let Content::Reminder(reminder) = &mut send.content {
+                let (start, end) = (reminder.window.start(), reminder.window.end());
+                reminder.window = Window::new(start, end.saturating_add_micros(1)).expect("a window");
+            }
+        };
+        P11 "a user is reminded twice" failed_messages |t| {
+            let step = nth_step(t, 0, |step| has(step, is_reminder));
+            let mut again = t.steps[step].effects.iter().find(|effect| is_reminder(&effect.action)).cloned().expect("it reminds");
+            if let Action::Send(send) = &mut again.action {
+                send.message = MessageId::new(99);
+            }
+            t.steps.truncate(step + 1);
+            t.steps[step].effects.push(again);
+            renumber(t, step);
         };
         P14 "a call is denied inside the window without a reason" merchant_calls |t| deny_instead_of_allow(t, DenyReason::NumberBusy);
         P14 "the platform calls before the slot" slots |t| set_slot(t, 0, 0);

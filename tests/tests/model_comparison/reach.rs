@@ -58,25 +58,26 @@ pub(super) const DEMANDED: [(&str, usize); 29] = [
 ];
 
 /// The same for scripts about calls.
-pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 18] = [
-    ("talking in merchant mode", 10),
-    ("talking in platform mode", 10),
-    ("second conversation", 1),
-    ("changed while a phone rang, and ended", 5),
-    ("changed while a phone rang, and kept", 5),
-    ("terms that waited were set after the talk", 1),
+pub(super) const DEMANDED_OF_CALLS: [(&str, usize); 19] = [
+    ("talking in merchant mode", 20),
+    ("talking in platform mode", 25),
+    ("second conversation", 3),
+    ("queue longer than channels", 5),
+    ("changed while a phone rang, and ended", 15),
+    ("changed while a phone rang, and kept", 15),
+    ("terms that waited were set after the talk", 5),
     ("declined while a phone rang", 1),
     ("group of two talking", 5),
-    ("group called in merchant mode", 3),
-    ("one left, others talk on", 2),
-    ("one failed, others go on", 2),
+    ("group called in merchant mode", 5),
+    ("one left, others talk on", 3),
+    ("one failed, others go on", 15),
     ("member skipped because busy", 1),
-    ("joined after others talked", 2),
-    ("changed in a shared call, others go on", 1),
-    ("in another group by a change", 1),
-    ("another slot after one that was over", 5),
-    ("a merchant's phone rang when the slot ended", 1),
-    ("talking in a slot", 2),
+    ("joined after others talked", 5),
+    ("changed in a shared call, others go on", 5),
+    ("in another group by a change", 15),
+    ("another slot after one that was over", 15),
+    ("a merchant's phone rang when the slot ended", 3),
+    ("talking in a slot", 5),
 ];
 
 /// The same for scripts in which accounts bind numbers.
@@ -493,6 +494,7 @@ impl Seen {
         self.note(talks(CallMode::MerchantCalls), "talking in merchant mode");
         self.note(talks(CallMode::PlatformCalls), "talking in platform mode");
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
+        self.note(model.has_queue_longer_than_channels(), "queue longer than channels");
         self.bindings_after(model);
         self.voice_after(model, reply, effects);
         self.groups(model, effects);

@@ -2,20 +2,26 @@
 
 use std::hash::Hash;
 
+use ringfence::Platform;
+use ringfence::values::code::Code;
 use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{GroupId, LegId, ReservationId};
+use ringfence::values::id::{GroupId, LegId, OfferingId, ReservationId};
 use ringfence::values::input::{
-    Block, BlockTarget, CallTarget, Cancel, ChooseMode, EffectFailed, Input, LegAnswered, LegEnded, LegProgress, RequestCall,
-    Resync,
+    Amend, Block, BlockTarget, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, Input,
+    LegAnswered, LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Slot,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
-use ringfence::values::reply::{Deny, Reply, Verdict};
-use ringfence::{Keyring, Platform};
+use ringfence::values::refusal::Refusal;
+use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
+use ringfence::values::time::Window;
+use ringfence_testing::codes::test_keyring;
 use ringfence_testing::trace::Doing;
 
-use crate::world::{Event, Fallen, World, leg, number};
+use crate::world::{Event, Fallen, Sides, USERS, VIRTUAL, World, booking, leg, number};
+
+const FIRST: ReservationId = ReservationId::new(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Act {
@@ -45,6 +51,23 @@ pub(crate) enum Act {
     NearEnd,
     /// The host slept past the window's end.
     PastEnd,
+    /// The user gives another name, which carries a call, or wants to talk about something else, which does not.
+    Amend {
+        offering: bool,
+    },
+    Decline,
+    /// The merchant of the first reservation chooses the first or the second half of the window.
+    Slot {
+        second: bool,
+    },
+    Ready,
+    /// A code comes back for the first reservation.
+    Code {
+        right: bool,
+    },
+    AskForCode,
+    /// The second user books.
+    Book,
 }
 
 impl World {
@@ -121,6 +144,36 @@ impl World {
                 self.budget.late -= u8::from(self.deadline().is_some_and(|at| at < self.last_microsecond()));
                 self.now = self.last_microsecond();
             }
+            Act::Amend { offering } => self.amend(offering),
+            Act::Decline => self.decline(),
+            Act::Slot { second } => {
+                let middle = self.window.start().saturating_add_s(20);
+                let (start, end) = if second { (middle, self.window.end()) } else { (self.window.start(), middle) };
+                let slot = Slot::Window(Window::new(start, end).expect("half of the window"));
+                self.slot(Input::ChooseSlot(ChooseSlot { merchant: self.sides.of(1).1, reservation: FIRST, slot }));
+            }
+            Act::Ready => {
+                self.slot(Input::MerchantReady(MerchantReady { merchant: self.sides.of(1).1, reservation: FIRST }));
+            }
+            Act::Code { right } => self.code(right),
+            Act::AskForCode => {
+                self.budget.asks -= 1;
+                let user = Address::Rcs(number(self.sides.of(1).0));
+                if self.input(Input::RequestCode(RequestCode { user, reservation: FIRST })).is_ok() {
+                    self.event = Event::CodeReplaced;
+                }
+            }
+            Act::Book => {
+                self.budget.bookings -= 1;
+                self.event = match self.input(booking(self.sides, 2, self.window)) {
+                    Ok(_) => {
+                        let reservation = self.platform.reservation(ReservationId::new(2));
+                        let leased = reservation.is_some_and(|reservation| reservation.virtual_number.is_some());
+                        if leased { Event::LeasedAnew } else { Event::PoolEmpty }
+                    }
+                    Err(_) => Event::Refused,
+                };
+            }
             Act::PastEnd => {
                 self.budget.late -= 1;
                 self.now = self.end.saturating_add_s(1);
@@ -133,6 +186,14 @@ impl World {
 
     pub(crate) fn request(&mut self, line: &str, target: impl Into<CallTarget>) {
         self.budget.requests -= 1;
+        let target = match self.sides {
+            Sides::OneNumber => CallTarget::from(number(VIRTUAL)),
+            Sides::OneMerchantTwoUsers
+            | Sides::TwoMerchantsOneUser
+            | Sides::OneMerchantTwoSharing
+            | Sides::OneUser
+            | Sides::Holder => target.into(),
+        };
         let request = RequestCall::new(number(line), target);
         let gate = self.platform.gate(request, self.now);
         let reply = self.input(Input::RequestCall(request));
@@ -166,11 +227,82 @@ impl World {
         }
     }
 
-    /// Takes the place of a cancel: nobody does both.
+    pub(crate) fn amend(&mut self, offering: bool) {
+        self.budget.amends -= 1;
+        let before = *self.checker.summary();
+        let user = Address::Rcs(number(self.sides.of(1).0));
+        let (name, offering) = if offering { (None, Some(OfferingId::new(2))) } else { (Some("张三".into()), None) };
+        let amend = Amend { name, offering, ..Amend::new(user, FIRST) };
+        let reply = self.input(Input::Amend(amend));
+        let after = *self.checker.summary();
+        if after.rebased > before.rebased {
+            self.event = Event::AmendCarries;
+        } else if after.amended_while_ringing > before.amended_while_ringing {
+            self.withdrawn();
+            self.event = Event::AmendEndsRinging;
+        } else if matches!(reply, Ok(Reply::Amended(amended)) if amended.state == ReservationState::InCall) {
+            self.event = Event::AmendWaits;
+        }
+    }
+
+    pub(crate) fn decline(&mut self) {
+        self.budget.declines -= 1;
+        let rang = self.rings();
+        let decline = Decline { merchant: self.sides.of(1).1, reservation: FIRST, reason: None };
+        if self.input(Input::Decline(decline)) == Ok(Reply::Done) && rang && !self.rings() {
+            self.withdrawn();
+            self.event = Event::DeclineEndsRinging;
+        }
+    }
+
+    /// Where blocks have no budget of their own, one takes the place of a cancel: nobody does both.
     pub(crate) fn block(&mut self, id: u64) {
-        self.budget.cancels -= 1;
+        let budget = if self.budget.blocks > 0 { &mut self.budget.blocks } else { &mut self.budget.cancels };
+        *budget -= 1;
+        let (rang, talked) = (self.rings(), self.talks());
         let user = Address::Rcs(number(self.sides.of(id).0));
-        let _ = self.input(Input::Block(Block { user, what: BlockTarget::Merchant(self.sides.of(id).1) }));
+        let what = BlockTarget::Merchant(self.sides.of(id).1);
+        let reply = self.input(Input::Block(Block { user, what }));
+        if reply == Ok(Reply::Done) && talked && !self.talks() {
+            self.event = Event::BlockEndsTalk;
+        } else if reply == Ok(Reply::Done) && rang && !self.rings() {
+            self.withdrawn();
+            self.event = Event::BlockEndsRinging;
+        }
+    }
+
+    /// An answer of what was hung up now crosses its hang-up.
+    fn withdrawn(&mut self) {
+        self.switch.values_mut().filter(|leg| leg.hung_up).for_each(|leg| leg.withdrawn = true);
+    }
+
+    fn talks(&self) -> bool {
+        self.switch.values().any(|leg| leg.party == Party::User && leg.answered && !leg.hung_up)
+    }
+
+    fn slot(&mut self, input: Input) {
+        self.budget.slots -= 1;
+        if let Err(Refusal::NotPlatformMode { .. }) = self.input(input) {
+            self.event = Event::SlotRefused;
+        }
+    }
+
+    pub(crate) fn code(&mut self, right: bool) {
+        let budget = if right { &mut self.budget.right } else { &mut self.budget.wrong };
+        *budget -= 1;
+        let out = self.platform.reservation(FIRST).and_then(|reservation| reservation.challenge);
+        let known = out.and_then(|challenge| self.platform.code(challenge).ok());
+        let digits = known.map_or_else(|| "000000".to_owned(), |code| code.digits());
+        let wrong: String = digits.chars().map(|digit| if digit == '9' { '0' } else { '9' }).collect();
+        let code = Code::parse(if right { &digits } else { &wrong }).expect("digits are a code");
+        let user = Address::Sms(number(USERS[0]));
+        self.event = match self.input(Input::ConfirmContact(ConfirmContact { user, reservation: FIRST, code })) {
+            Ok(Reply::Confirmed(_)) => Event::HolderAgrees,
+            Ok(Reply::WrongCode(wrong)) if wrong.left == 0 => Event::LastWrongCode,
+            Ok(Reply::WrongCode(_)) => Event::WrongCode,
+            Err(Refusal::NoCode { .. }) => Event::NoCode,
+            Ok(_) | Err(_) => Event::Refused,
+        };
     }
 
     /// What a step made of a call that two share. `talked`: how many were on the bridge before.
@@ -197,7 +329,7 @@ impl World {
     pub(crate) fn restart(&mut self) {
         self.budget.faults -= 1;
         let view = self.platform.model_view();
-        match Platform::restore(&self.platform.snapshot(), Keyring::default(), 7) {
+        match Platform::restore(&self.platform.snapshot(), test_keyring(), 7) {
             Ok(platform) if platform.model_view() == view && platform.state_hash() == self.platform.state_hash() => {
                 self.platform = platform;
             }
@@ -227,6 +359,9 @@ impl World {
             }
             let both_served = self.served == [true; 2] && was_served != [true; 2];
             self.event = Event::Joined { mode, last_microsecond: self.now == self.last_microsecond(), both_served };
+        }
+        if self.event == Event::SlotOver && rang && !self.rings() {
+            self.event = Event::SlotEndsWhileRinging;
         }
         if after.window_ended_while_ringing > before.window_ended_while_ringing && rang {
             self.event = Event::WindowEndsWhileRinging;

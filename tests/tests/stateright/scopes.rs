@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ringfence::values::policy::{CallMode, Policy};
+use ringfence::values::policy::{CallMode, ModeChooser, Policy};
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
 
 use crate::world::{Budget, Sides, World};
@@ -36,6 +36,13 @@ impl Scope {
             // No gateway reports on messages in these worlds.
             messages_max: 0,
             mode_on_silence,
+            // Slots are chosen where nobody has to choose the mode.
+            mode_chosen_by: if self.budget.slots > 0 { ModeChooser::Platform(mode_on_silence) } else { ModeChooser::Merchant },
+            conversations_max: if self.budget.amends > 0 { 2 } else { 1 },
+            code_life_s: 20,
+            code_tries_max: 2,
+            number_rest_s: 20,
+            numbers_low: 0,
             ..Policy::default()
         }
     }
@@ -66,7 +73,22 @@ impl Scope {
     }
 }
 
-pub(crate) const TROUBLE_FREE: Budget = Budget { requests: 1, cancels: 0, modes: 0, odd: 0, faults: 0, late: 0 };
+pub(crate) const TROUBLE_FREE: Budget = Budget {
+    requests: 1,
+    cancels: 0,
+    modes: 0,
+    odd: 0,
+    faults: 0,
+    late: 0,
+    amends: 0,
+    declines: 0,
+    blocks: 0,
+    slots: 0,
+    right: 0,
+    wrong: 0,
+    asks: 0,
+    bookings: 0,
+};
 
 pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
     name: "calls and cancels",
@@ -189,6 +211,127 @@ pub(crate) const TWO_MERCHANTS: Scope = Scope {
     states: 68_988,
 };
 
+pub(crate) const CHANGES: Scope = Scope {
+    name: "changes, declines and blocks",
+    budget: Budget { amends: 1, declines: 1, blocks: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneUser,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P8: a call is denied for want of a channel",
+        "P8: both users are served one after the other",
+        "P9: the switch loses its legs",
+    ],
+    states: 181_163,
+};
+
+pub(crate) const SLOTS: Scope = Scope {
+    name: "slots",
+    budget: Budget { requests: 0, slots: 2, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneUser,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P17: a verdict",
+        "P1: a call after the window is denied",
+        "P1: a call before the window is denied",
+        "P1: a user is dialled in merchant mode",
+        "P3: a call after the cancel is denied",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a conversation in merchant mode",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P6: a call is denied for the mode",
+        "P6: glare, the platform is calling already",
+        "P8: a call is denied because the user is on another",
+        "P8: a call is denied for want of a channel",
+        "P8: both users are served one after the other",
+        "P9: the switch loses its legs",
+    ],
+    states: 3_271,
+};
+
+pub(crate) const CODES: Scope = Scope {
+    name: "the holder's code",
+    budget: Budget { right: 1, wrong: 3, asks: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::Holder,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P14: a call is denied because it comes too soon",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P8: a call is denied for want of a channel",
+        "P8: both users are served one after the other",
+        "P9: the switch loses its legs",
+    ],
+    states: 76_501,
+};
+
+pub(crate) const NUMBERS: Scope = Scope {
+    name: "one virtual number",
+    budget: Budget { cancels: 1, bookings: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::OneNumber,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P14: a call is denied because it comes too soon",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P1: a call after the window is denied",
+        "P3: a call after the cancel is denied",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P9: the switch loses its legs",
+    ],
+    states: 100_927,
+};
+
 pub(crate) const ONE_BRIDGE: Scope = Scope {
     name: "two users on one bridge",
     budget: Budget { requests: 1, cancels: 1, ..TROUBLE_FREE },
@@ -210,7 +353,7 @@ pub(crate) const ONE_BRIDGE: Scope = Scope {
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
-pub(crate) const FULL: [Scope; 3] = [
+pub(crate) const FULL: [Scope; 6] = [
     Scope {
         name: "full: calls, cancels, choices and a late host",
         budget: Budget { requests: 2, cancels: 1, modes: 1, late: 1, ..TROUBLE_FREE },
@@ -277,5 +420,80 @@ pub(crate) const FULL: [Scope; 3] = [
             "P9: the switch loses its legs",
         ],
         states: 1_116_123,
+    },
+    Scope {
+        name: "full: changes, declines, blocks and cancels",
+        budget: Budget { cancels: 1, amends: 1, declines: 1, blocks: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::OneUser,
+        lacks: &[
+            "P12: a restart between the log and a dial",
+            "P13: a choice is refused",
+            "P14: a call is denied because it comes too soon",
+            "P14: a dial fails",
+            "P14: a host is so late that a call is lost",
+            "P16: the second is served after the first",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P5: an answer comes too late",
+            "P5: one failed, and the other talks on",
+            "P5: one has left, and the other talks on",
+            "P5: two users on one bridge",
+            "P8: a call is denied because the user is on another",
+            "P8: a call is denied for want of a channel",
+            "P8: both users are served one after the other",
+            "P9: the switch loses its legs",
+        ],
+        states: 438_148,
+    },
+    Scope {
+        name: "full: the holder's code and cancels",
+        budget: Budget { cancels: 1, right: 1, wrong: 3, asks: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::Holder,
+        lacks: &[
+            "P12: a restart between the log and a dial",
+            "P14: a call is denied because it comes too soon",
+            "P14: a dial fails",
+            "P14: a host is so late that a call is lost",
+            "P16: the second is served after the first",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P5: an answer comes too late",
+            "P5: one failed, and the other talks on",
+            "P5: one has left, and the other talks on",
+            "P5: two users on one bridge",
+            "P8: a call is denied because the user is on another",
+            "P8: a call is denied for want of a channel",
+            "P8: both users are served one after the other",
+            "P9: the switch loses its legs",
+        ],
+        states: 233_776,
+    },
+    Scope {
+        name: "full: one virtual number",
+        budget: Budget { cancels: 1, bookings: 1, ..TROUBLE_FREE },
+        window_s: 60,
+        merchant_attempts_max: 1,
+        sides: Sides::OneNumber,
+        lacks: &[
+            "P12: a restart between the log and a dial",
+            "P14: a call is denied because it comes too soon",
+            "P14: a dial fails",
+            "P14: a host is so late that a call is lost",
+            "P1: a call after the window is denied",
+            "P3: a call after the cancel is denied",
+            "P3: one blocks in the talk, and the other talks on",
+            "P5: a late answer is joined to the bridge that runs",
+            "P5: an answer comes too late",
+            "P5: one failed, and the other talks on",
+            "P5: one has left, and the other talks on",
+            "P5: two users on one bridge",
+            "P8: a call is denied because the user is on another",
+            "P9: the switch loses its legs",
+        ],
+        states: 271_687,
     },
 ];

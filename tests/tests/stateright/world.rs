@@ -6,20 +6,22 @@ use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use ringfence::Platform;
 use ringfence::values::effect::{Action, Content, Effect, Party};
 use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId};
-use ringfence::values::input::{Book, Input, Line, PublishPage, RegisterMerchant};
+use ringfence::values::input::{Book, ImportNumbers, Input, Line, PublishPage, RegisterMerchant, RotateKey};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{DenyReason, Missed, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
-use ringfence::{Keyring, Platform};
 use ringfence_testing::checker::{Checker, Promise};
+use ringfence_testing::codes::{TEST_KEYS, known_keys, test_keyring};
 use ringfence_testing::trace::{Doing, Step, Trace};
 
-const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
+pub(crate) const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
 const LINES: [&str; 2] = ["95511", "95522"];
+pub(crate) const VIRTUAL: &str = "+8617000000001";
 
 /// How often each kind of trouble may come in one life of this world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,17 @@ pub(crate) struct Budget {
     pub(crate) faults: u8,
     /// Steps of a host that lets a deadline pass.
     pub(crate) late: u8,
+    pub(crate) amends: u8,
+    pub(crate) declines: u8,
+    pub(crate) blocks: u8,
+    /// Slots that the merchant of the first reservation chooses, and how often he is ready.
+    pub(crate) slots: u8,
+    /// Right codes, wrong codes, and new codes that are asked for.
+    pub(crate) right: u8,
+    pub(crate) wrong: u8,
+    pub(crate) asks: u8,
+    /// The second user books.
+    pub(crate) bookings: u8,
 }
 
 /// What the last step showed, for the `sometimes`. Part of the state for one step only.
@@ -59,6 +72,23 @@ pub(crate) enum Event {
     NotReached,
     HostLate,
     Archived,
+    AmendCarries,
+    AmendEndsRinging,
+    AmendWaits,
+    DeclineEndsRinging,
+    BlockEndsTalk,
+    BlockEndsRinging,
+    SlotOver,
+    SlotEndsWhileRinging,
+    DialledInAnotherSlot,
+    SlotRefused,
+    HolderAgrees,
+    WrongCode,
+    LastWrongCode,
+    NoCode,
+    CodeReplaced,
+    LeasedAnew,
+    PoolEmpty,
     /// Somebody answers, and another talks with the merchant already.
     JoinsRunningBridge,
     /// One of two who talk blocks the merchant, and the other talks on.
@@ -104,6 +134,12 @@ impl SwitchLeg {
 pub(crate) enum Sides {
     OneMerchantTwoUsers,
     TwoMerchantsOneUser,
+    /// One reservation with one merchant.
+    OneUser,
+    /// One reservation, which a stranger made for the user's phone: its holder is asked.
+    Holder,
+    /// One virtual number; the second user books later.
+    OneNumber,
     /// As the first, and both agreed to share a call.
     OneMerchantTwoSharing,
 }
@@ -112,11 +148,27 @@ impl Sides {
     /// The user, the merchant and the line of a reservation.
     pub(crate) const fn of(self, reservation: u64) -> (&'static str, MerchantId, &'static str) {
         match (self, reservation) {
-            (Self::OneMerchantTwoUsers | Self::OneMerchantTwoSharing, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
-            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing, _) => {
-                (USERS[0], MerchantId::new(1), LINES[0])
+            (Self::OneMerchantTwoUsers | Self::OneNumber | Self::OneMerchantTwoSharing, 2) | (Self::Holder, 1) => {
+                (USERS[1], MerchantId::new(1), LINES[0])
             }
+            (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
+            (
+                Self::OneMerchantTwoUsers
+                | Self::TwoMerchantsOneUser
+                | Self::OneUser
+                | Self::Holder
+                | Self::OneNumber
+                | Self::OneMerchantTwoSharing,
+                _,
+            ) => (USERS[0], MerchantId::new(1), LINES[0]),
+        }
+    }
+
+    /// The reservations that there are from the beginning.
+    pub(crate) const fn reservations(self) -> &'static [u64] {
+        match self {
+            Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
+            Self::OneUser | Self::Holder | Self::OneNumber => &[1],
         }
     }
 }
@@ -126,7 +178,10 @@ pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) checker: Checker,
     pub(crate) now: Timestamp,
+    pub(crate) window: Window,
     pub(crate) end: Timestamp,
+    /// A slot was over without a conversation.
+    pub(crate) slot_over: bool,
     pub(crate) switch: BTreeMap<LegId, SwitchLeg>,
     /// A leg that is gone, for reports that repeat its end.
     pub(crate) gone: Option<LegId>,
@@ -173,10 +228,12 @@ impl World {
         let window = Window::new(start, start.saturating_add_s(u64::from(scope.window_s))).expect("a window");
         let policy = scope.policy(silence);
         let mut world = Self {
-            platform: Platform::new(policy.clone(), Keyring::default(), 0).expect("a policy within its ranges"),
+            platform: Platform::new(policy.clone(), test_keyring(), 0).expect("a policy within its ranges"),
             checker: Checker::new(policy.clone()),
             now: start.saturating_sub_s(10),
+            window,
             end: window.end(),
+            slot_over: false,
             switch: BTreeMap::new(),
             gone: None,
             fresh: Vec::new(),
@@ -191,6 +248,11 @@ impl World {
             trace: trace.then(|| Trace::new(policy)),
             key: [0; 2],
         };
+        let keys = TEST_KEYS.map(|(id, key)| (id.to_owned(), key.to_vec()));
+        world.checker.knows_keys(keys.iter().map(|(id, key)| (id, key)));
+        if let Some(trace) = &mut world.trace {
+            known_keys(&mut trace.header);
+        }
         for input in opening(scope.sides, window) {
             world.input(input).expect("the opening is accepted");
         }
@@ -237,7 +299,7 @@ impl World {
                 self.switch.insert(dial.leg, leg(dial.party, false));
                 if dial.party == Party::User {
                     let mode = self.platform.call(dial.call).map_or(self.silence, |call| call.mode);
-                    self.event = Event::UserDialled(mode);
+                    self.event = if self.slot_over { Event::DialledInAnotherSlot } else { Event::UserDialled(mode) };
                 }
             }
             Action::Answer(answer) => {
@@ -255,6 +317,10 @@ impl World {
             Action::Send(send) => match &send.content {
                 Content::Missed(missed) if missed.why == Missed::NotReached => self.event = Event::NotReached,
                 Content::Missed(missed) if missed.why == Missed::HostLate => self.event = Event::HostLate,
+                Content::SlotOver(_) => {
+                    self.slot_over = true;
+                    self.event = Event::SlotOver;
+                }
                 Content::Missed(_)
                 | Content::BookingPage(_)
                 | Content::Result(_)
@@ -270,7 +336,6 @@ impl World {
                 | Content::ContactNotConfirmed(_)
                 | Content::Amended(_)
                 | Content::OnHold(_)
-                | Content::SlotOver(_)
                 | Content::Declined(_)
                 | Content::ManagePage(_)
                 | Content::BindingChallenge(_)
@@ -346,7 +411,7 @@ impl World {
             self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
             self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
-            (self.budget, self.silence, self.served, self.restarted),
+            (self.budget, self.silence, self.served, self.restarted, self.slot_over),
             (self.event, &self.fallen),
         );
         self.key = [1_u64, 2].map(|salt| {
@@ -361,7 +426,6 @@ impl World {
 
 /// The merchants register and publish, and the users book.
 pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
-    let offering = OfferingId::new(1);
     let mut inputs = Vec::new();
     for id in [1, 2] {
         let (_, merchant, line) = sides.of(id);
@@ -374,20 +438,29 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
                 chatbot,
                 ..RegisterMerchant::new(merchant, "平安", lines, zone)
             }));
-            let offerings = [(offering, "车险".into())].into();
+            let offerings = [(OfferingId::new(1), "车险".into()), (OfferingId::new(2), "寿险".into())].into();
             let windows = vec![window];
             let group_size_max = Some(2).filter(|_| sides == Sides::OneMerchantTwoSharing);
             let publish = PublishPage { windows, group_size_max, ..PublishPage::new(page, merchant, offerings) };
             inputs.push(Input::PublishPage(publish));
         }
     }
-    for id in [1, 2] {
-        let (user, merchant, _) = sides.of(id);
-        let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
-        let share = sides == Sides::OneMerchantTwoSharing;
-        inputs.push(Input::Book(Book { share, ..Book::new(user, page, offering, window) }));
+    match sides {
+        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser => {}
+        Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
+        Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
+    inputs.extend(sides.reservations().iter().map(|id| booking(sides, *id, window)));
     inputs
+}
+
+/// The user of this reservation books it.
+pub(crate) fn booking(sides: Sides, id: u64, window: Window) -> Input {
+    let (user, merchant, _) = sides.of(id);
+    let (user, page) = (Address::Rcs(number(user)), PageId::new(merchant.get()));
+    let contact = (sides == Sides::Holder).then(|| number(USERS[0]));
+    let share = sides == Sides::OneMerchantTwoSharing;
+    Input::Book(Book { contact, share, ..Book::new(user, page, OfferingId::new(1), window) })
 }
 
 pub(crate) const fn leg(party: Party, inbound: bool) -> SwitchLeg {

@@ -215,6 +215,8 @@ fn check_reservation(now: Timestamp, reservation: &Reservation) -> Result<(), St
         && reservation.email.is_none()
         && reservation.media().next().is_none();
     hold!(!reservation.is_forgotten || is_bare, "reservation {id} is forgotten and still says who booked");
+    let leaves = reservation.closed.map_or(reservation.withdrawal().is_some(), |closed| closed.archive_at <= now);
+    hold!(!reservation.is_forgotten || leaves, "reservation {id} is forgotten and does not leave");
     let waiting = reservation.pending.as_ref().map(|terms| terms.group_size);
     let can_share =
         [Some(reservation.group_size), waiting].into_iter().flatten().all(|size| (1..=most::GROUP_SIZE).contains(&size));

@@ -11,6 +11,7 @@
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `people` | what is remembered of users, and how they are forgotten |
+//! | `exporting` | everything that is held of one person |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
 //! | `law` | the operator's freezes and do-not-call list; callable hours, and the limit of a day |
@@ -36,6 +37,7 @@ mod calls;
 mod challenges;
 mod clock;
 mod delivery;
+mod exporting;
 mod gate;
 mod groups;
 mod index;

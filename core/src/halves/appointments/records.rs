@@ -287,7 +287,13 @@ impl Reservation {
     /// The terms that hold, or that will when the call ends.
     #[must_use]
     pub fn terms(&self) -> Terms {
-        self.pending.as_deref().cloned().unwrap_or_else(|| Terms {
+        self.pending.as_deref().cloned().unwrap_or_else(|| self.terms_now())
+    }
+
+    /// The terms that hold.
+    #[must_use]
+    pub fn terms_now(&self) -> Terms {
+        Terms {
             revision: self.revision,
             window: self.window,
             zone: self.zone,
@@ -299,7 +305,7 @@ impl Reservation {
             awaits_acknowledgement: self.awaits_acknowledgement,
             group_size: self.group_size,
             attachments: self.attachments.clone(),
-        })
+        }
     }
 
     /// Where its results go: as its sender asked for, and otherwise as he writes.

@@ -18,6 +18,7 @@ use crate::values::effect::{
     Action, AuditRecord, BindingAsked, BindingChallenge, BindingChange, BindingChanged, BindingEnd, BindingEnded, BindingJudged,
     Send, UserContent,
 };
+use crate::values::export::BindingExport;
 use crate::values::id::{BindingId, ChallengeId, MessageId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
@@ -192,6 +193,12 @@ impl Fallback {
         }
         let messages = self.forget_messages(cx, number);
         (u32::try_from(of_it.len()).unwrap_or(u32::MAX), messages)
+    }
+
+    /// What is held of a number's holder.
+    pub(crate) fn export_bindings(&self, number: PhoneNumber) -> impl Iterator<Item = BindingExport> {
+        let of_it = self.bindings.of_number(number);
+        of_it.map(|binding| BindingExport { binding: binding.id, holds: binding.holds_number(), until: binding.deadline() })
     }
 
     /// Ends a binding. A request has no effect to be recorded: it bound nothing.
