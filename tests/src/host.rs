@@ -352,13 +352,11 @@ impl Host {
         let number = parse(number);
         let asked = self.input(Input::RequestBinding(RequestBinding { account: account.clone(), number }));
         assert!(matches!(asked, Ok(Reply::BindingRequested(_))), "the number may be asked for: {asked:?}");
-        let challenge = self.trace.steps.iter().rev().flat_map(|step| &step.effects).find_map(|effect| match &effect.action {
-            Action::Send(send) => match &send.content {
-                Content::BindingChallenge(asked) => Some(asked.challenge),
-                _ => None,
-            },
-            _ => None,
-        });
+        let of = |effect: &Effect| {
+            let Action::Send(send) = &effect.action else { return None };
+            if let Content::BindingChallenge(asked) = &send.content { Some(asked.challenge) } else { None }
+        };
+        let challenge = self.trace.steps.iter().rev().flat_map(|step| &step.effects).find_map(of);
         let code = challenge.and_then(|challenge| self.platform.code(challenge).ok()).expect("a code is out");
         let bound = self.input(Input::ConfirmBinding(ConfirmBinding { account, number, code }));
         assert!(matches!(bound, Ok(Reply::Bound(_))), "the code is right: {bound:?}");

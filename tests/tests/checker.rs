@@ -317,8 +317,15 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
         assert_eq!(check_closed(&read), check_closed(&trace), "{name}");
         for (step, effect) in every_effect(&trace) {
             let action = &trace.steps[step].effects[effect].action;
+            let is_about_messages = |record: &AuditRecord| {
+                matches!(
+                    record,
+                    AuditRecord::FailedCall(_) | AuditRecord::VoiceMessageEnded(_) | AuditRecord::VoiceMessageDelivered(_)
+                )
+            };
             let counts = match action {
-                Action::HangUp(_) | Action::Reject(_) | Action::Audit(_) | Action::Answer(_) | Action::Record(_) => true,
+                Action::Audit(audit) => is_about_messages(&audit.record),
+                Action::HangUp(_) | Action::Reject(_) | Action::Answer(_) | Action::Record(_) => true,
                 Action::ArchiveVoiceMessage(_) | Action::Erase(_) | Action::Transcribe(_) => true,
                 // That of a push nobody says anything shows only if nothing follows.
                 Action::Send(send) => !matches!(send.content, Content::VoiceMessage(_)),
@@ -333,7 +340,7 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
             }
         }
     }
-    assert!(dropped > 50, "only {dropped} effects were dropped");
+    assert!(dropped > 30, "only {dropped} effects were dropped");
 }
 
 #[test]

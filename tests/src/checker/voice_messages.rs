@@ -293,11 +293,9 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
 /// What has to come next, and did not.
 pub(super) fn before(effect: Option<&Effect>, notes: &Notes) -> Judged {
     if let Some(id) = notes.voice.owed {
-        let is_it = |content: &Content| match content {
-            Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) => {
-                note.voice_message == id
-            }
-            _ => false,
+        let is_it = |content: &Content| {
+            matches!(content, Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note)
+                if note.voice_message == id)
         };
         if !matches!(effect.map(|effect| &effect.action), Some(Action::Send(send)) if is_it(&send.content)) {
             return broken(Promise::P10, format!("voice message {id} ended undelivered, and its sender is not told"));
@@ -360,11 +358,9 @@ pub(super) fn released(books: &mut Books, leg: LegId, is_reject: bool, notes: &m
 
 /// What was handed out again after a restart may be begun only then.
 pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
-    let (leg, is_answer) = match &effect.action {
-        Action::Record(record) => (record.leg, false),
-        Action::Answer(answer) => (answer.leg, true),
-        _ => return Ok(()),
-    };
+    let is_answer = matches!(effect.action, Action::Answer(_));
+    let is_record = matches!(effect.action, Action::Record(_));
+    let Some(leg) = effect.action.leg().filter(|_| is_answer || is_record) else { return Ok(()) };
     let kept = books.voice_messages.of_leg(leg).and_then(|id| books.voice_messages.kept.get(&id));
     let is_ended = kept.is_none() && (!is_answer || books.voice_messages.gone.contains(&leg));
     let is_done = is_answer && kept.is_some_and(|kept| matches!(kept.state, State::Recording { .. }));
@@ -428,7 +424,7 @@ fn explains_undeliverable(books: &Books, kept: &Message, why: Undeliverable, ste
             *message == last
         }
         Doing::Input(Input::EffectFailed(EffectFailed { sequence })) => *sequence == last,
-        _ => false,
+        Doing::Input(_) | Doing::Once { .. } | Doing::Advance { .. } | Doing::Confirm { .. } | Doing::Restart => false,
     };
     match why {
         // Every road was tried: the last push failed, or nobody reported on it in time.
@@ -471,9 +467,9 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
     if let Some(leg) = kept.leg {
         books.voice_messages.leg_is_gone(leg);
     }
-    let is_abandoned = matches!(outcome, VoiceMessageOutcome::Abandoned(_));
-    let kept_s = if is_abandoned { books.policy.record_grace_s } else { books.policy.retention_s };
-    let (at, leaves) = (books.now, books.now.saturating_add_s(kept_s.into()));
+    let is_left = !matches!(outcome, VoiceMessageOutcome::Abandoned(_));
+    let stays_s = if is_left { books.policy.retention_s } else { books.policy.record_grace_s };
+    let (at, leaves) = (books.now, books.now.saturating_add_s(stays_s.into()));
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
         kept.state = State::Over { outcome, told, at, leaves };
     }
@@ -545,19 +541,23 @@ pub(super) fn transcribe(books: &mut Books, sequence: u64, transcribe: &Transcri
 
 /// A message. The answer is whether it is about voice messages, so that nothing else has to judge it.
 pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, notes: &mut Notes) -> Result<bool, Broken> {
-    match &send.content {
-        Content::VoiceMessage(notice) => pushed(books, sequence, send, notice, step)?,
-        Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) => {
-            if notes.voice.owed.take() != Some(note.voice_message) {
-                let what = format!("the sender of voice message {} is told of an end that did not come", note.voice_message);
-                return broken(Promise::P10, what);
-            }
-            told(books, send, note)?;
-        }
-        Content::CallBackRequested(note) | Content::CallBackRequestedForMerchant(note) => called_back(books, send, note, step)?,
-        _ => return Ok(false),
+    if let Content::VoiceMessage(notice) = &send.content {
+        pushed(books, sequence, send, notice, step)?;
+        return Ok(true);
     }
-    Ok(true)
+    if let Content::VoiceMessageUndelivered(note) | Content::VoiceMessageUndeliveredForMerchant(note) = &send.content {
+        if notes.voice.owed.take() != Some(note.voice_message) {
+            let what = format!("the sender of voice message {} is told of an end that did not come", note.voice_message);
+            return broken(Promise::P10, what);
+        }
+        told(books, send, note)?;
+        return Ok(true);
+    }
+    if let Content::CallBackRequested(note) | Content::CallBackRequestedForMerchant(note) = &send.content {
+        called_back(books, send, note, step)?;
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 fn pushed(books: &mut Books, sequence: u64, send: &Send, notice: &VoiceMessageNotice, step: &Step) -> Judged {
@@ -807,14 +807,17 @@ pub(super) fn taken(books: &mut Books, step: &Step, notes: &mut Notes) -> Judged
 
 /// What a message that an input names has waited for is judged first.
 fn is_settled(books: &Books, input: &Input) -> Judged {
-    let named = match input {
-        Input::Recorded(Recorded { voice_message, .. })
-        | Input::RecordFailed(RecordFailed { voice_message })
-        | Input::Transcribed(Transcribed { voice_message, .. })
-        | Input::OpenMessage(OpenMessage { voice_message, .. })
-        | Input::RequestCallBack(RequestCallBack { voice_message, .. }) => Some(*voice_message),
-        Input::MessageReported(report) => books.voice_messages.sends.get(&report.message).copied(),
-        _ => None,
+    let named = if let Input::Recorded(Recorded { voice_message, .. })
+    | Input::RecordFailed(RecordFailed { voice_message })
+    | Input::Transcribed(Transcribed { voice_message, .. })
+    | Input::OpenMessage(OpenMessage { voice_message, .. })
+    | Input::RequestCallBack(RequestCallBack { voice_message, .. }) = input
+    {
+        Some(*voice_message)
+    } else if let Input::MessageReported(report) = input {
+        books.voice_messages.sends.get(&report.message).copied()
+    } else {
+        None
     };
     let kept = named.and_then(|id| Some((id, books.voice_messages.kept.get(&id)?)));
     match kept.filter(|(_, kept)| kept.due().is_some_and(|due| due <= books.now && !(kept.is_over() && due == books.now))) {
@@ -988,31 +991,29 @@ pub(super) fn performed(books: &mut Books, step: &Step, notes: &Notes) -> Judged
 
 /// Whether time, or a report of a leg that is gone, explains what a step emits that should emit nothing.
 pub(super) fn explains(books: &Books, effect: &Effect, step: &Step) -> bool {
-    match &effect.action {
-        Action::HangUp(hang_up) => {
-            let kept = books.voice_messages.of_leg(hang_up.leg).and_then(|id| books.voice_messages.kept.get(&id));
-            let is_due = |kept: &Message| {
-                kept.due().is_some_and(|due| due <= books.now)
-                    || books.accounts.has(kept.binding, &kept.account, kept.callee) != Some(true)
-            };
-            let is_told = doubt::said_to_live(step) == Some(hang_up.leg) && hang_up.cause == ReleaseCause::Unknown;
-            kept.is_some_and(is_due) || is_told && books.voice_messages.gone.contains(&hang_up.leg)
-        }
-        // That the time was over is judged with the end.
-        Action::Audit(audit) => match &audit.record {
-            AuditRecord::VoiceMessageEnded(ended) => matches!(
-                ended.outcome,
-                VoiceMessageOutcome::Expired
-                    | VoiceMessageOutcome::Undeliverable(Undeliverable::NoRoad | Undeliverable::Unfollowed)
-                    | VoiceMessageOutcome::Abandoned(Abandoned::NotAnswered | Abandoned::NoReport | Abandoned::Unfollowed)
-            ),
-            _ => false,
-        },
-        Action::Send(send) => {
-            matches!(send.content, Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_))
-        }
-        _ => false,
+    if let Action::HangUp(hang_up) = &effect.action {
+        let kept = books.voice_messages.of_leg(hang_up.leg).and_then(|id| books.voice_messages.kept.get(&id));
+        let is_due = |kept: &Message| {
+            kept.due().is_some_and(|due| due <= books.now)
+                || books.accounts.has(kept.binding, &kept.account, kept.callee) != Some(true)
+        };
+        let is_told = doubt::said_to_live(step) == Some(hang_up.leg) && hang_up.cause == ReleaseCause::Unknown;
+        return kept.is_some_and(is_due) || is_told && books.voice_messages.gone.contains(&hang_up.leg);
     }
+    // That the time was over is judged with the end.
+    let by_time = |outcome: VoiceMessageOutcome| {
+        matches!(
+            outcome,
+            VoiceMessageOutcome::Expired
+                | VoiceMessageOutcome::Undeliverable(Undeliverable::NoRoad | Undeliverable::Unfollowed)
+                | VoiceMessageOutcome::Abandoned(Abandoned::NotAnswered | Abandoned::NoReport | Abandoned::Unfollowed)
+        )
+    };
+    let is_end = matches!(&effect.action, Action::Audit(audit)
+        if matches!(&audit.record, AuditRecord::VoiceMessageEnded(ended) if by_time(ended.outcome)));
+    let is_word = matches!(&effect.action, Action::Send(send)
+        if matches!(send.content, Content::VoiceMessageUndelivered(_) | Content::VoiceMessageUndeliveredForMerchant(_)));
+    is_end || is_word
 }
 
 /// The leg of ours that a call is which came back.

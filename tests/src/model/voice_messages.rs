@@ -737,13 +737,10 @@ impl Model {
             VoiceMessageOutcome::Expired | VoiceMessageOutcome::Undeliverable(_) => self.tell_sender(id),
             VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard => unreachable!("these are no such ends"),
         };
-        // Where nothing was left there is nothing to keep.
-        let kept_s = if matches!(outcome, VoiceMessageOutcome::Abandoned(_)) {
-            self.policy.record_grace_s
-        } else {
-            self.policy.retention_s
-        };
-        let (at, leaves) = (self.latest, self.latest.saturating_add_s(kept_s.into()));
+        // Where nothing was left there is nothing to be asked about later.
+        let is_left = !matches!(outcome, VoiceMessageOutcome::Abandoned(_));
+        let stays_s = if is_left { self.policy.retention_s } else { self.policy.record_grace_s };
+        let (at, leaves) = (self.latest, self.latest.saturating_add_s(stays_s.into()));
         self.voice_message_mut(id).state = State::Over { outcome, told, at, leaves };
     }
 

@@ -22,7 +22,7 @@ use super::moves::{Move, Pick, Wait, What, moves_of_calls, one, whats};
 use super::worlds::{World, foreign_number, no_users_number, virtual_number, worlds};
 use super::{Script, moves};
 use crate::codes::{TEST_KEYS, binding_code};
-use crate::model::{Model, VoiceMessageView, VoiceState};
+use crate::model::{BindingState, Model, VoiceMessageView, VoiceState};
 use crate::trace::Doing;
 
 /// What happens to calls that fail and to messages.
@@ -68,6 +68,7 @@ pub fn voice_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
             voice_by_sms: voice.voice_by_sms,
             // Every number of the setup can be asked for its code.
             codes_max: 100,
+            codes_per_hour_max: 5,
             ..world.policy
         };
         let mut world = World { policy, ..world };
@@ -180,7 +181,7 @@ fn voice_moves() -> impl Strategy<Value = Move> {
     let host = prop_oneof![4 => (0..=255_u16).prop_map(What::Confirm), 1 => Just(What::Restart), 2 => any::<Pick>().prop_map(What::Failed)];
     let host = host.prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
     let other = whats().prop_map(|what| Move { wait: Wait::Nothing, what, key: None });
-    prop_oneof![20 => own, 3 => accounts, 5 => step, 2 => host, 3 => moves_of_calls(), 1 => moves(), 1 => other]
+    prop_oneof![20 => own, 3 => accounts, 5 => step, 2 => host, 6 => moves_of_calls(), 1 => moves(), 1 => other]
 }
 
 /// What the network says, by the dice: mostly that the callee is busy, off, out of area or suspended.
@@ -365,6 +366,11 @@ impl World {
         for kept in model.voice_messages() {
             choices.extend(next_of_message(&kept, dice / 1_024, model));
         }
+        for (callee, line) in model.ringing_users() {
+            let (caller, evidence) = (Some(line), evidence(dice / 64));
+            let forwarded = Input::CallDiverted(CallDiverted { caller, callee, evidence, is_answered: false });
+            choices.push((4, Doing::Input(forwarded)));
+        }
         choices.extend(unconfirmed.into_iter().map(|sequence| (1, Doing::Input(Input::EffectFailed(EffectFailed { sequence })))));
         let [whom, ..] = (dice / 7).to_le_bytes().map(u16::from);
         choices.push((2, Doing::Input(self.failed_call(whom * 12 + 3, dice.rotate_left(7), model))));
@@ -443,6 +449,9 @@ fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u3
         VoiceState::Abandoned => next.push(input(1, recorded(12, false))),
         VoiceState::Expired | VoiceState::Undeliverable => next.push(input(1, open())),
     }
+    if !matches!(kept.state, VoiceState::Abandoned | VoiceState::Expired | VoiceState::Undeliverable) {
+        next.extend(taken_over(kept, dice, model).map(|taken| (2, Doing::Input(taken))));
+    }
     if matches!(kept.state, VoiceState::Stored | VoiceState::Pushing | VoiceState::Waiting | VoiceState::Recording) {
         next.push(input(1, Input::Unfollow(Unfollow { account: account.clone() })));
         if dice.is_multiple_of(3) {
@@ -450,6 +459,22 @@ fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u3
         }
     }
     next
+}
+
+/// Another account wants the number that a message was left for: it asks, or gives the code.
+fn taken_over(kept: &VoiceMessageView, dice: u32, model: &Model) -> Option<Input> {
+    let number = kept.callee;
+    let others = model.bindings().into_iter().filter(|other| other.number == number && other.account != kept.account);
+    let asked = others.filter_map(|other| match other.state {
+        BindingState::Requested(challenge) => Some((other.account, model.code(challenge).ok()?)),
+        BindingState::Bound | BindingState::Suspended => None,
+    });
+    if let Some((account, code)) = asked.last() {
+        return Some(Input::ConfirmBinding(ConfirmBinding { account, number, code }));
+    }
+    let account = account((dice / 5) as Pick);
+    let wants = account != kept.account && dice.is_multiple_of(2);
+    wants.then_some(Input::RequestBinding(RequestBinding { account, number }))
 }
 
 /// The rules with one of them changed.

@@ -345,29 +345,6 @@ pub(crate) fn forgotten() -> Trace {
     host.trace().clone()
 }
 
-/// A result that fails by both ways, and a reminder that fails by one.
-pub(crate) fn failed_messages() -> Trace {
-    let mode_chosen_by = ModeChooser::Platform(CallMode::MerchantCalls);
-    let mut host = Host::new(Policy { mode_chosen_by, reminder_before_s: 600, ..Policy::default() });
-    host.open_shop(&[LINE], 1);
-    let _ = host.books(ZHANG, 3600, 10_800);
-    let status = || MessageStatus::Failed { code: "404".into() };
-    let sent = |host: &Host, fits: fn(&Content) -> bool| {
-        let effects = host.trace().steps.iter().flat_map(|step| &step.effects);
-        let of_it = effects.filter(|effect| matches!(&effect.action, Action::Send(send) if fits(&send.content)));
-        of_it.last().expect("it was sent").sequence
-    };
-    for _ in 0..2 {
-        let message = sent(&host, |content| matches!(content, Content::Result(_)));
-        let _ = host.input(Input::MessageReported(MessageReported { message, status: status() }));
-    }
-    host.runs_until(host.second(3300));
-    let message = sent(&host, |content| matches!(content, Content::Reminder(_)));
-    let _ = host.input(Input::MessageReported(MessageReported { message, status: status() }));
-    host.runs_out();
-    host.trace().clone()
-}
-
 /// A shop, and an account that has a number.
 fn with_an_account(policy: Policy) -> Host {
     let mut host = Host::new(policy);
@@ -435,6 +412,29 @@ pub(crate) fn voice_forgotten() -> Trace {
 /// The stories of messages that callers leave.
 pub(crate) const VOICE_STORIES: [(&str, Story); 3] =
     [("voice_heard", voice_heard), ("voice_undelivered", voice_undelivered), ("voice_forgotten", voice_forgotten)];
+
+/// A result that fails by both ways, and a reminder that fails by one.
+pub(crate) fn failed_messages() -> Trace {
+    let mode_chosen_by = ModeChooser::Platform(CallMode::MerchantCalls);
+    let mut host = Host::new(Policy { mode_chosen_by, reminder_before_s: 600, ..Policy::default() });
+    host.open_shop(&[LINE], 1);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    let status = || MessageStatus::Failed { code: "404".into() };
+    let sent = |host: &Host, fits: fn(&Content) -> bool| {
+        let effects = host.trace().steps.iter().flat_map(|step| &step.effects);
+        let of_it = effects.filter(|effect| matches!(&effect.action, Action::Send(send) if fits(&send.content)));
+        of_it.last().expect("it was sent").sequence
+    };
+    for _ in 0..2 {
+        let message = sent(&host, |content| matches!(content, Content::Result(_)));
+        let _ = host.input(Input::MessageReported(MessageReported { message, status: status() }));
+    }
+    host.runs_until(host.second(3300));
+    let message = sent(&host, |content| matches!(content, Content::Reminder(_)));
+    let _ = host.input(Input::MessageReported(MessageReported { message, status: status() }));
+    host.runs_out();
+    host.trace().clone()
+}
 
 pub(crate) type Story = fn() -> Trace;
 

@@ -769,7 +769,7 @@ pub(crate) fn twins() -> Vec<Twin> {
                 if let Action::Record(record) = &mut effect.action { record.seconds_max += 1 }
             }
         };
-        P9 "a message leaves before its time" voice_heard |t| t.header.policy.voice_message_life_s += 1;
+        P9 "a message leaves before its time" voice_heard |t| t.header.policy.retention_s += 1;
         P9 "what was left for somebody who was forgotten stays" voice_forgotten |t| {
             let step = nth_step(t, 1, |step| matches!(step.doing, Doing::Input(Input::ForgetMe(_))));
             t.steps[step].effects.retain(|effect| !matches!(&effect.action, Action::ArchiveVoiceMessage(_))

@@ -108,18 +108,18 @@ pub(super) const DEMANDED_OF_VOICE: [(&str, usize); 24] = [
     ("voice Transcribing", 10),
     ("voice Pushing", 40),
     ("voice Waiting", 30),
-    ("voice Delivered", 20),
+    ("voice Delivered", 15),
     ("voice Heard", 10),
     ("voice Abandoned", 30),
     ("voice Expired", 5),
     ("voice Undeliverable", 10),
     ("recorded after the caller left", 5),
-    ("by short message", 10),
+    ("by short message", 5),
     ("waits for follow", 10),
-    ("pushed again", 20),
+    ("pushed again", 10),
     ("went with its words", 3),
     ("sender told", 10),
-    ("sender untellable", 3),
+    ("sender untellable", 2),
     ("called back", 3),
     ("our own leg came back", 1),
     ("a caller's leg gone here and alive there", 1),
@@ -763,13 +763,11 @@ impl Seen {
                 self.note(acknowledged, "acknowledged");
                 let undelivered = matches!(audit.record, AuditRecord::Undelivered(_));
                 self.note(undelivered, "undelivered");
-                match &audit.record {
-                    AuditRecord::VoiceMessageEnded(ended) => {
-                        self.kinds.insert(format!("voice ended {:?}", ended.outcome));
-                    }
-                    AuditRecord::PushMisconfigured(_) => self.note(true, "misconfigured"),
-                    _ => {}
+                if let AuditRecord::VoiceMessageEnded(ended) = &audit.record {
+                    self.kinds.insert(format!("voice ended {:?}", ended.outcome));
                 }
+                let misconfigured = matches!(audit.record, AuditRecord::PushMisconfigured(_));
+                self.note(misconfigured, "misconfigured");
                 if let AuditRecord::BindingEnded(ended) = &audit.record {
                     self.kinds.insert(format!("binding ended {:?}", ended.why));
                 }
