@@ -83,10 +83,13 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         // A phone is dialled by a leg that is not gone.
         "outbox.*.Effect.action.dial.to" => export.legs.len(),
         "voice_messages.*.callee" => export.voice_messages.iter().filter(|one| one.is_callee).count(),
-        "voice_messages.*.caller.number" => export.voice_messages.iter().filter(|one| one.is_caller).count(),
+        // A caller is told by his number, or at his merchant's chatbot.
+        "voice_messages.*.caller.reply_to" | "voice_messages.*.caller.number" => export.voice_messages.iter().filter(|one| one.is_caller).count(),
         "bindings.*.number" => export.bindings.len(),
         // An account is told what became of his number.
-        "outbox.*.Effect.action.send.content.binding_changed.number" => return None,
+        "outbox.*.Effect.action.send.content.binding_changed.number"
+        | "outbox.*.Effect.action.send.content.voice_message.number"
+        | "outbox.*.Effect.action.send.content.voice_message.caller" => return None,
         // Somebody else does not want to hear of it: his block is his.
         "blocks.of.*.*.number" => return None,
         _ => panic!("a number stands at {place}, and the export does not know of it"),
