@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 use common::{MERCHANT, PAGE, at, booking, drain, evening, line, number, user, world};
 use ringfence::values::effect::{AuditRecord, Challenge, Content};
-use ringfence::values::input::{BlockTarget, Book, BookingEvidence, Channel, PublishPage, RegisterMerchant};
+use ringfence::values::id::MediaId;
+use ringfence::values::input::{Amend, BlockTarget, Book, BookingEvidence, Channel, PublishPage, RegisterMerchant};
+use ringfence::values::media::{Attachment, MediaKind};
 use ringfence::values::policy::ModeChooser;
 use ringfence::values::refusal::{Allowed, Bound, Field};
 use ringfence::values::reply::{Booked, Confirmed, Outcome, ReservationState, WrongCode};
 use ringfence::{
     Action, Address, CallMode, ChallengeId, Code, DenyReason, KeyError, Keyring, OfferingId, Platform, Policy, Refusal, Reply,
-    RequestCall, ReservationId, RestoreError, Verdict, Why, Window,
+    RequestCall, ReservationId, RestoreError, Verdict, Why, Window, Zone,
 };
 
 const KEY: &[u8] = b"a key that everybody may know";
@@ -459,4 +461,61 @@ fn one_who_blocked_the_merchant_is_sent_no_code_and_a_stranger_does_not_learn_of
     assert_eq!(blocked.confirm_contact(at("09:08:00"), holder(), id, code), Err(Refusal::Blocked));
     blocked.unblock(at("09:08:30"), holder(), BlockTarget::Merchant(MERCHANT)).unwrap();
     assert!(matches!(blocked.confirm_contact(at("09:09:00"), holder(), id, code), Ok(Reply::Confirmed(_))));
+}
+
+/// A reservation of user 1 for the phone of user 9, who has agreed.
+fn agreed(platform: &mut Platform, book: Book) -> ReservationId {
+    let id = books(platform, "09:05:00", book);
+    let asked = challenge(platform);
+    let code = platform.code(asked.challenge).unwrap();
+    platform.confirm_contact(at("09:06:00"), holder(), id, code).unwrap();
+    drain(platform);
+    id
+}
+
+#[test]
+fn what_the_holder_changes_is_nobody_elses_to_see_or_to_remember() {
+    let mut platform = asking(Policy::default());
+    let id = agreed(&mut platform, for_another());
+    let other = Some(number("+8613800000007"));
+    let amend = Amend { contact: other, name: Some("李四".into()), ..Amend::new(holder(), id) };
+    platform.amend(at("09:07:00"), amend).unwrap();
+    let challenge = platform.reservation(id).unwrap().challenge.unwrap();
+    let code = platform.code(challenge).unwrap();
+    platform.confirm_contact(at("09:08:00"), Address::Sms(other.unwrap()), id, code).unwrap();
+    drain(&mut platform);
+    let export = platform.export_person(&user(1)).unwrap();
+    let one = &export.reservations[0];
+    assert_eq!((one.is_sender, one.terms.contact, one.terms.name.clone()), (true, None, None));
+    let profile = platform.profile(&user(1)).unwrap();
+    assert_eq!((profile.contact, profile.name.as_deref()), (Some(number("+8613800000009")), Some("张三")));
+}
+
+#[test]
+fn a_zone_that_moves_the_hours_in_which_a_phone_may_ring_asks_its_holder_anew() {
+    let callable_hours = vec![serde_json::from_str(r#"{"days":["sat","sun"],"from":"09:00","to":"23:00"}"#).unwrap()];
+    let mut platform = asking(Policy { callable_hours, ..Policy::default() });
+    let id = agreed(&mut platform, for_another());
+    let zone = Zone::parse("Asia/Tokyo").unwrap();
+    let reply = platform.amend(at("09:07:00"), Amend { zone: Some(zone), ..Amend::new(user(1), id) });
+    assert!(matches!(reply, Ok(Reply::Amended(amended)) if amended.state == ReservationState::Unverified), "{reply:?}");
+    let mut platform = asking(Policy::default());
+    let id = agreed(&mut platform, for_another());
+    let reply = platform.amend(at("09:07:00"), Amend { zone: Some(zone), ..Amend::new(holder(), id) });
+    assert!(matches!(reply, Ok(Reply::Amended(amended)) if amended.state == ReservationState::AwaitingMode), "{reply:?}");
+}
+
+#[test]
+fn the_holder_of_the_phone_does_not_share_what_another_attached() {
+    let mut platform = asking(Policy::default());
+    let attached = |share| Attachment { media: MediaId::new(501), kind: MediaKind::Picture, share };
+    let id = agreed(&mut platform, Book { attachments: vec![attached(false)], ..for_another() });
+    let refused = Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::OfTheSender });
+    for attachments in [vec![attached(true)], vec![]] {
+        let amend = Amend { attachments: Some(attachments), ..Amend::new(holder(), id) };
+        assert_eq!(platform.amend(at("09:07:00"), amend), refused);
+    }
+    assert_eq!(drain(&mut platform), []);
+    let amend = Amend { attachments: Some(vec![attached(true)]), ..Amend::new(user(1), id) };
+    assert!(platform.amend(at("09:08:00"), amend).is_ok());
 }

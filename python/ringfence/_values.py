@@ -616,6 +616,7 @@ class Allowed(StrEnum):
 
     AT_LEAST_ONE = "at_least_one"
     NO_REPEATS = "no_repeats"
+    OF_THE_SENDER = "of_the_sender"
     NOT_EMPTY = "not_empty"
     CHATBOT_ADDRESS = "chatbot_address"
     USER_ADDRESS = "user_address"

@@ -234,8 +234,8 @@ class Platform:
 
         `zone` is the one that he meant the window in (the merchant's when absent), `contact` the phone that shall ring (his own
         when absent), `evidence` what shall prove the booking later, `result_by` how the result shall come (as he writes when
-        absent), `email` his mailbox. With `share` he agrees to be called together Of the `attachments` the merchant is told of those that the user shares.
-        with others who book the same.
+        absent), `email` his mailbox. With `share` he agrees to be called together with others who book
+        the same. Of the `attachments` the merchant is told of those that the user shares.
         With `remember`, or as the policy says, what is left out comes from his profile, and what is said goes there.
         """
         return self._expect(

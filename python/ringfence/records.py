@@ -173,6 +173,8 @@ class Reservation(Record):
     """Whether it has to do with its sender's profile."""
     is_forgotten: bool
     """Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it."""
+    is_changed_by_another: bool
+    """Somebody else than its sender changed it."""
     result_by: ResultBy | None
     """How its results come, if its sender said so."""
     email: Address | None

@@ -84,7 +84,9 @@ fn said(export: &PersonExport, number: PhoneNumber, place: &str) -> Option<usize
         "outbox.*.Effect.action.dial.to" => export.legs.len(),
         "voice_messages.*.callee" => export.voice_messages.iter().filter(|one| one.is_callee).count(),
         // A caller is told by his number, or at his merchant's chatbot.
-        "voice_messages.*.caller.reply_to" | "voice_messages.*.caller.number" => export.voice_messages.iter().filter(|one| one.is_caller).count(),
+        "voice_messages.*.caller.reply_to" | "voice_messages.*.caller.number" => {
+            export.voice_messages.iter().filter(|one| one.is_caller).count()
+        }
         "bindings.*.number" => export.bindings.len(),
         // An account is told what became of his number.
         "outbox.*.Effect.action.send.content.binding_changed.number"

@@ -43,7 +43,13 @@ impl Again {
     /// Whether it is this person's message: when he wants to be forgotten, it is not sent again.
     #[must_use]
     pub fn is_of(&self, person: &Person) -> bool {
-        self.phone.map(Person::Number).as_ref().or(self.person.as_ref()) == Some(person)
+        self.whose().as_ref() == Some(person)
+    }
+
+    /// Whose message it is.
+    #[must_use]
+    pub fn whose(&self) -> Option<Person> {
+        self.phone.map(Person::Number).or_else(|| self.person.clone())
     }
 
     /// No short message is tried any more. Whose it is stays known.

@@ -571,6 +571,8 @@ pub enum Allowed {
     AtLeastOne,
     /// No entry twice.
     NoRepeats,
+    /// What a reservation's sender attached, only he changes and shares.
+    OfTheSender,
     /// A text with something in it.
     NotEmpty,
     /// The address of a chatbot (`sip:`).
@@ -604,6 +606,7 @@ impl core::fmt::Display for Allowed {
         f.write_str(match self {
             Self::AtLeastOne => "at least one is needed",
             Self::NoRepeats => "no entry may stand twice",
+            Self::OfTheSender => "only whoever booked may change what is attached, or share it",
             Self::NotEmpty => "it may not be empty",
             Self::ChatbotAddress => "a chatbot's address (sip:) is needed",
             Self::UserAddress => "a user's address (rcs:, sms:, mms:, mailto:) is needed",

@@ -5,6 +5,7 @@ use ringfence::values::effect::{AuditRecord, Rebased};
 use ringfence::values::id::{CallId, OfferingId, ReservationId};
 use ringfence::values::input::{Amend, Input};
 use ringfence::values::number::PhoneNumber;
+use ringfence::values::person::Person;
 use ringfence::values::policy::Confirmation;
 use ringfence::values::reply::{Amended, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
@@ -145,7 +146,7 @@ impl Books {
             Some(false) => 1,
             Some(true) => offered.unwrap_or(old.group_size),
         };
-        let is_no_more = old.window.covers(&window) && group_size <= old.group_size;
+        let is_no_more = old.window.covers(&window) && group_size <= old.group_size && zone == old.zone;
         let verified = own || (old.verified && number == old.number && is_no_more);
         Terms {
             revision: old.revision + 1,
@@ -178,6 +179,9 @@ impl Books {
         let lives = self.live_call(id, None).is_some();
         let Some(known) = self.reservations.get(&id) else { return Ok(()) };
         blocking::change(self, &input.user, known.merchant)?;
+        if self.media.would_change(id, input.attachments.as_deref()) && Person::of(&input.user) != Person::of(&known.sender) {
+            return Err((Promise::P7, format!("what the sender of reservation {id} attached is changed by another")));
+        }
         let (terms, last) = (self.amended(input, known), self.last_ring_before(known));
         if terms.number != known.terms().number && self.law.is_listed(terms.number) {
             return Err((Promise::P14, format!("reservation {id} is changed to a number on the do-not-call list")));

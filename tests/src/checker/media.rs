@@ -29,6 +29,12 @@ impl Media {
         Ok(())
     }
 
+    /// Whether these are other attachments than a reservation has by its last terms.
+    pub(super) fn would_change(&self, reservation: ReservationId, attachments: Option<&[Attachment]>) -> bool {
+        let of_it = self.attached.range((reservation, 0)..=(reservation, u32::MAX)).next_back();
+        attachments.is_some_and(|now| of_it.map_or(&[][..], |(_, kept)| kept.as_slice()) != now)
+    }
+
     /// What a merchant is told of a revision.
     pub(super) fn told(&self, content: &ReservationForMerchant) -> Judged {
         let attached = self.attached.get(&(content.reservation, content.revision)).map_or(&[][..], Vec::as_slice);

@@ -231,6 +231,9 @@ impl Model {
                 return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
             }
         }
+        if new.attachments != old.attachments && !same_person(&input.user, &kept.user) {
+            return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::OfTheSender });
+        }
         if new.attachments != old.attachments {
             self.check_attachments(&new.attachments, Some(id))?;
         }
@@ -250,7 +253,8 @@ impl Model {
         let inside = old.window.start() <= new.window.start() && new.window.end() <= old.window.end();
         let shares_more = new.group_size > old.group_size;
         let from_the_phone = input.user.number() == Some(new.contact);
-        new.agreed = from_the_phone || (old.agreed && new.contact == old.contact && inside && !shares_more);
+        let same_zone = new.zone == old.zone;
+        new.agreed = from_the_phone || (old.agreed && new.contact == old.contact && inside && !shares_more && same_zone);
         new.unacknowledged = new.agreed && self.results_await();
         let other_claim = new.window != old.window || new.contact != old.contact || new.agreed != old.agreed;
         if new.agreed && other_claim {

@@ -57,10 +57,11 @@ impl Model {
 
     /// Whether the person at this address blocked this merchant, by himself or by a line that he has now.
     pub(super) fn has_blocked(&self, user: &Address, merchant: MerchantId) -> bool {
-        let person = Who::of(user);
-        self.blocks
-            .iter()
-            .any(|(blocker, what)| Some(blocker) == person.as_ref() && self.merchant_of_block(*what) == Some(merchant))
+        Who::of(user).is_some_and(|person| self.blocks_of_person(&person, merchant))
+    }
+
+    pub(super) fn blocks_of_person(&self, person: &Who, merchant: MerchantId) -> bool {
+        self.blocks.iter().any(|(blocker, what)| blocker == person && self.merchant_of_block(*what) == Some(merchant))
     }
 
     /// The live reservations with whom a block is about that the user sent, or whose phone is his.

@@ -252,7 +252,9 @@ impl Model {
             if reservation.chosen.is_some() { ReservationState::Scheduled } else { ReservationState::AwaitingMode };
         let begins = Some(reservation.span().start()).filter(|_| reservation.spent.is_none());
         self.accept(id);
-        self.remember(id);
+        if self.reservation_of(id).revision == 1 {
+            self.remember(id);
+        }
         if begins.is_some_and(|begins| latest >= begins) {
             self.open(id);
             self.end_slot_if_over(id, false);

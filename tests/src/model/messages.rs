@@ -166,7 +166,7 @@ impl Model {
         } else {
             (sent.about.and_then(|id| self.reservations.get(&id)).map(|kept| kept.merchant), content)
         };
-        if merchant.is_some_and(|merchant| self.has_blocked(&to, merchant)) {
+        if merchant.is_some_and(|merchant| self.has_blocked(&to, merchant) || self.blocks_of_person(&who, merchant)) {
             return Ok(None);
         }
         Ok(Some((to, who, content, phone, mailbox)))

@@ -207,7 +207,7 @@ fn evidence(dice: u32) -> Evidence {
                 [dice as usize / 24 % 4],
         ),
         18 => nothing,
-        19 if dice / 24 % 2 == 0 => status(700),
+        19 if (dice / 24).is_multiple_of(2) => status(700),
         _ => {
             let reason =
                 [DiversionReason::UserBusy, DiversionReason::UserBusy, DiversionReason::Unavailable, DiversionReason::NoAnswer];
@@ -345,7 +345,7 @@ impl World {
                 voice_message,
                 media: media(dice / 24, model),
                 seconds: dice / 24 % 4,
-                is_silent: dice / 24 % 5 == 0,
+                is_silent: (dice / 24).is_multiple_of(5),
             }),
             2 => Input::RecordFailed(RecordFailed { voice_message }),
             3 => Input::Transcribed(Transcribed { voice_message, text: text(dice / 24) }),

@@ -422,8 +422,8 @@ pub(crate) fn failed_messages() -> Trace {
     let status = || MessageStatus::Failed { code: "404".into() };
     let sent = |host: &Host, fits: fn(&Content) -> bool| {
         let effects = host.trace().steps.iter().flat_map(|step| &step.effects);
-        let of_it = effects.filter(|effect| matches!(&effect.action, Action::Send(send) if fits(&send.content)));
-        of_it.last().expect("it was sent").sequence
+        let mut of_it = effects.filter(|effect| matches!(&effect.action, Action::Send(send) if fits(&send.content)));
+        of_it.next_back().expect("it was sent").sequence
     };
     for _ in 0..2 {
         let message = sent(&host, |content| matches!(content, Content::Result(_)));

@@ -20,6 +20,7 @@ use crate::values::effect::{
 use crate::values::id::{CallId, GroupId, ReservationId};
 use crate::values::input::{Amend, BookingEvidence};
 use crate::values::number::VirtualNumber;
+use crate::values::person::Person;
 use crate::values::policy::CallMode;
 use crate::values::refusal::{Allowed, Bound, Field, Object, Refusal};
 use crate::values::reply::{Amended, Reply, ReservationState};
@@ -79,6 +80,7 @@ impl Appointments {
         let before = reservation.terms();
         let Some(terms) = self.amended(cx, reservation, &before, &input)? else { return Ok(Reply::NoOp) };
         let (revision, call) = (terms.revision, reservation.call());
+        let is_another = Person::of(&input.user) != Person::of(&reservation.sender);
         let set = SetTerms::of(reservation, &terms);
         match call {
             None => self.set_terms(cx, id, terms.clone()),
@@ -94,6 +96,9 @@ impl Appointments {
                 self.change_media(cx, id, |reservation| reservation.pending = waiting);
                 self.stop_for(cx, call, id, ReleaseCause::Amended);
             }
+        }
+        if is_another {
+            self.update_reservation(id, |reservation| reservation.is_changed_by_another = true);
         }
         self.tell_amended(cx, id, call, &set, &terms, input.evidence);
         let state = self.reservations.get(id.get()).map_or(ReservationState::Closed, |reservation| reservation.state);
@@ -171,6 +176,9 @@ impl Appointments {
         if input.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Refusal::Invalid { field: Field::Name, allowed: Allowed::NotEmpty });
         }
+        if terms.attachments != before.attachments && Person::of(&input.user) != Person::of(&reservation.sender) {
+            return Err(Refusal::Invalid { field: Field::Attachments, allowed: Allowed::OfTheSender });
+        }
         if terms.attachments != before.attachments {
             self.check_attachments(cx, &terms.attachments, Some(id))?;
         }
@@ -187,8 +195,9 @@ impl Appointments {
             terms.window = check_hours(cx.now, &hours)?;
         }
         let is_holder = !needs_agreement(&input.user, terms.contact);
-        let is_wider = !before.window.covers(&terms.window) || terms.group_size > before.group_size;
-        terms.is_agreed = is_holder || (before.is_agreed && !is_new_contact && !is_wider);
+        // Another zone moves the hours in which the phone may ring.
+        let is_more = !before.window.covers(&terms.window) || terms.group_size > before.group_size || terms.zone != before.zone;
+        terms.is_agreed = is_holder || (before.is_agreed && !is_new_contact && !is_more);
         terms.awaits_acknowledgement = terms.is_agreed && must_acknowledge(cx.policy);
         if terms.is_agreed && (is_new_contact || is_new_window || !before.is_agreed) {
             self.check_overlap(reservation.merchant, terms.contact, &terms.window, &input.user, Some(id))?;

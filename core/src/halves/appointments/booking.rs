@@ -121,6 +121,7 @@ impl Appointments {
             booked_at: cx.now,
             is_remembered,
             is_forgotten: false,
+            is_changed_by_another: false,
             result_by: input.result_by,
             email: input.email,
             remind_at: None,

@@ -217,7 +217,10 @@ impl Appointments {
             reservation.eligible_at = reservation.eligible_from(now);
         });
         self.accept(cx, id);
-        self.remember(cx, id);
+        // Changes of a reservation change no profile: others than its sender may have made them.
+        if self.reservations.get(id.get()).is_some_and(|reservation| reservation.revision == 1) {
+            self.remember(cx, id);
+        }
         self.settle_reservation(cx, id);
         let state = self.reservations.get(id.get()).map_or(ReservationState::Closed, |reservation| reservation.state);
         Reply::Confirmed(Confirmed { reservation: id, state })

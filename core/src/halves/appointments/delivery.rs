@@ -131,7 +131,10 @@ impl Appointments {
                 (UserContent::BookingPage(content), Some(page.merchant))
             }
         };
-        let is_unwanted = merchant.is_some_and(|merchant: MerchantId| self.has_blocked(&to, merchant));
+        let is_unwanted = merchant.is_some_and(|merchant: MerchantId| {
+            // Whoever the message is to, by whichever way: the person may have another address there.
+            self.has_blocked(&to, merchant) || again.whose().is_some_and(|person| self.is_blocked(&person, merchant))
+        });
         Ok(Some((channel, to, content)).filter(|_| !is_unwanted))
     }
 

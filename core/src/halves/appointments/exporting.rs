@@ -95,14 +95,16 @@ fn export_reservation(one: &Reservation, person: &Person) -> Option<ReservationE
     let is_his = |number: PhoneNumber| *person == Person::Number(number);
     let is_contact = is_his(one.contact);
     let waits = one.pending.as_deref().is_some_and(|terms| is_his(terms.contact));
+    // What somebody else may have set is not shown: only a sender whose own phone rings, or whose booking nobody changed, surely set all of it.
+    let is_his_word = |terms: &Terms| is_sender && (terms.revision == 1 || !one.is_changed_by_another);
     let terms = |terms: &Terms| TermsExport {
         revision: terms.revision,
         offering: terms.offering,
         offering_name: terms.offering_name.clone(),
         window: terms.window,
         zone: terms.zone,
-        contact: Some(terms.contact).filter(|number| is_sender || is_his(*number)),
-        name: terms.name.clone().filter(|_| is_sender),
+        contact: Some(terms.contact).filter(|number| is_his_word(terms) || is_his(*number)),
+        name: terms.name.clone().filter(|_| is_his_word(terms)),
         group_size: terms.group_size,
         attachments: if is_sender { terms.attachments.clone() } else { Vec::new() },
     };

@@ -108,6 +108,8 @@ pub struct Reservation {
     pub is_remembered: bool,
     /// Its sender, or the holder of its phone, wanted to be forgotten: it leaves as soon as no call needs it.
     pub is_forgotten: bool,
+    /// Somebody else than its sender changed it: the holder of its phone, or of an earlier one.
+    pub is_changed_by_another: bool,
     /// How its results come, if its sender said so.
     pub result_by: Option<ResultBy>,
     /// Its sender's mailbox, if he named one.
