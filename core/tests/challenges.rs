@@ -334,7 +334,7 @@ fn a_phone_whose_holder_is_asked_becomes_no_line() {
         ringfence::MerchantId::new(2),
         "商户2",
         vec![ringfence::values::input::Line { number: number("+8613800000009"), channels: 1 }],
-        ringfence::Zone::UTC,
+        Zone::UTC,
     );
     let refused = Err(Refusal::LineIsContact { index: 0 });
     assert_eq!(platform.register_merchant(at("09:06:00"), merchant.clone()), refused);
@@ -477,12 +477,12 @@ fn agreed(platform: &mut Platform, book: Book) -> ReservationId {
 fn what_the_holder_changes_is_nobody_elses_to_see_or_to_remember() {
     let mut platform = asking(Policy::default());
     let id = agreed(&mut platform, for_another());
-    let other = Some(number("+8613800000007"));
-    let amend = Amend { contact: other, name: Some("李四".into()), ..Amend::new(holder(), id) };
+    let other = number("+8613800000007");
+    let amend = Amend { contact: Some(other), name: Some("李四".into()), ..Amend::new(holder(), id) };
     platform.amend(at("09:07:00"), amend).unwrap();
     let challenge = platform.reservation(id).unwrap().challenge.unwrap();
     let code = platform.code(challenge).unwrap();
-    platform.confirm_contact(at("09:08:00"), Address::Sms(other.unwrap()), id, code).unwrap();
+    platform.confirm_contact(at("09:08:00"), Address::Sms(other), id, code).unwrap();
     drain(&mut platform);
     let export = platform.export_person(&user(1)).unwrap();
     let one = &export.reservations[0];
