@@ -109,7 +109,7 @@ def test_an_effect_is_the_same_after_json_and_back() -> None:
                     typed = effect_from_json(text)
                     assert typed.to_json() == text
                     seen.add(type(typed).__name__)
-    assert seen == {"Dial", "Answer", "Reject", "Play", "Join", "HangUp", "Send", "Audit", "Archive", "Erase"}
+    assert seen == {"Dial", "Answer", "Reject", "Play", "Join", "HangUp", "Send", "Audit", "Archive", "Erase", "RecordVoice", "Transcribe", "VoiceMessageArchive"}
 
 
 def test_an_input_line_is_what_a_journal_holds() -> None:

@@ -220,7 +220,8 @@ pub(super) fn answered(books: &mut Books, input: &ConfirmContact, reply: &Reply,
         books.holders.asked.remove(&id);
     }
     notes.code = Some((challenge, id, is_right));
-    if let Some(known) = books.reservations.get(&id).filter(|_| is_right).cloned() {
+    // What was changed until then goes into no profile: others than its sender may have changed it.
+    if let Some(known) = books.reservations.get(&id).filter(|known| is_right && known.last_revision == 1).cloned() {
         books.profiles.remember(&known, &books.policy, books.now);
     }
     Ok(())
