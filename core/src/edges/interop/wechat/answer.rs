@@ -16,7 +16,7 @@ pub struct Answer {
     pub code: i32,
     /// What follows ([`after_code`]).
     pub next: Next,
-    /// WeChat's id of the message, when it was taken. The event that reports its end ([`What::Finished`]) names it.
+    /// WeChat's id of the message, when it was taken. The event that reports its end ([`What::Finished`](super::What::Finished)) names it.
     pub message: Option<Text>,
     /// WeChat's words, for the operator. They may name the account.
     pub text: Text,
