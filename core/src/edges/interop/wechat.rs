@@ -6,7 +6,7 @@
 //! [`answer`] reads what WeChat says to the request.
 //!
 //! **In.** [`event`] reads what WeChat posts. WeChat waits five seconds for an answer and then posts again, up to three times, so every event has a
-//! [`Dedup`]: who sent it, when, and the message or the matter that it is about. `MsgId` alone is not unique, and two template messages may end in one second.
+//! [`Dedup`](crate::values::input::Dedup): who sent it, when, and the message or the matter that it is about. `MsgId` alone is not unique, and two template messages may end in one second.
 //!
 //! Sources: developers.weixin.qq.com (template messages, events); WxJava (`WxMpTemplateMessage`, its tests).
 
