@@ -1,12 +1,13 @@
-//! What both halves refuse by: bounds of the policy, and the limits of codes.
+//! What both halves check alike: bounds of the policy, the limits of codes, evidence, and what must hold between inputs.
 
 use super::Context;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, HangUp};
+use crate::values::evidence::Evidence;
 use crate::values::id::LegId;
 use crate::values::number::PhoneNumber;
 use crate::values::policy::Policy;
-use crate::values::refusal::{Bound, Refusal};
+use crate::values::refusal::{Allowed, Bound, Field, Refusal};
 use crate::values::reply::Reply;
 
 /// Says which invariant does not hold, and where.
@@ -75,4 +76,10 @@ pub(crate) fn hang_up_stray(cx: &mut Context<'_>, leg: LegId) -> Result<Reply, R
     let cause = ReleaseCause::Unknown;
     cx.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt: None }));
     Ok(Reply::Done)
+}
+
+/// What the network said is within its ranges.
+pub(crate) fn check_evidence(evidence: &Evidence) -> Result<(), Refusal> {
+    let invalid = Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses };
+    if evidence.is_in_range() { Ok(()) } else { Err(invalid) }
 }

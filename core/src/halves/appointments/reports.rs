@@ -10,7 +10,7 @@ use super::calls::{hang_up, withdrawn};
 use super::records::{Call, Failure};
 use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
-use crate::halves::checks::hang_up_stray;
+use crate::halves::checks::{check_evidence, hang_up_stray};
 use crate::machines::call::CallEvent;
 use crate::machines::leg::{LegEvent, LegState};
 use crate::machines::{Machine as _, Step};
@@ -19,7 +19,7 @@ use crate::values::effect::{Action, AuditRecord, Effect, LegLost, Party};
 use crate::values::evidence::Evidence;
 use crate::values::id::{CallId, LegId, ReservationId};
 use crate::values::input::LegEnded;
-use crate::values::refusal::{Allowed, Field, Object, Refusal};
+use crate::values::refusal::{Object, Refusal};
 use crate::values::reply::Reply;
 
 impl Appointments {
@@ -76,9 +76,7 @@ impl Appointments {
     }
 
     pub(super) fn leg_ended(&mut self, cx: &mut Context<'_>, input: &LegEnded) -> Result<Reply, Refusal> {
-        if !input.evidence.is_in_range() {
-            return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
-        }
+        check_evidence(&input.evidence)?;
         if self.reported(cx, input.leg)?.is_none() {
             return Ok(Reply::NoOp);
         }

@@ -5,7 +5,7 @@ use crate::books::voice_messages::{Caller, Road, VoiceMessage};
 use crate::decisions::diagnosis::{Diagnosis, diagnose};
 use crate::decisions::diversion::{Callee, NoOffer, offer};
 use crate::decisions::interworking::Table;
-use crate::halves::checks::{check_outbox, limit};
+use crate::halves::checks::{check_evidence, check_outbox, limit};
 use crate::halves::{Context, Neighbour};
 use crate::machines::binding::BindingState;
 use crate::machines::voice_message::VoiceMessageState;
@@ -17,7 +17,7 @@ use crate::values::effect::{
 use crate::values::evidence::Evidence;
 use crate::values::id::{BindingId, LegId, VoiceMessageId};
 use crate::values::number::PhoneNumber;
-use crate::values::refusal::{Allowed, Bound, Field, Refusal};
+use crate::values::refusal::{Bound, Refusal};
 use crate::values::reply::{CallJudged, Reply};
 
 /// What a failed call emits: an audit, and what is done with the caller's leg.
@@ -30,12 +30,6 @@ pub(super) struct FailedCall<'a> {
     pub(super) callee: PhoneNumber,
     pub(super) evidence: &'a Evidence,
     pub(super) is_answered: bool,
-}
-
-/// What the network said is within its ranges.
-pub(crate) fn check_evidence(evidence: &Evidence) -> Result<(), Refusal> {
-    let invalid = Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses };
-    if evidence.is_in_range() { Ok(()) } else { Err(invalid) }
 }
 
 /// A caller who is not offered the recorder hears why nobody was reached.

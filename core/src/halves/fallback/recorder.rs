@@ -5,8 +5,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Fallback;
-use super::failed_calls::{check_evidence, reject};
-use crate::halves::checks::{check_outbox, hang_up_stray};
+use super::failed_calls::reject;
+use crate::halves::checks::{check_evidence, check_outbox, hang_up_stray};
 use crate::halves::{Context, Neighbour};
 use crate::machines::voice_message::{VoiceMessageEvent, VoiceMessageState};
 use crate::values::cause::ReleaseCause;
