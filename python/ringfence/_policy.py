@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, final
 
 from . import _ringfence
 from ._codec import U32, Checked, decode
-from ._values import Bearer, CallMode, WeeklyRule
+from ._values import Bearer, CalledZone, CallMode, WeeklyRule
 from .evidence import FailureReason
 
 __all__ = ["ActionsIn", "Confirmation", "FallbackChannel", "Keyring", "MerchantChooses", "ModeChooser", "OnWindowClose", "PlatformChooses", "Policy", "Transcription"]
@@ -195,7 +195,7 @@ class Policy(Checked):
     do_not_call_import_max: U32 = 10_000
     """The most numbers that one change of the do-not-call list names."""
     callable_hours: tuple[WeeklyRule, ...] = ()
-    """The hours in which a user's phone may ring, on the clock of his reservation's zone. None: every hour."""
+    """The hours in which a user's phone may ring, on the clock of his number (`called_zones`), or else of his reservation's zone. None: every hour."""
     rings_per_day_max: U32 = 0
     """How often one number is rung within any 24 hours, for all its reservations together. 0: no limit. Needs a `retention_s` of a day."""
     group_size_max: U32 = 20
@@ -210,7 +210,7 @@ class Policy(Checked):
     """How long a profile is remembered after its last booking."""
     pages_per_merchant_max: U32 = 1_000
     """The most booking pages of one merchant, withdrawn ones included."""
-    search_candidates_max: U32 = 10_000
+    search_candidates_max: U32 = 1_000
     """How many pages one search ranks at most."""
     wrong_codes_per_day_max: U32 = 20
     """How many wrong codes are taken for one number within any 24 hours; then no code goes to it until fewer are that young."""
@@ -271,6 +271,10 @@ class Policy(Checked):
     """The longest text of a voice message, in characters."""
     voice_by_sms: bool = True
     """Whether a voice message that its account cannot get goes to the callee's phone by SMS."""
+    called_zones: tuple[CalledZone, ...] = ()
+    """Which zone the numbers are in that begin so, for `callable_hours`: of several that cover a number the longest."""
+    group_members_max: U32 = 200
+    """The most live reservations of one group. Who comes later is in another."""
 
     def __post_init__(self) -> None:
         Checked.__post_init__(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -45,6 +46,7 @@ __all__ = [
     "SharedMedia",
     "ResultBy",
     "Weekday",
+    "CalledZone",
     "WeeklyRule",
     "Window",
     "Zone",
@@ -715,6 +717,25 @@ class WeeklyRule(Checked):
     def text(self, language: str = "zh-CN") -> str:
         """It in words: `周一至周五 18点-20点`."""
         return _ringfence.text("weekly_rule", self.to_json(), language)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class CalledZone(Checked):
+    """The numbers that begin with `prefix` are in this zone: what an operator knows of the phones that are called.
+
+    >>> CalledZone("+86", "Asia/Shanghai").zone
+    'Asia/Shanghai'
+    """
+
+    prefix: str
+    zone: Zone
+
+    def __init__(self, prefix: str, zone: str | ZoneInfo) -> None:
+        object.__setattr__(self, "prefix", prefix)
+        object.__setattr__(self, "zone", Zone.of(zone))
+        if not isinstance(prefix, str) or not re.fullmatch(r"\+[1-9][0-9]{0,14}", prefix, re.ASCII):
+            raise ValueError(f"prefix: {prefix!r} is no beginning of numbers; give '+' and 1 to 15 digits, such as '+86'")
+        Checked.__post_init__(self)
 
 
 def _time_of_day(value: object, path: str) -> str:

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ringfence::values::number::PhoneNumber;
 use ringfence::values::policy::Policy;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
@@ -13,6 +14,18 @@ pub(crate) struct CallableHours<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) zone: Zone,
     pub(crate) window: Window,
+}
+
+impl<'a> CallableHours<'a> {
+    /// The hours of this number's phone. Its zone is that of the longest beginning that the operator knows of it, or else the reservation's.
+    pub(crate) fn of(policy: &'a Policy, number: PhoneNumber, zone: Zone, window: Window) -> Self {
+        let digits = number.dialable();
+        let longest = (1..digits.len()).rev().find_map(|length| {
+            let begins = &digits[..=length];
+            policy.called_zones.iter().find(|known| known.prefix.to_string() == begins)
+        });
+        Self { policy, zone: longest.map_or(zone, |known| known.zone), window }
+    }
 }
 
 impl CallableHours<'_> {

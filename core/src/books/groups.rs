@@ -19,7 +19,8 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     by_id: BTreeMap<GroupId, Group>,
-    by_key: BTreeMap<GroupKey, GroupId>,
+    /// Several only when they are full, or were.
+    by_key: BTreeMap<GroupKey, BTreeSet<GroupId>>,
     waiting: BTreeSet<(GroupId, Timestamp, ReservationId)>,
 }
 
@@ -30,15 +31,17 @@ impl Groups {
         self.by_id.get(&id)
     }
 
-    /// The group with this key.
+    /// The first group with this key that has fewer live reservations than this.
     #[must_use]
-    pub fn on(&self, key: &GroupKey) -> Option<GroupId> {
-        self.by_key.get(key).copied()
+    pub fn on(&self, key: &GroupKey, members_max: u32) -> Option<GroupId> {
+        let most = usize::try_from(members_max).unwrap_or(usize::MAX);
+        let has_room = |id: &GroupId| self.by_id.get(id).is_some_and(|group| group.live.len() < most);
+        self.by_key.get(key).into_iter().flatten().copied().find(has_room)
     }
 
     /// Adds a live reservation.
     pub fn add(&mut self, id: GroupId, key: GroupKey, reservation: ReservationId) {
-        self.by_key.insert(key, id);
+        self.by_key.entry(key).or_default().insert(id);
         self.by_id.entry(id).or_insert_with(|| Group { key, live: BTreeSet::new() }).live.insert(reservation);
     }
 
@@ -49,7 +52,12 @@ impl Groups {
         if group.live.is_empty() {
             let key = group.key;
             self.by_id.remove(&id);
-            self.by_key.remove(&key);
+            if let Some(alike) = self.by_key.get_mut(&key) {
+                alike.remove(&id);
+                if alike.is_empty() {
+                    self.by_key.remove(&key);
+                }
+            }
         }
     }
 
@@ -68,5 +76,41 @@ impl Groups {
         let from = (id, Timestamp::MIN, ReservationId::new(0));
         let of_it = self.waiting.range(from..).take_while(move |(other, turn, _)| *other == id && *turn <= now);
         of_it.map(|(_, _, reservation)| *reservation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::id::{MerchantId, OfferingId, PageId};
+    use crate::values::number::PhoneNumber;
+    use crate::values::time::Window;
+
+    #[test]
+    fn a_full_group_is_followed_by_another_and_the_first_with_room_is_found() {
+        let at = |hour: i64| Timestamp::from_micros(hour * 3_600_000_000).unwrap();
+        let key = GroupKey {
+            merchant: MerchantId::new(1),
+            page: PageId::new(1),
+            offering: OfferingId::new(1),
+            window: Window::new(at(0), at(1)).unwrap(),
+            line: PhoneNumber::parse("95511").unwrap(),
+            size: 2,
+        };
+        let (one, two) = (GroupId::new(1), GroupId::new(2));
+        let id = ReservationId::new;
+        let mut groups = Groups::default();
+        assert_eq!(groups.on(&key, 2), None);
+        groups.add(one, key, id(1));
+        assert_eq!(groups.on(&key, 2), Some(one));
+        groups.add(one, key, id(2));
+        assert_eq!(groups.on(&key, 2), None, "it is full");
+        groups.add(two, key, id(3));
+        assert_eq!(groups.on(&key, 2), Some(two));
+        groups.remove(one, id(1));
+        assert_eq!(groups.on(&key, 2), Some(one), "somebody left");
+        groups.remove(one, id(2));
+        groups.remove(two, id(3));
+        assert_eq!(groups, Groups::default(), "nothing is left behind");
     }
 }

@@ -4,6 +4,9 @@
 //! too, since Chinese has no spaces; case and full-width forms do not matter (Unicode NFKC, lower case). Better places rank first:
 //! the merchant's name before an offering before a description, the whole before its beginning before a part of it. Equal ranks are in the order of merchant
 //! and page, so that the answer is the same everywhere.
+//!
+//! A **piece** of a word is two characters of it that stand side by side, or its only one. For each piece the index has the pages in whose texts it stands, the
+//! best first. A search walks through those of the rarest piece: where that is the whole keyword, they are the answer as they stand.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -31,6 +34,9 @@ struct Entry {
     texts: Vec<(Place, String)>,
 }
 
+/// A page in whose texts a piece stands, in the order in which they are looked at.
+type Stand = (u8, MerchantId, PageId);
+
 /// What a keyword finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -44,8 +50,8 @@ pub struct Found {
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     pages: BTreeMap<PageId, Entry>,
-    /// The pages in whose texts two characters stand side by side, or one alone, by their bits.
-    grams: BTreeMap<u64, BTreeSet<PageId>>,
+    /// Where each piece stands, by its bits.
+    pieces: BTreeMap<u64, BTreeSet<Stand>>,
     by_merchant: BTreeMap<MerchantId, BTreeSet<PageId>>,
 }
 
@@ -54,8 +60,8 @@ impl Search {
     pub fn put<'a>(&mut self, page: PageId, merchant: MerchantId, texts: impl IntoIterator<Item = (Place, &'a str)>) {
         self.remove(page);
         let texts: Vec<(Place, String)> = texts.into_iter().map(|(place, text)| (place, normal(text))).collect();
-        for gram in grams_of(&texts) {
-            self.grams.entry(gram).or_default().insert(page);
+        for (piece, standing) in pieces_of(&texts) {
+            self.pieces.entry(piece).or_default().insert((standing, merchant, page));
         }
         self.by_merchant.entry(merchant).or_default().insert(page);
         self.pages.insert(page, Entry { merchant, texts });
@@ -64,11 +70,11 @@ impl Search {
     /// Takes a page out.
     pub fn remove(&mut self, page: PageId) {
         let Some(entry) = self.pages.remove(&page) else { return };
-        for gram in grams_of(&entry.texts) {
-            if let Some(pages) = self.grams.get_mut(&gram) {
-                pages.remove(&page);
-                if pages.is_empty() {
-                    self.grams.remove(&gram);
+        for (piece, standing) in pieces_of(&entry.texts) {
+            if let Some(stands) = self.pieces.get_mut(&piece) {
+                stands.remove(&(standing, entry.merchant, page));
+                if stands.is_empty() {
+                    self.pieces.remove(&piece);
                 }
             }
         }
@@ -90,23 +96,26 @@ impl Search {
         self.pages.iter().map(|(page, entry)| (*page, entry.merchant))
     }
 
-    /// The best `most` pages for a keyword, of the first `candidates_max` that may hold its rarest characters. None for a keyword without words.
+    /// The best `most` pages for a keyword, of the best `candidates_max` for its rarest piece. None for a keyword without words.
     #[must_use]
     pub fn find(&self, keyword: &str, most: usize, candidates_max: usize) -> Found {
         let keyword = normal(keyword);
         let words: Vec<&str> = keyword.split_whitespace().collect();
-        let Some(candidates) = words.iter().filter_map(|word| self.rarest(word)).min_by_key(|pages| pages.len()) else {
+        let Some(stands) = words.iter().filter_map(|word| self.rarest(word)).min_by_key(|stands| stands.len()) else {
             return Found::default();
         };
+        let candidates = stands.iter().take(candidates_max);
+        if let [word] = words.as_slice()
+            && word.chars().nth(2).is_none()
+        {
+            // The word is its piece, and the pages are in their order.
+            let most = most.min(candidates_max);
+            return Found { pages: candidates.take(most).map(|(_, _, page)| *page).collect(), more: stands.len() > most };
+        }
         let mut found: Vec<(u32, MerchantId, PageId)> = candidates
-            .iter()
-            .take(candidates_max)
-            .filter_map(|page| {
-                let entry = self.pages.get(page)?;
-                Some((rank(&entry.texts, &words)?, entry.merchant, *page))
-            })
+            .filter_map(|(_, merchant, page)| Some((rank(&self.pages.get(page)?.texts, &words)?, *merchant, *page)))
             .collect();
-        let more = found.len() > most || candidates.len() > candidates_max;
+        let more = found.len() > most || stands.len() > candidates_max;
         if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
             // Only the best are put in order.
             found.select_nth_unstable(last);
@@ -116,48 +125,48 @@ impl Search {
         Found { pages: found.into_iter().map(|(_, _, page)| page).collect(), more }
     }
 
-    /// The fewest pages that can hold this word. A word with a gram that no page has is in none.
-    fn rarest(&self, word: &str) -> Option<&BTreeSet<PageId>> {
-        static NO_PAGES: BTreeSet<PageId> = BTreeSet::new();
-        let of = |gram: u64| self.grams.get(&gram).unwrap_or(&NO_PAGES);
+    /// Where the rarest piece of this word stands. A word with a piece that no page has is in none.
+    fn rarest(&self, word: &str) -> Option<&BTreeSet<Stand>> {
+        static NOWHERE: BTreeSet<Stand> = BTreeSet::new();
+        let of = |piece: u64| self.pieces.get(&piece).unwrap_or(&NOWHERE);
         let mut chars = word.chars();
         let mut last = chars.next()?;
-        let mut rarest = of(single(last));
+        let mut rarest: Option<&BTreeSet<Stand>> = None;
         for c in chars {
-            let pages = of(pair(last, c));
-            if pages.len() < rarest.len() {
-                rarest = pages;
+            let stands = of(pair(last, c));
+            if rarest.is_none_or(|rarest| stands.len() < rarest.len()) {
+                rarest = Some(stands);
             }
             last = c;
         }
-        Some(rarest)
+        Some(rarest.unwrap_or_else(|| of(single(last))))
     }
 }
 
 /// The sum of every word's best place; lower is better. `None` when a word stands nowhere.
 fn rank(texts: &[(Place, String)], words: &[&str]) -> Option<u32> {
     words.iter().try_fold(0_u32, |sum, word| {
-        let best = texts.iter().filter_map(|(place, text)| standing(*place, text, word)).min()?;
-        Some(sum.saturating_add(best))
+        let standing = |(place, text): &(Place, String)| {
+            let at = text.find(word)?;
+            Some(standing(*place, at == 0, text.len() == word.len()))
+        };
+        let best = texts.iter().filter_map(standing).min()?;
+        Some(sum.saturating_add(u32::from(best)))
     })
 }
 
-/// How well a word stands in a text.
-fn standing(place: Place, text: &str, word: &str) -> Option<u32> {
-    let base = match place {
+/// How well something stands in a text.
+const fn standing(place: Place, is_first: bool, is_whole: bool) -> u8 {
+    let place: u8 = match place {
         Place::MerchantName => 0,
         Place::Offering => 3,
         Place::Description => 6,
     };
-    let at = text.find(word)?;
-    let fit = if text.len() == word.len() {
-        0
-    } else if at == 0 {
-        1
-    } else {
-        2
-    };
-    Some(u32::saturating_add(base, fit))
+    place.saturating_add(match (is_whole, is_first) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    })
 }
 
 /// Whether a keyword has a word in it.
@@ -197,22 +206,25 @@ fn pair(a: char, b: char) -> u64 {
     (single(a) << 32) | single(b) | (1 << 63)
 }
 
-/// Every character and every two that stand side by side, once each.
-fn grams_of(texts: &[(Place, String)]) -> Vec<u64> {
-    let mut grams = Vec::new();
-    for (_, text) in texts {
+/// Every character and every two that stand side by side, once each, and how well.
+fn pieces_of(texts: &[(Place, String)]) -> Vec<(u64, u8)> {
+    let mut pieces = Vec::new();
+    for (place, text) in texts {
+        let is_longer = |than: usize| text.chars().nth(than).is_some();
+        let (is_single, is_pair) = (!is_longer(1), !is_longer(2));
         let mut last = None;
-        for c in text.chars() {
-            grams.push(single(c));
+        for (index, c) in text.chars().enumerate() {
+            pieces.push((single(c), standing(*place, index == 0, is_single)));
             if let Some(last) = last {
-                grams.push(pair(last, c));
+                pieces.push((pair(last, c), standing(*place, index == 1, is_pair)));
             }
             last = Some(c);
         }
     }
-    grams.sort_unstable();
-    grams.dedup();
-    grams
+    // The best of each comes first, and stays.
+    pieces.sort_unstable();
+    pieces.dedup_by_key(|(piece, _)| *piece);
+    pieces
 }
 
 #[cfg(test)]
@@ -246,7 +258,7 @@ mod tests {
         let ids = |ids: &[u64]| ids.iter().copied().map(PageId::new).collect();
         assert_eq!(search.find("insurance", 2, 6), Found { pages: ids(&[5, 4]), more: true }, "bounded");
         assert_eq!(search.find("insurance", 5, 5), Found { pages: ids(&[5, 4, 3, 2, 1]), more: false });
-        assert_eq!(search.find("insurance", 5, 2), Found { pages: ids(&[2, 1]), more: true }, "of the first two");
+        assert_eq!(search.find("insurance", 5, 2), Found { pages: ids(&[5, 4]), more: true }, "of the best two for the rarest piece");
     }
 
     #[test]
@@ -276,7 +288,7 @@ mod tests {
         assert_eq!(find(&search, "理财"), [1]);
         search.remove(PageId::new(1));
         search.remove(PageId::new(2));
-        assert!(search.grams.is_empty() && search.pages.is_empty() && search.by_merchant.is_empty());
+        assert!(search.pieces.is_empty() && search.pages.is_empty() && search.by_merchant.is_empty());
     }
 
     #[test]

@@ -266,8 +266,8 @@ impl Platform {
         }
         let digest = Sha256::digest(wire::bytes(&policy).unwrap_or_default());
         let asks_for_less = policy.min_ring_s < self.policy.min_ring_s;
-        let is_law_new = (&policy.callable_hours, policy.rings_per_day_max, policy.min_ring_s)
-            != (&self.policy.callable_hours, self.policy.rings_per_day_max, self.policy.min_ring_s);
+        let is_law_new = (&policy.callable_hours, &policy.called_zones, policy.rings_per_day_max, policy.min_ring_s)
+            != (&self.policy.callable_hours, &self.policy.called_zones, self.policy.rings_per_day_max, self.policy.min_ring_s);
         // What is over by the old rules does not come back by new ones.
         self.appointments.forget_messages(self.latest, self.policy.fallback_wait_s);
         self.policy = policy;

@@ -1,6 +1,7 @@
 //! Floor 1: values. Plain data with its own rules and no knowledge of any floor above.
 
 pub mod account;
+pub mod called_zone;
 pub mod cause;
 pub mod code;
 pub mod effect;

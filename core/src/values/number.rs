@@ -116,6 +116,13 @@ impl PhoneNumber {
         first == three
     }
 
+    /// Its first digits, so many of them, when it is in E.164 form and has as many.
+    #[must_use]
+    pub fn first_digits(self, digits: u8) -> Option<u64> {
+        let over = self.length().checked_sub(u64::from(digits)).filter(|_| self.is_international())?;
+        (self.0 & DIGITS_MASK).checked_div(10_u64.checked_pow(u32::try_from(over).ok()?)?)
+    }
+
     /// How many digits it has.
     const fn length(self) -> u64 {
         (self.0 & !INTERNATIONAL) >> LENGTH_SHIFT

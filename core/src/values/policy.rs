@@ -7,8 +7,10 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::called_zone::CalledZone;
 use super::cause::{FailureReasons, SEED_REASONS};
-use super::time::WeeklyRule;
+use super::number::PhoneNumber;
+use super::time::{WeeklyRule, Zone};
 
 /// Who starts the call of a reservation (通话方式; seed 000, S106).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -206,7 +208,8 @@ pub struct Policy {
     pub do_not_call_max: u32,
     /// The most numbers that one change of the do-not-call list names. Default 10,000.
     pub do_not_call_import_max: u32,
-    /// The hours in which a user's phone may ring, on the clock of his reservation's zone. Default: none are set, and every hour is callable. At most 50.
+    /// The hours in which a user's phone may ring, on the clock of his number (`called_zones`), or else of his reservation's zone. Default: none are set, and
+    /// every hour is callable. At most 50.
     pub callable_hours: Vec<WeeklyRule>,
     /// How often one number is rung within any 24 hours, for all its reservations together. Default 0: as often as each of them allows. It needs a
     /// `retention_s` of a day: what is counted is bounded by the reservations that are kept.
@@ -281,6 +284,11 @@ pub struct Policy {
     pub transcript_chars_max: u32,
     /// Whether a voice message that its account cannot get goes to the callee's phone by SMS. Default: it does.
     pub voice_by_sms: bool,
+    /// Which zone the numbers are in that begin so, for `callable_hours`: of several that cover a number the longest, of equal ones the first. Default: none, and
+    /// the hours are on the clock of the reservation's zone. At most 1,000.
+    pub called_zones: Vec<CalledZone>,
+    /// The most live reservations of one group. Who comes later is in another. Default 200: whoever asks for a group is answered within half a millisecond.
+    pub group_members_max: u32,
 }
 
 impl Default for Policy {
@@ -343,7 +351,7 @@ impl Default for Policy {
             profiles_max: 10_000_000,
             profile_life_s: 365 * DAY_S,
             pages_per_merchant_max: 1_000,
-            search_candidates_max: 10_000,
+            search_candidates_max: 1_000,
             wrong_codes_per_day_max: 20,
             actions_in: ActionsIn::Result,
             bearer: Bearer::Volte,
@@ -371,6 +379,8 @@ impl Default for Policy {
             transcribe_timeout_s: 60,
             transcript_chars_max: 2_000,
             voice_by_sms: true,
+            called_zones: Vec::new(),
+            group_members_max: 200,
         }
     }
 }
@@ -451,6 +461,15 @@ impl Policy {
     fn fallback_kinds(&self) -> u32 {
         let has = |channel| u32::from(self.fallback.contains(&channel));
         has(FallbackChannel::Sms).saturating_add(has(FallbackChannel::Email))
+    }
+
+    /// The zone on whose clock the hours of this number's phone are.
+    #[must_use]
+    pub fn zone_of(&self, number: PhoneNumber, of_reservation: Zone) -> Zone {
+        let covering = self.called_zones.iter().filter(|known| known.prefix.covers(number));
+        // Of equal ones the first is kept.
+        let longest = covering.reduce(|best, other| if other.prefix.len() > best.prefix.len() { other } else { best });
+        longest.map_or(of_reservation, |known| known.zone)
     }
 
     /// Checks every field against its range.
@@ -534,6 +553,8 @@ impl Policy {
             ("push_attempts_max", self.push_attempts_max, 1, most::PUSH_ATTEMPTS),
             ("transcribe_timeout_s", self.transcribe_timeout_s, 1, most::TRANSCRIBE_TIMEOUT_S),
             ("transcript_chars_max", self.transcript_chars_max, 1, most::TRANSCRIPT_CHARS),
+            ("called_zones", u32::try_from(self.called_zones.len()).unwrap_or(u32::MAX), 0, 1_000),
+            ("group_members_max", self.group_members_max, 2, 10_000),
         ];
         for (field, given, least, most) in fields {
             if !(least..=most).contains(&given) {

@@ -133,11 +133,12 @@ impl Books {
     fn amended(&self, input: &Amend, known: &Reservation) -> Terms {
         let old = known.terms();
         let zone = input.zone.unwrap_or(old.zone);
-        let asked = CallableHours { policy: &self.policy, zone, window: input.window.unwrap_or(old.window) };
-        // The window is stored between the first and the last of the hours in which phones may ring.
-        let is_cut_anew = input.window.is_some() || zone != old.zone;
-        let window = asked.trimmed().filter(|_| is_cut_anew).unwrap_or(asked.window);
         let number = input.contact.unwrap_or(old.number);
+        let asked = CallableHours::of(&self.policy, number, zone, input.window.unwrap_or(old.window));
+        // The window is stored between the first and the last of the hours in which phones may ring.
+        let is_new_clock = asked.zone != CallableHours::of(&self.policy, old.number, old.zone, old.window).zone;
+        let is_cut_anew = input.window.is_some() || is_new_clock;
+        let window = asked.trimmed().filter(|_| is_cut_anew).unwrap_or(asked.window);
         let own = input.user.number() == Some(number);
         // Who agrees to share agrees to what the page offers now.
         let offered = self.offered_size(known.page);

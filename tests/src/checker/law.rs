@@ -114,7 +114,7 @@ impl Law {
 
 /// The hours of a reservation's phone.
 pub(super) fn hours<'a>(books: &'a Books, reservation: &Reservation) -> CallableHours<'a> {
-    CallableHours { policy: &books.policy, zone: reservation.zone, window: reservation.span() }
+    CallableHours::of(&books.policy, reservation.number, reservation.zone, reservation.span())
 }
 
 /// What hours, the limit of a day and the spacing say now: the strictest of those that say no, and from when on none does.

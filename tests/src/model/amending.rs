@@ -144,12 +144,14 @@ impl Model {
         let old = kept.waiting.clone().unwrap_or_else(|| self.terms(id));
         let mut new = old.clone();
         new.zone = input.zone.unwrap_or(old.zone);
+        new.contact = input.contact.unwrap_or(old.contact);
         new.window = input.window.unwrap_or(old.window);
-        if input.window.is_some() || new.zone != old.zone {
-            let hours = CallableHours { policy: &self.policy, zone: new.zone, window: new.window };
+        let clock = |contact, zone| CallableHours::of(&self.policy, contact, zone, old.window).zone;
+        let new_clock = clock(new.contact, new.zone) != clock(old.contact, old.zone);
+        if input.window.is_some() || new_clock {
+            let hours = CallableHours::of(&self.policy, new.contact, new.zone, new.window);
             new.window = hours.trimmed().unwrap_or(new.window);
         }
-        new.contact = input.contact.unwrap_or(old.contact);
         new.offering = input.offering.unwrap_or(old.offering);
         new.name = input.name.clone().or(old.name.clone());
         new.attachments = input.attachments.clone().unwrap_or(old.attachments.clone());
@@ -243,9 +245,11 @@ impl Model {
         if new.window != old.window {
             self.check_window(self.published(kept.page)?, &input.window.unwrap_or(old.window))?;
         }
-        if new.window != old.window || new.zone != old.zone {
+        let clock = |contact, zone| CallableHours::of(&self.policy, contact, zone, old.window).zone;
+        let new_clock = clock(new.contact, new.zone) != clock(old.contact, old.zone);
+        if new.window != old.window || new_clock {
             let window = input.window.unwrap_or(old.window);
-            let hours = CallableHours { policy: &self.policy, zone: new.zone, window };
+            let hours = CallableHours::of(&self.policy, new.contact, new.zone, window);
             if hours.trimmed().is_none_or(|window| window.end() <= self.latest) {
                 return Err(Refusal::OutsideHours { callable: hours.next(self.latest.max(window.start())) });
             }
@@ -285,7 +289,7 @@ impl Model {
             let concerns = leg.reservation.is_none_or(|other| other == user);
             leg.call == call && !leg.inbound && rings && concerns
         });
-        let hours_end = CallableHours { policy: &self.policy, zone: new.zone, window: span }.end_from(now);
+        let hours_end = CallableHours::of(&self.policy, new.contact, new.zone, span).end_from(now);
         let told = |leg: &super::Leg| {
             let rung_out = leg.dialled_at.saturating_add_s(self.policy.ring_timeout_s.into());
             let rung_out = leg.hours_end.map_or(rung_out, |end| end.min(rung_out));

@@ -159,7 +159,7 @@ impl Model {
         }
         self.check_window(page, &input.window)?;
         let zone = input.zone.unwrap_or(self.merchant_of(page.merchant).zone);
-        let hours = CallableHours { policy: &self.policy, zone, window: input.window };
+        let hours = CallableHours::of(&self.policy, contact, zone, input.window);
         let Some(window) = hours.trimmed().filter(|window| window.end() > self.latest) else {
             return Err(Refusal::OutsideHours { callable: hours.next(self.latest.max(input.window.start())) });
         };

@@ -24,7 +24,12 @@ impl Model {
                 && other.state != ReservationState::Closed
         };
         self.reservation_mut(id).group = None;
-        let known = self.reservations.values().filter(alike).find_map(|other| other.group);
+        let members = |group: &GroupId| {
+            let of_it = |kept: &&Reservation| kept.group == Some(*group) && kept.state != ReservationState::Closed;
+            self.reservations.values().filter(of_it).count()
+        };
+        let alike: BTreeSet<GroupId> = self.reservations.values().filter(alike).filter_map(|other| other.group).collect();
+        let known = alike.into_iter().find(|group| members(group) < self.policy.group_members_max as usize);
         if known.is_none() {
             self.groups_given += 1;
         }

@@ -124,7 +124,7 @@ impl Model {
     /// The operator's hours for a reservation, in its slot if it has one.
     pub(super) fn hours(&self, id: ReservationId) -> CallableHours<'_> {
         let reservation = self.reservation_of(id);
-        CallableHours { policy: &self.policy, zone: reservation.zone, window: reservation.span() }
+        CallableHours::of(&self.policy, reservation.contact, reservation.zone, reservation.span())
     }
 
     /// The first instant from now on at which fewer rings of this number count than may.

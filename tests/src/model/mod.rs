@@ -573,7 +573,10 @@ impl Model {
         if self.waiting() >= most as usize {
             return Err(limit(Bound::Outbox, most));
         }
-        let law = |policy: &Policy| (policy.callable_hours.clone(), policy.rings_per_day_max, policy.min_ring_s);
+        let law = |policy: &Policy| {
+            let hours = (policy.callable_hours.clone(), policy.called_zones.clone());
+            (hours, policy.rings_per_day_max, policy.min_ring_s)
+        };
         let is_law_new = law(policy) != law(&self.policy);
         self.forget_messages();
         self.policy = policy.clone();

@@ -133,7 +133,7 @@ impl Model {
         SearchResults { keyword, results: ranked.into_iter().take(most).map(|(_, _, id)| result(id)).collect(), more }
     }
 
-    /// The pages in whose texts the rarest of these stands: of each word every two characters side by side, or its one.
+    /// The pages in whose texts the rarest of these stands, the best first: of each word every two characters side by side, or its one.
     fn candidates(&self, words: &[&str]) -> Vec<(&PageId, &Page)> {
         let mut pieces: Vec<String> = Vec::new();
         for word in words {
@@ -145,8 +145,13 @@ impl Model {
             });
         }
         let published = || self.pages.iter().filter(|(_, page)| !page.withdrawn);
-        let holders = pieces.iter().map(|piece| published().filter(|(_, page)| self.best_place(page, piece).is_some()).collect());
-        holders.min_by_key(Vec::len).unwrap_or_default()
+        let holders = pieces.iter().map(|piece| {
+            let mut found: Vec<_> =
+                published().filter_map(|(id, page)| Some((self.best_place(page, piece)?, page.merchant, id, page))).collect();
+            found.sort_unstable_by_key(|(place, merchant, id, _)| (*place, *merchant, **id));
+            found
+        });
+        holders.min_by_key(Vec::len).unwrap_or_default().into_iter().map(|(_, _, id, page)| (id, page)).collect()
     }
 
     /// The best place in which a word stands: the merchant's name 0 to 2, an offering 3 to 5, a description 6 to 8; each whole, at the

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
+use ringfence::values::called_zone::{CalledZone, Prefix};
 use ringfence::values::id::{CalendarId, MerchantId, OfferingId, PageId};
 use ringfence::values::input::{
     Hours, HoursLabel, ImportNumbers, Input, Line, PresetMode, PublishPage, RegisterMerchant, RotateKey, SetCalendar,
@@ -59,8 +60,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
     )
         .prop_map(|(policy, begins, zone, merchants, users, dice)| {
             let zone = zone_named(zone);
-            let callable_hours = hours_around(begins, zone, dice[7]);
-            let policy = Policy { callable_hours, ..policy };
+            let policy = with_clocks(policy, begins, zone, dice);
             let merchants: Vec<_> = (0..merchants).map(|index| merchant(index, zone, dice)).collect();
             let pages: Vec<_> = merchants.iter().map(|merchant| page(merchant, begins, dice)).collect();
             let calendar = SetCalendar { calendar: CalendarId::new(1), days: days_around(begins, zone, u16::from(dice[7])) };
@@ -272,6 +272,23 @@ pub(super) fn between(start: Timestamp, length_s: u64) -> Option<Window> {
 }
 
 // The texts below are constants of this file, and its tests read them all.
+
+/// Callable hours around the beginning; now and then some numbers are on another clock, and have hours of their own.
+fn with_clocks(policy: Policy, begins: Timestamp, zone: Zone, dice: [u8; 8]) -> Policy {
+    let mut callable_hours = hours_around(begins, zone, dice[7]);
+    let other = zone_named("Pacific/Honolulu");
+    let known = |prefix: &str, zone| CalledZone { prefix: Prefix::parse(prefix).expect("a constant prefix"), zone };
+    let called_zones = match dice[6] % 4 {
+        _ if callable_hours.is_empty() => Vec::new(),
+        0 => vec![known("+86138", zone_named("UTC")), known("+8613800000001", other), known("+86138", zone)],
+        1 => vec![known("+8613800000002", other)],
+        _ => Vec::new(),
+    };
+    if !called_zones.is_empty() {
+        callable_hours.extend(hours_around(begins, other, dice[5] % 4));
+    }
+    Policy { callable_hours, called_zones, ..policy }
+}
 
 fn instant(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("a constant instant")

@@ -129,11 +129,12 @@ impl Appointments {
     ) -> Result<Option<Terms>, Refusal> {
         let mut terms = before.clone();
         terms.zone = input.zone.unwrap_or(before.zone);
-        // What is asked for is cut to the hours before it is compared, so that the same change again is none.
-        let hours = Self::hours(cx.policy, input.window.unwrap_or(before.window), terms.zone);
-        let is_cut_anew = input.window.is_some() || terms.zone != before.zone;
-        terms.window = Some(hours).filter(|_| is_cut_anew).and_then(|hours| hours.trimmed()).unwrap_or(hours.window);
         terms.contact = input.contact.unwrap_or(before.contact);
+        // What is asked for is cut to the hours before it is compared, so that the same change again is none.
+        let hours = Self::hours(cx.policy, input.window.unwrap_or(before.window), terms.zone, terms.contact);
+        let is_new_clock = hours.zone != Self::hours(cx.policy, before.window, before.zone, before.contact).zone;
+        let is_cut_anew = input.window.is_some() || is_new_clock;
+        terms.window = Some(hours).filter(|_| is_cut_anew).and_then(|hours| hours.trimmed()).unwrap_or(hours.window);
         terms.offering = input.offering.unwrap_or(before.offering);
         terms.name = input.name.clone().or_else(|| before.name.clone());
         terms.attachments = input.attachments.clone().unwrap_or_else(|| before.attachments.clone());
@@ -191,7 +192,7 @@ impl Appointments {
             let page = page?;
             check_window(cx.now, cx.policy, &hours.window, page, self.catalog.clockwork(page, merchant))?;
         }
-        if is_new_window || terms.zone != before.zone {
+        if is_new_window || is_new_clock {
             terms.window = check_hours(cx.now, &hours)?;
         }
         let is_holder = !needs_agreement(&input.user, terms.contact);
@@ -236,7 +237,7 @@ impl Appointments {
         // A call in a slot goes on in that slot, or not at all.
         let keeps_slot = reservation.slot.is_none_or(|slot| after.window.covers(&slot));
         let span = reservation.slot.unwrap_or(after.window);
-        let hours_end = Self::hours(cx.policy, span, after.zone).end_from(cx.now);
+        let hours_end = Self::hours(cx.policy, span, after.zone, after.contact).end_from(cx.now);
         let last = last_call(span.end(), cx.policy.min_ring_s);
         let covers = span.start() <= cx.now && cx.now < last;
         if !keeps_slot || !is_same_call || !after.is_agreed || after.awaits_acknowledgement || !covers {
@@ -273,7 +274,7 @@ impl Appointments {
         if self.reservations.get(id.get()).is_some_and(|reservation| reservation.contact != terms.contact) {
             self.leave_number(cx, id);
         }
-        let group = self.group_by(id, &terms);
+        let group = self.group_by(cx.policy, id, &terms);
         let now = cx.now;
         self.change_media(cx, id, |reservation| {
             reservation.set_terms(terms, now);

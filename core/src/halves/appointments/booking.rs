@@ -51,7 +51,7 @@ impl Appointments {
         }
         check_window(cx.now, cx.policy, &input.window, page, self.catalog.clockwork(page, merchant))?;
         let zone = input.zone.unwrap_or(merchant.zone);
-        let window = check_hours(cx.now, &Self::hours(cx.policy, input.window, zone))?;
+        let window = check_hours(cx.now, &Self::hours(cx.policy, input.window, zone, contact))?;
         let is_own = !needs_agreement(&input.user, contact);
         if is_own {
             self.check_overlap(merchant.id, contact, &window, &input.user, None)?;
@@ -209,7 +209,7 @@ impl Appointments {
     /// A reservation whose holder agrees is announced as it stands.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, id: ReservationId) {
         self.lease_number(cx, id);
-        self.find_group(id);
+        self.find_group(cx.policy, id);
         let awaits = must_acknowledge(cx.policy);
         self.update_reservation(id, |reservation| reservation.awaits_acknowledgement = awaits);
         self.set_reminder(cx, id);

@@ -211,7 +211,7 @@ impl Appointments {
         // A user's phone stops at the end of the hours in which it may ring, as at the window's, or the slot's. Their own end is the reservation's deadline.
         let end = match party {
             Party::Merchant => span.end(),
-            Party::User => Self::hours(cx.policy, span, reservation.zone).end_from(cx.now),
+            Party::User => Self::hours(cx.policy, span, reservation.zone, number).end_from(cx.now),
         };
         let ring_time = cx.now.saturating_add_s(u64::from(cx.policy.ring_timeout_s));
         let until = if end < span.end() { ring_time.min(end) } else { ring_time };

@@ -14,18 +14,18 @@ use crate::values::reply::{DenyReason, Verdict};
 use crate::values::time::Timestamp;
 
 impl Appointments {
-    /// The group of a reservation by these terms: that of the live ones which have the same in common, else a new one. One whose user did not agree to share has none,
+    /// The group of a reservation by these terms: its own, if they leave it there; else the first of the live ones which have the same in common that is not full; else a new one. One whose user did not agree to share has none,
     /// nor has one that its contact's holder did not agree to.
-    pub(super) fn group_by(&mut self, id: ReservationId, terms: &Terms) -> Option<GroupId> {
+    pub(super) fn group_by(&mut self, policy: &Policy, id: ReservationId, terms: &Terms) -> Option<GroupId> {
         let reservation = self.reservations.get(id.get()).filter(|_| terms.is_agreed && terms.group_size > 1)?;
-        let key = reservation.group_key_by(terms);
-        Some(self.groups.on(&key).unwrap_or_else(|| GroupId::new(self.counters.group.take())))
+        let own = reservation.group_under(terms).or_else(|| self.groups.on(&reservation.group_key_by(terms), policy.group_members_max));
+        Some(own.unwrap_or_else(|| GroupId::new(self.counters.group.take())))
     }
 
     /// A reservation that is being accepted finds its group.
-    pub(super) fn find_group(&mut self, id: ReservationId) {
+    pub(super) fn find_group(&mut self, policy: &Policy, id: ReservationId) {
         let Some(terms) = self.reservations.get(id.get()).map(Reservation::terms) else { return };
-        let group = self.group_by(id, &Terms { is_agreed: true, ..terms });
+        let group = self.group_by(policy, id, &Terms { is_agreed: true, ..terms });
         self.update_reservation(id, |reservation| reservation.group = group);
     }
 

@@ -72,7 +72,7 @@ impl Appointments {
             let Some(group) = one.group else { continue };
             hold!(self.counters.group.has_given(group.get()), "reservation {id} is in a group that was not given");
             let key = one.group_key();
-            let is_his = self.groups.on(&key) == Some(group) && self.groups.get(group).is_some_and(|group| group.key == key);
+            let is_his = self.groups.get(group).is_some_and(|group| group.key == key);
             hold!(is_his, "reservation {id} is not in the group on its terms");
             groups.add(group, key, id);
             if let Some(turn) = one.turn().filter(|_| self.may_wait(one.contact)) {

@@ -184,9 +184,11 @@ impl Appointments {
         if self.law.is_listed(number) { Err(Refusal::DoNotCall) } else { Ok(()) }
     }
 
-    /// The hours in which a reservation's phone may ring.
-    pub(super) fn hours<'a>(policy: &'a Policy, window: Window, zone: Zone) -> Hours<'a> {
-        Hours { rules: &policy.callable_hours, zone, window, min_ring_s: policy.min_ring_s }
+    /// The hours in which a reservation's phone may ring: on the clock of its number, if the operator knows it, else of the zone that it was booked in.
+    pub(super) fn hours<'a>(policy: &'a Policy, window: Window, zone: Zone, contact: PhoneNumber) -> Hours<'a> {
+        let rules = policy.callable_hours.as_slice();
+        let zone = if rules.is_empty() { zone } else { policy.zone_of(contact, zone) };
+        Hours { rules, zone, window, min_ring_s: policy.min_ring_s }
     }
 
     /// When a phone may be called by these terms, at this instant.
@@ -199,7 +201,7 @@ impl Appointments {
         at: Timestamp,
     ) -> Times<'a> {
         let rings_free_at = self.rings.free_from(contact, policy.rings_per_day_max, at);
-        Times { hours: Self::hours(policy, window, zone), rings_free_at, eligible_at }
+        Times { hours: Self::hours(policy, window, zone, contact), rings_free_at, eligible_at }
     }
 
     /// A user's phone is dialled. That counts for the day, whether the host carries it out or not: when it does not, nobody knows that it did not ring.
