@@ -360,6 +360,7 @@ class Challenge(_Content):
     challenge: int
     reservation: int
     merchant_name: str
+    offering_name: str
     window: Window
     zone: Zone
     until: datetime

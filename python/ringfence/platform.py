@@ -35,7 +35,21 @@ from .effects import Effect
 from .errors import Misused, RingfenceError
 from .evidence import Evidence
 from .inputs import Dedup
-from .records import Binding, Call, Leg, LiveChallenge, PersonExport, Reservation
+from .records import (
+    Binding,
+    Call,
+    LawStatus,
+    Leg,
+    LineStatus,
+    LiveChallenge,
+    Merchant,
+    NumberStatus,
+    Page,
+    PersonExport,
+    PoolStatus,
+    Profile,
+    Reservation,
+)
 from .replies import (
     Amended,
     Booked,
@@ -681,6 +695,47 @@ class Platform:
         """The numbers that this account has or has asked for, in their order."""
         found = self._open().bindings(check(AccountId, account, "account").in_full())
         return cast(tuple[Binding, ...], decode(tuple[Binding, ...], json.loads(found), self._zone))
+
+    def binding(self, account: AccountId | str, number: PhoneNumber | str) -> Binding | None:
+        """The binding of this account and this number, unless it is over."""
+        account, number = check(AccountId, account, "account"), check(PhoneNumber, number, "number")
+        return self._record(Binding, self._open().binding(account.in_full(), number.dialable()))
+
+    def profile(self, user: Address | str) -> Profile | None:
+        """What is remembered of a user for his next booking."""
+        return self._record(Profile, self._open().profile(check(Address, user, "user").in_full()))
+
+    def merchant(self, id: int) -> Merchant | None:
+        """A merchant, as he registered last."""
+        return self._record(Merchant, self._open().merchant(check(int, id, "id")))
+
+    def merchants(self) -> tuple[int, ...]:
+        """The ids of every merchant, in order."""
+        return tuple(self._open().merchants())
+
+    def page(self, id: int) -> Page | None:
+        """A booking page that is published, in its last version. `None` for one that was withdrawn."""
+        return self._record(Page, self._open().page(check(int, id, "id")))
+
+    def pages(self) -> tuple[int, ...]:
+        """The ids of every page that is published, in order."""
+        return tuple(self._open().pages())
+
+    def line_status(self, number: PhoneNumber | str) -> LineStatus | None:
+        """How a merchant's line stands: its channels, its calls, and who waits for the platform to call him."""
+        return self._record(LineStatus, self._open().line_status(check(PhoneNumber, number, "number").dialable()))
+
+    def law_status(self) -> LawStatus:
+        """What is frozen, and how many numbers are on the do-not-call list."""
+        return cast(LawStatus, self._record(LawStatus, self._open().law_status()))
+
+    def number_status(self, number: PhoneNumber | str) -> NumberStatus:
+        """Whether a number is on the do-not-call list, or frozen by itself."""
+        return cast(NumberStatus, self._record(NumberStatus, self._open().number_status(check(PhoneNumber, number, "number").dialable())))
+
+    def pool_status(self) -> PoolStatus:
+        """How the pool of virtual numbers stands, at the latest instant seen."""
+        return cast(PoolStatus, self._record(PoolStatus, self._open().pool_status()))
 
     def call(self, id: int) -> Call | None:
         """A call that is not gone."""

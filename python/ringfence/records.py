@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,8 @@ from ._values import (
     BookingEvidence,
     CallMode,
     DenyReason,
+    Hours,
+    Line,
     Party,
     PhoneNumber,
     ReleaseCause,
@@ -23,7 +26,7 @@ from ._values import (
     Zone,
 )
 from .effects import Outcome
-from .inputs import BlockTarget
+from .inputs import BlockTarget, Scope
 
 __all__ = [
     "Binding",
@@ -33,14 +36,22 @@ __all__ = [
     "Call",
     "CallState",
     "Closed",
+    "LawStatus",
     "Leg",
     "LegExport",
     "LegState",
+    "LineStatus",
     "LiveChallenge",
     "Member",
+    "Merchant",
+    "MerchantPool",
     "MessageExport",
+    "NumberStatus",
     "Origin",
+    "Page",
     "PersonExport",
+    "PoolStatus",
+    "Profile",
     "ProfileExport",
     "Reservation",
     "ReservationExport",
@@ -426,3 +437,97 @@ class Binding(Record):
     state: BindingState
     code: BindingCode | None
     suspended_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile(Record):
+    """What is remembered of a user for his next booking."""
+
+    name: str | None
+    contact: PhoneNumber | None
+    """The phone that shall ring, when it is another than his own."""
+    email: Address | None
+    until: datetime
+    """From when on it is forgotten, unless it is used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant(Record):
+    """A merchant, as he registered last."""
+
+    id: int
+    name: str
+    lines: tuple[Line, ...]
+    zone: Zone
+    chatbot: Address | None
+    contact: str | None
+    address: str | None
+    preset: CallMode | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Record):
+    """A booking page that is published, in its last version."""
+
+    id: int
+    merchant: int
+    version: int
+    offerings: Mapping[int, str]
+    windows: tuple[Window, ...]
+    hours: tuple[Hours, ...]
+    line: PhoneNumber | None
+    descriptions: Mapping[int, str]
+    calendar: int | None
+    group_size_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus(Record):
+    """How a merchant's line stands."""
+
+    merchant: int
+    channels: int
+    live_calls: int
+    """How many calls it carries now: a call counts until its last leg is gone."""
+    waiting: tuple[int, ...]
+    """The reservations that wait for the platform to call, in the order of the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawStatus(Record):
+    """What the operator keeps from ringing."""
+
+    frozen: tuple[Scope, ...]
+    listed: int
+    """How many numbers are on the do-not-call list."""
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantPool(Record):
+    """What one merchant has of the pool of virtual numbers."""
+
+    merchant: int
+    leased: int
+    """The numbers that mean somebody to him now."""
+    resting: int
+    """Those that rest before they mean somebody else."""
+    left: int
+    """How many new users of his could get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus(Record):
+    """How the pool of virtual numbers stands. One number serves many merchants at once."""
+
+    numbers: int
+    merchants: tuple[MerchantPool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStatus(Record):
+    """Whether a number may be rung, as far as the operator goes."""
+
+    number: PhoneNumber
+    is_listed: bool
+    is_frozen: bool

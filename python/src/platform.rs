@@ -8,7 +8,10 @@ use pyo3::sync::MutexExt as _;
 use pyo3::types::PyBytes;
 use ringfence::edges::journal::{effect_to_json, from_json, input_from_json, reply_to_json};
 use ringfence::edges::json::write;
-use ringfence::{AccountId, CallId, ChallengeId, Dedup, Input, Keyring, LegId, Policy, ReservationId, Timestamp, Why};
+use ringfence::{
+    AccountId, CallId, ChallengeId, Dedup, Input, Keyring, LegId, MerchantId, PageId, PhoneNumber, Policy, ReservationId,
+    Timestamp, VoiceMessageId, Why,
+};
 
 use crate::errors::{Failure, guarded, value};
 
@@ -165,6 +168,57 @@ impl Platform {
 
     fn bindings(&self, py: Python<'_>, account: &str) -> PyResult<String> {
         self.with(py, |platform| Ok(write(&platform.bindings(&AccountId::parse(account).map_err(value)?))))
+    }
+
+    fn binding(&self, py: Python<'_>, account: &str, number: &str) -> PyResult<Option<String>> {
+        self.with(py, |platform| {
+            let (account, number) = (AccountId::parse(account).map_err(value)?, PhoneNumber::parse(number).map_err(value)?);
+            Ok(platform.binding(&account, number).map(write))
+        })
+    }
+
+    fn profile(&self, py: Python<'_>, user: &str) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.profile(&ringfence::Address::parse(user).map_err(value)?).map(write)))
+    }
+
+    fn voice_message(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.voice_message(VoiceMessageId::new(id)).map(write)))
+    }
+
+    fn voice_messages(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.voice_messages().into_iter().map(VoiceMessageId::get).collect()))
+    }
+
+    fn merchant(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.merchant(MerchantId::new(id)).map(write)))
+    }
+
+    fn merchants(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.merchants().into_iter().map(MerchantId::get).collect()))
+    }
+
+    fn page(&self, py: Python<'_>, id: u64) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.page(PageId::new(id)).map(write)))
+    }
+
+    fn pages(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with_detached(py, |platform| Ok(platform.pages().into_iter().map(PageId::get).collect()))
+    }
+
+    fn line_status(&self, py: Python<'_>, number: &str) -> PyResult<Option<String>> {
+        self.with(py, |platform| Ok(platform.line_status(PhoneNumber::parse(number).map_err(value)?).as_ref().map(write)))
+    }
+
+    fn law_status(&self, py: Python<'_>) -> PyResult<String> {
+        self.with_detached(py, |platform| Ok(write(&platform.law_status())))
+    }
+
+    fn number_status(&self, py: Python<'_>, number: &str) -> PyResult<String> {
+        self.with(py, |platform| Ok(write(&platform.number_status(PhoneNumber::parse(number).map_err(value)?))))
+    }
+
+    fn pool_status(&self, py: Python<'_>) -> PyResult<String> {
+        self.with_detached(py, |platform| Ok(write(&platform.pool_status())))
     }
 
     fn load_key(&self, py: Python<'_>, id: &str, key: &[u8]) -> PyResult<()> {

@@ -14,7 +14,7 @@ from ringfence import Policy, _policy, _ringfence, _values, _voice, effects, evi
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
-FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs"]
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs", CORE / "books/catalog.rs", CORE / "books/profiles.rs"]
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
@@ -205,6 +205,15 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (records.MessageExport, "MessageExport"),
     (records.BindingExport, "BindingExport"),
     (records.VoiceMessageExport, "VoiceMessageExport"),
+    (records.Profile, "Profile"),
+    (records.Merchant, "Merchant"),
+    (records.Page, "Page"),
+    (records.LineStatus, "LineStatus"),
+    (records.LawStatus, "LawStatus"),
+    (records.MerchantPool, "MerchantPool"),
+    (records.PoolStatus, "PoolStatus"),
+    (records.NumberStatus, "NumberStatus"),
+    (_values.CalledZone, "CalledZone"),
 ]
 
 

@@ -61,6 +61,7 @@ mod accounts;
 mod amendments;
 mod blocking;
 mod books;
+mod bounds;
 mod doubt;
 mod endings;
 mod groups;
@@ -81,6 +82,7 @@ mod voice_messages;
 mod withdrawn;
 
 use books::{Books, LegState};
+use bounds::Bounds;
 
 /// A promise of `DESIGN.md` §4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +115,7 @@ pub enum Promise {
     P13,
     /// Late clock: every verdict and dial is right at its own instant.
     P14,
-    /// Bounded: judged by measurements, not from traces.
+    /// Bounded: here, that what is created stays within the bounds of the policy; memory itself is measured.
     P15,
     /// Fair lines: the waiting reservations of a line are served in queue order, and none starves.
     P16,
@@ -306,6 +308,7 @@ fn refused_clock(step: &Step) -> Judged {
 #[derive(Clone, Debug)]
 pub struct Checker {
     books: Books,
+    bounds: Bounds,
     summary: Summary,
 }
 
@@ -319,7 +322,7 @@ impl Checker {
     /// A checker of one shard of several.
     #[must_use]
     pub fn of_shard(policy: Policy, shard: u16) -> Self {
-        Self { books: Books::new(policy, shard), summary: Summary::default() }
+        Self { books: Books::new(policy, shard), bounds: Bounds::default(), summary: Summary::default() }
     }
 
     /// The keys that the codes of the trace are made under, for a trace whose keys everybody may know: then it is judged whether a code was right.
@@ -426,6 +429,7 @@ impl Checker {
                 continue;
             }
             self.summary.effects += 1;
+            self.bounds.take(effect);
             self.effect(effect, step, &mut notes)?;
         }
         voice_messages::taken(&mut self.books, step, &mut notes)?;
@@ -433,6 +437,7 @@ impl Checker {
         self.books.take_answered_merchants();
         self.books.take_unseen_change(step);
         groups::all_begun(&notes)?;
+        self.bounds.judge(&self.books.policy, step)?;
         self.close(step, &mut notes)?;
         if self.books.fires_everything(step) {
             self.books.take_openings();

@@ -35,15 +35,15 @@ mod world;
 
 use acts::Act;
 use scopes::{
-    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FULL, NUMBERS, ODD_REPORTS_AND_FAULTS, ONE_BRIDGE, SLOTS,
-    Scope, TWO_MERCHANTS,
+    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FORGETTING, FULL, LAW, NUMBERS, ODD_REPORTS_AND_FAULTS,
+    ONE_BRIDGE, SLOTS, Scope, TWO_MERCHANTS,
 };
-use world::{Budget, Event, Fallen, Sides, World};
+use world::{Bar, Budget, Event, Fallen, Sides, World};
 
 impl World {
     /// The acts of the scopes for single moments.
     fn moments(&self, acts: &mut Vec<Act>) {
-        let Budget { amends, declines, blocks, slots, right, wrong, asks, bookings, .. } = self.budget;
+        let Budget { amends, declines, blocks, slots, right, wrong, asks, bookings, forgets, bars, .. } = self.budget;
         if amends > 0 {
             acts.extend([true, false].map(|offering| Act::Amend { offering }));
         }
@@ -57,11 +57,16 @@ impl World {
         acts.extend((wrong > 0).then_some(Act::Code { right: false }));
         acts.extend((asks > 0).then_some(Act::AskForCode));
         acts.extend((bookings > 0).then_some(Act::Book));
+        acts.extend((forgets > 0).then_some(Act::Forget));
+        if bars > 0 && self.barred.is_none() {
+            acts.extend([Bar::Merchant, Bar::Number, Bar::List].map(Act::Bar));
+        }
+        acts.extend(self.barred.filter(|_| bars > 0).map(|_| Act::Unbar));
     }
 }
 
 /// Every scope that is explored each time.
-const SCOPES: [Scope; 10] = [
+const SCOPES: [Scope; 12] = [
     CALLS_AND_CANCELS,
     CHOICES,
     ODD_REPORTS_AND_FAULTS,
@@ -72,6 +77,8 @@ const SCOPES: [Scope; 10] = [
     SLOTS,
     CODES,
     NUMBERS,
+    FORGETTING,
+    LAW,
 ];
 
 impl Model for Scope {
@@ -238,7 +245,7 @@ impl Model for Scope {
             }),
         ];
         // What only a scope with such moments can show.
-        let Budget { amends, slots, right, bookings, .. } = self.budget;
+        let Budget { amends, slots, right, bookings, forgets, bars, .. } = self.budget;
         if amends > 0 {
             properties.extend([
                 Property::always("P3: what is changed, declined or blocked rings on no old permission", holds!(P3)),
@@ -280,6 +287,31 @@ impl Model for Scope {
                 Property::sometimes("P7: a number is leased anew after its rest", event!(Event::LeasedAnew)),
                 Property::sometimes("P7: a number that rests is leased to nobody", event!(Event::PoolEmpty)),
                 Property::sometimes("P7: a number means nobody", event!(Event::Denied(DenyReason::NotRecognized))),
+            ]);
+        }
+        if forgets > 0 {
+            properties.extend([
+                Property::always("P3: who is forgotten is not rung", holds!(P3)),
+                Property::sometimes("P3: forgetting ends ringing", event!(Event::ForgetEndsRinging)),
+                Property::sometimes("P3: forgetting leaves a conversation alone", event!(Event::ForgetLeavesTalk)),
+                Property::sometimes(
+                    "P14: a call of who was forgotten means nobody",
+                    event!(Event::Denied(DenyReason::NotRecognized)),
+                ),
+            ]);
+        }
+        if bars > 0 {
+            properties.extend([
+                Property::always("P14: nothing rings that the operator or the hours keep from it", holds!(P14)),
+                Property::sometimes("P14: a call is denied as frozen", event!(Event::Denied(DenyReason::Frozen))),
+                Property::sometimes(
+                    "P14: a call is denied for the do-not-call list",
+                    event!(Event::Denied(DenyReason::DoNotCall)),
+                ),
+                Property::sometimes("P14: a call is denied outside the hours", event!(Event::Denied(DenyReason::OutsideHours))),
+                Property::sometimes("P14: a dial is taken back", event!(Event::BarTakesDialBack)),
+                Property::sometimes("P14: the hours end while a phone rings", event!(Event::HoursEndWhileRinging)),
+                Property::sometimes("P14: a phone rings after the gap", event!(Event::DialledAfterTheGap)),
             ]);
         }
         properties
@@ -329,6 +361,16 @@ fn the_holders_code_keeps_every_promise_in_every_order() {
 #[test]
 fn one_virtual_number_keeps_every_promise_in_every_order() {
     NUMBERS.explore();
+}
+
+#[test]
+fn a_user_who_wants_to_be_forgotten_keeps_every_promise_in_every_order() {
+    FORGETTING.explore();
+}
+
+#[test]
+fn what_keeps_phones_from_ringing_keeps_every_promise_in_every_order() {
+    LAW.explore();
 }
 
 #[test]

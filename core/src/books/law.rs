@@ -88,6 +88,13 @@ impl Law {
         if is_listed { self.listed.insert(number) } else { self.listed.remove(&number) }
     }
 
+    /// What is frozen: the platform, then merchants, then numbers, each in order.
+    pub fn frozen(&self) -> impl Iterator<Item = Scope> {
+        let platform = self.is_frozen.then_some(Scope::Platform);
+        let merchants = self.merchants.iter().copied().map(Scope::Merchant);
+        platform.into_iter().chain(merchants).chain(self.numbers.iter().copied().map(Scope::Number))
+    }
+
     /// The merchants that are frozen, in order.
     pub fn frozen_merchants(&self) -> impl Iterator<Item = MerchantId> {
         self.merchants.iter().copied()

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::id::{MerchantId, ReservationId};
 use crate::values::number::{PhoneNumber, VirtualNumber};
+use crate::values::status::{MerchantPool, PoolStatus};
 use crate::values::time::Timestamp;
 
 /// The pool and its leases.
@@ -179,6 +180,24 @@ impl Numbers {
             let rests_until = leases.by_place.get(place)?.rests_until;
             Some((*merchant, self.number(*place)?, rests_until))
         })
+    }
+
+    /// How many there are, and what each merchant has of them at an instant.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> PoolStatus {
+        let count = |of: usize| u64::try_from(of).unwrap_or(u64::MAX);
+        let merchants = self.leases.iter().map(|(merchant, leases)| {
+            let has_rested = |lease: &&Lease| lease.rests_until.is_some_and(|until| until <= now);
+            let rests = |lease: &&Lease| lease.rests_until.is_some_and(|until| until > now);
+            let rested = leases.by_place.values().filter(has_rested).count();
+            MerchantPool {
+                merchant: *merchant,
+                leased: count(leases.by_place.values().filter(|lease| lease.rests_until.is_none()).count()),
+                resting: count(leases.by_place.values().filter(rests).count()),
+                left: count(self.left(*merchant, usize::MAX).saturating_add(rested)),
+            }
+        });
+        PoolStatus { numbers: count(self.pool.len()), merchants: merchants.collect() }
     }
 
     /// How many reservations hold a number.

@@ -12,6 +12,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use memchr::memmem::Finder;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::values::id::{MerchantId, PageId};
@@ -27,11 +28,52 @@ pub enum Place {
     Description,
 }
 
-/// A page as the index knows it.
+/// A page as the index knows it: its texts in one piece, since a search reads those of many pages.
 #[derive(Clone, Debug)]
 struct Entry {
     merchant: MerchantId,
-    texts: Vec<(Place, String)>,
+    /// The texts by their places, each with a line feed behind it: no word reaches beyond it.
+    text: String,
+    /// Where each text ends, and what it is.
+    ends: Vec<(usize, Place)>,
+}
+
+impl Entry {
+    fn new<'a>(merchant: MerchantId, texts: impl IntoIterator<Item = (Place, &'a str)>) -> Self {
+        let mut texts: Vec<(Place, &str)> = texts.into_iter().collect();
+        texts.sort_by_key(|(place, _)| *place);
+        let mut entry = Self { merchant, text: String::new(), ends: Vec::with_capacity(texts.len()) };
+        for (place, text) in texts {
+            entry.text.extend(normal_chars(text));
+            entry.ends.push((entry.text.len(), place));
+            entry.text.push('\n');
+        }
+        entry
+    }
+
+    /// The texts, and what each is.
+    fn texts(&self) -> impl Iterator<Item = (Place, &str)> {
+        let starts = core::iter::once(0).chain(self.ends.iter().map(|(end, _)| end.saturating_add(1)));
+        starts.zip(&self.ends).filter_map(|(start, (end, place))| Some((*place, self.text.get(start..*end)?)))
+    }
+
+    /// How well a word stands in the best of the texts. `None` when it stands in none.
+    fn standing_of(&self, word: &Finder<'_>) -> Option<u8> {
+        let mut best: Option<(Place, u8)> = None;
+        for at in word.find_iter(self.text.as_bytes()) {
+            let index = self.ends.partition_point(|(end, _)| *end <= at);
+            let (end, place) = self.ends.get(index).copied()?;
+            if best.is_some_and(|(of, _)| of < place) {
+                break;
+            }
+            let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
+            let is_first = at == before.map_or(0, |(end, _)| end.saturating_add(1));
+            let is_whole = is_first && at.saturating_add(word.needle().len()) == end;
+            let standing = standing(place, is_first, is_whole);
+            best = Some((place, best.map_or(standing, |(_, best)| best.min(standing))));
+        }
+        best.map(|(_, standing)| standing)
+    }
 }
 
 /// A page in whose texts a piece stands, in the order in which they are looked at.
@@ -59,18 +101,18 @@ impl Search {
     /// Puts a page in, or in anew.
     pub fn put<'a>(&mut self, page: PageId, merchant: MerchantId, texts: impl IntoIterator<Item = (Place, &'a str)>) {
         self.remove(page);
-        let texts: Vec<(Place, String)> = texts.into_iter().map(|(place, text)| (place, normal(text))).collect();
-        for (piece, standing) in pieces_of(&texts) {
+        let entry = Entry::new(merchant, texts);
+        for (piece, standing) in pieces_of(&entry) {
             self.pieces.entry(piece).or_default().insert((standing, merchant, page));
         }
         self.by_merchant.entry(merchant).or_default().insert(page);
-        self.pages.insert(page, Entry { merchant, texts });
+        self.pages.insert(page, entry);
     }
 
     /// Takes a page out.
     pub fn remove(&mut self, page: PageId) {
         let Some(entry) = self.pages.remove(&page) else { return };
-        for (piece, standing) in pieces_of(&entry.texts) {
+        for (piece, standing) in pieces_of(&entry) {
             if let Some(stands) = self.pieces.get_mut(&piece) {
                 stands.remove(&(standing, entry.merchant, page));
                 if stands.is_empty() {
@@ -112,9 +154,9 @@ impl Search {
             let most = most.min(candidates_max);
             return Found { pages: candidates.take(most).map(|(_, _, page)| *page).collect(), more: stands.len() > most };
         }
-        let mut found: Vec<(u32, MerchantId, PageId)> = candidates
-            .filter_map(|(_, merchant, page)| Some((rank(&self.pages.get(page)?.texts, &words)?, *merchant, *page)))
-            .collect();
+        let words: Vec<Finder<'_>> = words.into_iter().map(|word| Finder::new(word.as_bytes())).collect();
+        let mut found: Vec<(u32, MerchantId, PageId)> =
+            candidates.filter_map(|(_, merchant, page)| Some((rank(self.pages.get(page)?, &words)?, *merchant, *page))).collect();
         let more = found.len() > most || stands.len() > candidates_max;
         if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
             // Only the best are put in order.
@@ -144,15 +186,8 @@ impl Search {
 }
 
 /// The sum of every word's best place; lower is better. `None` when a word stands nowhere.
-fn rank(texts: &[(Place, String)], words: &[&str]) -> Option<u32> {
-    words.iter().try_fold(0_u32, |sum, word| {
-        let standing = |(place, text): &(Place, String)| {
-            let at = text.find(word)?;
-            Some(standing(*place, at == 0, text.len() == word.len()))
-        };
-        let best = texts.iter().filter_map(standing).min()?;
-        Some(sum.saturating_add(u32::from(best)))
-    })
+fn rank(entry: &Entry, words: &[Finder<'_>]) -> Option<u32> {
+    words.iter().try_fold(0_u32, |sum, word| Some(sum.saturating_add(u32::from(entry.standing_of(word)?))))
 }
 
 /// How well something stands in a text.
@@ -195,7 +230,11 @@ impl Words {
 }
 
 fn normal(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    normal_chars(text).collect()
+}
+
+fn normal_chars(text: &str) -> impl Iterator<Item = char> {
+    text.nfkc().flat_map(char::to_lowercase)
 }
 
 fn single(c: char) -> u64 {
@@ -207,16 +246,16 @@ fn pair(a: char, b: char) -> u64 {
 }
 
 /// Every character and every two that stand side by side, once each, and how well.
-fn pieces_of(texts: &[(Place, String)]) -> Vec<(u64, u8)> {
+fn pieces_of(entry: &Entry) -> Vec<(u64, u8)> {
     let mut pieces = Vec::new();
-    for (place, text) in texts {
+    for (place, text) in entry.texts() {
         let is_longer = |than: usize| text.chars().nth(than).is_some();
         let (is_single, is_pair) = (!is_longer(1), !is_longer(2));
         let mut last = None;
         for (index, c) in text.chars().enumerate() {
-            pieces.push((single(c), standing(*place, index == 0, is_single)));
+            pieces.push((single(c), standing(place, index == 0, is_single)));
             if let Some(last) = last {
-                pieces.push((pair(last, c), standing(*place, index == 1, is_pair)));
+                pieces.push((pair(last, c), standing(place, index == 1, is_pair)));
             }
             last = Some(c);
         }
@@ -258,7 +297,11 @@ mod tests {
         let ids = |ids: &[u64]| ids.iter().copied().map(PageId::new).collect();
         assert_eq!(search.find("insurance", 2, 6), Found { pages: ids(&[5, 4]), more: true }, "bounded");
         assert_eq!(search.find("insurance", 5, 5), Found { pages: ids(&[5, 4, 3, 2, 1]), more: false });
-        assert_eq!(search.find("insurance", 5, 2), Found { pages: ids(&[5, 4]), more: true }, "of the best two for the rarest piece");
+        assert_eq!(
+            search.find("insurance", 5, 2),
+            Found { pages: ids(&[5, 4]), more: true },
+            "of the best two for the rarest piece"
+        );
     }
 
     #[test]

@@ -542,6 +542,7 @@ impl Lines {
         }
         self.time(&challenge.window, challenge.zone)?;
         self.detail("商户", "Merchant", &merchant)?;
+        self.detail("产品或服务", "About", &plain(&challenge.offering_name))?;
         self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
         if challenge.is_shared {
             let words = self.language.pick("多方通话：可能有其他用户同时参加", "The call is shared: others may be on it.");

@@ -1,6 +1,7 @@
 //! Floor 6: the platform composes the halves, and is what a host holds.
 
 mod inputs;
+mod questions;
 pub mod snapshot;
 
 use alloc::collections::BTreeSet;

@@ -804,6 +804,8 @@ pub struct Challenge {
     pub reservation: ReservationId,
     /// The merchant who would call.
     pub merchant_name: Text,
+    /// What about.
+    pub offering_name: Text,
     /// When he might.
     pub window: Window,
     /// The zone that the window was meant in.

@@ -15,6 +15,7 @@ pub mod person;
 pub mod policy;
 pub mod refusal;
 pub mod reply;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod voice;

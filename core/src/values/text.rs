@@ -68,7 +68,7 @@ impl fmt::Debug for Text {
 ///
 /// A user types his number into the name or the note more often than one would think; promise P7 does not depend on
 /// his care. Digits count in any script (`８６`, `٨`), and what is no letter (blanks, punctuation, symbols, marks, characters that nobody sees)
-/// neither breaks a run nor saves it. Meaningful
+/// neither breaks a run nor saves it. A letter O beside a digit is a zero. Meaningful
 /// short numbers (a floor, an hour, `95511`) stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -87,8 +87,13 @@ impl MaskedText {
         let mut out = String::with_capacity(text.len());
         let mut run = String::new();
         let mut digits = 0_usize;
-        for c in text.chars() {
-            if is_digit(c) {
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            let mut stands_by_a_digit = || {
+                let after = run.chars().next_back().filter(|before| stands_for_digit(*before));
+                after.or_else(|| rest.peek().copied().filter(|next| is_digit(*next))).is_some()
+            };
+            if is_digit(c) || (looks_like_zero(c) && stands_by_a_digit()) {
                 digits = digits.saturating_add(1);
                 run.push(c);
             } else if digits > 0 && is_separator(c) {
@@ -116,15 +121,25 @@ fn flush(out: &mut String, run: &mut String, digits: &mut usize) {
         out.push_str(run);
     } else {
         let (word, rest) = run.split_at(run.find(is_separator).unwrap_or(0));
-        let rest_digits = rest.chars().filter(|c| is_digit(*c)).count();
+        let rest_digits = rest.chars().filter(|c| stands_for_digit(*c)).count();
         let is_short = word.chars().count() <= NAME_NUMERALS_MAX;
         let keeps_word = is_short && word.chars().all(is_chinese_numeral) && rest_digits >= DIGIT_RUN_MIN;
         let (kept, masked) = if keeps_word { (word, rest) } else { ("", run.as_str()) };
         out.push_str(kept);
-        out.extend(masked.chars().map(|c| if is_digit(c) { '*' } else { c }));
+        out.extend(masked.chars().map(|c| if stands_for_digit(c) { '*' } else { c }));
     }
     run.clear();
     *digits = 0;
+}
+
+/// Letters that are typed for a zero: Latin, Greek, Cyrillic, full-width.
+const fn looks_like_zero(c: char) -> bool {
+    matches!(c, 'O' | 'o' | 'Ο' | 'ο' | 'О' | 'о' | 'Ｏ' | 'ｏ')
+}
+
+/// Whether `c` is a digit inside a run: a letter is in one only when it stands by a digit.
+fn stands_for_digit(c: char) -> bool {
+    is_digit(c) || looks_like_zero(c)
 }
 
 /// Whether people read `c` as a digit: any decimal or letter-like number, and the Chinese numerals used one by one.
@@ -186,6 +201,9 @@ mod tests {
             ("壹叁捌零零零零零零零壹", "***********"),
             ("138-0000-0001", "***-****-****"),
             ("138 0000 0001 call me", "*** **** **** call me"),
+            ("138OOOO0001", "***********"),
+            ("138оооо0001 or so", "*********** or so"),
+            ("Otto, room O8, 138 Oxford Road", "Otto, room O8, 138 Oxford Road"),
             ("１３８００００００００１", "************"),
             ("一三八零零零零零零零一", "***********"),
             (

@@ -106,9 +106,11 @@ impl Law {
         let scope = |scope: &Scope| match scope {
             Scope::Platform => 1,
             Scope::Merchant(merchant) => 2 + merchant.get(),
-            Scope::Number(number) => number.dialable().bytes().fold(3, |sum, digit| sum * 31 + u64::from(digit)),
+            Scope::Number(number) => {
+                number.dialable().bytes().fold(3, |sum: u64, digit| sum.wrapping_mul(31).wrapping_add(u64::from(digit)))
+            }
         };
-        self.frozen.iter().map(scope).chain(self.listed.iter().map(move |number| scope(&Scope::Number(*number)) << 1))
+        self.frozen.iter().map(scope).chain(self.listed.iter().map(move |number| scope(&Scope::Number(*number)).rotate_left(1)))
     }
 }
 

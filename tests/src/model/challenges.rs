@@ -162,9 +162,10 @@ impl Model {
         self.reservation_mut(id).challenge = Some(Challenge { id: challenge, key: key.clone(), digits, until, wrong: 0 });
         self.codes_sent.push((contact, self.latest));
         self.audit(AuditRecord::Challenged(Challenged { challenge, reservation: id, revision, key }));
-        let (merchant_name, window, zone) = (notice.merchant_name, notice.window, notice.zone);
+        let (merchant_name, offering_name, window, zone) =
+            (notice.merchant_name, self.reservation_of(id).offering_name.clone(), notice.window, notice.zone);
         let is_shared = self.reservation_of(id).group_size > 1;
-        let asked = Asked { challenge, reservation: id, merchant_name, window, zone, until, is_shared };
+        let asked = Asked { challenge, reservation: id, merchant_name, offering_name, window, zone, until, is_shared };
         if !self.has_blocked(&Address::Sms(contact), merchant) {
             self.tell_user(Address::Sms(contact), UserContent::Challenge(asked));
         }

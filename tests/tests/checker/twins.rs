@@ -629,6 +629,12 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.header.policy.rings_per_day_max = 2;
         };
 
+        P15 "more reservations are kept than the rules let be" platform_calls |t| t.header.policy.reservations_max = 1;
+        P15 "a merchant has more lines than the rules let be" merchant_calls |t| t.header.policy.lines_per_merchant_max = 0;
+        P15 "more effects wait than the rules let be" merchant_calls |t| t.header.policy.outbox_max = 1;
+        P15 "more numbers are listed than the rules let be" kept_from_ringing |t| t.header.policy.do_not_call_max = 0;
+        P15 "more is frozen than the rules let be" kept_from_ringing |t| t.header.policy.freezes_max = 0;
+
         P16 "the second in the queue is served first" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, is_merchant_dial));
             merchant_dial_of(&mut t.steps[step]).expect("a dial").reason.reservation = ReservationId::new(2);

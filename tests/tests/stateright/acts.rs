@@ -8,8 +8,9 @@ use ringfence::values::effect::Party;
 use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{GroupId, LegId, OfferingId, ReservationId};
 use ringfence::values::input::{
-    Amend, Block, BlockTarget, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, Input,
-    LegAnswered, LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Slot,
+    Amend, Block, BlockTarget, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, ForgetMe,
+    Freeze, ImportDoNotCall, Input, LegAnswered, LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Scope,
+    Slot, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
@@ -19,7 +20,7 @@ use ringfence::values::time::Window;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::trace::Doing;
 
-use crate::world::{Event, Fallen, Sides, USERS, VIRTUAL, World, booking, leg, number};
+use crate::world::{Bar, Event, Fallen, Sides, USERS, VIRTUAL, World, booking, leg, number};
 
 const FIRST: ReservationId = ReservationId::new(1);
 
@@ -68,6 +69,12 @@ pub(crate) enum Act {
     AskForCode,
     /// The second user books.
     Book,
+    /// The first user wants to be forgotten.
+    Forget,
+    /// The operator keeps the first user's phone from ringing.
+    Bar(Bar),
+    /// He lets it ring again.
+    Unbar,
 }
 
 impl World {
@@ -76,7 +83,7 @@ impl World {
         let (rang, was_served, talked) = (self.rings(), self.served, self.sharing());
         self.event = Event::None;
         self.restarted = false;
-        if !matches!(act, Act::Fail(_) | Act::Restart | Act::Resync { .. }) {
+        if !matches!(act, Act::Fail(_) | Act::Restart | Act::Resync { .. } | Act::Bar(_)) {
             self.confirm();
         }
         match act {
@@ -174,6 +181,23 @@ impl World {
                     Err(_) => Event::Refused,
                 };
             }
+            Act::Forget => self.forget(),
+            Act::Bar(bar) => {
+                self.budget.bars -= 1;
+                let rang = self.rings();
+                self.bar(bar, true);
+                self.barred = Some(bar);
+                if rang && !self.rings() {
+                    self.withdrawn();
+                    self.event = Event::BarTakesDialBack;
+                }
+            }
+            Act::Unbar => {
+                self.budget.bars -= 1;
+                if let Some(bar) = self.barred.take() {
+                    self.bar(bar, false);
+                }
+            }
             Act::PastEnd => {
                 self.budget.late -= 1;
                 self.now = self.end.saturating_add_s(1);
@@ -192,6 +216,7 @@ impl World {
             | Sides::TwoMerchantsOneUser
             | Sides::OneMerchantTwoSharing
             | Sides::OneUser
+            | Sides::Gap
             | Sides::Holder => target.into(),
         };
         let request = RequestCall::new(number(line), target);
@@ -269,6 +294,41 @@ impl World {
             self.withdrawn();
             self.event = Event::BlockEndsRinging;
         }
+    }
+
+    fn forget(&mut self) {
+        self.budget.forgets -= 1;
+        let (rang, talked) = (self.rings(), self.talks());
+        let user = Address::Rcs(number(self.sides.of(1).0));
+        let _ = self.input(Input::ForgetMe(ForgetMe { user }));
+        self.forgot = true;
+        if talked && self.talks() {
+            self.event = Event::ForgetLeavesTalk;
+        } else if rang && !self.rings() {
+            self.withdrawn();
+            self.event = Event::ForgetEndsRinging;
+        }
+    }
+
+    fn bar(&mut self, bar: Bar, is_barred: bool) {
+        let (user, merchant, _) = self.sides.of(1);
+        let (by, why) = ("duty".into(), "complaints".into());
+        let scope = match bar {
+            Bar::Merchant => Scope::Merchant(merchant),
+            Bar::Number => Scope::Number(number(user)),
+            Bar::List => {
+                let (mut add, mut remove) = (Vec::new(), Vec::new());
+                if is_barred {
+                    add.push(number(user))
+                } else {
+                    remove.push(number(user))
+                }
+                let _ = self.input(Input::ImportDoNotCall(ImportDoNotCall { add, remove }));
+                return;
+            }
+        };
+        let input = if is_barred { Input::Freeze(Freeze { scope, by, why }) } else { Input::Thaw(Thaw { scope, by, why }) };
+        let _ = self.input(input);
     }
 
     /// An answer of what was hung up now crosses its hang-up.
@@ -363,6 +423,9 @@ impl World {
         if self.event == Event::SlotOver && rang && !self.rings() {
             self.event = Event::SlotEndsWhileRinging;
         }
+        if self.sides == Sides::Gap && act == Act::Advance && self.now == self.gap().start() && rang && !self.rings() {
+            self.event = Event::HoursEndWhileRinging;
+        }
         if after.window_ended_while_ringing > before.window_ended_while_ringing && rang {
             self.event = Event::WindowEndsWhileRinging;
         } else if after.late_answers > before.late_answers && self.event == Event::None {
@@ -380,6 +443,10 @@ impl World {
         if self.platform.poll_deadline().is_none() {
             if let Err(violation) = self.checker.closed() {
                 self.fall(Fallen::Unfinished(violation.text));
+            }
+            let user = Address::Rcs(number(self.sides.of(1).0));
+            if self.forgot && self.platform.profile(&user).is_some() {
+                self.fall(Fallen::Unfinished("something is remembered of somebody who was forgotten".to_owned()));
             }
             if !self.platform.reservations().is_empty() || !self.platform.calls().is_empty() || !self.platform.legs().is_empty() {
                 self.fall(Fallen::Unfinished("something is left over, and nothing is due".to_owned()));

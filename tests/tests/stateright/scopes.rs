@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ringfence::values::policy::{CallMode, ModeChooser, Policy};
+use ringfence::values::time::{TimeOfDay, Weekdays, WeeklyRule};
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model, Property};
 
 use crate::world::{Budget, Sides, World};
@@ -43,6 +44,11 @@ impl Scope {
             code_tries_max: 2,
             number_rest_s: 20,
             numbers_low: 0,
+            callable_hours: if self.sides == Sides::Gap {
+                vec![hours("17:00", "18:00"), hours("18:01", "19:00")]
+            } else {
+                Vec::new()
+            },
             ..Policy::default()
         }
     }
@@ -73,6 +79,12 @@ impl Scope {
     }
 }
 
+/// Hours of every day.
+fn hours(from: &str, to: &str) -> WeeklyRule {
+    let time = |text: &str| TimeOfDay::parse(text).expect("a time of the day");
+    WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("hours")
+}
+
 pub(crate) const TROUBLE_FREE: Budget = Budget {
     requests: 1,
     cancels: 0,
@@ -88,6 +100,8 @@ pub(crate) const TROUBLE_FREE: Budget = Budget {
     wrong: 0,
     asks: 0,
     bookings: 0,
+    forgets: 0,
+    bars: 0,
 };
 
 pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
@@ -330,6 +344,60 @@ pub(crate) const NUMBERS: Scope = Scope {
         "P9: the switch loses its legs",
     ],
     states: 100_927,
+};
+
+pub(crate) const FORGETTING: Scope = Scope {
+    name: "a user who wants to be forgotten",
+    budget: Budget { forgets: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::TwoMerchantsOneUser,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P8: a call is denied for want of a channel",
+        "P9: the switch loses its legs",
+    ],
+    states: 111_630,
+};
+
+pub(crate) const LAW: Scope = Scope {
+    name: "freezes, the do-not-call list and callable hours",
+    budget: Budget { requests: 2, bars: 2, ..TROUBLE_FREE },
+    window_s: 100,
+    merchant_attempts_max: 1,
+    sides: Sides::Gap,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied for want of a channel",
+        "P8: both users are served one after the other",
+        "P9: the switch loses its legs",
+    ],
+    states: 50_060,
 };
 
 pub(crate) const ONE_BRIDGE: Scope = Scope {

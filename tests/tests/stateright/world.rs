@@ -23,6 +23,14 @@ pub(crate) const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
 const LINES: [&str; 2] = ["95511", "95522"];
 pub(crate) const VIRTUAL: &str = "+8617000000001";
 
+/// What keeps the first user's phone from ringing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Bar {
+    Merchant,
+    Number,
+    List,
+}
+
 /// How often each kind of trouble may come in one life of this world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Budget {
@@ -46,6 +54,10 @@ pub(crate) struct Budget {
     pub(crate) asks: u8,
     /// The second user books.
     pub(crate) bookings: u8,
+    /// The first user wants to be forgotten.
+    pub(crate) forgets: u8,
+    /// The operator freezes somebody or lists a number, or takes that back.
+    pub(crate) bars: u8,
 }
 
 /// What the last step showed, for the `sometimes`. Part of the state for one step only.
@@ -93,6 +105,14 @@ pub(crate) enum Event {
     JoinsRunningBridge,
     /// One of two who talk blocks the merchant, and the other talks on.
     BlockLeavesTheOther,
+    ForgetEndsRinging,
+    ForgetLeavesTalk,
+    /// A freeze or the do-not-call list takes a dial back that nothing shows to have begun.
+    BarTakesDialBack,
+    /// A user's phone stops to ring because the callable hours end.
+    HoursEndWhileRinging,
+    /// A user is dialled in the hours that come after a gap.
+    DialledAfterTheGap,
 }
 
 /// Why a state is wrong.
@@ -142,6 +162,8 @@ pub(crate) enum Sides {
     OneNumber,
     /// As the first, and both agreed to share a call.
     OneMerchantTwoSharing,
+    /// As one user, and the callable hours have a gap in his window.
+    Gap,
 }
 
 impl Sides {
@@ -158,7 +180,8 @@ impl Sides {
                 | Self::OneUser
                 | Self::Holder
                 | Self::OneNumber
-                | Self::OneMerchantTwoSharing,
+                | Self::OneMerchantTwoSharing
+                | Self::Gap,
                 _,
             ) => (USERS[0], MerchantId::new(1), LINES[0]),
         }
@@ -168,7 +191,7 @@ impl Sides {
     pub(crate) const fn reservations(self) -> &'static [u64] {
         match self {
             Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
-            Self::OneUser | Self::Holder | Self::OneNumber => &[1],
+            Self::OneUser | Self::Holder | Self::OneNumber | Self::Gap => &[1],
         }
     }
 }
@@ -194,6 +217,10 @@ pub(crate) struct World {
     pub(crate) restarted: bool,
     /// Whose conversation there was.
     pub(crate) served: [bool; 2],
+    /// What the operator keeps from ringing.
+    pub(crate) barred: Option<Bar>,
+    /// The first user was forgotten.
+    pub(crate) forgot: bool,
     pub(crate) event: Event,
     pub(crate) fallen: Option<Fallen>,
     /// Everything that happened, when somebody wants to read it.
@@ -224,7 +251,8 @@ impl Hash for World {
 impl World {
     /// The merchant is open, both users have booked, and it is ten seconds before their window.
     pub(crate) fn new(scope: &Scope, silence: CallMode, trace: bool) -> Self {
-        let start = Timestamp::parse("2026-11-21T18:00:00+08:00").expect("a time");
+        let starts = if scope.sides == Sides::Gap { "2026-11-21T17:59:40+08:00" } else { "2026-11-21T18:00:00+08:00" };
+        let start = Timestamp::parse(starts).expect("a time");
         let window = Window::new(start, start.saturating_add_s(u64::from(scope.window_s))).expect("a window");
         let policy = scope.policy(silence);
         let mut world = Self {
@@ -243,6 +271,8 @@ impl World {
             sides: scope.sides,
             restarted: false,
             served: [false; 2],
+            barred: None,
+            forgot: false,
             event: Event::None,
             fallen: None,
             trace: trace.then(|| Trace::new(policy)),
@@ -299,7 +329,13 @@ impl World {
                 self.switch.insert(dial.leg, leg(dial.party, false));
                 if dial.party == Party::User {
                     let mode = self.platform.call(dial.call).map_or(self.silence, |call| call.mode);
-                    self.event = if self.slot_over { Event::DialledInAnotherSlot } else { Event::UserDialled(mode) };
+                    self.event = if self.slot_over {
+                        Event::DialledInAnotherSlot
+                    } else if self.sides == Sides::Gap && self.now >= self.gap().end() {
+                        Event::DialledAfterTheGap
+                    } else {
+                        Event::UserDialled(mode)
+                    };
                 }
             }
             Action::Answer(answer) => {
@@ -389,6 +425,12 @@ impl World {
         self.switch.values().any(|leg| leg.party == Party::User && !leg.answered && !leg.hung_up)
     }
 
+    /// The part of the window, where there is one, in which no phone may ring: it begins twenty seconds after the window, and lasts a minute.
+    pub(crate) fn gap(&self) -> Window {
+        let start = self.window.start().saturating_add_s(20);
+        Window::new(start, start.saturating_add_s(60)).expect("a minute")
+    }
+
     pub(crate) fn last_microsecond(&self) -> Timestamp {
         self.end.saturating_add_micros(-1)
     }
@@ -411,7 +453,7 @@ impl World {
             self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
             self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
-            (self.budget, self.silence, self.served, self.restarted, self.slot_over),
+            (self.budget, self.silence, self.served, self.restarted, self.slot_over, self.barred, self.forgot),
             (self.event, &self.fallen),
         );
         self.key = [1_u64, 2].map(|salt| {
@@ -446,7 +488,7 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
         }
     }
     match sides {
-        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser => {}
+        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser | Sides::Gap => {}
         Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
         Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }

@@ -89,6 +89,7 @@ impl Appointments {
             challenge,
             reservation: id,
             merchant_name: merchant.name.clone(),
+            offering_name: reservation.offering_name.clone(),
             window: reservation.window,
             zone: reservation.zone,
             until,

@@ -18,7 +18,8 @@ impl Appointments {
     /// nor has one that its contact's holder did not agree to.
     pub(super) fn group_by(&mut self, policy: &Policy, id: ReservationId, terms: &Terms) -> Option<GroupId> {
         let reservation = self.reservations.get(id.get()).filter(|_| terms.is_agreed && terms.group_size > 1)?;
-        let own = reservation.group_under(terms).or_else(|| self.groups.on(&reservation.group_key_by(terms), policy.group_members_max));
+        let own =
+            reservation.group_under(terms).or_else(|| self.groups.on(&reservation.group_key_by(terms), policy.group_members_max));
         Some(own.unwrap_or_else(|| GroupId::new(self.counters.group.take())))
     }
 

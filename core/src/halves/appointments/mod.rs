@@ -11,6 +11,7 @@
 //! | `groups` | who may share a call, and ringing them |
 //! | `numbers` | the pool of virtual numbers: import, lease, whom a number means |
 //! | `people` | what is remembered of users, and how they are forgotten |
+//! | `questions` | what an operator asks |
 //! | `exporting` | everything that is held of one person |
 //! | `media` | what users attach: whose it is, and its end |
 //! | `delivery` | what becomes of messages: reports on them, and the next way when one fails |
@@ -52,6 +53,7 @@ mod neighbour;
 mod numbers;
 mod pages;
 mod people;
+mod questions;
 pub mod records;
 mod reports;
 mod slots;
