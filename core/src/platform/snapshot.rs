@@ -361,3 +361,7 @@ fn check(bytes: &[u8]) -> Result<&[u8], RestoreError> {
 #[cfg(test)]
 #[path = "forged.rs"]
 mod forged;
+
+#[cfg(test)]
+#[path = "forged_reserved.rs"]
+mod forged_reserved;
