@@ -1,5 +1,6 @@
 //! Floor 6: the platform composes the halves, and is what a host holds.
 
+mod crossing;
 mod inputs;
 mod questions;
 pub mod snapshot;
@@ -11,6 +12,7 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
+use self::crossing::{cross, fire_first, own_leg, report, shared_leg, tell_over};
 use crate::books::bindings::Binding;
 use crate::books::chain::Chain;
 use crate::books::commons::Commons;
@@ -19,27 +21,24 @@ use crate::books::outbox::Outbox;
 use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
 use crate::books::voice_messages::VoiceMessage;
-use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 pub use crate::halves::Why;
 use crate::halves::appointments::Appointments;
 use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
-use crate::halves::checks::{check_evidence, check_outbox, check_text, hang_up_stray, limit};
+use crate::halves::checks::{check_evidence, check_text, hang_up_stray, limit};
 use crate::halves::fallback::Fallback;
-use crate::halves::fallback::failed_calls::reject;
 use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
-use crate::values::evidence::Evidence;
 use crate::values::export::PersonExport;
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId, VoiceMessageId};
-use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, LegEnded, RequestCall};
+use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, RequestCall};
 use crate::values::number::Address;
 use crate::values::number::PhoneNumber;
 use crate::values::person::Person;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{Forgotten, OwnLeg, Reply, Verdict};
+use crate::values::reply::{Forgotten, Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
@@ -190,7 +189,15 @@ impl Platform {
         is_leap.then_some(Refusal::ClockLeap { latest: self.latest, most_s })
     }
 
+    /// Decides in the halves; then what one has for the other crosses, whether the input was refused or not.
     fn decide(&mut self, input: Input) -> Result<Reply, Refusal> {
+        let reply = self.decide_in_halves(input);
+        let (mut cx, appointments, fallback) = self.parts();
+        cross(&mut cx, appointments, fallback);
+        reply
+    }
+
+    fn decide_in_halves(&mut self, input: Input) -> Result<Reply, Refusal> {
         if let Input::SetPolicy(input) = input {
             return self.replace_policy(input.policy);
         }
@@ -210,6 +217,9 @@ impl Platform {
                 return own_leg(&mut cx, appointments, own, evidence.clone());
             }
         }
+        if let Some(leg) = shared_leg(&cx, appointments, fallback, &input) {
+            return report(&mut cx, appointments, fallback, leg, input);
+        }
         match fallback.handle(&mut cx, appointments, &input) {
             Some(reply) => reply,
             None => appointments.handle(&mut cx, input),
@@ -221,12 +231,14 @@ impl Platform {
         let (mut cx, appointments, fallback) = self.parts();
         appointments.settle_for_resync(&mut cx);
         fallback.settle_for_resync(&mut cx);
+        tell_over(&cx, appointments, fallback);
         let voided = cx.outbox.void_at_most_once();
         // What lives at the switch and is another shard's is no business of ours.
         let named: BTreeSet<LegId> = named.iter().copied().filter(|id| cx.commons.ids.leg.is_of_shard(id.get())).collect();
         let is_stray = |id: &LegId| !appointments.has_live_leg(*id) && !fallback.has_leg(*id);
         let stray: Vec<LegId> = named.iter().copied().filter(is_stray).collect();
         appointments.resynced(&mut cx, &named, &voided);
+        cross(&mut cx, appointments, fallback);
         fallback.resynced(&mut cx, &named, &voided);
         // As many as there is room for: nothing bounds how many legs are named that are not alive here.
         for id in stray {
@@ -242,6 +254,7 @@ impl Platform {
         let person = Person::of(&input.user);
         let (mut cx, appointments, fallback) = self.parts();
         let reply = appointments.handle(&mut cx, Input::ForgetMe(input))?;
+        cross(&mut cx, appointments, fallback);
         let (bindings, voice_messages) = match person {
             Some(Person::Number(number)) => fallback.forget(&mut cx, number),
             Some(Person::Mailbox(_)) | None => (0, 0),
@@ -563,23 +576,6 @@ impl Platform {
         self.fallback.check_invariants(&self.commons.ids)?;
         self.check_bounds()
     }
-}
-
-/// A call that the network forwarded to us is one of our own: that leg is over, and the one that came is never joined.
-fn own_leg(cx: &mut Context<'_>, appointments: &mut Appointments, own: LegId, evidence: Evidence) -> Result<Reply, Refusal> {
-    check_outbox(cx, 1)?;
-    let leg = LegId::new(cx.commons.ids.leg.take());
-    reject(cx, leg, diagnose(&evidence).reason);
-    appointments.handle(cx, Input::LegEnded(LegEnded { leg: own, evidence }))?;
-    Ok(Reply::OwnLeg(OwnLeg { leg, own }))
-}
-
-/// Fires the first deadline that is due, of both halves; of two at the same instant that of the appointments. False when none is.
-fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) -> bool {
-    let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
-    let of_fallback = fallback.first_due(|effects| cx.has_room_for(effects));
-    let is_fallbacks = of_fallback.is_some_and(|due| of_appointments.is_none_or(|other| due < other));
-    if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) }
 }
 
 /// The first deadline of both halves, and why.

@@ -469,7 +469,7 @@ impl Model {
             self.voice_messages.given += 1;
             Ruling::Offered(Offered { voice_message: VoiceMessageId::new(self.voice_messages.given) })
         };
-        self.audit(AuditRecord::FailedCall(FailedCallRecord { leg, reason, confidence, ruling }));
+        self.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call: None, reason, confidence, ruling }));
         match ruling {
             Ruling::NotOffered(_) => self.not_offered(leg, reason, input.is_answered),
             Ruling::Offered(Offered { voice_message }) => self.offer(voice_message, leg, input, reason),
@@ -761,7 +761,10 @@ impl Model {
 
     fn to_sender(&self, id: VoiceMessageId) -> (SenderWay, VoiceMessageNote) {
         let kept = self.voice_message(id);
-        (kept.sender.clone(), VoiceMessageNote { voice_message: id, number: kept.callee.masked(), at: kept.at })
+        (
+            kept.sender.clone(),
+            VoiceMessageNote { voice_message: id, number: kept.callee.masked(), at: kept.at, reservation: None },
+        )
     }
 
     fn note_to_chatbot(&mut self, chatbot: Address, content: MerchantContent) {
@@ -809,6 +812,7 @@ impl Model {
             ended_at: at,
             seconds: kept.seconds,
             attempts: kept.pushes,
+            reservation: None,
         }));
         let media = kept.media.filter(|_| !kept.media_is_erased).into_iter().collect();
         self.emit(Action::Erase(Erase { reservations: Vec::new(), media, voice_messages: vec![id] }));

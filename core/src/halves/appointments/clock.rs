@@ -12,12 +12,14 @@ use super::media::erase;
 use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
 use crate::books::agenda::{Due, May, Side};
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::{Context, Why};
 use crate::machines::Machine as _;
 use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive};
+use crate::values::evidence::{Evidence, OwnTimer};
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
@@ -288,7 +290,9 @@ impl Appointments {
             },
             Target::Call(id) => match self.calls.get(id.get()).map(|call| call.state) {
                 Some(CallState::Talking) => Why::ConversationMax(id),
-                Some(CallState::RingingMerchant | CallState::Gathering | CallState::Ended) | None => Why::AnswerTimeout(id),
+                Some(CallState::RingingMerchant | CallState::Gathering | CallState::Recording | CallState::Ended) | None => {
+                    Why::AnswerTimeout(id)
+                }
             },
             Target::Reservation(id) => match self.reservations.get(id.get()).map(|reservation| reservation.state) {
                 Some(ReservationState::AwaitingMode | ReservationState::Scheduled) if !self.waits_for_slot(id) => {
@@ -341,7 +345,7 @@ impl Appointments {
             Target::Call(id) => match self.calls.get(id.get()).map(|call| call.state) {
                 Some(CallState::Gathering) => self.give_up_answer(cx, id),
                 Some(CallState::Talking) => self.stop_call(cx, id, ReleaseCause::TimeLimit),
-                Some(CallState::RingingMerchant | CallState::Ended) | None => {}
+                Some(CallState::RingingMerchant | CallState::Recording | CallState::Ended) | None => {}
             },
             Target::Challenge(id) => self.code_expires(id),
             Target::Reservation(id) => self.fire_reservation(cx, id),
@@ -357,7 +361,10 @@ impl Appointments {
         }
         match leg.reservation {
             None => self.end_call(cx, leg.call, CallEvent::MerchantGone, ReleaseCause::NoAnswer, Failure::Merchant),
-            Some(reservation) => self.user_gone(cx, leg.call, reservation, ReleaseCause::NoAnswer, Failure::None),
+            Some(reservation) => {
+                let evidence = Evidence { timer: Some(OwnTimer::Ring), ..Evidence::default() };
+                self.user_unreached(cx, leg, reservation, &diagnose(&evidence), Failure::None);
+            }
         }
     }
 

@@ -23,6 +23,7 @@
 //! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
+//! | `recorder` | calls of two whose user was not reached: what the missed-call half is asked, and what comes of it |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
@@ -54,6 +55,7 @@ mod numbers;
 mod pages;
 mod people;
 mod questions;
+mod recorder;
 pub mod records;
 mod reports;
 mod slots;
@@ -63,12 +65,13 @@ mod views;
 pub use snapshots::{State, StateView};
 pub use views::ModelView;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use self::clock::Target;
+use self::recorder::Errand;
 use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
@@ -135,6 +138,8 @@ pub struct Appointments {
     media: Media,
     profiles: Profiles,
     messages: Messages,
+    /// Whose merchants the platform is to ask about, before the input is over.
+    errands: VecDeque<Errand>,
 }
 
 impl Appointments {
@@ -163,6 +168,7 @@ impl Appointments {
             media: Media::default(),
             profiles: Profiles::default(),
             messages: Messages::default(),
+            errands: VecDeque::new(),
         }
     }
 
