@@ -362,6 +362,7 @@ impl Pair {
             let whose = (kept.binding, &kept.account, kept.callee, kept.caller, kept.is_tellable);
             let theirs = (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
             equal("whose a voice message is", &whose, &theirs)?;
+            equal("under which call it was left", &kept.under, &seen.under.map(|under| (under.call, under.reservation)))?;
             let leg = Some(seen.state).filter(|state| matches!(state, EngineVoiceState::Offered | EngineVoiceState::Recording));
             let ours = (kept.state, kept.outcome, kept.leg, kept.pushes, kept.by_sms, &kept.sends);
             let theirs = (
@@ -603,6 +604,7 @@ const fn call_state(state: EngineCallState) -> CallState {
         EngineCallState::RingingMerchant => CallState::RingingMerchant,
         EngineCallState::Gathering => CallState::Gathering,
         EngineCallState::Talking => CallState::Talking,
+        EngineCallState::Recording => CallState::Recording,
         EngineCallState::Ended => CallState::Ended,
     }
 }
