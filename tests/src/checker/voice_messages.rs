@@ -229,7 +229,7 @@ fn sender(books: &Books, caller: Option<PhoneNumber>) -> (Option<Text>, Option<A
 
 /// A record of a failed call, beside the reply that it accounts for.
 pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, notes: &mut Notes) -> Judged {
-    let FailedCallRecord { leg, reason, confidence, ruling } = *record;
+    let FailedCallRecord { leg, call: _, reason, confidence, ruling } = *record;
     let Some(call) = reported(step).filter(|_| notes.voice.judged.is_none()) else {
         return broken(Promise::P17, format!("an audit record says that the caller of leg {leg} was judged, and no call failed"));
     };
@@ -697,6 +697,7 @@ pub(super) fn archived(books: &mut Books, archive: &VoiceMessageArchive, step: &
         ended_at: at,
         seconds: kept.seconds,
         attempts: kept.pushes,
+        reservation: None,
     };
     if right != *archive {
         return broken(Promise::P17, format!("what is kept of voice message {id} says otherwise than what became of it"));
