@@ -9,7 +9,7 @@ use crate::machines::voice_message::VoiceMessageState;
 use crate::values::account::AccountId;
 use crate::values::cause::FailureReason;
 use crate::values::effect::{SenderTold, VoiceMessageOutcome};
-use crate::values::id::{BindingId, LegId, MediaId, MessageId, VoiceMessageId};
+use crate::values::id::{BindingId, CallId, LegId, MediaId, MessageId, ReservationId, VoiceMessageId};
 use crate::values::number::{Address, PhoneNumber};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
@@ -69,6 +69,17 @@ pub struct VoiceMessage {
     pub told: SenderTold,
     /// Whether whoever listened asked to be called back.
     pub is_call_back_requested: bool,
+    /// The call under a reservation that it was left in; none outside any.
+    pub under: Option<Under>,
+}
+
+/// A call under a reservation whose user was not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Under {
+    /// The call, whose merchant was offered the recorder.
+    pub call: CallId,
+    /// The reservation that permitted it.
+    pub reservation: ReservationId,
 }
 
 /// Who called, as he was then.

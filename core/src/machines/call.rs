@@ -4,8 +4,10 @@
 //! platform mode             merchant mode
 //!      ▼                          ▼
 //! RingingMerchant ─ answered ─► Gathering ─ both answered ─► Talking
-//!      └────── merchant gone, last user gone, stopped ────────────┴──► Ended
+//!      │                          │  └─ offered ─► Recording     │
+//!      └──────────────────────────┴────────────────┴─────────────┴──► Ended
 //! ```
+//! It ends when the merchant is gone, with the last user (but for `Recording`, where none is left), and when it is stopped.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,8 @@ pub enum CallState {
     Gathering,
     /// The merchant and at least one user are, or were, on the bridge.
     Talking,
+    /// The user of a call of two was not reached, and its merchant leaves a message, or is asked to: nobody else is in it.
+    Recording,
     /// Every leg is gone or hung up.
     Ended,
 }
@@ -40,12 +44,14 @@ pub enum CallEvent {
     MerchantGone,
     /// The platform ends it: withdrawn, window over, or the longest conversation reached.
     Stopped,
+    /// The user of a call of two was not reached, and its merchant is offered the recorder.
+    Offered,
 }
 
 impl Machine for CallState {
     type Event = CallEvent;
     const NAME: &'static str = "call";
-    const STATES: &'static [Self] = &[Self::RingingMerchant, Self::Gathering, Self::Talking, Self::Ended];
+    const STATES: &'static [Self] = &[Self::RingingMerchant, Self::Gathering, Self::Talking, Self::Recording, Self::Ended];
     const EVENTS: &'static [CallEvent] = &[
         CallEvent::MerchantAnswered,
         CallEvent::Joined,
@@ -53,6 +59,7 @@ impl Machine for CallState {
         CallEvent::LastUserGone,
         CallEvent::MerchantGone,
         CallEvent::Stopped,
+        CallEvent::Offered,
     ];
 
     fn on(self, event: CallEvent) -> Step<Self> {
@@ -61,18 +68,23 @@ impl Machine for CallState {
         use Step::{NoOp, NotAllowed, To};
         match (self, event) {
             (S::RingingMerchant, E::MerchantAnswered) => To(S::Gathering),
-            (S::Gathering | S::Talking | S::Ended, E::MerchantAnswered) => NoOp,
+            (S::Gathering | S::Talking | S::Recording | S::Ended, E::MerchantAnswered) => NoOp,
 
             (S::Gathering, E::Joined) => To(S::Talking),
             (S::Talking, E::Joined) => NoOp,
-            (S::RingingMerchant | S::Ended, E::Joined) => NotAllowed,
+            (S::RingingMerchant | S::Recording | S::Ended, E::Joined) => NotAllowed,
 
             (S::Gathering | S::Talking, E::UserGone) => NoOp,
             (S::Gathering | S::Talking, E::LastUserGone) => To(S::Ended),
-            // The merchant comes first: no user has a leg yet.
-            (S::RingingMerchant, E::UserGone | E::LastUserGone) => NotAllowed,
+            // The merchant comes first: no user has a leg yet. At the recorder none has a part any more.
+            (S::RingingMerchant | S::Recording, E::UserGone | E::LastUserGone) => NotAllowed,
 
-            (S::RingingMerchant | S::Gathering | S::Talking, E::MerchantGone | E::Stopped) => To(S::Ended),
+            (S::Gathering, E::Offered) => To(S::Recording),
+            (S::Recording, E::Offered) => NoOp,
+            // Only for a user who was rung is anybody asked.
+            (S::RingingMerchant | S::Talking | S::Ended, E::Offered) => NotAllowed,
+
+            (S::RingingMerchant | S::Gathering | S::Talking | S::Recording, E::MerchantGone | E::Stopped) => To(S::Ended),
             (S::Ended, E::UserGone | E::LastUserGone | E::MerchantGone | E::Stopped) => NoOp,
         }
     }

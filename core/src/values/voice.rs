@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountId;
 use super::cause::{Confidence, FailureReason};
 use super::evidence::Evidence;
-use super::id::{BindingId, LegId, MediaId, VoiceMessageId};
+use super::id::{BindingId, CallId, LegId, MediaId, ReservationId, VoiceMessageId};
 use super::number::{MaskedNumber, PhoneNumber};
 use super::text::{MaskedText, Text};
 use super::time::Timestamp;
@@ -265,6 +265,8 @@ pub struct VoiceMessageArchive {
     pub seconds: u32,
     /// How often it was pushed.
     pub attempts: u32,
+    /// The reservation whose call it was left in; none outside any.
+    pub reservation: Option<ReservationId>,
 }
 
 /// A voice message for an account, or for the phone that it was left for.
@@ -299,16 +301,20 @@ pub struct VoiceMessageNote {
     pub number: MaskedNumber,
     /// When he called.
     pub at: Timestamp,
+    /// The reservation whose call it was left in: only its merchant is told. None outside any reservation.
+    pub reservation: Option<ReservationId>,
 }
 
 // ---- records ----
 
-/// A call outside any reservation reached nobody, and whether its caller was offered the recorder.
+/// A call reached nobody, and whether its caller was offered the recorder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedCallRecord {
     /// The caller's leg.
     pub leg: LegId,
+    /// The call that it is the merchant's leg of; none outside any reservation.
+    pub call: Option<CallId>,
     /// Why nobody was reached.
     pub reason: FailureReason,
     /// How sure that is.

@@ -62,6 +62,9 @@ impl Lines {
     }
 
     fn note(&mut self, note: &VoiceMessageNote) -> fmt::Result {
+        if let Some(reservation) = note.reservation {
+            self.detail("预约编号", "Reservation", &format!("{reservation}"))?;
+        }
         self.detail("呼叫号码", "Called", &format!("{}", note.number))?;
         self.called_at(note.at)
     }
@@ -80,7 +83,7 @@ mod tests {
     use super::super::content;
     use super::*;
     use crate::values::effect::Content;
-    use crate::values::id::VoiceMessageId;
+    use crate::values::id::{ReservationId, VoiceMessageId};
     use crate::values::number::PhoneNumber;
 
     fn number(text: &str) -> PhoneNumber {
@@ -116,14 +119,32 @@ mod tests {
 
     #[test]
     fn its_sender_is_told_by_a_number_whose_tail_is_hidden() {
-        let note =
-            VoiceMessageNote { voice_message: VoiceMessageId::new(1), number: number("+8613800000009").masked(), at: at() };
+        let note = VoiceMessageNote {
+            voice_message: VoiceMessageId::new(1),
+            number: number("+8613800000009").masked(),
+            at: at(),
+            reservation: None,
+        };
         for told in [Content::VoiceMessageUndelivered(note), Content::CallBackRequestedForMerchant(note)] {
             for language in [Language::Chinese, Language::English] {
                 let text = content(&told, language);
                 assert!(text.contains("+8613*********") || text.contains("+86138"), "{text}");
                 assert!(!text.contains("00009"), "{text}");
+                assert!(!text.contains("Reservation") && !text.contains("预约编号"), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_merchant_reads_which_reservation_his_message_is_about() {
+        let reservation = Some(ReservationId::new(7));
+        let number = number("+8613800000009").masked();
+        let note = VoiceMessageNote { voice_message: VoiceMessageId::new(1), number, at: at(), reservation };
+        assert_eq!(
+            content(&Content::CallBackRequestedForMerchant(note), Language::English),
+            format!(
+                "Your voice message was heard: please call back.\nReservation: 7\nCalled: {number}\nWhen: Sat 21 Nov 2026 10:05 (Asia/Shanghai)"
+            )
+        );
     }
 }

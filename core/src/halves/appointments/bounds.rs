@@ -111,6 +111,7 @@ impl Appointments {
                 hold!(is_there, "call {id} rings its user before the merchant answered (P4)");
             }
             CallState::Talking => hold!(call.talk_until.is_some(), "call {id} may talk for ever (P9)"),
+            CallState::Recording => hold!(self.may_record(call), "call {id} leaves a message as no call of two does"),
             CallState::Ended => {}
         }
         let most_s = if call.state == CallState::Talking { most::CONVERSATION_S } else { most::ANSWER_TIMEOUT_S };

@@ -288,7 +288,9 @@ impl Appointments {
             },
             Target::Call(id) => match self.calls.get(id.get()).map(|call| call.state) {
                 Some(CallState::Talking) => Why::ConversationMax(id),
-                Some(CallState::RingingMerchant | CallState::Gathering | CallState::Ended) | None => Why::AnswerTimeout(id),
+                Some(CallState::RingingMerchant | CallState::Gathering | CallState::Recording | CallState::Ended) | None => {
+                    Why::AnswerTimeout(id)
+                }
             },
             Target::Reservation(id) => match self.reservations.get(id.get()).map(|reservation| reservation.state) {
                 Some(ReservationState::AwaitingMode | ReservationState::Scheduled) if !self.waits_for_slot(id) => {
@@ -341,7 +343,7 @@ impl Appointments {
             Target::Call(id) => match self.calls.get(id.get()).map(|call| call.state) {
                 Some(CallState::Gathering) => self.give_up_answer(cx, id),
                 Some(CallState::Talking) => self.stop_call(cx, id, ReleaseCause::TimeLimit),
-                Some(CallState::RingingMerchant | CallState::Ended) | None => {}
+                Some(CallState::RingingMerchant | CallState::Recording | CallState::Ended) | None => {}
             },
             Target::Challenge(id) => self.code_expires(id),
             Target::Reservation(id) => self.fire_reservation(cx, id),

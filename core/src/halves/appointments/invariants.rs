@@ -246,6 +246,9 @@ impl Appointments {
             let needs_leg = match call.state {
                 CallState::RingingMerchant => Some(false),
                 CallState::Gathering | CallState::Talking => Some(true),
+                CallState::Recording => {
+                    return Err(alloc::format!("a user of call {id} is in it while its merchant leaves a message"));
+                }
                 CallState::Ended => None,
             };
             hold!(

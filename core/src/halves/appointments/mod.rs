@@ -22,6 +22,7 @@
 //! | `answering` | decline and acknowledge |
 //! | `blocking` | inputs of users: block, unblock |
 //! | `calls` | beginning, joining and ending calls |
+//! | `recorder` | calls of two whose user was not reached: what the missed-call half is asked, and what comes of it |
 //! | `reports` | inputs of the network and the switch |
 //! | `gate` | the facts that the gate judges by |
 //! | `clock` | settling, and firing deadlines |
@@ -52,6 +53,7 @@ mod neighbour;
 mod numbers;
 mod pages;
 mod people;
+mod recorder;
 pub mod records;
 mod reports;
 mod slots;

@@ -463,7 +463,8 @@ impl Call {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match self.state {
-            CallState::RingingMerchant | CallState::Ended => None,
+            // What ends a recording is its message.
+            CallState::RingingMerchant | CallState::Recording | CallState::Ended => None,
             CallState::Gathering => self.answer_by,
             CallState::Talking => self.talk_until,
         }

@@ -84,7 +84,7 @@ impl Fallback {
             Err(why) => Ruling::NotOffered(NotOffered { why }),
         };
         let Diagnosis { reason, confidence, .. } = diagnosis;
-        cx.audit(AuditRecord::FailedCall(FailedCallRecord { leg, reason, confidence, ruling }));
+        cx.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call: None, reason, confidence, ruling }));
         match ruling {
             Ruling::Offered(Offered { voice_message }) if call.is_answered => self.begin_recording(cx, voice_message),
             Ruling::Offered(Offered { voice_message }) => {
@@ -159,6 +159,7 @@ impl Fallback {
             outcome: None,
             told: SenderTold::NotNeeded,
             is_call_back_requested: false,
+            under: None,
         });
         id
     }

@@ -147,8 +147,10 @@ impl Fallback {
     /// Says something to whoever left a message. False when nobody can be told.
     pub(super) fn tell_sender(&self, cx: &mut Context<'_>, id: VoiceMessageId, (to_user, to_merchant): Words) -> bool {
         let Some(message) = self.messages.get(id) else { return false };
-        let note = VoiceMessageNote { voice_message: id, number: message.callee.masked(), at: message.at };
         let Some(to) = message.caller.reply_to.clone() else { return false };
+        // Whose reservation it was is the merchant's to know, and nobody else's.
+        let reservation = message.under.map(|under| under.reservation).filter(|_| matches!(to, Address::Chatbot(_)));
+        let note = VoiceMessageNote { voice_message: id, number: message.callee.masked(), at: message.at, reservation };
         let number = MessageId::new(cx.commons.ids.message.take());
         let send = match to {
             Address::Chatbot(_) => Send::to_merchant(number, to, to_merchant(note)),
@@ -178,6 +180,7 @@ impl Fallback {
             ended_at,
             seconds: message.seconds,
             attempts: u32::try_from(message.pushed.len()).unwrap_or(u32::MAX),
+            reservation: message.under.map(|under| under.reservation),
         }));
         cx.emit(Action::Erase(Erase { reservations: Vec::new(), media, voice_messages: vec![id] }));
     }
