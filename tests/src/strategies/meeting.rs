@@ -21,7 +21,7 @@ use super::Script;
 use super::moves::{Booking, Move, Pick, Wait, What, moves_of_calls, next_of_leg, next_of_reservation, report};
 use super::voice_messages::{callee, evidence, next_of_message, voice_moves, voice_worlds};
 use super::worlds::World;
-use crate::model::{LegState, LegView, Model, VoiceMessageView};
+use crate::model::{LegState, LegView, Model, ReservationSummary, VoiceMessageView};
 use crate::trace::Doing;
 
 /// Scripts in which merchants call those who cannot be reached, of at most this many moves and at least half as many: no callable hours, no limit of a day.
@@ -156,12 +156,9 @@ impl World {
         for effect in model.unconfirmed().iter().filter(|effect| is_its(&effect.action)) {
             add(2, Input::EffectFailed(EffectFailed { sequence: effect.sequence }));
         }
-        add(
-            1,
-            Input::Resync(Resync { legs: model.legs().into_iter().map(|leg| leg.leg).filter(|other| *other != leg).collect() }),
-        );
+        add(3, Input::Resync(Resync { legs: all_but(leg, model) }));
         add(2, Input::Resync(Resync { legs: model.legs().into_iter().map(|leg| leg.leg).collect() }));
-        add(1, Input::ForgetMe(ForgetMe { user: Address::Sms(kept.callee) }));
+        add(2, Input::ForgetMe(ForgetMe { user: Address::Sms(kept.callee) }));
         let Some((_, reservation)) = kept.under else { return next };
         let all = model.reservations();
         let Some(under) = all.iter().find(|known| known.reservation == reservation) else { return next };
@@ -208,6 +205,19 @@ fn of_user(leg: &LegView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
     let diverted = CallDiverted { caller: line, callee: leg.number, evidence, is_answered: false };
     next.push((3, Doing::Input(Input::CallDiverted(diverted))));
     next.push((2, Doing::Input(Input::Resync(Resync { legs: all_but(leg.leg, model) }))));
+    // What comes when his ring time is over is decided before his merchant is asked.
+    let user = Address::Sms(leg.number);
+    let of_him = |kept: &ReservationSummary| kept.reservation == leg.reservation;
+    if let Some(kept) = model.reservations().into_iter().find(of_him) {
+        let (merchant, reservation) = (kept.merchant, kept.reservation);
+        let input = match dice % 6 {
+            0 | 1 => Input::Block(Block { user, what: BlockTarget::Merchant(merchant) }),
+            2 => Input::ForgetMe(ForgetMe { user }),
+            3 => Input::Cancel(Cancel { user, reservation }),
+            _ => Input::RequestCall(RequestCall::new(kept.line, reservation)),
+        };
+        next.push((3, Doing::Input(input)));
+    }
     next
 }
 
