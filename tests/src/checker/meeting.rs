@@ -4,10 +4,11 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use ringfence::decisions::diagnosis::diagnose;
+use ringfence::values::account::AccountId;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{Action, AuditRecord, Effect, FailedCallRecord, NoOffer, NotOffered, Offered, Prompt, Ruling};
 use ringfence::values::evidence::{Evidence, OwnTimer};
-use ringfence::values::id::{CallId, LegId, ReservationId};
+use ringfence::values::id::{BindingId, CallId, LegId, ReservationId};
 use ringfence::values::input::{CallFailed, Input, LegEnded, Resync};
 use ringfence::values::number::PhoneNumber;
 use ringfence::values::reply::{OwnLeg, Reply};
@@ -34,6 +35,8 @@ struct Unreached {
     callee: PhoneNumber,
     evidence: Evidence,
     cause: ReleaseCause,
+    /// Who has his number, before the step takes it from him.
+    holder: Option<(BindingId, AccountId)>,
 }
 
 /// A merchant whose offer was judged, and what has to be done to him.
@@ -97,7 +100,8 @@ pub(super) fn unreached(books: &Books, step: &Step) -> Noted {
         let asks = diagnosis.candidates().is_within(books.policy.divert_on) && stands(books, call.merchant_leg);
         let cause = ReleaseCause::of_failed_leg(diagnosis.reason);
         let (reservation, merchant_leg, callee) = (part.reservation, call.merchant_leg, user.number);
-        asks.then_some(((place, leg), Unreached { call: *id, reservation, merchant_leg, callee, evidence, cause }))
+        let holder = books.accounts.bound(callee);
+        asks.then_some(((place, leg), Unreached { call: *id, reservation, merchant_leg, callee, evidence, cause, holder }))
     };
     let mut unreached: Vec<_> = books.calls.iter().filter_map(failed).collect();
     unreached.sort_by_key(|(place, _)| *place);
@@ -153,7 +157,8 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, call: CallId,
     let (callee, evidence) = (unreached.callee, unreached.evidence);
     let input = CallFailed { caller: Some(line), callee, evidence, is_answered: was_answered };
     let most = usize::try_from(books.policy.failed_calls_max).unwrap_or(usize::MAX);
-    let why = ground(books, &input).or_else(|| (books.voice_messages.callers() >= most).then_some(NoOffer::Full));
+    let why = ground(books, &input, unreached.holder.is_some())
+        .or_else(|| (books.voice_messages.callers() >= most).then_some(NoOffer::Full));
     let is_right = match ruling {
         Ruling::NotOffered(NotOffered { why: said }) => Some(said) == why,
         Ruling::Offered(_) => why.is_none(),
@@ -163,11 +168,11 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, call: CallId,
     }
     let is_offered = matches!(ruling, Ruling::Offered(_));
     notes.meeting.asked.push(Asked { leg, is_offered, was_answered, cause: unreached.cause, is_treated: false });
-    match ruling {
-        Ruling::Offered(Offered { voice_message }) => {
-            offered(books, voice_message, leg, &input, Some((call, unreached.reservation)))
+    match (ruling, unreached.holder) {
+        (Ruling::Offered(Offered { voice_message }), Some(holder)) => {
+            offered(books, voice_message, leg, &input, holder, Some((call, unreached.reservation)))
         }
-        Ruling::NotOffered(_) => Ok(()),
+        (Ruling::Offered(_) | Ruling::NotOffered(_), _) => Ok(()),
     }
 }
 

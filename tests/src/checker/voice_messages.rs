@@ -208,12 +208,12 @@ fn reported(step: &Step) -> Option<CallFailed> {
 }
 
 /// The first ground against the recorder.
-pub(super) fn ground(books: &Books, call: &CallFailed) -> Option<NoOffer> {
+pub(super) fn ground(books: &Books, call: &CallFailed, is_bound: bool) -> Option<NoOffer> {
     let (policy, all) = (&books.policy, &books.voice_messages.kept);
     if !diagnose(&call.evidence).candidates().is_within(policy.divert_on) {
         return Some(NoOffer::Reason);
     }
-    if books.accounts.bound(call.callee).is_none() {
+    if !is_bound {
         return Some(NoOffer::Unbound);
     }
     let person = Person::of(&Address::Sms(call.callee));
@@ -257,7 +257,8 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
         return broken(Promise::P17, format!("the audit record of leg {leg} has another reason than the evidence"));
     }
     notes.voice.judged = Some((leg, false));
-    let why = ground(books, &call);
+    let holder = books.accounts.bound(call.callee);
+    let why = ground(books, &call, holder.is_some());
     match (ruling, why) {
         (Ruling::NotOffered(NotOffered { why: said }), Some(why)) if said == why => return Ok(()),
         (Ruling::NotOffered(NotOffered { why: said }), right) => {
@@ -272,7 +273,8 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
         (Ruling::Offered(_), None) => {}
     }
     let Ruling::Offered(Offered { voice_message: id }) = ruling else { return Ok(()) };
-    offered(books, id, leg, &call, None)
+    let Some(holder) = holder else { return Ok(()) };
+    offered(books, id, leg, &call, holder, None)
 }
 
 /// A caller is offered the recorder.
@@ -281,9 +283,9 @@ pub(super) fn offered(
     id: VoiceMessageId,
     leg: LegId,
     call: &CallFailed,
+    (binding, account): (BindingId, AccountId),
     under: Option<(CallId, ReservationId)>,
 ) -> Judged {
-    let Some((binding, account)) = books.accounts.bound(call.callee) else { return Ok(()) };
     if id.get() <= books.voice_messages.last {
         return broken(Promise::P10, format!("voice message {id} is offered twice"));
     }
