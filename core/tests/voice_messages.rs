@@ -196,7 +196,7 @@ fn delivered(policy: Policy) -> Platform {
 }
 
 fn note() -> VoiceMessageNote {
-    VoiceMessageNote { voice_message: VOICE, number: callee().masked(), at: at("10:00:00") }
+    VoiceMessageNote { voice_message: VOICE, number: callee().masked(), at: at("10:00:00"), reservation: None }
 }
 
 /// The next effects are these words to this address, beside audits.
@@ -250,6 +250,7 @@ fn who_reaches_nobody_leaves_a_message_that_is_pushed_heard_and_kept_for_its_tim
     assert_eq!(platform.poll_deadline(), Some((leaves, Why::VoiceMessageEnds(VOICE))));
     platform.advance(leaves, 10);
     let archive = VoiceMessageArchive {
+        reservation: None,
         voice_message: VOICE,
         binding: ringfence::BindingId::new(1),
         outcome: VoiceMessageOutcome::Heard,

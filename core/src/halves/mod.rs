@@ -2,6 +2,7 @@
 
 pub mod appointments;
 pub(crate) mod checks;
+pub mod crossing;
 pub mod fallback;
 
 use serde::{Deserialize, Serialize};

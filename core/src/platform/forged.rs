@@ -30,18 +30,18 @@ use crate::values::policy::{CallMode, ModeChooser, Policy};
 use crate::values::reply::{Allow, Reply};
 use crate::values::time::{Timestamp, Window, Zone};
 
-const KEY: &[u8] = b"a key that everybody may know";
+pub(super) const KEY: &[u8] = b"a key that everybody may know";
 
-fn at(time: &str) -> Timestamp {
+pub(super) fn at(time: &str) -> Timestamp {
     Timestamp::parse(&format!("2026-11-21T{time}+08:00")).unwrap()
 }
 
-fn number(text: &str) -> PhoneNumber {
+pub(super) fn number(text: &str) -> PhoneNumber {
     PhoneNumber::parse(text).unwrap()
 }
 
 /// A merchant with two channels, and two users who have booked from 18:00 to 20:00.
-fn world() -> Platform {
+pub(super) fn world() -> Platform {
     let policy = Policy { mode_chosen_by: ModeChooser::Platform(CallMode::MerchantCalls), ..Policy::default() };
     let mut platform = Platform::with_shard(policy, Keyring::new(), 7, 3).unwrap();
     let merchant = RegisterMerchant {
@@ -105,7 +105,7 @@ fn refused(platform: &Platform, forge: impl FnOnce(&mut Body)) -> String {
 }
 
 #[track_caller]
-fn is_refused(platform: &Platform, why: &str, forge: impl FnOnce(&mut Body)) {
+pub(super) fn is_refused(platform: &Platform, why: &str, forge: impl FnOnce(&mut Body)) {
     assert_eq!(refused(platform, |_| {}), "", "unchanged it is good");
     let refusal = refused(platform, forge);
     assert!(refusal.contains(why), "expected {why:?}, got {refusal:?}");

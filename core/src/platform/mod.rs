@@ -1,5 +1,6 @@
 //! Floor 6: the platform composes the halves, and is what a host holds.
 
+mod crossing;
 mod inputs;
 pub mod snapshot;
 
@@ -10,6 +11,7 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
+use self::crossing::{cross, report, shared_leg, tell_over};
 use crate::books::bindings::Binding;
 use crate::books::chain::Chain;
 use crate::books::commons::Commons;
@@ -189,7 +191,15 @@ impl Platform {
         is_leap.then_some(Refusal::ClockLeap { latest: self.latest, most_s })
     }
 
+    /// Decides in the halves; then what one has for the other crosses, whether the input was refused or not.
     fn decide(&mut self, input: Input) -> Result<Reply, Refusal> {
+        let reply = self.decide_in_halves(input);
+        let (mut cx, appointments, fallback) = self.parts();
+        cross(&mut cx, appointments, fallback);
+        reply
+    }
+
+    fn decide_in_halves(&mut self, input: Input) -> Result<Reply, Refusal> {
         if let Input::SetPolicy(input) = input {
             return self.replace_policy(input.policy);
         }
@@ -209,6 +219,9 @@ impl Platform {
                 return own_leg(&mut cx, appointments, own, evidence.clone());
             }
         }
+        if let Some(leg) = shared_leg(&cx, appointments, fallback, &input) {
+            return report(&mut cx, appointments, fallback, leg, input);
+        }
         match fallback.handle(&mut cx, appointments, &input) {
             Some(reply) => reply,
             None => appointments.handle(&mut cx, input),
@@ -220,12 +233,14 @@ impl Platform {
         let (mut cx, appointments, fallback) = self.parts();
         appointments.settle_for_resync(&mut cx);
         fallback.settle_for_resync(&mut cx);
+        tell_over(&cx, appointments, fallback);
         let voided = cx.outbox.void_at_most_once();
         // What lives at the switch and is another shard's is no business of ours.
         let named: BTreeSet<LegId> = named.iter().copied().filter(|id| cx.commons.ids.leg.is_of_shard(id.get())).collect();
         let is_stray = |id: &LegId| !appointments.has_live_leg(*id) && !fallback.has_leg(*id);
         let stray: Vec<LegId> = named.iter().copied().filter(is_stray).collect();
         appointments.resynced(&mut cx, &named, &voided);
+        cross(&mut cx, appointments, fallback);
         fallback.resynced(&mut cx, &named, &voided);
         // As many as there is room for: nothing bounds how many legs are named that are not alive here.
         for id in stray {
@@ -241,6 +256,7 @@ impl Platform {
         let person = Person::of(&input.user);
         let (mut cx, appointments, fallback) = self.parts();
         let reply = appointments.handle(&mut cx, Input::ForgetMe(input))?;
+        cross(&mut cx, appointments, fallback);
         let (bindings, voice_messages) = match person {
             Some(Person::Number(number)) => fallback.forget(&mut cx, number),
             Some(Person::Mailbox(_)) | None => (0, 0),
@@ -578,7 +594,9 @@ fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &
     let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
     let of_fallback = fallback.first_due(|effects| cx.has_room_for(effects));
     let is_fallbacks = of_fallback.is_some_and(|due| of_appointments.is_none_or(|other| due < other));
-    if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) }
+    let has_fired = if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) };
+    cross(cx, appointments, fallback);
+    has_fired
 }
 
 /// The first deadline of both halves, and why.

@@ -22,6 +22,7 @@ use crate::books::commons::{Commons, CommonsState};
 use crate::books::keyring::Keyring;
 use crate::books::outbox::{Outbox, page_in};
 use crate::books::repeats::{Repeats, Taken};
+use crate::books::voice_messages::VoiceMessage;
 use crate::halves::appointments::{Appointments, State, StateView};
 use crate::halves::fallback::{self, Fallback};
 use crate::values::effect::{Action, BookingPage, Effect, Send, UserContent};
@@ -247,8 +248,11 @@ impl Platform {
         self.fallback.check_bounds(self.latest, self.chain.shard(), self.outbox.last_sequence())?;
         for effect in self.outbox.kept() {
             self.fallback.check_effect(self.latest, effect)?;
-            let is_callers = effect.action.at_most_once_leg().is_some_and(|leg| self.fallback.has_leg(leg));
-            if !is_callers || matches!(effect.action, Action::Dial(_) | Action::Play(_)) {
+            let leg = effect.action.at_most_once_leg();
+            let is_callers = leg.is_some_and(|leg| self.fallback.has_leg(leg));
+            // Of a merchant's leg that both halves have each judges what it says to it, and both the `answer` that they wait for.
+            let is_shared = leg.is_some_and(|leg| self.appointments.leg(leg).is_some()) && effect.action.is_answer();
+            if !is_callers || is_shared || matches!(effect.action, Action::Dial(_) | Action::Play(_)) {
                 self.appointments.check_effect(self.latest, ids, effect)?;
             }
         }
@@ -258,9 +262,7 @@ impl Platform {
         if self.appointments.has_attached(&self.commons.recordings) {
             return Err("the recording of a voice message is attached to a reservation".into());
         }
-        if self.fallback.legs().any(|leg| self.appointments.leg(leg).is_some()) {
-            return Err("a leg is in both halves".into());
-        }
+        self.check_crossing()?;
         if !self.outbox.pages().is_sound() {
             return Err("a page stands in no effect, or twice".into());
         }
@@ -301,8 +303,15 @@ impl Platform {
         let repeats: Vec<_> = self.repeats.in_order().map(|(key, taken)| (key, left(taken))).collect();
         let half = self.appointments.model_view(&self.policy, self.latest);
         let sent = self.appointments.messages_view(&self.policy, self.latest, self.outbox.last_sequence());
+        // Which call each merchant's message is left in, and which reservation its merchant will be told of.
+        let reserved = |message: &VoiceMessage| {
+            let under = message.under?;
+            Some((message.leg.map(place), self.appointments.place_of_reservation(under.reservation)))
+        };
+        let reserved: Vec<_> = self.fallback.voice_messages().filter_map(reserved).collect();
         let view = (
             half,
+            reserved,
             self.commons.view(self.latest),
             sent,
             repeats,
@@ -352,3 +361,7 @@ fn check(bytes: &[u8]) -> Result<&[u8], RestoreError> {
 #[cfg(test)]
 #[path = "forged.rs"]
 mod forged;
+
+#[cfg(test)]
+#[path = "forged_reserved.rs"]
+mod forged_reserved;

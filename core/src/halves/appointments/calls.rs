@@ -363,7 +363,7 @@ impl Appointments {
     pub(super) fn stop_for(&mut self, cx: &mut Context<'_>, id: CallId, reservation: ReservationId, cause: ReleaseCause) {
         // Who changes the terms while his phone rings has not failed to be reached.
         let failure = if cause == ReleaseCause::Amended { Failure::Amended } else { Failure::None };
-        match self.calls.get(id.get()).map(|call| call.is_last(reservation)) {
+        match self.part(id, reservation) {
             Some(true) => self.end_call(cx, id, CallEvent::Stopped, cause, failure),
             Some(false) => self.end_part(cx, id, reservation, cause, failure),
             None => {}
@@ -379,7 +379,7 @@ impl Appointments {
         cause: ReleaseCause,
         failure: Failure,
     ) {
-        match self.calls.get(id.get()).map(|call| call.is_last(reservation)) {
+        match self.part(id, reservation) {
             Some(true) => self.end_call(cx, id, CallEvent::LastUserGone, cause, failure),
             Some(false) => {
                 self.update_call(id, |call| call.state.apply(CallEvent::UserGone));
@@ -387,6 +387,13 @@ impl Appointments {
             }
             None => {}
         }
+    }
+
+    /// Whether this reservation's user is the last of a call who has a part in it. `None` when his own is over: nothing of the call is about him then.
+    fn part(&self, id: CallId, reservation: ReservationId) -> Option<bool> {
+        let call = self.calls.get(id.get())?;
+        let has_part = call.member(reservation).is_some_and(|member| !member.is_out);
+        has_part.then(|| call.is_last(reservation))
     }
 
     /// Ends a call: every leg in the same step, the users' first; then each reservation goes on or closes.
@@ -414,7 +421,14 @@ impl Appointments {
     }
 
     /// Ends one user's part in a call that goes on with others.
-    fn end_part(&mut self, cx: &mut Context<'_>, id: CallId, reservation: ReservationId, cause: ReleaseCause, failure: Failure) {
+    pub(super) fn end_part(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: CallId,
+        reservation: ReservationId,
+        cause: ReleaseCause,
+        failure: Failure,
+    ) {
         let Some(member) = self.calls.get(id.get()).and_then(|call| call.member(reservation)).copied() else { return };
         if let Some(leg) = member.leg {
             self.release(cx, leg, cause);

@@ -12,12 +12,14 @@ use super::media::erase;
 use super::merchants::limit;
 use super::records::{Failure, Leg, Member, Reservation};
 use crate::books::agenda::{Due, May, Side};
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::{Context, Why};
 use crate::machines::Machine as _;
 use crate::machines::call::{CallEvent, CallState};
 use crate::machines::reservation::ReservationEvent;
 use crate::values::cause::ReleaseCause;
 use crate::values::effect::{Action, Archive};
+use crate::values::evidence::{Evidence, OwnTimer};
 use crate::values::id::{CallId, ChallengeId, LegId, MerchantId, ReservationId};
 use crate::values::input::{CallTarget, RequestCall};
 use crate::values::number::PhoneNumber;
@@ -359,7 +361,10 @@ impl Appointments {
         }
         match leg.reservation {
             None => self.end_call(cx, leg.call, CallEvent::MerchantGone, ReleaseCause::NoAnswer, Failure::Merchant),
-            Some(reservation) => self.user_gone(cx, leg.call, reservation, ReleaseCause::NoAnswer, Failure::None),
+            Some(reservation) => {
+                let evidence = Evidence { timer: Some(OwnTimer::Ring), ..Evidence::default() };
+                self.user_unreached(cx, leg, reservation, &diagnose(&evidence), Failure::None);
+            }
         }
     }
 

@@ -63,12 +63,13 @@ mod views;
 pub use snapshots::{State, StateView};
 pub use views::ModelView;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use self::clock::Target;
+use self::recorder::Errand;
 use self::records::{Call, Leg, LiveChallenge, Reservation};
 use super::Context;
 use crate::books::agenda::Agenda;
@@ -135,6 +136,8 @@ pub struct Appointments {
     media: Media,
     profiles: Profiles,
     messages: Messages,
+    /// Whose merchants the platform is to ask about, before the input is over.
+    errands: VecDeque<Errand>,
 }
 
 impl Appointments {
@@ -163,6 +166,7 @@ impl Appointments {
             media: Media::default(),
             profiles: Profiles::default(),
             messages: Messages::default(),
+            errands: VecDeque::new(),
         }
     }
 

@@ -92,14 +92,15 @@ impl Appointments {
         cx.outbox.void_leg(id);
         match leg.reservation {
             Some(reservation) => {
-                let was_answered = leg.state.is_answered();
-                let cause =
-                    if was_answered { ReleaseCause::Normal } else { ReleaseCause::of_failed_leg(diagnose(evidence).reason) };
                 if !was_begun {
                     self.not_dialled(leg.call, reservation);
                 }
                 let failure = if was_begun { Failure::None } else { Failure::Platform };
-                self.user_gone(cx, leg.call, reservation, cause, failure);
+                if leg.state.is_answered() {
+                    self.user_gone(cx, leg.call, reservation, ReleaseCause::Normal, failure);
+                } else {
+                    self.user_unreached(cx, &leg, reservation, &diagnose(evidence), failure);
+                }
             }
             None => {
                 let is_talked = self.calls.get(leg.call.get()).is_some_and(Call::is_talked);

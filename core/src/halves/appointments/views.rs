@@ -126,6 +126,12 @@ struct LegView {
 }
 
 impl Appointments {
+    /// The place of a reservation among those that are kept; none once it has left.
+    pub(crate) fn place_of_reservation(&self, id: ReservationId) -> Option<u32> {
+        let ids = self.reservations.ids();
+        ids.binary_search(&id.get()).ok().and_then(|place| u32::try_from(place).ok())
+    }
+
     /// The place of a leg among those that are kept; as in the view.
     pub(crate) fn place_of_leg(&self, id: LegId) -> usize {
         self.legs.ids().partition_point(|other| *other < id.get())

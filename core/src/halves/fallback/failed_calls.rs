@@ -1,7 +1,7 @@
-//! Calls outside any reservation that reached nobody (seed 003, step 102): is their caller offered the recorder?
+//! Calls that reached nobody (seed 003, step 102): is their caller offered the recorder?
 
 use super::Fallback;
-use crate::books::voice_messages::{Caller, Road, VoiceMessage};
+use crate::books::voice_messages::{Caller, Road, Under, VoiceMessage};
 use crate::decisions::diagnosis::{Diagnosis, diagnose};
 use crate::decisions::diversion::{Callee, NoOffer, offer};
 use crate::decisions::interworking::Table;
@@ -30,6 +30,24 @@ pub(super) struct FailedCall<'a> {
     pub(super) callee: PhoneNumber,
     pub(super) evidence: &'a Evidence,
     pub(super) is_answered: bool,
+}
+
+/// Whose message it is: the binding, and its account.
+pub(super) type Holder = (BindingId, AccountId);
+
+/// A caller who is offered the recorder.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) leg: LegId,
+    pub(super) callee: PhoneNumber,
+    pub(super) caller: Caller,
+    pub(super) reason: FailureReason,
+    pub(super) under: Option<Under>,
+}
+
+/// Whether a bound of the policy is reached.
+fn reaches(count: usize, most: u32) -> bool {
+    count >= usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// A caller who is not offered the recorder hears why nobody was reached.
@@ -64,21 +82,16 @@ impl Fallback {
         call: FailedCall<'_>,
     ) -> Result<Reply, Refusal> {
         check_evidence(call.evidence)?;
-        self.settle_callee(cx, call.callee);
-        let is_full = |half: &Self, most: u32| half.messages.len() >= usize::try_from(most).unwrap_or(usize::MAX);
-        if limit(Bound::FailedCalls, self.messages.legs_len(), cx.policy.failed_calls_max).is_err()
-            || is_full(self, cx.policy.voice_messages_max)
-        {
-            self.settle_all(cx);
-        }
+        self.settle_for_offer(cx, call.callee);
         limit(Bound::FailedCalls, self.messages.legs_len(), cx.policy.failed_calls_max)?;
         check_outbox(cx, FAILED_CALL_EFFECTS)?;
         let leg = LegId::new(cx.commons.ids.leg.take());
         let diagnosis = diagnose(call.evidence);
-        let ruling = match self.judge(cx, neighbour, call, &diagnosis) {
-            Ok((binding, account)) => {
+        let ruling = match self.judge(cx, neighbour, call.caller, call.callee, &diagnosis) {
+            Ok(holder) => {
                 let caller = call.caller.map_or_else(Caller::default, |number| neighbour.caller(number));
-                let id = self.offered(cx, leg, call.callee, caller, diagnosis.reason, (binding, account));
+                let offer = Offer { leg, callee: call.callee, caller, reason: diagnosis.reason, under: None };
+                let id = self.offered(cx, offer, holder);
                 Ruling::Offered(Offered { voice_message: id })
             }
             Err(why) => Ruling::NotOffered(NotOffered { why }),
@@ -86,11 +99,7 @@ impl Fallback {
         let Diagnosis { reason, confidence, .. } = diagnosis;
         cx.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call: None, reason, confidence, ruling }));
         match ruling {
-            Ruling::Offered(Offered { voice_message }) if call.is_answered => self.begin_recording(cx, voice_message),
-            Ruling::Offered(Offered { voice_message }) => {
-                let until = self.messages.get(voice_message).and_then(|message| message.until);
-                cx.emit(Action::Answer(Answer { leg, not_after: until.unwrap_or(cx.now) }));
-            }
+            Ruling::Offered(Offered { voice_message }) => self.begin(cx, voice_message, leg, call.is_answered),
             Ruling::NotOffered(_) if call.is_answered => {
                 let cause = ReleaseCause::of_failed_leg(reason);
                 let prompt = Some(prompt_of(reason));
@@ -101,36 +110,51 @@ impl Fallback {
         Ok(Reply::FailedCall(CallJudged { leg, ruling }))
     }
 
+    /// Settles what stands in the way of an offer: the binding of the account that has this number and what was left for it, and everything if it is full.
+    pub(super) fn settle_for_offer(&mut self, cx: &mut Context<'_>, callee: PhoneNumber) {
+        self.settle_callee(cx, callee);
+        if reaches(self.messages.legs_len(), cx.policy.failed_calls_max)
+            || reaches(self.messages.len(), cx.policy.voice_messages_max)
+        {
+            self.settle_all(cx);
+        }
+    }
+
     /// Whose message it would be, or why there is none.
-    fn judge(
+    pub(super) fn judge(
         &self,
         cx: &Context<'_>,
         neighbour: &impl Neighbour,
-        call: FailedCall<'_>,
+        caller: Option<PhoneNumber>,
+        callee: PhoneNumber,
         diagnosis: &Diagnosis,
-    ) -> Result<(BindingId, AccountId), NoOffer> {
-        let holder = self.bindings.holder(call.callee).filter(|binding| binding.state == BindingState::Bound);
-        let reaches = |count: usize, most: u32| count >= usize::try_from(most).unwrap_or(usize::MAX);
-        let own = self.messages.of_callee(call.callee).filter(|message| !message.state.is_over()).count();
-        let callee = Callee {
+    ) -> Result<Holder, NoOffer> {
+        let holder = self.bindings.holder(callee).filter(|binding| binding.state == BindingState::Bound);
+        let own = self.messages.of_callee(callee).filter(|message| !message.state.is_over()).count();
+        let judged = Callee {
             is_bound: holder.is_some(),
-            has_blocked: call.caller.is_some_and(|caller| neighbour.keeps_away(call.callee, caller)),
+            has_blocked: caller.is_some_and(|caller| neighbour.keeps_away(callee, caller)),
             is_full: reaches(self.messages.len(), cx.policy.voice_messages_max)
-                || reaches(own, cx.policy.voice_messages_per_callee_max),
+                || reaches(own, cx.policy.voice_messages_per_callee_max)
+                // Of a failed call this was checked before.
+                || reaches(self.messages.legs_len(), cx.policy.failed_calls_max),
         };
-        offer(diagnosis, cx.policy.divert_on, callee)?;
+        offer(diagnosis, cx.policy.divert_on, judged)?;
         holder.map(|binding| (binding.id, binding.account.clone())).ok_or(NoOffer::Unbound)
     }
 
-    fn offered(
-        &mut self,
-        cx: &Context<'_>,
-        leg: LegId,
-        callee: PhoneNumber,
-        caller: Caller,
-        reason: FailureReason,
-        (binding, account): (BindingId, AccountId),
-    ) -> VoiceMessageId {
+    /// Asks the caller to speak, or answers his leg first.
+    pub(super) fn begin(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, leg: LegId, is_answered: bool) {
+        if is_answered {
+            self.begin_recording(cx, id);
+            return;
+        }
+        let until = self.messages.get(id).and_then(|message| message.until);
+        cx.emit(Action::Answer(Answer { leg, not_after: until.unwrap_or(cx.now) }));
+    }
+
+    pub(super) fn offered(&mut self, cx: &Context<'_>, offer: Offer, (binding, account): Holder) -> VoiceMessageId {
+        let Offer { leg, callee, caller, reason, under } = offer;
         let id = VoiceMessageId::new(self.voice_message_ids.take());
         self.keep(VoiceMessage {
             id,
@@ -159,7 +183,7 @@ impl Fallback {
             outcome: None,
             told: SenderTold::NotNeeded,
             is_call_back_requested: false,
-            under: None,
+            under,
         });
         id
     }

@@ -78,6 +78,7 @@ impl Fallback {
     pub(super) fn hang_up(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, cause: ReleaseCause, prompt: Option<Prompt>) {
         if let Some(leg) = self.let_go_of_leg(cx, id) {
             cx.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt }));
+            self.note_over(id, leg, cause);
         }
     }
 

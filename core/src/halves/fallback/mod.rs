@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `bindings` | inputs of accounts: who follows, and which numbers are bound to whom |
 //! | `failed_calls` | calls that reached nobody: is the caller offered the recorder? |
+//! | `reserved` | the same of calls under a reservation, which the other half has too |
 //! | `recorder` | reports on callers' legs, recordings, and what fails |
 //! | `delivery` | voice messages on their way, by whichever road |
 //! | `opening` | listening, and asking to be called back |
@@ -20,19 +21,23 @@ pub(crate) mod failed_calls;
 mod messages;
 mod opening;
 mod recorder;
+mod reserved;
 mod views;
 
 pub use views::{ModelView, State, StateView};
 
+use alloc::collections::VecDeque;
+
 use self::clock::Target;
 use self::failed_calls::FailedCall;
+use super::crossing::RecordingOver;
 use super::{Context, Neighbour};
 use crate::books::agenda::Agenda;
 use crate::books::bindings::{Binding, Bindings};
 use crate::books::voice_messages::{VoiceMessage, VoiceMessages};
 use crate::machines::binding::BindingState;
 use crate::values::account::AccountId;
-use crate::values::id::{BindingId, Counter, LegId, MediaId, VoiceMessageId};
+use crate::values::id::{BindingId, Counter, MediaId, VoiceMessageId};
 use crate::values::input::{CallDiverted, CallFailed, Input};
 use crate::values::number::PhoneNumber;
 use crate::values::refusal::Refusal;
@@ -46,6 +51,8 @@ pub struct Fallback {
     agenda: Agenda<Target>,
     binding_ids: Counter,
     voice_message_ids: Counter,
+    /// Recordings that are over, and of which the platform is to tell the other half before the input is over.
+    recordings_over: VecDeque<RecordingOver>,
 }
 
 impl Fallback {
@@ -58,6 +65,7 @@ impl Fallback {
             agenda: Agenda::default(),
             binding_ids: Counter::new(shard),
             voice_message_ids: Counter::new(shard),
+            recordings_over: VecDeque::new(),
         }
     }
 
@@ -159,11 +167,6 @@ impl Fallback {
     /// The voice messages that are kept, in the order of ids.
     pub fn voice_messages(&self) -> impl Iterator<Item = &VoiceMessage> {
         self.messages.in_order()
-    }
-
-    /// The legs of callers who are here.
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.messages.legs().map(|(leg, _)| leg)
     }
 
     /// The recordings that the host keeps.

@@ -166,7 +166,12 @@ impl Fallback {
         self.settle_message(cx, id);
         let Some(message) = self.messages.get(id) else { return Some(Ok(Reply::NoOp)) };
         let (state, reason, is_last) = (message.state, message.reason, message.pushed.last() == Some(&sequence));
+        let is_reserved = message.under.is_some();
         match (failed, state) {
+            // A merchant's leg under a reservation was asked for, and is hung up.
+            (Failed::Answer, VoiceMessageState::Offered) if is_reserved => {
+                self.give_up_recording(cx, id, Abandoned::RecordFailed);
+            }
             (Failed::Answer, VoiceMessageState::Offered) => {
                 if let Some(leg) = self.let_go_of_leg(cx, id) {
                     reject(cx, leg, reason);
@@ -189,7 +194,9 @@ impl Fallback {
 
     /// The switch came back with these legs, and these effects were voided.
     pub(crate) fn resynced(&mut self, cx: &mut Context<'_>, named: &BTreeSet<LegId>, voided: &[Effect]) {
-        let voided: BTreeSet<LegId> = voided.iter().filter_map(|effect| effect.action.leg()).collect();
+        // A merchant's leg may have had a `play` of his call.
+        let of_recorder = |effect: &&Effect| matches!(effect.action, Action::Answer(_) | Action::Record(_));
+        let voided: BTreeSet<LegId> = voided.iter().filter(of_recorder).filter_map(|effect| effect.action.leg()).collect();
         let mut legs: Vec<(VoiceMessageId, LegId)> = self.messages.legs().map(|(leg, id)| (id, leg)).collect();
         legs.sort_unstable();
         for (id, _) in legs.iter().filter(|(_, leg)| !named.contains(leg)) {

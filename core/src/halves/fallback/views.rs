@@ -71,6 +71,7 @@ struct VoiceMessageView {
     caller: Caller,
     reason: FailureReason,
     has_leg: bool,
+    is_reserved: bool,
     /// When something of it ends, when it is taken up, and when it expires.
     times: [Option<i64>; 3],
     media: Option<MediaId>,
@@ -196,6 +197,7 @@ impl Fallback {
             caller: message.caller.clone(),
             reason: message.reason,
             has_leg: message.leg.is_some(),
+            is_reserved: message.under.is_some(),
             times: [left(message.ends_at()), left(message.taken_up_at()), left(message.expires_at)],
             media: message.media,
             seconds: message.seconds,
