@@ -49,7 +49,7 @@ const ACCOUNT_CASES: u32 = 300;
 const ACCOUNT_MOVES_MAX: usize = 160;
 const VOICE_CASES: u32 = 300;
 const VOICE_MOVES_MAX: usize = 120;
-const MEETING_CASES: u32 = 300;
+const MEETING_CASES: u32 = 400;
 const MEETING_MOVES_MAX: usize = 120;
 
 #[test]

@@ -83,6 +83,9 @@ impl Model {
         if sequence == 0 || sequence > self.effects_given {
             return Err(Refusal::NotEmitted { sequence, last: self.effects_given });
         }
+        if let Some(leg) = self.leg_of_effect(sequence) {
+            self.settle_caller(leg);
+        }
         if let Some(message) = self.voice_message_of_effect(sequence) {
             let touched = self.touched_voice_message(message);
             self.settle(&touched);

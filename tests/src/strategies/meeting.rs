@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
+use ringfence::values::account::Unfollow;
 use ringfence::values::cause::{FailureReason, FailureReasons, SEED_REASONS};
 use ringfence::values::effect::{Action, Party};
 use ringfence::values::evidence::{Announcement, Evidence};
@@ -19,9 +20,9 @@ use ringfence::{LegId, ReservationId};
 
 use super::Script;
 use super::moves::{Booking, Move, Pick, Wait, What, moves_of_calls, next_of_leg, next_of_reservation, report};
-use super::voice_messages::{callee, evidence, next_of_message, voice_moves, voice_worlds};
+use super::voice_messages::{callee, evidence, next_of_message, taken_over, voice_moves, voice_worlds};
 use super::worlds::World;
-use crate::model::{LegState, LegView, Model, ReservationSummary, VoiceMessageView};
+use crate::model::{Deadline, LegState, LegView, Model, ReservationSummary, VoiceMessageView, VoiceState};
 use crate::trace::Doing;
 
 /// Scripts in which merchants call those who cannot be reached, of at most this many moves and at least half as many: no callable hours, no limit of a day.
@@ -94,7 +95,7 @@ impl World {
             let at_recorder = messages.iter().find(|kept| kept.leg == Some(leg.leg));
             match at_recorder {
                 Some(kept) => choices.extend(self.at_the_recorder(kept, &leg, dice / 1_024, model)),
-                None if leg.party == Party::User => choices.extend(of_user(&leg, dice / 1_024, model)),
+                None if leg.party == Party::User => choices.extend(of_user(&leg, dice / 1_024, at, model)),
                 None => {
                     let next = next_of_leg(&leg).into_iter();
                     // An inbound leg waits: its merchant is answered for his user, or for the recorder.
@@ -109,6 +110,10 @@ impl World {
         }
         for kept in messages.iter().filter(|kept| kept.leg.is_none()) {
             choices.extend(next_of_message(kept, dice / 1_024, model));
+            let is_on_its_way = matches!(kept.state, VoiceState::Stored | VoiceState::Pushing | VoiceState::Waiting);
+            if is_on_its_way && kept.under.is_some() {
+                choices.push((1, Doing::Input(Input::ForgetMe(ForgetMe { user: Address::Sms(kept.callee) }))));
+            }
         }
         if live.len() < 4 {
             choices.push((10, Doing::Input(self.meets(dice / 64, at))));
@@ -159,6 +164,9 @@ impl World {
         add(3, Input::Resync(Resync { legs: all_but(leg, model) }));
         add(2, Input::Resync(Resync { legs: model.legs().into_iter().map(|leg| leg.leg).collect() }));
         add(2, Input::ForgetMe(ForgetMe { user: Address::Sms(kept.callee) }));
+        add(3, Input::Unfollow(Unfollow { account: kept.account.clone() }));
+        next.extend(taken_over(kept, dice / 2, model).map(|input| (10, Doing::Input(input))));
+        let mut add = |weight: u32, input: Input| next.push((weight, Doing::Input(input)));
         let Some((_, reservation)) = kept.under else { return next };
         let all = model.reservations();
         let Some(under) = all.iter().find(|known| known.reservation == reservation) else { return next };
@@ -192,7 +200,7 @@ impl World {
 }
 
 /// Mostly a user cannot be reached.
-fn of_user(leg: &LegView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
+fn of_user(leg: &LegView, dice: u32, at: Timestamp, model: &Model) -> Vec<(u32, Doing)> {
     let ended = |evidence| Doing::Input(Input::LegEnded(LegEnded { leg: leg.leg, evidence }));
     let others = next_of_leg(leg).into_iter().map(|(weight, what)| (weight, Doing::Input(report(what, leg.leg))));
     if !matches!(leg.state, LegState::Dialled | LegState::Ringing) {
@@ -216,7 +224,9 @@ fn of_user(leg: &LegView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
             3 => Input::Cancel(Cancel { user, reservation }),
             _ => Input::RequestCall(RequestCall::new(kept.line, reservation)),
         };
-        next.push((3, Doing::Input(input)));
+        let is_over = |(due, what): (Timestamp, Deadline)| due <= at && what == Deadline::Leg(leg.leg);
+        let weight = if model.deadlines().into_iter().any(is_over) { 24 } else { 3 };
+        next.push((weight, Doing::Input(input)));
     }
     next
 }

@@ -466,7 +466,7 @@ pub(super) fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model)
 }
 
 /// Another account wants the number that a message was left for: it asks, or gives the code.
-fn taken_over(kept: &VoiceMessageView, dice: u32, model: &Model) -> Option<Input> {
+pub(super) fn taken_over(kept: &VoiceMessageView, dice: u32, model: &Model) -> Option<Input> {
     let number = kept.callee;
     let others = model.bindings().into_iter().filter(|other| other.number == number && other.account != kept.account);
     let asked = others.filter_map(|other| match other.state {

@@ -12,10 +12,54 @@ use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
 /// How many scripts in a hundred come by it, at least.
-pub(crate) const DEMANDED_OF_MEETINGS: [(&str, usize); 0] = [];
+pub(crate) const DEMANDED_OF_MEETINGS: [(&str, usize); 20] = [
+    ("offered under a reservation", 45),
+    ("recording in merchant mode", 15),
+    ("recording in platform mode", 22),
+    ("stored under a reservation", 25),
+    ("delivered under a reservation", 9),
+    ("heard under a reservation", 11),
+    ("closed while its merchant is at the recorder", 20),
+    ("its window ended while its merchant is at the recorder", 3),
+    ("called anew while its merchant is at the recorder", 3),
+    ("a recording took the channel", 3),
+    ("leg lost while recording", 2),
+    ("leg lost while offered", 2),
+    ("not offered under a reservation: Unbound", 10),
+    ("not offered under a reservation: Full", 1),
+    ("not offered under a reservation: Blocked", 1),
+    ("asked when a deadline fired", 4),
+    ("asked when another input settled", 20),
+    ("asked when our own leg came back", 12),
+    ("a merchant is told of which reservation his message was lost", 13),
+    ("a merchant is asked to call back of which reservation", 8),
+];
 
 /// What some of them comes by.
-pub(crate) const TO_BE_SEEN_OF_MEETINGS: &[&str] = &[];
+pub(crate) const TO_BE_SEEN_OF_MEETINGS: &[&str] = &[
+    "asked at a resync",
+    "asked for two at once",
+    "asked when an input was refused",
+    "two merchants at recorders",
+    "recorded on after the merchant left",
+    "offered in merchant mode",
+    "under a reservation ended Abandoned(CallerGone)",
+    "under a reservation ended Abandoned(Forgotten)",
+    "under a reservation ended Abandoned(HolderChanged)",
+    "under a reservation ended Abandoned(NoReport)",
+    "under a reservation ended Abandoned(NotAnswered)",
+    "under a reservation ended Abandoned(RecordFailed)",
+    "under a reservation ended Abandoned(Silent)",
+    "under a reservation ended Abandoned(TooShort)",
+    "under a reservation ended Abandoned(Unbound)",
+    "under a reservation ended Abandoned(Unfollowed)",
+    "under a reservation ended Expired",
+    "under a reservation ended Undeliverable(Forgotten)",
+    "under a reservation ended Undeliverable(HolderChanged)",
+    "under a reservation ended Undeliverable(NoRoad)",
+    "under a reservation ended Undeliverable(Unbound)",
+    "under a reservation ended Undeliverable(Unfollowed)",
+];
 
 /// What stood before a step.
 #[derive(Debug, Default)]
@@ -25,11 +69,9 @@ pub(super) struct Meeting {
     under: BTreeSet<VoiceMessageId>,
     /// The lines that a recording has a channel of.
     lines: BTreeSet<PhoneNumber>,
-    shared: BTreeSet<CallId>,
     users_ringing: BTreeSet<LegId>,
     is_advance: bool,
     is_resync: bool,
-    is_refused: bool,
     asks_from: Option<PhoneNumber>,
     reports: Option<LegId>,
 }
@@ -45,7 +87,6 @@ impl Meeting {
         self.under = messages.iter().filter(|kept| kept.under.is_some()).map(|kept| kept.voice_message).collect();
         let legs = model.legs();
         self.lines = legs.iter().filter(|leg| self.recorders.contains_key(&leg.leg)).map(|leg| leg.number).collect();
-        self.shared = model.parts().into_iter().filter(|(_, parts)| parts.len() > 1).map(|(call, _)| call).collect();
         let rings = |state| matches!(state, LegState::Dialled | LegState::Ringing);
         self.users_ringing = legs.iter().filter(|leg| leg.party == Party::User && rings(leg.state)).map(|leg| leg.leg).collect();
         let input = match doing {
@@ -133,9 +174,10 @@ impl Meeting {
         note(asked > 0 && self.is_advance, "asked when a deadline fired");
         note(asked > 1, "asked for two at once");
         note(asked > 0 && self.is_resync, "asked at a resync");
-        note(asked > 0 && matches!(reply, Some(Ok(Reply::OwnLeg(_)))), "asked when our own leg came back");
+        let is_own = matches!(reply, Some(Ok(Reply::OwnLeg(_))));
+        note(asked > 0 && is_own, "asked when our own leg came back");
         let reports_it = self.reports.is_some_and(|leg| self.users_ringing.contains(&leg));
-        note(asked > 0 && !reports_it && !self.is_advance && !self.is_resync, "asked when another input settled");
+        note(asked > 0 && !reports_it && !is_own && !self.is_advance && !self.is_resync, "asked when another input settled");
         note(asked > 0 && matches!(reply, Some(Err(_))), "asked when an input was refused");
         let no_channel = matches!(reply, Some(Ok(Reply::Deny(deny))) if deny.reason == DenyReason::NoChannel);
         note(no_channel && self.asks_from.is_some_and(|line| self.lines.contains(&line)), "a recording took the channel");
