@@ -526,42 +526,46 @@ class VoiceMessage(_Content):
 
 @dataclass(frozen=True, slots=True)
 class VoiceMessageUndelivered(_Content):
-    """To a caller: the voice message that he left did not arrive. The number that he called has its tail hidden."""
+    """To a caller: the voice message that he left did not arrive. The number that he called has its tail hidden. Its `reservation` is always none: merchants alone are told of it."""
 
     _tag: ClassVar[str | None] = "voice_message_undelivered"
     voice_message: int
     number: str
     at: datetime
+    reservation: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class CallBackRequested(_Content):
-    """To a caller: whoever listened to his voice message asks to be called back."""
+    """To a caller: whoever listened to his voice message asks to be called back. Its `reservation` is always none: merchants alone are told of it."""
 
     _tag: ClassVar[str | None] = "call_back_requested"
     voice_message: int
     number: str
     at: datetime
+    reservation: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceMessageUndeliveredForMerchant(_Content):
-    """To a merchant: the voice message that his line left did not arrive."""
+    """To a merchant: the voice message that his line left did not arrive. `reservation` is the one whose call he left it in; none outside any."""
 
     _tag: ClassVar[str | None] = "voice_message_undelivered_for_merchant"
     voice_message: int
     number: str
     at: datetime
+    reservation: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class CallBackRequestedForMerchant(_Content):
-    """To a merchant: whoever listened to the voice message that his line left asks to be called back. It is no permission to ring."""
+    """To a merchant: whoever listened to the voice message that his line left asks to be called back. It is no permission to ring. `reservation` is the one whose call he left it in; none outside any."""
 
     _tag: ClassVar[str | None] = "call_back_requested_for_merchant"
     voice_message: int
     number: str
     at: datetime
+    reservation: int | None
 
 
 Content = (
@@ -961,10 +965,11 @@ class BindingEnded(Record):
 
 @dataclass(frozen=True, slots=True)
 class FailedCall(Record):
-    """A call outside any reservation reached nobody, and whether its caller was offered the recorder."""
+    """A call reached nobody, and whether its caller was offered the recorder. `call` is the one that `leg` is the merchant's of; none outside any reservation."""
 
     _tag: ClassVar[str | None] = "failed_call"
     leg: int
+    call: int | None
     reason: FailureReason
     confidence: Confidence
     ruling: Ruling
@@ -1226,7 +1231,7 @@ class Transcribe(_Effect):
 
 @dataclass(frozen=True, slots=True)
 class VoiceMessageArchive(_Effect):
-    """A voice message leaves the platform: what became of it, by ids."""
+    """A voice message leaves the platform: what became of it, by ids. `reservation` is the one whose call it was left in; none outside any."""
 
     _tag: ClassVar[str | None] = "archive_voice_message"
     sequence: int
@@ -1239,6 +1244,7 @@ class VoiceMessageArchive(_Effect):
     ended_at: datetime
     seconds: int
     attempts: int
+    reservation: int | None
 
 
 Effect = Dial | Answer | Reject | Play | Join | HangUp | Send | Audit | Archive | Erase | RecordVoice | Transcribe | VoiceMessageArchive

@@ -61,6 +61,8 @@ class CallState(StrEnum):
     """The merchant is on the line, answered or waiting; users are dialled and not joined."""
     TALKING = "talking"
     """The merchant and at least one user are, or were, on the bridge."""
+    RECORDING = "recording"
+    """The user of a call of two was not reached, and its merchant leaves a message, or is asked to: nobody else is in it."""
     ENDED = "ended"
     """Over; its legs may still be releasing."""
 

@@ -105,7 +105,7 @@ def test_a_caller_is_recorded_and_the_account_hears_it() -> None:
     assert platform.open_message(at("10:03"), account=AccountId(ZHANG), voice_message=1) == MessageOpened(70)
     assert platform.request_call_back(at("10:04"), account=ZHANG, voice_message=1) == Done()
     (asked,) = (one for one in taken(platform) if isinstance(one, Send))
-    assert asked.content == CallBackRequested(1, "+8613*********", at("10:00"))
+    assert asked.content == CallBackRequested(1, "+8613*********", at("10:00"), None)
     assert platform.request_call_back(at("10:04"), account=ZHANG, voice_message=1) == NoOp()
 
 

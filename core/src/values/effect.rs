@@ -1061,7 +1061,7 @@ pub enum AuditRecord {
     BindingJudged(BindingJudged),
     /// A number is an account's no more.
     BindingEnded(BindingEnded),
-    /// A call outside any reservation reached nobody.
+    /// A call reached nobody, and its caller was offered the recorder, or not.
     FailedCall(FailedCallRecord),
     /// A voice message reached its account.
     VoiceMessageDelivered(VoiceMessageDelivered),
