@@ -10,7 +10,7 @@ use ringfence::values::effect::{Action, AuditRecord, Effect, FailedCallRecord, N
 use ringfence::values::evidence::{Evidence, OwnTimer};
 use ringfence::values::id::{BindingId, CallId, LegId, ReservationId};
 use ringfence::values::input::{CallFailed, Input, LegEnded, Resync};
-use ringfence::values::number::PhoneNumber;
+use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::reply::{OwnLeg, Reply};
 
 use super::books::{Books, Call, LegState};
@@ -46,6 +46,7 @@ struct Asked {
     is_offered: bool,
     was_answered: bool,
     cause: ReleaseCause,
+    callee: PhoneNumber,
     is_treated: bool,
 }
 
@@ -167,7 +168,7 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, call: CallId,
         return broken(Promise::P10, format!("of the merchant of leg {leg} it is said: {ruling:?}; what holds is {why:?}"));
     }
     let is_offered = matches!(ruling, Ruling::Offered(_));
-    notes.meeting.asked.push(Asked { leg, is_offered, was_answered, cause: unreached.cause, is_treated: false });
+    notes.meeting.asked.push(Asked { leg, is_offered, was_answered, cause: unreached.cause, callee, is_treated: false });
     match (ruling, unreached.holder) {
         (Ruling::Offered(Offered { voice_message }), Some(holder)) => {
             offered(books, voice_message, leg, &input, holder, Some((call, unreached.reservation)))
@@ -180,6 +181,11 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, call: CallId,
 pub(super) fn done(leg: LegId, deed: Deed, notes: &mut Notes) -> Judged {
     let Some(asked) = notes.meeting.asked.iter_mut().find(|asked| asked.leg == leg && !asked.is_treated) else { return Ok(()) };
     asked.is_treated = true;
+    // What was left for somebody who is forgotten is over before it began.
+    let forgets = notes.forgets.as_ref().and_then(Address::number) == Some(asked.callee);
+    if asked.is_offered && forgets && matches!(deed, Deed::HungUp(ReleaseCause::UserUnreachable, _)) {
+        return Ok(());
+    }
     let right = match (asked.is_offered, asked.was_answered) {
         (true, false) => Deed::Answered,
         (true, true) => Deed::Recorded,

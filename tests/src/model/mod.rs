@@ -621,9 +621,11 @@ impl Model {
         copy.judge_request_by_time(request)
     }
 
-    /// The effects since this was last asked, in order.
+    /// The effects since this was last asked, in order, but for those that were voided since.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.fresh)
+        let fresh = std::mem::take(&mut self.fresh);
+        let is_voided = |effect: &Effect| self.kept.iter().any(|kept| kept.voided && kept.effect.sequence == effect.sequence);
+        fresh.into_iter().filter(|effect| !is_voided(effect)).collect()
     }
 
     /// The effects that are not confirmed and not voided: what a host that came back is handed.
