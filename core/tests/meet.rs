@@ -323,6 +323,39 @@ fn a_leg_that_is_lost_means_what_no_evidence_means() {
     }
 }
 
+#[test]
+fn a_dial_that_the_switch_never_began_asks_for_nothing_when_its_leg_is_lost() {
+    let mut platform = bound(diverting(FailureReason::Unknown), 2);
+    let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
+    platform.request_call(at("18:00:10"), line(), reservation).unwrap();
+    // Nothing is confirmed: the `dial` is voided, and its leg is not there.
+    platform.resync(at("18:00:12"), vec![MERCHANT_LEG]).unwrap();
+    assert_eq!(steps(&mut platform), ["lost 2", "reject 1 UserUnreachable"]);
+    let known = platform.reservation(reservation).unwrap();
+    assert_eq!((known.attempts, known.platform_failures), (0, 1));
+}
+
+#[test]
+fn evidence_that_leaves_it_open_asks_only_when_every_candidate_is_diverted_on() {
+    let open = Evidence { announcements: vec![Announcement::PoweredOff, Announcement::NoAnswer], ..Evidence::default() };
+    for (policy, is_asked) in [(Policy::default(), false), (with_no_answer(), true)] {
+        let (mut platform, _) = rung_on(policy, 2, CallMode::PlatformCalls);
+        platform.leg_ended(at("18:00:12"), USER_LEG, open.clone()).unwrap();
+        check(&platform);
+        assert_eq!(call_state(&platform) == Some(CallState::Recording), is_asked);
+    }
+}
+
+#[test]
+fn a_full_outbox_keeps_nobody_from_being_asked() {
+    let (mut platform, reservation) = rung_on(Policy { outbox_max: 100, ..Policy::default() }, 2, CallMode::PlatformCalls);
+    while platform.request_call(at("18:00:11"), line(), reservation).is_ok() {}
+    assert!(platform.unconfirmed() > 97);
+    platform.leg_ended(at("18:00:12"), USER_LEG, powered_off()).unwrap();
+    let steps = steps(&mut platform);
+    assert_eq!(steps[steps.len() - 2..], ["failed_call 1 call 1 PoweredOff offered 1", "record 1 1 PoweredOff"]);
+}
+
 // ---- who is not offered ----
 
 #[test]

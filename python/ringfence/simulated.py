@@ -145,9 +145,13 @@ _REACTION = timedelta(milliseconds=200)
 """How long the switch takes to answer or to end a leg."""
 _PROMPT = timedelta(seconds=3)
 """How long a prompt lasts."""
+_SPOKEN = timedelta(seconds=12)
+"""How long somebody speaks who leaves a message."""
+_FIRST_MEDIUM = 1_000_000_000
+"""The id of the first recording: far from those of what users attach."""
 
 
-def _not_begun_from(effect: Dial | Answer | Play) -> datetime:
+def _not_begun_from(effect: Dial | Answer | Play | RecordVoice) -> datetime:
     return min(effect.not_after, effect.ring_until) if isinstance(effect, Dial) else effect.not_after
 
 
@@ -166,6 +170,7 @@ class Switch:
         self._listener = listener
         self._due: list[_Due] = []
         self._order = count()
+        self._media = count(_FIRST_MEDIUM)
 
     def at(self, when: datetime, action: Callable[[], object]) -> None:
         """Does `action` at that instant."""
@@ -226,7 +231,7 @@ class Switch:
             return
         self._tell(CarriedOut(self.now, effects))
         for effect in effects:
-            if effect.at_most_once and isinstance(effect, (Dial, Answer, Play)) and self.now >= _not_begun_from(effect):
+            if effect.at_most_once and isinstance(effect, (Dial, Answer, Play, RecordVoice)) and self.now >= _not_begun_from(effect):
                 self.ask(inputs.EffectFailed(sequence=effect.sequence))
                 if isinstance(effect, Dial):
                     # It was never begun, so there is nothing to hang up.
@@ -256,8 +261,13 @@ class Switch:
                 self.after(heard + _REACTION, lambda: self._ended(leg, Evidence()))
             case Send() | Audit() | Archive() | Erase():
                 pass
-            case RecordVoice() | Transcribe() | VoiceMessageArchive():
-                # No call of a reservation is recorded, and this switch brings no others.
+            case RecordVoice(leg=leg, voice_message=message, seconds_max=most):
+                spoken = min(_SPOKEN, timedelta(seconds=most))
+                self.after(_PROMPT + spoken, lambda: self._recorded(leg, message, spoken))
+            case Transcribe(voice_message=message):
+                # It makes out no words.
+                self.after(_REACTION, lambda: self.ask(inputs.Transcribed(voice_message=message, text=None)))
+            case VoiceMessageArchive():
                 pass
 
     def _dialled(self, leg: int, number: PhoneNumber) -> None:
@@ -285,6 +295,10 @@ class Switch:
         at_switch = self.legs.get(leg)
         if at_switch is not None and at_switch.talks is not None:
             self.after(at_switch.talks, lambda: self._ended(leg, Evidence(q850_cause=16)))
+
+    def _recorded(self, leg: int, message: int, spoken: timedelta) -> None:
+        if leg in self.legs:
+            self.ask(inputs.Recorded(voice_message=message, media=next(self._media), seconds=int(spoken.total_seconds())))
 
     def _ended(self, leg: int, evidence: Evidence) -> None:
         if self.legs.pop(leg, None) is not None:

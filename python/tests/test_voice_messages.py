@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,14 +10,19 @@ import pytest
 from ringfence import (
     AccountId,
     Address,
+    Answer,
+    Audit,
     BindingChallenge,
     CallBackRequested,
+    CallBackRequestedForMerchant,
     CallJudged,
+    CallMode,
     Done,
     Effect,
     Evidence,
     HangUp,
     Keyring,
+    Line,
     MessageOpened,
     Misused,
     NoOp,
@@ -33,10 +38,13 @@ from ringfence import (
     Transcription,
     VoiceMessage,
     VoiceMessageUndelivered,
+    Window,
+    simulated,
 )
-from ringfence.effects import NoOffer, NotOffered, Offered, VoiceMessageEnded, VoiceUndeliverable
+from ringfence.effects import FailedCall, NoOffer, NotOffered, Offered, VoiceMessageEnded, VoiceUndeliverable
 from ringfence.evidence import Announcement, FailureReason
 from ringfence.inputs import Delivered, Failed
+from ringfence.records import CallState
 from ringfence.replies import Forgotten, Why
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -48,6 +56,9 @@ OFF = Evidence(announcements=(Announcement.POWERED_OFF,))
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-20T{text}").replace(tzinfo=SHANGHAI)
+
+
+EVENING = Window(at("18:00"), at("20:00"))
 
 
 def taken(platform: Platform) -> list[Effect]:
@@ -184,3 +195,58 @@ def test_who_is_forgotten_leaves_no_message() -> None:
     assert isinstance(reply, Forgotten) and (reply.bindings, reply.voice_messages) == (1, 1)
     erase = taken(platform)[-1]
     assert getattr(erase, "voice_messages", None) == (1,)
+
+
+# Calls under a reservation.
+
+
+def reserved(mode: CallMode, policy: Policy | None = None) -> Platform:
+    """The callee has booked the evening, and the merchant calls in this mode."""
+    platform = bound(policy)
+    platform.register_merchant(at("09:00"), merchant=1, name="商户1", lines=[Line("95511", 1)], zone="Asia/Shanghai", chatbot="sip:1@chatbot.example")
+    platform.preset_mode(at("09:00"), merchant=1, mode=mode)
+    platform.publish_page(at("09:00"), page=10, merchant=1, offerings={1: "车险"}, windows=[EVENING])
+    platform.book(at("09:05"), user=f"rcs:{CALLEE}", page=10, offering=1, window=EVENING)
+    taken(platform)
+    return platform
+
+
+def test_a_merchant_whose_user_is_unreachable_leaves_a_message_and_is_called_back() -> None:
+    platform = reserved(CallMode.MERCHANT_CALLS)
+    assert platform.request_call(at("18:00"), line="95511", reservation=1).is_allow
+    taken(platform)
+    assert platform.leg_ended(at("18:00:05"), leg=2, evidence=OFF) == Done()
+    audit, answer = taken(platform)
+    assert isinstance(audit, Audit) and isinstance(audit.record, FailedCall)
+    assert (audit.record.leg, audit.record.call, audit.record.ruling) == (1, 1, Offered(1))
+    assert isinstance(answer, Answer)
+    call = platform.call(1)
+    assert call is not None and call.state is CallState.RECORDING
+    platform.leg_answered(at("18:00:06"), leg=1)
+    platform.recorded(at("18:00:30"), voice_message=1, media=70, seconds=20)
+    taken(platform)
+    call = platform.call(1)
+    assert call is not None and call.state is CallState.ENDED
+    send = pushed(platform, at("18:00:30"))
+    platform.message_reported(at("18:00:31"), message=send.sequence, status=Delivered())
+    taken(platform)
+    platform.request_call_back(at("18:10"), account=ZHANG, voice_message=1)
+    (asked,) = taken(platform)
+    assert isinstance(asked, Send)
+    assert asked.content == CallBackRequestedForMerchant(1, "+8613*********", at("18:00:05"), 1)
+
+
+def test_the_simulated_switch_records_whoever_is_asked_to_speak() -> None:
+    platform = reserved(CallMode.PLATFORM_CALLS)
+    switch = simulated.Switch(platform, at("17:59"))
+    switch.phones["95511"] = [simulated.Answers(), simulated.Answers()]
+    switch.phones[CALLEE] = [simulated.Busy(), simulated.Answers(talks=timedelta(minutes=1))]
+    switch.run_until(at("18:04"))
+    reservation = platform.reservation(1)
+    assert reservation is not None and (reservation.attempts, reservation.conversations) == (1, 0)
+    assert platform.calls() == () and switch.legs == {}
+    opened = platform.open_message(at("18:04"), account=ZHANG, voice_message=1)
+    assert isinstance(opened, MessageOpened)
+    switch.run_until(at("18:10"))
+    reservation = platform.reservation(1)
+    assert reservation is not None and reservation.conversations == 1
