@@ -68,6 +68,7 @@ mod groups;
 mod holders;
 mod law;
 mod media;
+mod meeting;
 mod messages;
 mod numbers;
 mod people;
@@ -83,6 +84,7 @@ mod withdrawn;
 
 use books::{Books, LegState};
 use bounds::Bounds;
+use meeting::Deed;
 
 /// A promise of `DESIGN.md` §4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -289,6 +291,8 @@ struct Notes {
     bindings: VecDeque<accounts::Expected>,
     /// What it notes about voice messages.
     voice: voice_messages::Noted,
+    /// What it notes about calls whose user was not reached.
+    meeting: meeting::Noted,
     /// The step repeats another and may emit only what settling explains (P11), or it was refused (P13).
     only_settling: Option<(Promise, &'static str)>,
 }
@@ -464,6 +468,7 @@ impl Checker {
         notes.forgotten_live = people::live(&self.books, step, &notes.forgotten, &notes.overdue);
         notes.duties.extend(people::duties(&self.books, &notes.forgotten, &notes.overdue));
         notes.duties.extend(blocking::duties(&self.books, &notes.taken_back, &notes.overdue));
+        notes.meeting = meeting::unreached(&self.books, step);
         notes.only_settling = repeats::only_settling(&self.books, step);
         if let Doing::Input(Input::LegAnswered(report)) = &step.doing {
             notes.was_answered = repeats::was_answered(&self.books, report.leg);
@@ -496,14 +501,17 @@ impl Checker {
                 self.books.take_dial(dial, users.as_ref().map_or(&alone[..], |grouped| &grouped.reservations))?;
             }
             Action::Answer(answer) => {
+                meeting::done(answer.leg, Deed::Answered, notes)?;
                 voice_messages::answered(answer, notes);
                 self.books.take_answer(answer.leg);
             }
             Action::Reject(reject) => {
+                meeting::done(reject.leg, Deed::Rejected(reject.cause), notes)?;
                 voice_messages::released(&mut self.books, reject.leg, true, notes);
                 self.books.release(reject.leg, reject.cause, LegState::Gone);
             }
             Action::HangUp(hang_up) => {
+                meeting::done(hang_up.leg, Deed::HungUp(hang_up.cause, hang_up.prompt), notes)?;
                 voice_messages::released(&mut self.books, hang_up.leg, false, notes);
                 withdrawn::before_hang_up(&self.books, hang_up.leg, notes)?;
                 let releasing = LegState::Releasing { since: self.books.now };
@@ -577,7 +585,10 @@ impl Checker {
                     AuditRecord::BindingAsked(record) => accounts::asked_recorded(&mut self.books, record, notes)?,
                     AuditRecord::BindingJudged(record) => accounts::judged_recorded(record, notes)?,
                     AuditRecord::BindingEnded(record) => accounts::ended_recorded(&mut self.books, record, notes)?,
-                    AuditRecord::FailedCall(record) => voice_messages::judged(&mut self.books, record, step, notes)?,
+                    AuditRecord::FailedCall(record) => match record.call {
+                        Some(call) => meeting::judged(&mut self.books, record, call, notes)?,
+                        None => voice_messages::judged(&mut self.books, record, step, notes)?,
+                    },
                     AuditRecord::VoiceMessageDelivered(record) => voice_messages::delivered(&mut self.books, record, step)?,
                     AuditRecord::VoiceMessageEnded(record) => voice_messages::ended(&mut self.books, record, step, notes)?,
                     AuditRecord::PushMisconfigured(record) => voice_messages::misconfigured(&self.books, record, step)?,
@@ -607,7 +618,10 @@ impl Checker {
                 let rest = voice_messages::erased(&mut self.books, erase, step, notes)?;
                 self.books.media.erase(&rest)?;
             }
-            Action::Record(record) => voice_messages::record(&mut self.books, record, notes)?,
+            Action::Record(record) => {
+                meeting::done(record.leg, Deed::Recorded, notes)?;
+                voice_messages::record(&mut self.books, record, notes)?;
+            }
             Action::Transcribe(transcribe) => {
                 voice_messages::transcribe(&mut self.books, effect.sequence, transcribe, step)?;
             }
@@ -658,6 +672,7 @@ impl Checker {
         let ended = notes.duties.iter().filter(|duty| duty.why == endings::WINDOW_ENDED).count();
         self.summary.window_ended_while_ringing += ended;
         messages::followed_up(&self.books, step, notes)?;
+        meeting::performed(step, notes)?;
         voice_messages::performed(&mut self.books, step, notes)?;
         accounts::performed(notes)?;
         queue::none_starves(&self.books, step)?;

@@ -35,6 +35,7 @@ mod blocking;
 mod groups;
 mod law;
 mod managing;
+mod meeting;
 mod moves;
 mod people;
 mod slots;
@@ -44,6 +45,7 @@ mod worlds;
 use self::moves::moves_of_calls;
 
 pub use self::accounts::{AccountMove, account_scripts};
+pub use self::meeting::meeting_scripts;
 pub use self::moves::{BadWindow, Booking, Move, Pick, Report, Wait, What, moves};
 pub use self::voice_messages::{VoiceMove, voice_scripts};
 pub use self::worlds::{World, policies, worlds};

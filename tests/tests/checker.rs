@@ -7,7 +7,7 @@ use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use ringfence::edges::replay::{Options, replay};
-use ringfence::values::effect::{Action, AuditRecord, Content};
+use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
 use ringfence::values::input::Input;
 use ringfence_testing::checker::{Promise, Violation, check, check_closed};
 use ringfence_testing::trace::{Doing, Trace};
@@ -315,6 +315,18 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
         check_closed(&trace).unwrap_or_else(|violation| panic!("{name}: {violation}"));
         let read = Trace::from_json_lines(&trace.to_json_lines()).expect("what is written can be read");
         assert_eq!(check_closed(&read), check_closed(&trace), "{name}");
+        let effects = trace.steps.iter().flat_map(|step| &step.effects);
+        let judged = |effect: &Effect| match &effect.action {
+            Action::Audit(audit) => {
+                if let AuditRecord::FailedCall(record) = &audit.record {
+                    Some(record.leg)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        };
+        let asked: Vec<_> = effects.filter_map(judged).collect();
         for (step, effect) in every_effect(&trace) {
             let action = &trace.steps[step].effects[effect].action;
             let is_about_messages = |record: &AuditRecord| {
@@ -325,10 +337,20 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
             };
             let counts = match action {
                 Action::Audit(audit) => is_about_messages(&audit.record),
-                Action::HangUp(_) | Action::Reject(_) | Action::Answer(_) | Action::Record(_) => true,
+                // That of a merchant whose user is there is judged with their conversation.
+                Action::Answer(answer) => asked.contains(&answer.leg),
+                Action::HangUp(_) | Action::Reject(_) | Action::Record(_) => true,
                 Action::ArchiveVoiceMessage(_) | Action::Erase(_) | Action::Transcribe(_) => true,
-                // That of a push nobody says anything shows only if nothing follows.
-                Action::Send(send) => !matches!(send.content, Content::VoiceMessage(_)),
+                // That of a push nobody says anything shows only if nothing follows. What is said of bookings is judged elsewhere.
+                Action::Send(send) => matches!(
+                    send.content,
+                    Content::BindingChallenge(_)
+                        | Content::BindingChanged(_)
+                        | Content::VoiceMessageUndelivered(_)
+                        | Content::VoiceMessageUndeliveredForMerchant(_)
+                        | Content::CallBackRequested(_)
+                        | Content::CallBackRequestedForMerchant(_)
+                ),
                 Action::Dial(_) | Action::Play(_) | Action::Join(_) | Action::Archive(_) => false,
             };
             if counts {

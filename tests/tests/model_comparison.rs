@@ -28,13 +28,18 @@ use ringfence::{Action, ChallengeId, Dedup, Effect, LegId, PhoneNumber, Platform
 use ringfence_testing::checker::check;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::model::{BindingState, CallState, LegState, Model, VoiceState};
-use ringfence_testing::strategies::{Script, Stage, StepReply, account_scripts, call_scripts, play, scripts, voice_scripts};
+use ringfence_testing::strategies::{
+    Script, Stage, StepReply, account_scripts, call_scripts, meeting_scripts, play, scripts, voice_scripts,
+};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "model_comparison/reach.rs"]
 mod reach;
 
-use self::reach::{DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN, TO_BE_SEEN_OF_VOICE};
+use self::reach::{
+    DEMANDED, DEMANDED_OF_ACCOUNTS, DEMANDED_OF_CALLS, DEMANDED_OF_MEETINGS, DEMANDED_OF_VOICE, Seen, TO_BE_SEEN,
+    TO_BE_SEEN_OF_MEETINGS, TO_BE_SEEN_OF_VOICE,
+};
 
 const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
@@ -44,6 +49,8 @@ const ACCOUNT_CASES: u32 = 300;
 const ACCOUNT_MOVES_MAX: usize = 160;
 const VOICE_CASES: u32 = 300;
 const VOICE_MOVES_MAX: usize = 120;
+const MEETING_CASES: u32 = 400;
+const MEETING_MOVES_MAX: usize = 120;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
@@ -73,6 +80,16 @@ fn and_so_it_does_when_callers_leave_messages() {
     let reached = compared(&voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
     came_by(&reached, &DEMANDED_OF_VOICE);
     let unseen: Vec<_> = TO_BE_SEEN_OF_VOICE.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
+    assert!(unseen.is_empty(), "no script came by {unseen:?}");
+}
+
+/// Scripts of their own: merchants call under reservations, and seldom reach anybody.
+#[test]
+fn and_so_it_does_when_merchants_leave_messages() {
+    let reached = compared(&meeting_scripts(MEETING_MOVES_MAX), MEETING_CASES);
+    came_by(&reached, &DEMANDED_OF_MEETINGS);
+    let unseen: Vec<_> =
+        TO_BE_SEEN_OF_MEETINGS.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
     assert!(unseen.is_empty(), "no script came by {unseen:?}");
 }
 
@@ -362,6 +379,7 @@ impl Pair {
             let whose = (kept.binding, &kept.account, kept.callee, kept.caller, kept.is_tellable);
             let theirs = (seen.binding, &seen.account, seen.callee, seen.caller.number, seen.caller.reply_to.is_some());
             equal("whose a voice message is", &whose, &theirs)?;
+            equal("under which call it was left", &kept.under, &seen.under.map(|under| (under.call, under.reservation)))?;
             let leg = Some(seen.state).filter(|state| matches!(state, EngineVoiceState::Offered | EngineVoiceState::Recording));
             let ours = (kept.state, kept.outcome, kept.leg, kept.pushes, kept.by_sms, &kept.sends);
             let theirs = (
@@ -603,6 +621,7 @@ const fn call_state(state: EngineCallState) -> CallState {
         EngineCallState::RingingMerchant => CallState::RingingMerchant,
         EngineCallState::Gathering => CallState::Gathering,
         EngineCallState::Talking => CallState::Talking,
+        EngineCallState::Recording => CallState::Recording,
         EngineCallState::Ended => CallState::Ended,
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn handed_out_again(books: &Books, effect: &Effect) -> Judged {
         Action::Dial(_) if is_ended => broken(Promise::P3, "its leg was ended"),
         Action::Dial(_) if leg.is_some_and(|leg| leg.was_told()) => broken(Promise::P8, "its leg was reported"),
         Action::Answer(_) if leg.is_some_and(|leg| leg.answered) => broken(Promise::P8, "its leg was answered"),
+        Action::Answer(_) | Action::Record(_) if leg.is_some() && is_ended => broken(Promise::P3, "its leg was ended"),
         Action::Dial(_)
         | Action::Answer(_)
         | Action::Play(_)

@@ -135,18 +135,20 @@ pub(super) fn affected(books: &Books, of: &Overdue, all: &[Overdue]) -> BTreeSet
 
 /// At the end of a step: what had to end has ended, and no leg outlives its call.
 pub(super) fn performed(books: &Books, notes: &Notes) -> Judged {
-    let standing = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered | LegState::Joined);
+    let stands = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered | LegState::Joined);
+    // A merchant at the recorder stays when his user's part is over.
+    let standing = |id: LegId, leg: &Leg| stands(leg) && !books.voice_messages.has_leg(id);
     for duty in &notes.duties {
         // The user's first: his phone is what the fence is about.
         let legs = affected(books, duty, &notes.duties);
-        let mut legs: Vec<_> = books.legs.iter().filter(|(id, leg)| legs.contains(id) && standing(leg)).collect();
+        let mut legs: Vec<_> = books.legs.iter().filter(|(id, leg)| legs.contains(id) && standing(**id, leg)).collect();
         legs.sort_by_key(|(_, leg)| leg.party == Party::Merchant);
         if let Some((id, _)) = legs.first() {
             return Err((duty.promise, format!("{}, and leg {id} was not ended in this step", duty.why)));
         }
     }
-    let outlives = |leg: &Leg| leg.call.and_then(|call| books.calls.get(&call)).is_some_and(|call| call.ended) && standing(leg);
-    match books.legs.iter().find(|(_, leg)| outlives(leg)) {
+    let is_over = |leg: &Leg| leg.call.and_then(|call| books.calls.get(&call)).is_some_and(|call| call.ended);
+    match books.legs.iter().find(|(id, leg)| is_over(leg) && standing(**id, leg)) {
         None => Ok(()),
         Some((id, _)) => Err((Promise::P9, format!("leg {id} goes on after the other leg of its call ended"))),
     }

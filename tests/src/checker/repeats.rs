@@ -8,7 +8,7 @@ use ringfence::values::input::Input;
 use ringfence::values::reply::Reply;
 
 use super::books::{Books, LegState};
-use super::{Judged, Notes, Promise, doubt, voice_messages};
+use super::{Judged, Notes, Promise, doubt, meeting, voice_messages};
 use crate::trace::{Doing, Step};
 
 /// Whether this step may emit only what settling explains, and why.
@@ -100,7 +100,7 @@ pub(super) fn only_settling(books: &Books, step: &Step) -> Option<(Promise, &'st
 /// One effect of such a step.
 pub(super) fn judge(books: &Books, effect: &Effect, step: &Step, notes: &Notes) -> Judged {
     let Some((promise, what)) = notes.only_settling else { return Ok(()) };
-    if voice_messages::explains(books, effect, step) {
+    if voice_messages::explains(books, effect, step) || meeting::explains(effect, notes) {
         return Ok(());
     }
     let of_overdue = |leg: LegId| notes.overdue_legs.contains(&leg);

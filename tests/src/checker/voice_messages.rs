@@ -12,7 +12,7 @@ use ringfence::values::effect::{
     PushMisconfigured, Record, Ruling, Send, SenderTold, Transcribe, Undeliverable, VoiceMessageArchive, VoiceMessageDelivered,
     VoiceMessageEnded, VoiceMessageNote, VoiceMessageNotice, VoiceMessageOutcome,
 };
-use ringfence::values::id::{BindingId, LegId, MediaId, MessageId, VoiceMessageId};
+use ringfence::values::id::{BindingId, CallId, LegId, MediaId, MessageId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{
     BlockTarget, CallDiverted, CallFailed, EffectFailed, ForgetMe, Input, LegAnswered, LegEnded, MessageReported, MessageStatus,
     OpenMessage, RecordFailed, Recorded, RequestCallBack, Resync, Transcribed,
@@ -52,6 +52,8 @@ struct Message {
     callee: PhoneNumber,
     caller: Option<PhoneNumber>,
     merchant_name: Option<Text>,
+    /// The call and the reservation that it was left under.
+    under: Option<(CallId, ReservationId)>,
     /// Where its sender is told.
     sender: Option<Address>,
     at: Timestamp,
@@ -142,15 +144,28 @@ impl VoiceMessages {
         self.kept.len()
     }
 
+    /// Whether this is the leg of a caller who is offered the recorder, or leaves a message.
+    pub(super) fn has_leg(&self, leg: LegId) -> bool {
+        self.of_leg(leg).is_some()
+    }
+
+    /// How many of them there are.
+    pub(super) fn callers(&self) -> usize {
+        self.kept.values().filter(|kept| kept.leg.is_some()).count()
+    }
+
     fn of_leg(&self, leg: LegId) -> Option<VoiceMessageId> {
         self.kept.iter().find(|(_, kept)| kept.leg == Some(leg)).map(|(id, _)| *id)
     }
 
     fn leg_is_gone(&mut self, leg: LegId) -> Option<VoiceMessageId> {
         let id = self.of_leg(leg)?;
-        self.gone.insert(leg);
         if let Some(kept) = self.kept.get_mut(&id) {
             kept.leg = None;
+            // One under a reservation is a leg of its call, and releasing by now.
+            if kept.under.is_none() {
+                self.gone.insert(leg);
+            }
         }
         Some(id)
     }
@@ -169,13 +184,14 @@ impl VoiceMessages {
             let rest = (kept.leg.is_some(), kept.pushes, kept.by_sms, last, left(kept.not_before), kept.is_called_back);
             let words =
                 (kept.words.is_some(), kept.transcribe.map(|(_, waits)| waits), kept.media.is_some(), kept.caller.is_some());
+            let words = (words, kept.under.is_some());
             format!("{}{}{state}{:?}{rest:?}{words:?}", id.get(), kept.binding.get(), left(kept.due()))
         };
         self.kept.iter().map(of).collect()
     }
 }
 
-fn broken<T>(promise: Promise, what: String) -> Result<T, Broken> {
+pub(super) fn broken<T>(promise: Promise, what: String) -> Result<T, Broken> {
     Err((promise, what))
 }
 
@@ -192,12 +208,12 @@ fn reported(step: &Step) -> Option<CallFailed> {
 }
 
 /// The first ground against the recorder.
-fn ground(books: &Books, call: &CallFailed) -> Option<NoOffer> {
+pub(super) fn ground(books: &Books, call: &CallFailed, is_bound: bool) -> Option<NoOffer> {
     let (policy, all) = (&books.policy, &books.voice_messages.kept);
     if !diagnose(&call.evidence).candidates().is_within(policy.divert_on) {
         return Some(NoOffer::Reason);
     }
-    if books.accounts.bound(call.callee).is_none() {
+    if !is_bound {
         return Some(NoOffer::Unbound);
     }
     let person = Person::of(&Address::Sms(call.callee));
@@ -229,7 +245,7 @@ fn sender(books: &Books, caller: Option<PhoneNumber>) -> (Option<Text>, Option<A
 
 /// A record of a failed call, beside the reply that it accounts for.
 pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, notes: &mut Notes) -> Judged {
-    let FailedCallRecord { leg, call: _, reason, confidence, ruling } = *record;
+    let FailedCallRecord { leg, reason, confidence, ruling, .. } = *record;
     let Some(call) = reported(step).filter(|_| notes.voice.judged.is_none()) else {
         return broken(Promise::P17, format!("an audit record says that the caller of leg {leg} was judged, and no call failed"));
     };
@@ -241,7 +257,8 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
         return broken(Promise::P17, format!("the audit record of leg {leg} has another reason than the evidence"));
     }
     notes.voice.judged = Some((leg, false));
-    let why = ground(books, &call);
+    let holder = books.accounts.bound(call.callee);
+    let why = ground(books, &call, holder.is_some());
     match (ruling, why) {
         (Ruling::NotOffered(NotOffered { why: said }), Some(why)) if said == why => return Ok(()),
         (Ruling::NotOffered(NotOffered { why: said }), right) => {
@@ -256,7 +273,19 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
         (Ruling::Offered(_), None) => {}
     }
     let Ruling::Offered(Offered { voice_message: id }) = ruling else { return Ok(()) };
-    let Some((binding, account)) = books.accounts.bound(call.callee) else { return Ok(()) };
+    let Some(holder) = holder else { return Ok(()) };
+    offered(books, id, leg, &call, holder, None)
+}
+
+/// A caller is offered the recorder.
+pub(super) fn offered(
+    books: &mut Books,
+    id: VoiceMessageId,
+    leg: LegId,
+    call: &CallFailed,
+    (binding, account): (BindingId, AccountId),
+    under: Option<(CallId, ReservationId)>,
+) -> Judged {
     if id.get() <= books.voice_messages.last {
         return broken(Promise::P10, format!("voice message {id} is offered twice"));
     }
@@ -268,6 +297,7 @@ pub(super) fn judged(books: &mut Books, record: &FailedCallRecord, step: &Step, 
         callee: call.callee,
         caller: call.caller,
         merchant_name,
+        under,
         sender,
         at: books.now,
         leg: Some(leg),
@@ -390,7 +420,7 @@ fn explains_nothing_left(books: &Books, id: VoiceMessageId, kept: &Message, why:
     let reports_failure = match input {
         Some(Input::RecordFailed(RecordFailed { voice_message })) => *voice_message == id,
         Some(Input::EffectFailed(EffectFailed { sequence })) => match books.handed_out(*sequence).map(|effect| &effect.action) {
-            Some(Action::Answer(answer)) => books.voice_messages.gone.contains(&answer.leg),
+            Some(Action::Answer(answer)) => notes.voice.released.contains(&answer.leg),
             Some(Action::Record(record)) => record.voice_message == id,
             _ => false,
         },
@@ -648,6 +678,9 @@ fn told(books: &Books, send: &Send, note: &VoiceMessageNote) -> Judged {
     if for_merchant != matches!(send.to, Address::Chatbot(_)) {
         return broken(Promise::P7, format!("the sender of voice message {id} is told what others get"));
     }
+    if note.reservation != kept.under.map(|(_, reservation)| reservation) {
+        return broken(Promise::P10, format!("the sender of voice message {id} is told of another reservation than its own"));
+    }
     if note.number != kept.callee.masked() || note.at != kept.at {
         return broken(Promise::P7, format!("the sender of voice message {id} is told too much, or of another call"));
     }
@@ -697,7 +730,7 @@ pub(super) fn archived(books: &mut Books, archive: &VoiceMessageArchive, step: &
         ended_at: at,
         seconds: kept.seconds,
         attempts: kept.pushes,
-        reservation: None,
+        reservation: kept.under.map(|(_, reservation)| reservation),
     };
     if right != *archive {
         return broken(Promise::P17, format!("what is kept of voice message {id} says otherwise than what became of it"));

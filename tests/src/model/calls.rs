@@ -285,7 +285,7 @@ impl Model {
         }
     }
 
-    fn end_leg(&mut self, id: LegId, cause: ReleaseCause) {
+    pub(super) fn end_leg(&mut self, id: LegId, cause: ReleaseCause) {
         let leg = self.legs[&id].clone();
         if leg.inbound && !leg.was_answered && leg.answer.is_none() {
             self.reject(id, cause);
@@ -309,7 +309,7 @@ impl Model {
     }
 
     /// What the end of a call means for its reservation.
-    fn count(&mut self, part: Part, why: Why) {
+    pub(super) fn count(&mut self, part: Part, why: Why) {
         let id = part.reservation;
         let (latest, policy) = (self.latest, self.policy.clone());
         let waited = self.set_waiting_terms(id);
@@ -392,6 +392,7 @@ impl Model {
         };
         let why = if undialled { Why::PlatformFailed } else { why };
         match leg.reservation {
+            Some(user) if why == Why::UserFailed => self.user_not_reached(leg.call, user, leg.number, cause, evidence),
             Some(user) => self.end_part(leg.call, user, cause, why),
             None => self.end_call(leg.call, cause, why),
         }

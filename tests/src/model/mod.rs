@@ -47,6 +47,7 @@ mod messages;
 mod numbers;
 mod pages;
 mod people;
+mod recording;
 mod reports;
 mod reservations;
 mod slots;
@@ -207,6 +208,8 @@ pub enum CallState {
     Gathering,
     /// Both are joined.
     Talking,
+    /// Its user was not reached, and its merchant is at the recorder.
+    Recording,
     /// Over; some leg is not gone yet.
     Ended,
 }
@@ -373,6 +376,8 @@ pub struct Model {
     sent: Vec<messages::Sent>,
     accounts: accounts::Accounts,
     voice_messages: voice_messages::VoiceMessages,
+    /// The calls that are asked about when the step is done.
+    unreached: Vec<recording::Unreached>,
 }
 
 impl Model {
@@ -413,6 +418,7 @@ impl Model {
             sent: Vec::new(),
             accounts: accounts::Accounts::default(),
             voice_messages: voice_messages::VoiceMessages::default(),
+            unreached: Vec::new(),
         }
     }
 
@@ -431,6 +437,12 @@ impl Model {
         };
         let touched = self.touched_by(input);
         self.settle(&touched);
+        let answer = self.decide(input);
+        self.ask_for_the_recorder();
+        answer
+    }
+
+    fn decide(&mut self, input: &Input) -> Result<Reply, Refusal> {
         match input {
             Input::RegisterMerchant(input) => self.register_merchant(input),
             Input::PublishPage(input) => self.publish_page(input),
@@ -612,9 +624,11 @@ impl Model {
         copy.judge_request_by_time(request)
     }
 
-    /// The effects since this was last asked, in order.
+    /// The effects since this was last asked, in order, but for those that were voided since.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.fresh)
+        let fresh = std::mem::take(&mut self.fresh);
+        let is_voided = |effect: &Effect| self.kept.iter().any(|kept| kept.voided && kept.effect.sequence == effect.sequence);
+        fresh.into_iter().filter(|effect| !is_voided(effect)).collect()
     }
 
     /// The effects that are not confirmed and not voided: what a host that came back is handed.

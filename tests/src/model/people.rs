@@ -206,6 +206,7 @@ impl Model {
         if erased > 0 {
             self.emit(Action::Erase(Erase { reservations, media, voice_messages: Vec::new() }));
         }
+        self.ask_for_the_recorder();
         let bindings = self.forget_bindings(&input.user);
         let voice_messages = self.forget_voice_messages(&input.user);
         if erased == 0 && !profile && others == 0 && messages == 0 && bindings == 0 && voice_messages == 0 {

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::Action;
-use ringfence::values::evidence::Evidence;
 use ringfence::values::id::{COUNTER_BITS, LegId};
 use ringfence::values::input::LegEnded;
 use ringfence::values::refusal::{Allowed, Field, Object, Refusal};
 use ringfence::values::reply::Reply;
 
 use super::calls::Why;
-use super::{LegState, Model, unknown};
+use super::{CallState, LegState, Model, unknown};
 
 impl Model {
     pub(super) fn leg_progress(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        self.settle_caller(id);
         if !self.is_alive(id)? {
             return self.hang_up_gone(id);
         }
@@ -27,45 +27,54 @@ impl Model {
     }
 
     pub(super) fn leg_answered(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        self.settle_caller(id);
         if !self.is_alive(id)? {
             return self.hang_up_gone(id);
         }
-        if let Some(message) = self.voice_message_of_leg(id) {
-            return Ok(self.callers_leg_answered(message));
-        }
+        let in_call = self.legs.contains_key(&id) && self.leg_in_call_answered(id);
+        let at_recorder = self.voice_message_of_leg(id).is_some_and(|message| self.callers_leg_answered(message));
+        Ok(if in_call || at_recorder { Reply::Done } else { Reply::NoOp })
+    }
+
+    /// Whether this changes anything.
+    fn leg_in_call_answered(&mut self, id: LegId) -> bool {
         let leg = self.legs[&id].clone();
         match leg.state {
             LegState::Dialled | LegState::Ringing => {
                 self.void_effects_of(id);
                 self.answered(id);
-                Ok(Reply::Done)
+                true
             }
             LegState::Releasing if !leg.was_answered => {
                 let cause = leg.released.map_or(ReleaseCause::Unknown, |(_, cause)| cause);
                 self.leg_mut(id).was_answered = true;
                 self.hang_up(id, cause, None);
-                Ok(Reply::Done)
+                true
             }
-            LegState::Answered | LegState::Joined | LegState::Releasing => Ok(Reply::NoOp),
+            LegState::Answered | LegState::Joined | LegState::Releasing => false,
         }
     }
 
     pub(super) fn leg_ended(&mut self, input: &LegEnded) -> Result<Reply, Refusal> {
-        let Evidence { sip_status, q850_cause, .. } = input.evidence;
-        if sip_status.is_some_and(|status| !(100..=699).contains(&status)) || q850_cause.is_some_and(|cause| cause > 127) {
+        if !input.evidence.is_in_range() {
             return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
         }
+        self.settle_caller(input.leg);
         if !self.is_alive(input.leg)? {
             return Ok(Reply::NoOp);
         }
-        match self.voice_message_of_leg(input.leg) {
-            Some(message) => self.callers_leg_ended(message),
-            None => self.leg_is_gone(input.leg, &input.evidence),
+        let at_recorder = self.voice_message_of_leg(input.leg);
+        if self.legs.contains_key(&input.leg) {
+            self.leg_is_gone(input.leg, &input.evidence);
+        }
+        if let Some(message) = at_recorder {
+            self.callers_leg_ended(message);
         }
         Ok(Reply::Done)
     }
 
-    pub(super) fn play_finished(&self, id: LegId) -> Result<Reply, Refusal> {
+    pub(super) fn play_finished(&mut self, id: LegId) -> Result<Reply, Refusal> {
+        self.settle_caller(id);
         self.is_alive(id)?;
         Ok(Reply::NoOp)
     }
@@ -74,7 +83,12 @@ impl Model {
         if sequence == 0 || sequence > self.effects_given {
             return Err(Refusal::NotEmitted { sequence, last: self.effects_given });
         }
+        if let Some(leg) = self.leg_of_effect(sequence) {
+            self.settle_caller(leg);
+        }
         if let Some(message) = self.voice_message_of_effect(sequence) {
+            let touched = self.touched_voice_message(message);
+            self.settle(&touched);
             return Ok(self.voice_effect_failed(message, sequence));
         }
         let Some(id) = self.leg_of_effect(sequence) else { return Ok(Reply::NoOp) };
@@ -146,10 +160,13 @@ impl Model {
         }
         for id in &named {
             let unanswered = self.legs.get(id).filter(|leg| leg.inbound && leg.state == LegState::Ringing);
-            if let Some(leg) = unanswered.filter(|leg| leg.answer.is_some_and(|answer| voided.contains(&answer))) {
-                self.end_call(leg.call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
+            let asked = unanswered.filter(|leg| leg.answer.is_some_and(|answer| voided.contains(&answer)));
+            // Who is offered the recorder is not answered for a user: his message says what becomes of him.
+            if let Some(call) = asked.map(|leg| leg.call).filter(|call| self.call_of(*call).state != CallState::Recording) {
+                self.end_call(call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
             }
         }
+        self.ask_for_the_recorder();
         self.resync_callers(&named, &voided);
         for id in strays {
             if !self.outbox_is_full() {
@@ -157,6 +174,14 @@ impl Model {
             }
         }
         Reply::Done
+    }
+
+    /// Last, of what a report on a leg settles, comes the message of its caller.
+    fn settle_caller(&mut self, leg: LegId) {
+        if let Some(id) = self.voice_message_of_leg(leg) {
+            let touched = self.touched_voice_message(id);
+            self.settle(&touched);
+        }
     }
 
     /// Whether a leg is alive; refused when it was never given.

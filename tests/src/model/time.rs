@@ -95,6 +95,7 @@ impl Model {
             match next {
                 Some((_, deadline)) if fired < budget => {
                     self.fire(deadline);
+                    self.ask_for_the_recorder();
                     fired += 1;
                 }
                 Some(_) => return Progress { fired, more: true },
@@ -245,10 +246,9 @@ impl Model {
     }
 
     pub(super) fn touched_by_report(&self, leg: LegId) -> Touched {
-        if let Some(id) = self.voice_message_of_leg(leg) {
-            return self.touched_voice_message(id);
-        }
-        let Some(leg) = self.legs.get(&leg) else { return Touched::default() };
+        let Some(leg) = self.legs.get(&leg) else {
+            return self.voice_message_of_leg(leg).map_or_else(Touched::default, |id| self.touched_voice_message(id));
+        };
         let users: BTreeSet<ReservationId> = self.users_of(leg.call).into_iter().collect();
         let numbers = users.iter().map(|id| self.reservation_of(*id).contact).collect();
         Touched { reservations_alone: users, calls: BTreeSet::from([leg.call]), numbers, ..Touched::default() }
@@ -294,7 +294,8 @@ impl Model {
             let due = match call.state {
                 CallState::Gathering => call.answer_due?,
                 CallState::Talking => call.joined_at?.saturating_add_s(self.policy.conversation_max_s.into()),
-                CallState::RingingMerchant | CallState::Ended => return None,
+                // How long the recorder runs is its message's.
+                CallState::RingingMerchant | CallState::Recording | CallState::Ended => return None,
             };
             Some((due, Deadline::Call(*id)))
         });
@@ -387,7 +388,7 @@ impl Model {
                 let call = self.legs[&leg].call;
                 match self.legs[&leg].reservation {
                     None => self.end_call(call, ReleaseCause::NoAnswer, Why::MerchantFailed),
-                    Some(user) => self.end_part(call, user, ReleaseCause::NoAnswer, Why::UserFailed),
+                    Some(user) => self.rung_out(leg, call, user),
                 }
             }
             Deadline::Call(call) if self.call_of(call).state == CallState::Talking => {

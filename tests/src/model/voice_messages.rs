@@ -13,7 +13,7 @@ use ringfence::values::effect::{
     Prompt, PushMisconfigured, Record, Reject, Ruling, Send, SenderTold, Transcribe, Undeliverable, UserContent,
     VoiceMessageArchive, VoiceMessageDelivered, VoiceMessageEnded, VoiceMessageNote, VoiceMessageNotice, VoiceMessageOutcome,
 };
-use ringfence::values::id::{BindingId, LegId, MediaId, MessageId, VoiceMessageId};
+use ringfence::values::id::{BindingId, CallId, LegId, MediaId, MessageId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{
     BlockTarget, CallDiverted, CallFailed, MessageReported, MessageStatus, OpenMessage, Recorded, RequestCallBack, Transcribed,
 };
@@ -61,6 +61,8 @@ struct VoiceMessage {
     sender: SenderWay,
     reason: FailureReason,
     at: Timestamp,
+    /// The call and the reservation that it was left under.
+    under: Option<(CallId, ReservationId)>,
     leg: LegId,
     leg_is_gone: bool,
     answer: Option<u64>,
@@ -169,6 +171,8 @@ pub struct VoiceMessageView {
     pub sends: Vec<u64>,
     /// Whether its sender can be told anything.
     pub is_tellable: bool,
+    /// The call and the reservation that it was left under.
+    pub under: Option<(CallId, ReservationId)>,
 }
 
 impl VoiceMessage {
@@ -298,6 +302,7 @@ impl Model {
             waits_for_follow: kept.state == State::Waiting { until: None },
             sends: kept.sends.clone(),
             is_tellable: !matches!(kept.sender, SenderWay::None),
+            under: kept.under,
         };
         self.voice_messages.kept.iter().map(view).collect()
     }
@@ -449,17 +454,32 @@ impl Model {
         if !input.evidence.is_in_range() {
             return Err(Refusal::Invalid { field: Field::Evidence, allowed: Allowed::KnownCauses });
         }
-        // What is over of others makes room only when that of the callee makes none.
-        if self.has_all_callers() || self.voice_messages.kept.len() >= self.policy.voice_messages_max as usize {
-            let all = self.voice_messages.kept.keys().copied().collect();
-            self.settle(&Touched { voice_messages: all, bindings: self.all_bindings(), ..Touched::default() });
-        }
+        self.make_room_for_callers();
         if self.has_all_callers() {
             return Err(limit(Bound::FailedCalls, self.policy.failed_calls_max));
         }
         self.check_outbox(2)?;
         self.legs_given += 1;
         let leg = LegId::new(self.legs_given);
+        let ruling = self.rule(leg, input, None);
+        let reason = diagnose(&input.evidence).reason;
+        match ruling {
+            Ruling::NotOffered(_) => self.not_offered(leg, reason, input.is_answered),
+            Ruling::Offered(Offered { voice_message }) => self.offer(voice_message, leg, input, reason, None),
+        }
+        Ok(Reply::FailedCall(CallJudged { leg, ruling }))
+    }
+
+    /// What is over of others makes room only when that of the callee makes none.
+    pub(super) fn make_room_for_callers(&mut self) {
+        if self.has_all_callers() || self.voice_messages.kept.len() >= self.policy.voice_messages_max as usize {
+            let all = self.voice_messages.kept.keys().copied().collect();
+            self.settle(&Touched { voice_messages: all, bindings: self.all_bindings(), ..Touched::default() });
+        }
+    }
+
+    /// Whether a caller is offered the recorder, with the record of it.
+    pub(super) fn rule(&mut self, leg: LegId, input: &CallFailed, call: Option<CallId>) -> Ruling {
         let diagnosis = diagnose(&input.evidence);
         let (reason, confidence) = (diagnosis.reason, diagnosis.confidence);
         let against = self.ground(input, &diagnosis.candidates().iter().collect::<Vec<_>>());
@@ -469,12 +489,8 @@ impl Model {
             self.voice_messages.given += 1;
             Ruling::Offered(Offered { voice_message: VoiceMessageId::new(self.voice_messages.given) })
         };
-        self.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call: None, reason, confidence, ruling }));
-        match ruling {
-            Ruling::NotOffered(_) => self.not_offered(leg, reason, input.is_answered),
-            Ruling::Offered(Offered { voice_message }) => self.offer(voice_message, leg, input, reason),
-        }
-        Ok(Reply::FailedCall(CallJudged { leg, ruling }))
+        self.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call, reason, confidence, ruling }));
+        ruling
     }
 
     /// Whether as many callers are connected as may be.
@@ -502,8 +518,10 @@ impl Model {
         }
         let all = &self.voice_messages.kept;
         let own = all.values().filter(|kept| kept.callee == input.callee && !kept.is_over()).count();
-        let is_full =
-            all.len() >= self.policy.voice_messages_max as usize || own >= self.policy.voice_messages_per_callee_max as usize;
+        // Outside a reservation that is refused before anything is judged.
+        let is_full = self.has_all_callers()
+            || all.len() >= self.policy.voice_messages_max as usize
+            || own >= self.policy.voice_messages_per_callee_max as usize;
         is_full.then_some(NoOffer::Full)
     }
 
@@ -517,7 +535,14 @@ impl Model {
         }
     }
 
-    fn offer(&mut self, id: VoiceMessageId, leg: LegId, input: &CallFailed, reason: FailureReason) {
+    pub(super) fn offer(
+        &mut self,
+        id: VoiceMessageId,
+        leg: LegId,
+        input: &CallFailed,
+        reason: FailureReason,
+        under: Option<(CallId, ReservationId)>,
+    ) {
         let (binding, account) = self.holder_of(input.callee).expect("it is offered to a bound callee only");
         let merchant = input.caller.and_then(|caller| self.merchant_of_line(caller)).map(|id| self.merchant_of(id).clone());
         let sender = match (&merchant, input.caller) {
@@ -535,6 +560,7 @@ impl Model {
             sender,
             reason,
             at: self.latest,
+            under,
             leg,
             leg_is_gone: false,
             answer: None,
@@ -562,6 +588,9 @@ impl Model {
         } else {
             let answer = self.emit(Action::Answer(Answer { leg, not_after: until }));
             self.voice_message_mut(id).answer = Some(answer);
+            if under.is_some() {
+                self.leg_mut(leg).answer = Some(answer);
+            }
         }
     }
 }
@@ -578,15 +607,15 @@ impl Model {
         (kept.record, kept.state) = (Some(record), State::Recording { until });
     }
 
-    /// The caller's leg was reported answered.
-    pub(super) fn callers_leg_answered(&mut self, id: VoiceMessageId) -> Reply {
+    /// The caller's leg was reported answered. Whether this changes anything.
+    pub(super) fn callers_leg_answered(&mut self, id: VoiceMessageId) -> bool {
         let VoiceMessage { leg, state, .. } = *self.voice_message(id);
         if !matches!(state, State::Offered { .. }) {
-            return Reply::NoOp;
+            return false;
         }
         self.void_effects_of(leg);
         self.record(id);
-        Reply::Done
+        true
     }
 
     /// The caller's leg is gone.
@@ -610,6 +639,9 @@ impl Model {
             return Reply::NoOp;
         }
         match kept.state {
+            State::Offered { .. } if kept.answer == Some(sequence) && kept.under.is_some() => {
+                self.abandon(id, Abandoned::RecordFailed, ReleaseCause::UserUnreachable, None);
+            }
             State::Offered { .. } if kept.answer == Some(sequence) => {
                 self.void_effects_of(kept.leg);
                 self.not_offered(kept.leg, kept.reason, false);
@@ -709,7 +741,9 @@ impl Model {
 
     fn hang_up_caller(&mut self, id: VoiceMessageId, cause: ReleaseCause, prompt: Option<Prompt>) {
         let kept = self.voice_message(id).clone();
-        if kept.has_leg() {
+        if kept.has_leg() && kept.under.is_some() {
+            self.end_recording_call(kept.leg, cause, prompt);
+        } else if kept.has_leg() {
             self.void_effects_of(kept.leg);
             self.emit(Action::HangUp(HangUp { leg: kept.leg, cause, q850_cause: cause.q850(), prompt }));
         }
@@ -761,10 +795,9 @@ impl Model {
 
     fn to_sender(&self, id: VoiceMessageId) -> (SenderWay, VoiceMessageNote) {
         let kept = self.voice_message(id);
-        (
-            kept.sender.clone(),
-            VoiceMessageNote { voice_message: id, number: kept.callee.masked(), at: kept.at, reservation: None },
-        )
+        let reservation = kept.under.map(|(_, reservation)| reservation);
+        let note = VoiceMessageNote { voice_message: id, number: kept.callee.masked(), at: kept.at, reservation };
+        (kept.sender.clone(), note)
     }
 
     fn note_to_chatbot(&mut self, chatbot: Address, content: MerchantContent) {
@@ -812,7 +845,7 @@ impl Model {
             ended_at: at,
             seconds: kept.seconds,
             attempts: kept.pushes,
-            reservation: None,
+            reservation: kept.under.map(|(_, reservation)| reservation),
         }));
         let media = kept.media.filter(|_| !kept.media_is_erased).into_iter().collect();
         self.emit(Action::Erase(Erase { reservations: Vec::new(), media, voice_messages: vec![id] }));

@@ -209,6 +209,8 @@ pub enum What {
     Account(AccountMove),
     /// Something happens to a call that fails, or to a message.
     Voice(VoiceMove),
+    /// A call under a reservation goes on, mostly to a phone that nobody answers and a merchant who leaves a message: the number chooses.
+    Meet(u32),
 }
 
 /// Moves, weighted towards conversations.
@@ -437,6 +439,7 @@ impl World {
             What::Acknowledge(reservation, user) => self.acknowledges(any_reservation(*reservation, model), *user, model),
             What::MessageReport(message, how) => message_report(*message, *how, model),
             What::Voice(made) => return self.of_voice(*made, model),
+            What::Meet(dice) => return self.meeting(*dice, at, model),
             What::Account(made) => self.of_account(*made, model),
             What::Manage(reservation, user) => self.manages(any_reservation(*reservation, model), *user, model),
             What::Preset(merchant, mode) => {
@@ -740,7 +743,7 @@ impl World {
     }
 }
 
-fn next_of_leg(leg: &LegView) -> Vec<(u32, Report)> {
+pub(super) fn next_of_leg(leg: &LegView) -> Vec<(u32, Report)> {
     let busy = Report::Ended(Some(17), Some(486));
     let over = Report::Ended(Some(16), None);
     match (leg.state, leg.inbound) {
@@ -756,7 +759,7 @@ fn next_of_leg(leg: &LegView) -> Vec<(u32, Report)> {
     }
 }
 
-fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Doing)> {
+pub(super) fn next_of_reservation(kept: &ReservationSummary, model: &Model) -> Vec<(u32, Doing)> {
     let choose =
         |mode| Doing::Input(Input::ChooseMode(ChooseMode { merchant: kept.merchant, reservation: kept.reservation, mode }));
     let cancel = Doing::Input(Input::Cancel(Cancel { user: kept.user.clone(), reservation: kept.reservation }));
@@ -812,7 +815,7 @@ fn give_code(user: Address, reservation: ReservationId, wrong: u8, model: &Model
     Input::ConfirmContact(ConfirmContact { user, reservation, code })
 }
 
-fn report(what: Report, leg: LegId) -> Input {
+pub(super) fn report(what: Report, leg: LegId) -> Input {
     match what {
         Report::Progress => Input::LegProgress(LegProgress { leg }),
         Report::Answered => Input::LegAnswered(LegAnswered { leg }),

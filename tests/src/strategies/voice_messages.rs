@@ -48,7 +48,12 @@ pub enum VoiceMove {
 
 /// Scripts in which calls fail and their callers leave messages, of at most this many moves and at least half as many. Their bounds are reached soon.
 pub fn voice_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
-    let worlds = (worlds(), with_delivery(with_recorder(Just(Policy::default())))).prop_map(|(world, voice)| {
+    (voice_worlds(), vec(voice_moves(), moves_max / 2..=moves_max)).prop_map(|(world, moves)| Script { world, moves })
+}
+
+/// Worlds in which numbers are bound from the start.
+pub(super) fn voice_worlds() -> impl Strategy<Value = World> {
+    (worlds(), with_delivery(with_recorder(Just(Policy::default())))).prop_map(|(world, voice)| {
         let policy = Policy {
             divert_on: voice.divert_on,
             record_max_s: voice.record_max_s,
@@ -74,8 +79,7 @@ pub fn voice_scripts(moves_max: usize) -> impl Strategy<Value = Script> {
         let mut world = World { policy, ..world };
         world.setup.extend(bound(&world.policy));
         world
-    });
-    (worlds, vec(voice_moves(), moves_max / 2..=moves_max)).prop_map(|(world, moves)| Script { world, moves })
+    })
 }
 
 fn with_recorder(policies: impl Strategy<Value = Policy>) -> impl Strategy<Value = Policy> {
@@ -127,7 +131,7 @@ fn holders() -> [(AccountId, PhoneNumber); 3] {
 }
 
 /// Those who are called: two who book too, and one who does not.
-fn callee(pick: Pick) -> PhoneNumber {
+pub(super) fn callee(pick: Pick) -> PhoneNumber {
     let texts = ["+8613800000001", "+8613800000002", "+8613700000007"];
     let text = texts[usize::from(pick) % texts.len()];
     PhoneNumber::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -145,7 +149,7 @@ fn bound(policy: &Policy) -> Vec<Input> {
     setup
 }
 
-fn voice_moves() -> impl Strategy<Value = Move> {
+pub(super) fn voice_moves() -> impl Strategy<Value = Move> {
     let of_voice = prop_oneof![
         14 => any::<(Pick, u32)>().prop_map(|(whom, how)| VoiceMove::Fails(whom, how)),
         3 => any::<(Pick, u32)>().prop_map(|(whom, how)| VoiceMove::Forwarded(whom, how)),
@@ -185,7 +189,7 @@ fn voice_moves() -> impl Strategy<Value = Move> {
 }
 
 /// What the network says, by the dice: mostly that the callee is busy, off, out of area or suspended.
-fn evidence(dice: u32) -> Evidence {
+pub(super) fn evidence(dice: u32) -> Evidence {
     let nothing = Evidence::default();
     let said = |class| Evidence { announcements: vec![class], ..Evidence::default() };
     let status = |sip_status| Evidence { sip_status: Some(sip_status), ..Evidence::default() };
@@ -386,7 +390,7 @@ impl World {
     }
 }
 
-fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
+pub(super) fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u32, Doing)> {
     let VoiceMessageView { voice_message, account, callee, .. } = kept.clone();
     let input = |weight: u32, input: Input| (weight, Doing::Input(input));
     let recorded =
@@ -462,7 +466,7 @@ fn next_of_message(kept: &VoiceMessageView, dice: u32, model: &Model) -> Vec<(u3
 }
 
 /// Another account wants the number that a message was left for: it asks, or gives the code.
-fn taken_over(kept: &VoiceMessageView, dice: u32, model: &Model) -> Option<Input> {
+pub(super) fn taken_over(kept: &VoiceMessageView, dice: u32, model: &Model) -> Option<Input> {
     let number = kept.callee;
     let others = model.bindings().into_iter().filter(|other| other.number == number && other.account != kept.account);
     let asked = others.filter_map(|other| match other.state {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ringfence::Chain;
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{
-    Action, Audit, AuditRecord, BindingEnd, BookedRecord, Content, Dial, Effect, HangUp, Judged, Party, Reject, Rule, Send,
-    UserDialled, VoiceMessageNotice, VoiceMessageOutcome,
+    Action, Audit, AuditRecord, BindingEnd, BookedRecord, Content, Dial, Effect, FailedCallRecord, HangUp, Judged, Party, Reject,
+    Rule, Send, UserDialled, VoiceMessageNotice, VoiceMessageOutcome,
 };
 use ringfence::values::id::{CallId, LegId, ReservationId};
 use ringfence::values::input::{Cancel, Input, Slot};
@@ -415,6 +415,40 @@ pub(crate) fn is_told_undelivered(action: &Action) -> bool {
 /// Whether an effect is a record that a message ended so.
 pub(crate) fn is_ended_as(action: &Action, wanted: VoiceMessageOutcome) -> bool {
     matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::VoiceMessageEnded(ended) if ended.outcome == wanted))
+}
+
+/// Whether an effect is a record that a merchant under a reservation was judged.
+pub(crate) fn is_merchant_judged(action: &Action) -> bool {
+    matches!(action, Action::Audit(audit) if matches!(&audit.record, AuditRecord::FailedCall(record) if record.call.is_some()))
+}
+
+/// The records that merchants under reservations were judged, each altered.
+pub(crate) fn each_merchant_judged(trace: &mut Trace, change: fn(&mut FailedCallRecord)) {
+    for effect in trace.steps.iter_mut().flat_map(|step| &mut step.effects) {
+        if let Action::Audit(audit) = &mut effect.action
+            && let AuditRecord::FailedCall(record) = &mut audit.record
+            && record.call.is_some()
+        {
+            change(record);
+        }
+    }
+}
+
+/// In the first step in which a merchant is judged, and offered the recorder or not, he is rejected without a word, and the trace ends there.
+pub(crate) fn reject_instead_of_asking(trace: &mut Trace) {
+    let step = nth_step(trace, 0, |step| has(step, is_merchant_judged));
+    let asked = trace.steps[step].effects.iter().find_map(|effect| match &effect.action {
+        Action::Answer(answer) => Some(answer.leg),
+        _ => None,
+    });
+    let leg = asked.expect("he is answered");
+    let effects = &mut trace.steps[step].effects;
+    effects.retain(|effect| !is_merchant_judged(&effect.action) && !matches!(effect.action, Action::Answer(_)));
+    let cause = ReleaseCause::UserBusy;
+    let reject = Reject { leg, cause, sip_status: cause.sip_status(), q850_cause: cause.q850() };
+    effects.push(Effect { sequence: 0, action: Action::Reject(reject) });
+    trace.steps.truncate(step + 1);
+    renumber(trace, step);
 }
 
 /// The first message that fits.

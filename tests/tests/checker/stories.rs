@@ -410,8 +410,13 @@ pub(crate) fn voice_forgotten() -> Trace {
 }
 
 /// The stories of messages that callers leave.
-pub(crate) const VOICE_STORIES: [(&str, Story); 3] =
-    [("voice_heard", voice_heard), ("voice_undelivered", voice_undelivered), ("voice_forgotten", voice_forgotten)];
+pub(crate) const VOICE_STORIES: [(&str, Story); 5] = [
+    ("voice_heard", voice_heard),
+    ("voice_undelivered", voice_undelivered),
+    ("voice_forgotten", voice_forgotten),
+    ("reserved_messages", reserved_messages),
+    ("reserved_recorder", reserved_recorder),
+];
 
 /// A result that fails by both ways, and a reminder that fails by one.
 pub(crate) fn failed_messages() -> Trace {
@@ -503,6 +508,52 @@ pub(crate) fn bindings() -> Trace {
     let _ = host.input(Input::Unbind(Unbind { account: zhang, number: number(LI) }));
     let _ = host.input(Input::Unfollow(Unfollow { account: li }));
     host.runs_for(601);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// A merchant calls for two users on his one channel. The first is busy: he leaves a message that is heard, and calls anew. The second has no account. Then
+/// the first is busy again, and what is left for him does not arrive.
+pub(crate) fn reserved_messages() -> Trace {
+    let mode_chosen_by = ModeChooser::Platform(CallMode::MerchantCalls);
+    let mut host = with_an_account(Policy { mode_chosen_by, retry_spacing_s: 60, voice_by_sms: false, ..Policy::default() });
+    host.phone(ZHANG, &[Phone::busy(), Phone::answers_after(5).talks_for(30), Phone::busy()]);
+    host.phone(LI, &[Phone::busy()]);
+    host.phone(WANG, &[Phone::rings_on()]);
+    host.deliveries(&[Delivery::Arrives, Delivery::Fails("40037")]);
+    let (zhang, li) = (host.books(ZHANG, 3600, 10_800), host.books(LI, 3600, 10_800));
+    let wang = host.books(WANG, 3600, 10_800);
+    host.runs_until(host.second(3700));
+    let _ = host.calls(LINE, zhang);
+    host.runs_for(5);
+    // His only channel is taken while he speaks.
+    let _ = host.calls(LINE, li);
+    host.runs_for(200);
+    let (account, voice_message) = (AccountId::parse("oA1-zhang").expect("an account"), last_message(&host));
+    let _ = host.input(Input::OpenMessage(OpenMessage { account: account.clone(), voice_message }));
+    let _ = host.input(Input::RequestCallBack(RequestCallBack { account, voice_message }));
+    for reservation in [zhang, li, wang] {
+        let _ = host.calls(LINE, reservation);
+        host.runs_for(200);
+    }
+    // A second reservation of the first user, when the first is over.
+    let zhang = host.books(ZHANG, 11_000, 14_000);
+    host.runs_until(host.second(11_000));
+    let _ = host.calls(LINE, zhang);
+    host.runs_out();
+    host.trace().clone()
+}
+
+/// The platform rings the merchant, who is there when his user turns out to be busy: he speaks at once; the other user has no account, and he is hung up.
+pub(crate) fn reserved_recorder() -> Trace {
+    let mode_chosen_by = ModeChooser::Platform(CallMode::PlatformCalls);
+    let mut host = with_an_account(Policy { mode_chosen_by, attempts_max: 1, ..Policy::default() });
+    host.phone(LINE, &[Phone::answers_after(2)]);
+    host.phone(ZHANG, &[Phone::busy()]);
+    host.phone(LI, &[Phone::unreachable()]);
+    host.callers(&[Caller::SpeaksAndHangsUp(9)]);
+    let _ = host.books(ZHANG, 3600, 10_800);
+    let _ = host.books(LI, 3600, 10_800);
     host.runs_out();
     host.trace().clone()
 }

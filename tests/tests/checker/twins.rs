@@ -1,14 +1,15 @@
 //! Altered twins of the good traces, each with the promise that it breaks.
 
+use ringfence::Chain;
 use ringfence::values::account::AccountId;
-use ringfence::values::cause::FailureReasons;
+use ringfence::values::cause::{Confidence, FailureReason, FailureReasons};
 use ringfence::values::code::Code;
 use ringfence::values::effect::{
-    Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, Join, Rule, Undeliverable,
-    VoiceMessageNotice, VoiceMessageOutcome,
+    Action, AuditRecord, BindingChange, BindingEnd, Content, DialWithdrawn, Effect, FailedCallRecord, Join, NoOffer, NotOffered,
+    Offered, Prompt, Rule, Ruling, Undeliverable, VoiceMessageNotice, VoiceMessageOutcome,
 };
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{BindingId, CallId, GroupId, LegId, MessageId, ReservationId};
+use ringfence::values::id::{BindingId, CallId, GroupId, LegId, MessageId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{Block, BlockTarget, BookingEvidence, Channel, ChooseMode, ChooseSlot, Input, LegEnded, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser};
@@ -24,8 +25,8 @@ use crate::altering::*;
 use crate::stories::{
     LI, LINE, STRANGER, Story, WANG, ZHANG, bindings, bindings_forgotten, blocked_while_talking, by_number,
     cancelled_while_ringing, confirmed, crashes, failed_messages, forgotten, frozen_while_dialling, group_called, in_doubt,
-    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, shared_call, slots, unverified, voice_forgotten,
-    voice_heard, voice_undelivered, window_ends_while_ringing,
+    kept_from_ringing, merchant_calls, nothing_is_reported, platform_calls, reserved_messages, reserved_recorder, shared_call,
+    slots, unverified, voice_forgotten, voice_heard, voice_undelivered, window_ends_while_ringing,
 };
 
 /// An altered twin of a good trace, and the promise that it must fall by.
@@ -197,7 +198,7 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
         P5 "a leg is joined after it was hung up" platform_calls |t| {
             let step = nth_step(t, 0, |step| has(step, is_hang_up) && is_ended(step));
-            let sequence = t.steps[step].effects[0].sequence + 1;
+            let sequence = t.steps[step].effects.last().expect("it has effects").sequence + 1;
             t.steps.truncate(step + 1);
             t.steps[step].effects.push(Effect { sequence, action: Action::Join(Join { bridge: CallId::new(1), leg: LegId::new(2) }) });
         };
@@ -753,6 +754,66 @@ pub(crate) fn twins() -> Vec<Twin> {
             t.steps[pushed].effects.push(archive);
             t.steps.truncate(pushed + 1);
             renumber(t, pushed);
+        };
+        P10 "a merchant is asked for a message for a reason that the rules leave out" reserved_messages |t| {
+            t.header.policy.divert_on = FailureReasons::NONE;
+        };
+        P10 "a merchant is hung up though his user was unreachable" reserved_messages |t| reject_instead_of_asking(t);
+        P10 "a merchant is not offered the recorder though nothing is against it" reserved_messages |t| each_merchant_judged(t, |record| {
+            if let Ruling::Offered(_) = record.ruling { record.ruling = Ruling::NotOffered(NotOffered { why: NoOffer::Unbound }) }
+        });
+        P10 "a merchant is offered the recorder though his user has no account" reserved_messages |t| each_merchant_judged(t, |record| {
+            if let Ruling::NotOffered(_) = record.ruling {
+                record.ruling = Ruling::Offered(Offered { voice_message: VoiceMessageId::new(99) });
+            }
+        });
+        P10 "a merchant who waits is rejected instead of being recorded" reserved_recorder |t| {
+            let step = nth_step(t, 0, |step| has(step, is_merchant_judged));
+            for effect in &mut t.steps[step].effects {
+                if let Action::Record(record) = &effect.action { effect.action = reject(record.leg.get()) }
+            }
+            t.steps.truncate(step + 1);
+        };
+        P10 "a merchant in a shared call is asked for a message" shared_call |t| {
+            let step = nth_step(t, 0, |step| has(step, is_user_dial));
+            let (call, leg) = t.steps[step].effects.iter().find_map(|effect| match &effect.action {
+                Action::Dial(dial) => Some((dial.call, dial.leg)),
+                _ => None,
+            }).expect("a user is dialled");
+            let at = t.steps[step].at;
+            let ruling = Ruling::NotOffered(NotOffered { why: NoOffer::Unbound });
+            let (reason, confidence) = (FailureReason::Busy, Confidence::High);
+            let record = AuditRecord::FailedCall(FailedCallRecord { leg, call: Some(call), reason, confidence, ruling });
+            let action = Action::Audit(Chain::new(0).add(at, record));
+            t.steps[step].effects.push(Effect { sequence: 1_000_000, action });
+            t.steps.truncate(step + 1);
+        };
+        P10 "a merchant is told of another reservation than that of his message" reserved_messages |t| {
+            let told = first_send(t, |send| matches!(send.content, Content::VoiceMessageUndeliveredForMerchant(_)));
+            if let Content::VoiceMessageUndeliveredForMerchant(note) = &mut told.content {
+                note.reservation = Some(ReservationId::new(2));
+            }
+        };
+        P8 "a second call on the channel whose merchant leaves a message" reserved_recorder |t| {
+            let second = nth_step(t, 1, |step| has(step, is_merchant_dial));
+            let dial = t.steps[second].effects.iter().find(|effect| is_merchant_dial(&effect.action)).cloned().expect("a dial");
+            let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Record(_))));
+            let at = t.steps[step].at;
+            t.steps.truncate(step + 1);
+            let dial = Effect { sequence: 1_000_000, ..dial };
+            t.steps.push(Step { line: None, at, doing: Doing::Advance { budget: 1 }, reply: None, effects: vec![dial] });
+        };
+        P9 "a merchant who was judged is left waiting" reserved_messages |t| drop_effect(t, 0, |action| matches!(action, Action::Answer(_)));
+        P9 "a merchant whose message is stored is not hung up" reserved_messages |t| drop_effect(t, 0, |action| {
+            matches!(action, Action::HangUp(up) if up.prompt == Some(Prompt::MessageTaken))
+        });
+        P17 "of a merchant who was judged the record names another reason" reserved_messages |t| each_merchant_judged(t, |record| {
+            record.reason = FailureReason::PoweredOff;
+        });
+        P17 "what is kept of a merchant's message names another reservation" reserved_messages |t| {
+            for effect in t.steps.iter_mut().flat_map(|step| &mut step.effects) {
+                if let Action::ArchiveVoiceMessage(archive) = &mut effect.action { archive.reservation = None }
+            }
         };
         P7 "a message shows another's number" voice_heard |t| {
             let (send, shown) = push(t, 0);

@@ -15,6 +15,11 @@ use ringfence_testing::model::{BindingState, CallState, Deadline, LegState, LegV
 use ringfence_testing::strategies::StepReply;
 use ringfence_testing::trace::Doing;
 
+#[path = "meeting.rs"]
+mod meeting;
+
+pub(super) use self::meeting::{DEMANDED_OF_MEETINGS, TO_BE_SEEN_OF_MEETINGS};
+
 /// What a user does that ends or changes his part in a call, or has done to him.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
@@ -428,6 +433,7 @@ pub(super) struct Seen {
     callers: BTreeSet<LegId>,
     /// The bindings whose accounts do not follow.
     suspended: BTreeSet<BindingId>,
+    meeting: meeting::Meeting,
 }
 
 impl Seen {
@@ -443,6 +449,7 @@ impl Seen {
                 (None, false)
             }
         };
+        self.meeting.before(model, doing);
         self.reports_failure = matches!(doing, Doing::Input(Input::EffectFailed(_)));
         self.gives_code = matches!(doing, Doing::Input(Input::ConfirmContact(_)));
         let most_s = model.policy().clock_leap_max_s;
@@ -496,6 +503,7 @@ impl Seen {
         self.note(model.reservations().iter().any(|kept| kept.conversations > 1), "second conversation");
         self.note(model.has_queue_longer_than_channels(), "queue longer than channels");
         self.bindings_after(model);
+        self.kinds.extend(self.meeting.after(model, reply, effects));
         self.voice_after(model, reply, effects);
         self.groups(model, effects);
         let live = |kept: &&ReservationSummary| kept.outcome.is_none();

@@ -162,8 +162,11 @@ impl Appointments {
             }
             Action::Play(play) => {
                 let mut of_it = call.reservations().filter_map(of_call);
+                // What becomes of his user's reservation does not touch a merchant at the recorder: its slot may be another by now.
+                let is_apart = call.state == CallState::Recording;
                 leg.party == Party::Merchant
-                    && of_it.any(|one| one.span().end() == play.not_after || one.revision > 1 || one.spent_slot.is_some())
+                    && (is_apart
+                        || of_it.any(|one| one.span().end() == play.not_after || one.revision > 1 || one.spent_slot.is_some()))
             }
             Action::Reject(_)
             | Action::HangUp(_)
