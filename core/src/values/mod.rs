@@ -1,9 +1,11 @@
 //! Floor 1: values. Plain data with its own rules and no knowledge of any floor above.
 
 pub mod account;
+pub mod audit;
 pub mod called_zone;
 pub mod cause;
 pub mod code;
+pub mod content;
 pub mod effect;
 pub mod evidence;
 pub mod export;
