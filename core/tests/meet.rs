@@ -167,19 +167,22 @@ fn steps(platform: &mut Platform) -> Vec<String> {
 fn brief(action: &Action) -> Option<String> {
     let prompted = |prompt: Option<_>| prompt.map_or(String::new(), |prompt| format!(" {prompt:?}"));
     Some(match action {
-        Action::Audit(audit) => match &audit.record {
-            AuditRecord::FailedCall(record) => {
+        Action::Audit(audit) => {
+            if let AuditRecord::FailedCall(record) = &audit.record {
                 let ruling = match record.ruling {
                     Ruling::Offered(offered) => format!("offered {}", offered.voice_message),
                     Ruling::NotOffered(not) => format!("not offered: {:?}", not.why),
                 };
                 let call = record.call.map_or("no call".into(), |call| format!("call {call}"));
                 format!("failed_call {} {call} {:?} {ruling}", record.leg, record.reason)
+            } else if let AuditRecord::VoiceMessageEnded(record) = &audit.record {
+                format!("ended {:?}", record.outcome)
+            } else if let AuditRecord::LegLost(record) = &audit.record {
+                format!("lost {}", record.leg)
+            } else {
+                return None;
             }
-            AuditRecord::VoiceMessageEnded(record) => format!("ended {:?}", record.outcome),
-            AuditRecord::LegLost(record) => format!("lost {}", record.leg),
-            _ => return None,
-        },
+        }
         Action::Dial(dial) => format!("dial {} {}", dial.leg, if dial.to == line() { "line" } else { "user" }),
         Action::Answer(answer) => format!("answer {}", answer.leg),
         Action::Reject(reject) => format!("reject {} {:?}", reject.leg, reject.cause),
@@ -960,10 +963,11 @@ fn gate_agrees(platform: &Platform, reservation: ReservationId, instants: &[&str
         let request = RequestCall { line: line(), target: CallTarget::Reservation(reservation) };
         let verdict = platform.gate(request, at(instant));
         let reply = platform.clone().request_call(at(instant), line(), reservation).unwrap();
-        let replied = match reply {
-            Reply::Allow(_) => Verdict::Allow,
-            Reply::Deny(deny) => Verdict::Deny { reason: deny.reason, retry_at: deny.retry_at },
-            other => panic!("{other:?}"),
+        let replied = if let Reply::Deny(deny) = reply {
+            Verdict::Deny { reason: deny.reason, retry_at: deny.retry_at }
+        } else {
+            assert!(matches!(reply, Reply::Allow(_)), "{reply:?}");
+            Verdict::Allow
         };
         assert_eq!(verdict, replied, "at {instant}");
         said.push(if let Verdict::Deny { reason, .. } = verdict { Some(reason) } else { None });

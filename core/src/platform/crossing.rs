@@ -1,17 +1,20 @@
-//! Carrying values from one half to the other: who was not reached, and which recordings are over.
+//! Carrying values from one half to the other: who was not reached, which recordings are over, and which forwarded calls are our own.
 
 use alloc::string::String;
 
 use super::Platform;
+use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 use crate::halves::appointments::Appointments;
-use crate::halves::checks::{check_evidence, hold};
+use crate::halves::checks::{check_evidence, check_outbox, hold};
 use crate::halves::fallback::Fallback;
+use crate::halves::fallback::failed_calls::reject;
 use crate::machines::voice_message::VoiceMessageState;
+use crate::values::evidence::Evidence;
 use crate::values::id::LegId;
 use crate::values::input::{EffectFailed, Input, LegAnswered, LegEnded, LegProgress, PlayFinished};
 use crate::values::refusal::Refusal;
-use crate::values::reply::Reply;
+use crate::values::reply::{OwnLeg, Reply};
 
 /// The missed-call half hung up: the appointment half is told, after every call into the former.
 pub(super) fn tell_over(cx: &Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) {
@@ -75,6 +78,30 @@ pub(super) fn report(
         (Reply::NoOp, Some(other)) => other,
         (reply, _) => Ok(reply),
     }
+}
+
+/// A call that the network forwarded to us is one of our own: that leg is over, and the one that came is never joined.
+pub(super) fn own_leg(
+    cx: &mut Context<'_>,
+    appointments: &mut Appointments,
+    own: LegId,
+    evidence: Evidence,
+) -> Result<Reply, Refusal> {
+    check_outbox(cx, 1)?;
+    let leg = LegId::new(cx.commons.ids.leg.take());
+    reject(cx, leg, diagnose(&evidence).reason);
+    appointments.handle(cx, Input::LegEnded(LegEnded { leg: own, evidence }))?;
+    Ok(Reply::OwnLeg(OwnLeg { leg, own }))
+}
+
+/// Fires the first deadline that is due, of both halves; of two at the same instant that of the appointments. False when none is.
+pub(super) fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) -> bool {
+    let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
+    let of_fallback = fallback.first_due(|effects| cx.has_room_for(effects));
+    let is_fallbacks = of_fallback.is_some_and(|due| of_appointments.is_none_or(|other| due < other));
+    let has_fired = if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) };
+    cross(cx, appointments, fallback);
+    has_fired
 }
 
 impl Platform {

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
-use self::crossing::{cross, report, shared_leg, tell_over};
+use self::crossing::{cross, fire_first, own_leg, report, shared_leg, tell_over};
 use crate::books::bindings::Binding;
 use crate::books::chain::Chain;
 use crate::books::commons::Commons;
@@ -20,27 +20,24 @@ use crate::books::outbox::Outbox;
 use crate::books::profiles::Profile;
 use crate::books::repeats::{Repeats, Taken};
 use crate::books::voice_messages::VoiceMessage;
-use crate::decisions::diagnosis::diagnose;
 use crate::halves::Context;
 pub use crate::halves::Why;
 use crate::halves::appointments::Appointments;
 use crate::halves::appointments::records::{Call, Leg, LiveChallenge, Reservation};
-use crate::halves::checks::{check_evidence, check_outbox, check_text, hang_up_stray, limit};
+use crate::halves::checks::{check_evidence, check_text, hang_up_stray, limit};
 use crate::halves::fallback::Fallback;
-use crate::halves::fallback::failed_calls::reject;
 use crate::values::account::AccountId;
 use crate::values::code::Code;
 use crate::values::effect::{AuditRecord, Digest, Effect, KeyRotated, PolicySet};
-use crate::values::evidence::Evidence;
 use crate::values::export::PersonExport;
 use crate::values::id::{CallId, ChallengeId, LegId, ReservationId, VoiceMessageId};
-use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, LegEnded, RequestCall};
+use crate::values::input::{CallDiverted, Dedup, ForgetMe, Input, RequestCall};
 use crate::values::number::Address;
 use crate::values::number::PhoneNumber;
 use crate::values::person::Person;
 use crate::values::policy::{Policy, PolicyError};
 use crate::values::refusal::{Allowed, Bound, Field, Refusal};
-use crate::values::reply::{Forgotten, OwnLeg, Reply, Verdict};
+use crate::values::reply::{Forgotten, Reply, Verdict};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 use crate::values::wire;
@@ -578,25 +575,6 @@ impl Platform {
         self.fallback.check_invariants(&self.commons.ids)?;
         self.check_bounds()
     }
-}
-
-/// A call that the network forwarded to us is one of our own: that leg is over, and the one that came is never joined.
-fn own_leg(cx: &mut Context<'_>, appointments: &mut Appointments, own: LegId, evidence: Evidence) -> Result<Reply, Refusal> {
-    check_outbox(cx, 1)?;
-    let leg = LegId::new(cx.commons.ids.leg.take());
-    reject(cx, leg, diagnose(&evidence).reason);
-    appointments.handle(cx, Input::LegEnded(LegEnded { leg: own, evidence }))?;
-    Ok(Reply::OwnLeg(OwnLeg { leg, own }))
-}
-
-/// Fires the first deadline that is due, of both halves; of two at the same instant that of the appointments. False when none is.
-fn fire_first(cx: &mut Context<'_>, appointments: &mut Appointments, fallback: &mut Fallback) -> bool {
-    let of_appointments = appointments.first_due(|effects| cx.has_room_for(effects));
-    let of_fallback = fallback.first_due(|effects| cx.has_room_for(effects));
-    let is_fallbacks = of_fallback.is_some_and(|due| of_appointments.is_none_or(|other| due < other));
-    let has_fired = if is_fallbacks { fallback.fire_first(cx) } else { appointments.fire_first(cx) };
-    cross(cx, appointments, fallback);
-    has_fired
 }
 
 /// The first deadline of both halves, and why.
