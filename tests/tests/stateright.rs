@@ -19,8 +19,11 @@
 //!
 //! When a property falls, the whole life that led there is printed as the lines of a trace.
 
+use ringfence::books::voice_messages::Under;
+use ringfence::values::effect::{Abandoned, Undeliverable, VoiceMessageOutcome};
 use ringfence::values::policy::CallMode;
 use ringfence::values::reply::DenyReason;
+use ringfence::{Road, VoiceMessage, VoiceMessageState};
 use ringfence_testing::checker::Promise;
 use stateright::{Expectation, Model, Property};
 
@@ -35,10 +38,10 @@ mod world;
 
 use acts::Act;
 use scopes::{
-    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FORGETTING, FULL, LAW, NUMBERS, ODD_REPORTS_AND_FAULTS,
-    ONE_BRIDGE, SLOTS, Scope, TWO_MERCHANTS,
+    CALLS_AND_CANCELS, CHANGES, CHOICES, CODES, FAULTS_AND_A_LATE_HOST, FORGETTING, FULL, LAW, MESSAGES, NUMBERS,
+    ODD_REPORTS_AND_FAULTS, ONE_BRIDGE, RECORDER, RECORDER_AND_FAULTS, SLOTS, Scope, TWO_MERCHANTS,
 };
-use world::{Bar, Budget, Event, Fallen, Sides, World};
+use world::{ACCOUNTS, Bar, Budget, Event, Fallen, Sides, World, account};
 
 impl World {
     /// The acts of the scopes for single moments.
@@ -63,10 +66,57 @@ impl World {
         }
         acts.extend(self.barred.filter(|_| bars > 0).map(|_| Act::Unbar));
     }
+
+    /// What may be reported of a message, and what its account does.
+    fn messages(&self, acts: &mut Vec<Act>) {
+        let Budget { requests, odd, follows, takeovers, .. } = self.budget;
+        let is_caller = self.sides == Sides::Caller;
+        acts.extend((is_caller && requests > 0).then_some(Act::FailedCall));
+        if follows > 0 {
+            acts.push(Act::Follows(!self.platform.follows(&account(ACCOUNTS[0]))));
+        }
+        acts.extend((takeovers > 0).then_some(Act::TakesOver));
+        let Some(message) = self.message() else { return };
+        let awaits = matches!(message.state, VoiceMessageState::Offered | VoiceMessageState::Recording);
+        if message.state == VoiceMessageState::Recording || awaits && odd > 0 {
+            acts.push(Act::Recorded);
+        }
+        let is_pushing = message.state == VoiceMessageState::Pushing;
+        // Minus one is a busy network; 43004 says that the account does not follow.
+        let codes = [None, Some("-1"), Some("43004")].into_iter().filter(|code| is_caller || code.is_none());
+        for code in codes.filter(|_| !message.pushed.is_empty()) {
+            acts.extend((is_pushing || odd > 0).then_some(Act::Reported { first: false, code }));
+            acts.extend((message.pushed.len() > 1 && odd > 0).then_some(Act::Reported { first: true, code }));
+        }
+        if is_caller && (is_pushing || matches!(message.state, VoiceMessageState::Waiting | VoiceMessageState::Delivered)) {
+            acts.extend((!message.pushed.is_empty()).then_some(Act::Opens));
+        }
+    }
+
+    /// Whether there is a message under a reservation of which this holds.
+    fn records(&self, holds: impl Fn(&Self, &VoiceMessage, Under) -> bool) -> bool {
+        let messages = self.platform.voice_messages();
+        let mut kept = messages.iter().filter_map(|id| self.platform.voice_message(*id));
+        kept.any(|message| message.under.is_some_and(|under| holds(self, message, under)))
+    }
+
+    /// Whether the merchant of this call, which this side started, leaves a message.
+    fn is_recording(&self, message: &VoiceMessage, under: Under, mode: CallMode) -> bool {
+        let call = self.platform.call(under.call);
+        message.state == VoiceMessageState::Recording && call.is_some_and(|call| call.mode == mode)
+    }
+
+    /// Whether the last message has this outcome.
+    fn ended(&self, outcome: VoiceMessageOutcome) -> bool {
+        self.message().is_some_and(|message| message.outcome == Some(outcome))
+    }
 }
 
 /// Every scope that is explored each time.
-const SCOPES: [Scope; 12] = [
+const SCOPES: [Scope; 15] = [
+    RECORDER,
+    RECORDER_AND_FAULTS,
+    MESSAGES,
     CALLS_AND_CANCELS,
     CHOICES,
     ODD_REPORTS_AND_FAULTS,
@@ -95,6 +145,9 @@ impl Model for Scope {
         }
         let Budget { requests, cancels, modes, odd, faults, late, .. } = world.budget;
         world.moments(acts);
+        if matches!(world.sides, Sides::Recorder | Sides::Caller) {
+            world.messages(acts);
+        }
         for id in world.sides.reservations().iter().copied() {
             if requests > 0 {
                 acts.push(Act::Request(id));
@@ -128,7 +181,8 @@ impl Model for Scope {
         }
         if faults > 0 {
             acts.extend(world.fresh.iter().map(|(sequence, _)| Act::Fail(*sequence)));
-            if !world.fresh.is_empty() && !world.restarted {
+            let is_unconfirmed = !world.fresh.is_empty() || world.pushed || world.sides == Sides::Caller;
+            if is_unconfirmed && !world.restarted {
                 acts.push(Act::Restart);
             }
             if !world.switch.is_empty() {
@@ -167,6 +221,59 @@ impl Model for Scope {
             };
         }
         use CallMode::{MerchantCalls, PlatformCalls};
+        if self.sides == Sides::Caller {
+            return vec![
+                Property::always("P10: a message reaches the account of its offer, or ends with its sender told", holds!(P10)),
+                Property::sometimes("P10: a message is heard", |_, world: &World| world.ended(VoiceMessageOutcome::Heard)),
+                Property::sometimes("P10: a message is delivered", |_, world: &World| {
+                    world.ended(VoiceMessageOutcome::Delivered)
+                }),
+                Property::sometimes(
+                    "P10: the number gets another holder while a message is pushed",
+                    event!(Event::TakenOverDuringPush),
+                ),
+                Property::sometimes("P10: a message expires", |_, world: &World| world.ended(VoiceMessageOutcome::Expired)),
+                Property::sometimes("P10: the caller hangs up before he is told to speak", |_, world: &World| {
+                    world.ended(VoiceMessageOutcome::Abandoned(Abandoned::CallerGone))
+                }),
+                Property::sometimes("P10: a message goes by the other road", |_, world: &World| {
+                    world
+                        .message()
+                        .is_some_and(|message| message.road == Road::Sms && message.state == VoiceMessageState::Pushing)
+                }),
+                Property::sometimes("P10: what was said is stored after the caller left", |_, world: &World| {
+                    world.message().is_some_and(|message| message.state == VoiceMessageState::Recording && message.leg.is_none())
+                }),
+                Property::sometimes("P10: a message waits for its account to follow", |_, world: &World| {
+                    world
+                        .message()
+                        .is_some_and(|message| message.state == VoiceMessageState::Waiting && message.next_at.is_none())
+                }),
+                Property::sometimes("P10: a message cannot be delivered by any road", |_, world: &World| {
+                    world.ended(VoiceMessageOutcome::Undeliverable(Undeliverable::NoRoad))
+                }),
+                Property::always("P7: a message is shown to nobody else", holds!(P7)),
+                Property::always("P9: everything ends within its bound", holds!(P9)),
+                Property::always("P9: when nothing is due any more, everything has ended", |_, world: &World| {
+                    !matches!(world.fallen, Some(Fallen::Unfinished(_)))
+                }),
+                Property::sometimes("P9: nothing is due any more", |_, world: &World| world.platform.poll_deadline().is_none()),
+                Property::always("P11: a repeat emits nothing", holds!(P11)),
+                Property::sometimes("P11: a report that comes again, or late, changes nothing", event!(Event::StaleReport)),
+                Property::always("P12: what is handed out again is the same", holds!(P12)),
+                Property::always("P12: a restored platform is the same", |_, world: &World| {
+                    world.fallen != Some(Fallen::Restore)
+                }),
+                Property::sometimes("P12: a restart between the log and a push", event!(Event::PushedAfterRestart)),
+                Property::sometimes("P14: an effect fails", event!(Event::DialFailed)),
+                Property::sometimes("P9: the switch loses its legs", event!(Event::LegsLost)),
+                Property::always("P17: failed calls, and the ends of messages, are on record", holds!(P17)),
+                Property::always("no other promise falls", |_, world: &World| world.fallen.is_none()),
+                Property::always("the invariants of the engine hold", |_, world: &World| {
+                    !matches!(world.fallen, Some(Fallen::Invariant(_)))
+                }),
+            ];
+        }
         let mut properties = vec![
             Property::always("P1: a user's phone rings inside his window only", holds!(P1)),
             Property::sometimes("P1: a user is dialled in merchant mode", event!(Event::UserDialled(MerchantCalls))),
@@ -281,6 +388,41 @@ impl Model for Scope {
                 ),
             ]);
         }
+        if self.sides == Sides::Recorder {
+            properties.extend([
+                Property::always("P10: the merchant of a user who is unreachable is asked, and nobody else", holds!(P10)),
+                Property::sometimes("P10: a merchant is offered the recorder while he waits", |_, world: &World| {
+                    world.records(|_, message, _| message.state == VoiceMessageState::Offered)
+                }),
+                Property::sometimes("P10: a merchant who called leaves a message", |_, world: &World| {
+                    world.records(|world, message, under| world.is_recording(message, under, MerchantCalls))
+                }),
+                Property::sometimes("P10: a merchant who was called leaves a message", |_, world: &World| {
+                    world.records(|world, message, under| world.is_recording(message, under, PlatformCalls))
+                }),
+                Property::sometimes("P10: a merchant's message is stored", |_, world: &World| {
+                    world.records(|_, message, _| message.state == VoiceMessageState::Stored)
+                }),
+                Property::sometimes("P10: a merchant's message is delivered", |_, world: &World| {
+                    world.records(|_, message, _| message.state == VoiceMessageState::Delivered)
+                }),
+                Property::sometimes("P10: a merchant's message is not delivered", |_, world: &World| {
+                    world.records(|_, message, _| message.state == VoiceMessageState::Undeliverable)
+                }),
+                Property::sometimes("P10: a merchant leaves while he records", |_, world: &World| {
+                    world.records(|_, message, _| message.state == VoiceMessageState::Recording && message.leg.is_none())
+                }),
+                Property::sometimes("P10: a reservation closes while its merchant records", |_, world: &World| {
+                    world.records(|world, message, under| {
+                        let closed = world.platform.reservation(under.reservation).is_some_and(|kept| kept.closed.is_some());
+                        closed && message.leg.is_some()
+                    })
+                }),
+                Property::sometimes("P10: a user who was unreachable is called anew", |_, world: &World| {
+                    world.records(|world, _, under| world.platform.calls().iter().any(|call| *call > under.call))
+                }),
+            ]);
+        }
         if bookings > 0 {
             properties.extend([
                 Property::always("P7: a number never means two users to one merchant", holds!(P7)),
@@ -351,6 +493,21 @@ fn changes_declines_and_blocks_keep_every_promise_in_every_order() {
 #[test]
 fn slots_keep_every_promise_in_every_order() {
     SLOTS.explore();
+}
+
+#[test]
+fn the_recorder_of_a_reserved_call_keeps_every_promise_in_every_order() {
+    RECORDER.explore();
+}
+
+#[test]
+fn the_recorder_of_a_reserved_call_and_faults_keep_every_promise_in_every_order() {
+    RECORDER_AND_FAULTS.explore();
+}
+
+#[test]
+fn voice_messages_keep_every_promise_in_every_order() {
+    MESSAGES.explore();
 }
 
 #[test]

@@ -295,7 +295,8 @@ impl Platform {
             .outbox
             .kept()
             .filter_map(|effect| {
-                Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer()))
+                let is_record = matches!(effect.action, Action::Record(_));
+                Some((place(effect.action.at_most_once_leg()?), effect.action.is_dial(), effect.action.is_answer(), is_record))
             })
             .collect();
         let room = usize::try_from(self.policy.outbox_max).unwrap_or(usize::MAX).saturating_sub(self.outbox.len());
@@ -311,6 +312,7 @@ impl Platform {
         let reserved: Vec<_> = self.fallback.voice_messages().filter_map(reserved).collect();
         let view = (
             half,
+            self.fallback.model_view(self.latest),
             reserved,
             self.commons.view(self.latest),
             sent,

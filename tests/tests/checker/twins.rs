@@ -796,11 +796,13 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
         P8 "a second call on the channel whose merchant leaves a message" reserved_recorder |t| {
             let second = nth_step(t, 1, |step| has(step, is_merchant_dial));
-            let dial = t.steps[second].effects.iter().find(|effect| is_merchant_dial(&effect.action)).cloned().expect("a dial");
+            let found = t.steps[second].effects.iter().find(|effect| is_merchant_dial(&effect.action));
+            let mut dial = found.cloned().expect("a dial");
             let step = nth_step(t, 0, |step| has(step, |action| matches!(action, Action::Record(_))));
             let at = t.steps[step].at;
             t.steps.truncate(step + 1);
-            let dial = Effect { sequence: 1_000_000, ..dial };
+            dial.sequence = 1_000_000;
+            if let Action::Dial(dial) = &mut dial.action { dial.ring_until = at.saturating_add_s(45) }
             t.steps.push(Step { line: None, at, doing: Doing::Advance { budget: 1 }, reply: None, effects: vec![dial] });
         };
         P9 "a merchant who was judged is left waiting" reserved_messages |t| drop_effect(t, 0, |action| matches!(action, Action::Answer(_)));

@@ -3,24 +3,27 @@
 use std::hash::Hash;
 
 use ringfence::Platform;
+use ringfence::books::voice_messages::VoiceMessage;
+use ringfence::machines::voice_message::VoiceMessageState;
+use ringfence::values::account::{ConfirmBinding, Follow, Unfollow};
 use ringfence::values::code::Code;
-use ringfence::values::effect::Party;
+use ringfence::values::effect::{Party, Ruling, Undeliverable, VoiceMessageOutcome};
 use ringfence::values::evidence::Evidence;
-use ringfence::values::id::{GroupId, LegId, OfferingId, ReservationId};
+use ringfence::values::id::{GroupId, LegId, MediaId, OfferingId, ReservationId, VoiceMessageId};
 use ringfence::values::input::{
-    Amend, Block, BlockTarget, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed, ForgetMe,
-    Freeze, ImportDoNotCall, Input, LegAnswered, LegEnded, LegProgress, MerchantReady, RequestCall, RequestCode, Resync, Scope,
-    Slot, Thaw,
+    Amend, Block, BlockTarget, CallFailed, CallTarget, Cancel, ChooseMode, ChooseSlot, ConfirmContact, Decline, EffectFailed,
+    ForgetMe, Freeze, ImportDoNotCall, Input, LegAnswered, LegEnded, LegProgress, MerchantReady, MessageReported, MessageStatus,
+    OpenMessage, Recorded, RequestCall, RequestCode, Resync, Scope, Slot, Thaw,
 };
 use ringfence::values::number::Address;
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{Deny, Reply, ReservationState, Verdict};
+use ringfence::values::reply::{CallJudged, Deny, Reply, ReservationState, Verdict};
 use ringfence::values::time::Window;
 use ringfence_testing::codes::test_keyring;
 use ringfence_testing::trace::Doing;
 
-use crate::world::{Bar, Event, Fallen, Sides, USERS, VIRTUAL, World, booking, leg, number};
+use crate::world::{ACCOUNTS, Bar, Event, Fallen, Sides, SwitchLeg, USERS, VIRTUAL, World, account, booking, leg, number};
 
 const FIRST: ReservationId = ReservationId::new(1);
 
@@ -75,6 +78,21 @@ pub(crate) enum Act {
     Bar(Bar),
     /// He lets it ring again.
     Unbar,
+    /// A call outside any reservation reaches nobody.
+    FailedCall,
+    /// The recording of whoever is offered the recorder comes.
+    Recorded,
+    /// A gateway says what became of a push: of the first or the last, and what it says.
+    Reported {
+        first: bool,
+        code: Option<&'static str>,
+    },
+    /// The account opens its message.
+    Opens,
+    /// It stops following, or follows again.
+    Follows(bool),
+    /// The other account gives its code.
+    TakesOver,
 }
 
 impl World {
@@ -198,6 +216,20 @@ impl World {
                     self.bar(bar, false);
                 }
             }
+            Act::FailedCall => self.failed_call(),
+            Act::Recorded => self.recorded(),
+            Act::Reported { first, code } => self.reported(first, code),
+            Act::Opens => {
+                let voice_message = self.message().map_or(VoiceMessageId::new(1), |message| message.id);
+                let _ = self.input(Input::OpenMessage(OpenMessage { account: account(ACCOUNTS[0]), voice_message }));
+            }
+            Act::Follows(follows) => {
+                self.budget.follows -= 1;
+                let account = account(ACCOUNTS[0]);
+                let input = if follows { Input::Follow(Follow { account }) } else { Input::Unfollow(Unfollow { account }) };
+                let _ = self.input(input);
+            }
+            Act::TakesOver => self.takes_over(),
             Act::PastEnd => {
                 self.budget.late -= 1;
                 self.now = self.end.saturating_add_s(1);
@@ -217,6 +249,8 @@ impl World {
             | Sides::OneMerchantTwoSharing
             | Sides::OneUser
             | Sides::Gap
+            | Sides::Recorder
+            | Sides::Caller
             | Sides::Holder => target.into(),
         };
         let request = RequestCall::new(number(line), target);
@@ -365,6 +399,60 @@ impl World {
         };
     }
 
+    /// The last message that is kept.
+    pub(crate) fn message(&self) -> Option<&VoiceMessage> {
+        self.platform.voice_messages().last().and_then(|id| self.platform.voice_message(*id))
+    }
+
+    fn failed_call(&mut self) {
+        self.budget.requests -= 1;
+        let evidence = Evidence { sip_status: Some(486), ..Evidence::default() };
+        let (caller, callee) = (Some(number(USERS[1])), number(USERS[0]));
+        let reply = self.input(Input::CallFailed(CallFailed { caller, callee, evidence, is_answered: false }));
+        if let Ok(Reply::FailedCall(CallJudged { leg: id, ruling: Ruling::Offered(_) })) = reply {
+            self.switch.insert(id, SwitchLeg { asked: true, ..leg(Party::Merchant, true) });
+        }
+    }
+
+    fn recorded(&mut self) {
+        let Some(voice_message) = self.message().map(|message| message.id) else { return };
+        // Each has a medium of its own, and all lives have the same few.
+        let taken = self.platform.voice_messages().len() as u64;
+        let media = MediaId::new(taken);
+        let _ = self.input(Input::Recorded(Recorded { voice_message, media, seconds: 9, is_silent: false }));
+    }
+
+    fn reported(&mut self, first: bool, code: Option<&'static str>) {
+        let Some(message) = self.message() else { return };
+        let pushed = if first { message.pushed.first() } else { message.pushed.last() };
+        let Some(sequence) = pushed.copied() else { return };
+        let is_awaited = message.state == VoiceMessageState::Pushing && message.pushed.last() == Some(&sequence);
+        self.budget.odd -= u8::from(!is_awaited);
+        let status = match code {
+            None => MessageStatus::Delivered,
+            Some(code) => MessageStatus::Failed { code: code.into() },
+        };
+        let effects = self.checker.summary().effects;
+        let reply = self.input(Input::MessageReported(MessageReported { message: sequence, status }));
+        if !is_awaited && reply == Ok(Reply::NoOp) && self.checker.summary().effects == effects {
+            self.event = Event::StaleReport;
+        }
+    }
+
+    fn takes_over(&mut self) {
+        self.budget.takeovers -= 1;
+        let is_pushing = |world: &Self| world.message().is_some_and(|message| message.state == VoiceMessageState::Pushing);
+        let was_pushing = is_pushing(self);
+        let (account, number) = (account(ACCOUNTS[1]), number(USERS[0]));
+        let Some(code) = self.platform.binding(&account, number).and_then(|binding| binding.code.as_ref()) else { return };
+        let Ok(code) = self.platform.code(code.challenge) else { return };
+        let _ = self.input(Input::ConfirmBinding(ConfirmBinding { account, number, code }));
+        let ended = self.message().and_then(|message| message.outcome);
+        if was_pushing && ended == Some(VoiceMessageOutcome::Undeliverable(Undeliverable::HolderChanged)) {
+            self.event = Event::TakenOverDuringPush;
+        }
+    }
+
     /// What a step made of a call that two share. `talked`: how many were on the bridge before.
     fn notice_shared(&mut self, act: Act, talked: usize) {
         self.event = match (act, talked, self.sharing()) {
@@ -396,7 +484,7 @@ impl World {
             Ok(_) | Err(_) => return self.fall(Fallen::Restore),
         }
         self.restarted = true;
-        self.event = Event::DialledAfterRestart;
+        self.event = if self.pushed { Event::PushedAfterRestart } else { Event::DialledAfterRestart };
         self.judge(Doing::Restart, None);
     }
 
@@ -448,7 +536,12 @@ impl World {
             if self.forgot && self.platform.profile(&user).is_some() {
                 self.fall(Fallen::Unfinished("something is remembered of somebody who was forgotten".to_owned()));
             }
-            if !self.platform.reservations().is_empty() || !self.platform.calls().is_empty() || !self.platform.legs().is_empty() {
+            let is_left = !self.platform.voice_messages().is_empty();
+            if is_left
+                || !self.platform.reservations().is_empty()
+                || !self.platform.calls().is_empty()
+                || !self.platform.legs().is_empty()
+            {
                 self.fall(Fallen::Unfinished("something is left over, and nothing is due".to_owned()));
             }
         }

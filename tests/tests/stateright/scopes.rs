@@ -40,7 +40,7 @@ impl Scope {
             // Slots are chosen where nobody has to choose the mode.
             mode_chosen_by: if self.budget.slots > 0 { ModeChooser::Platform(mode_on_silence) } else { ModeChooser::Merchant },
             conversations_max: if self.budget.amends > 0 { 2 } else { 1 },
-            code_life_s: 20,
+            code_life_s: if self.sides == Sides::Caller { 120 } else { 20 },
             code_tries_max: 2,
             number_rest_s: 20,
             numbers_low: 0,
@@ -49,6 +49,14 @@ impl Scope {
             } else {
                 Vec::new()
             },
+            record_max_s: 20,
+            record_grace_s: 20,
+            push_timeout_s: 20,
+            push_backoff_s: 20,
+            push_attempts_max: if self.sides == Sides::Caller { 2 } else { 1 },
+            voice_by_sms: self.sides == Sides::Caller,
+            voice_message_life_s: if self.sides == Sides::Caller { 60 } else { 40 },
+            unfollowed_max_s: 40,
             ..Policy::default()
         }
     }
@@ -102,6 +110,8 @@ pub(crate) const TROUBLE_FREE: Budget = Budget {
     bookings: 0,
     forgets: 0,
     bars: 0,
+    takeovers: 0,
+    follows: 0,
 };
 
 pub(crate) const CALLS_AND_CANCELS: Scope = Scope {
@@ -420,8 +430,88 @@ pub(crate) const ONE_BRIDGE: Scope = Scope {
     states: 267_630,
 };
 
+pub(crate) const RECORDER: Scope = Scope {
+    name: "the recorder of a reserved call",
+    budget: Budget { requests: 2, cancels: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::Recorder,
+    lacks: &[
+        "P12: a restart between the log and a dial",
+        "P13: a choice is refused",
+        "P14: a dial fails",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P8: both users are served one after the other",
+        "P9: the switch loses its legs",
+    ],
+    states: 33_519,
+};
+
+pub(crate) const RECORDER_AND_FAULTS: Scope = Scope {
+    name: "the recorder of a reserved call, and faults",
+    budget: Budget { faults: 1, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::Recorder,
+    lacks: &[
+        "P13: a choice is refused",
+        "P14: a call is denied because it comes too soon",
+        "P14: a host is so late that a call is lost",
+        "P16: the second is served after the first",
+        "P3: a cancel crosses an answer",
+        "P3: a cancel ends ringing",
+        "P3: a cancel leaves a conversation alone",
+        "P3: one blocks in the talk, and the other talks on",
+        "P5: a late answer is joined to the bridge that runs",
+        "P5: an answer comes too late",
+        "P5: one failed, and the other talks on",
+        "P5: one has left, and the other talks on",
+        "P5: two users on one bridge",
+        "P8: a call is denied because the user is on another",
+        "P8: a call is denied for want of a channel",
+        "P8: both users are served one after the other",
+    ],
+    states: 18_795,
+};
+
+pub(crate) const MESSAGES: Scope = Scope {
+    name: "voice messages",
+    budget: Budget { odd: 1, faults: 1, takeovers: 1, follows: 2, ..TROUBLE_FREE },
+    window_s: 40,
+    merchant_attempts_max: 1,
+    sides: Sides::Caller,
+    lacks: &[],
+    states: 183_942,
+};
+
 /// The larger scopes, for `RINGFENCE_MODEL=full`.
-pub(crate) const FULL: [Scope; 6] = [
+pub(crate) const FULL: [Scope; 8] = [
+    Scope {
+        name: "full: the recorder of a reserved call, cancels, faults and a late host",
+        budget: Budget { requests: 2, cancels: 1, faults: 1, late: 1, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::Recorder,
+        lacks: &[],
+        states: 0,
+    },
+    Scope {
+        name: "full: voice messages and more odd reports",
+        budget: Budget { odd: 2, faults: 1, takeovers: 1, follows: 2, ..TROUBLE_FREE },
+        window_s: 40,
+        merchant_attempts_max: 1,
+        sides: Sides::Caller,
+        lacks: &[],
+        states: 0,
+    },
     Scope {
         name: "full: calls, cancels, choices and a late host",
         budget: Budget { requests: 2, cancels: 1, modes: 1, late: 1, ..TROUBLE_FREE },

@@ -7,8 +7,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use ringfence::Platform;
+use ringfence::values::account::{AccountId, ConfirmBinding, Follow, RequestBinding};
 use ringfence::values::effect::{Action, Content, Effect, Party};
-use ringfence::values::id::{LegId, MerchantId, OfferingId, PageId};
+use ringfence::values::id::{BindingId, ChallengeId, LegId, MerchantId, OfferingId, PageId};
 use ringfence::values::input::{Book, ImportNumbers, Input, Line, PublishPage, RegisterMerchant, RotateKey};
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
@@ -16,11 +17,12 @@ use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::{DenyReason, Missed, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
 use ringfence_testing::checker::{Checker, Promise};
-use ringfence_testing::codes::{TEST_KEYS, known_keys, test_keyring};
+use ringfence_testing::codes::{TEST_KEYS, binding_code, known_keys, test_keyring};
 use ringfence_testing::trace::{Doing, Step, Trace};
 
 pub(crate) const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
 const LINES: [&str; 2] = ["95511", "95522"];
+pub(crate) const ACCOUNTS: [&str; 2] = ["oA1-zhang", "oB2-li"];
 pub(crate) const VIRTUAL: &str = "+8617000000001";
 
 /// What keeps the first user's phone from ringing.
@@ -58,6 +60,10 @@ pub(crate) struct Budget {
     pub(crate) forgets: u8,
     /// The operator freezes somebody or lists a number, or takes that back.
     pub(crate) bars: u8,
+    /// Another account gives the code that the number was sent for it.
+    pub(crate) takeovers: u8,
+    /// How often the account stops following, or follows again.
+    pub(crate) follows: u8,
 }
 
 /// What the last step showed, for the `sometimes`. Part of the state for one step only.
@@ -113,6 +119,12 @@ pub(crate) enum Event {
     HoursEndWhileRinging,
     /// A user is dialled in the hours that come after a gap.
     DialledAfterTheGap,
+    /// The number of a message that is on its way gets another account.
+    TakenOverDuringPush,
+    /// A report on a message comes again, or late, and changes nothing.
+    StaleReport,
+    /// The host stops between the log and a push.
+    PushedAfterRestart,
 }
 
 /// Why a state is wrong.
@@ -164,6 +176,10 @@ pub(crate) enum Sides {
     OneMerchantTwoSharing,
     /// As one user, and the callable hours have a gap in his window.
     Gap,
+    /// One reservation with one merchant, and the user's number is an account's.
+    Recorder,
+    /// No reservation: somebody calls a number that is an account's and that another account has asked for.
+    Caller,
 }
 
 impl Sides {
@@ -181,7 +197,9 @@ impl Sides {
                 | Self::Holder
                 | Self::OneNumber
                 | Self::OneMerchantTwoSharing
-                | Self::Gap,
+                | Self::Gap
+                | Self::Recorder
+                | Self::Caller,
                 _,
             ) => (USERS[0], MerchantId::new(1), LINES[0]),
         }
@@ -191,7 +209,8 @@ impl Sides {
     pub(crate) const fn reservations(self) -> &'static [u64] {
         match self {
             Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
-            Self::OneUser | Self::Holder | Self::OneNumber | Self::Gap => &[1],
+            Self::OneUser | Self::Holder | Self::OneNumber | Self::Gap | Self::Recorder => &[1],
+            Self::Caller => &[],
         }
     }
 }
@@ -211,6 +230,8 @@ pub(crate) struct World {
     /// The dials and answers handed out in the last step: they may have failed, and are unconfirmed until the next.
     pub(crate) fresh: Vec<(u64, LegId)>,
     pub(crate) last_sequence: u64,
+    /// A voice message was sent in the last step.
+    pub(crate) pushed: bool,
     pub(crate) budget: Budget,
     pub(crate) silence: CallMode,
     pub(crate) sides: Sides,
@@ -260,12 +281,14 @@ impl World {
             checker: Checker::new(policy.clone()),
             now: start.saturating_sub_s(10),
             window,
-            end: window.end(),
+            // Where there is no window, no clock stands near its end.
+            end: if scope.sides == Sides::Caller { start.saturating_sub_s(10) } else { window.end() },
             slot_over: false,
             switch: BTreeMap::new(),
             gone: None,
             fresh: Vec::new(),
             last_sequence: 0,
+            pushed: false,
             budget: scope.budget,
             silence,
             sides: scope.sides,
@@ -293,6 +316,7 @@ impl World {
     /// Everything that was handed out before is done: the host confirms it, also what the platform has voided since, which the host cannot know.
     pub(crate) fn confirm(&mut self) {
         self.fresh.clear();
+        self.pushed = false;
         let up_to = self.last_sequence;
         let refused = self.platform.confirm(up_to).err();
         self.judge(Doing::Confirm { up_to }, refused.map(Err));
@@ -344,6 +368,7 @@ impl World {
                     leg.asked = true;
                 }
             }
+            Action::Record(record) => self.fresh.push((effect.sequence, record.leg)),
             Action::Reject(reject) => self.remove(reject.leg),
             Action::HangUp(hang_up) => {
                 if let Some(leg) = self.switch.get_mut(&hang_up.leg) {
@@ -353,6 +378,7 @@ impl World {
             Action::Send(send) => match &send.content {
                 Content::Missed(missed) if missed.why == Missed::NotReached => self.event = Event::NotReached,
                 Content::Missed(missed) if missed.why == Missed::HostLate => self.event = Event::HostLate,
+                Content::VoiceMessage(_) => self.pushed = true,
                 Content::SlotOver(_) => {
                     self.slot_over = true;
                     self.event = Event::SlotOver;
@@ -376,7 +402,6 @@ impl World {
                 | Content::ManagePage(_)
                 | Content::BindingChallenge(_)
                 | Content::BindingChanged(_)
-                | Content::VoiceMessage(_)
                 | Content::VoiceMessageUndelivered(_)
                 | Content::CallBackRequested(_)
                 | Content::VoiceMessageUndeliveredForMerchant(_)
@@ -385,12 +410,7 @@ impl World {
             },
             Action::Erase(_) => {}
             Action::Archive(_) => self.event = Event::Archived,
-            Action::Join(_)
-            | Action::Play(_)
-            | Action::Audit(_)
-            | Action::Record(_)
-            | Action::Transcribe(_)
-            | Action::ArchiveVoiceMessage(_) => {}
+            Action::Join(_) | Action::Play(_) | Action::Audit(_) | Action::Transcribe(_) | Action::ArchiveVoiceMessage(_) => {}
         }
     }
 
@@ -454,7 +474,7 @@ impl World {
             self.gone.map(place),
             self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
             (self.budget, self.silence, self.served, self.restarted, self.slot_over, self.barred, self.forgot),
-            (self.event, &self.fallen),
+            (self.event, &self.fallen, self.pushed),
         );
         self.key = [1_u64, 2].map(|salt| {
             let mut hasher = DefaultHasher::new();
@@ -489,11 +509,33 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
     }
     match sides {
         Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser | Sides::Gap => {}
+        Sides::Recorder => inputs.extend(bound(&ACCOUNTS[..1])),
+        Sides::Caller => inputs = bound(&ACCOUNTS),
         Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
         Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
     inputs.extend(sides.reservations().iter().map(|id| booking(sides, *id, window)));
     inputs
+}
+
+/// The first account binds the number; others ask for it.
+fn bound(accounts: &[&str]) -> Vec<Input> {
+    let (key, secret) = TEST_KEYS[0];
+    let mut inputs = vec![Input::RotateKey(RotateKey { id: key.into() })];
+    for (name, id) in accounts.iter().zip(1..) {
+        let (account, number) = (account(name), number(USERS[0]));
+        inputs.push(Input::Follow(Follow { account: account.clone() }));
+        inputs.push(Input::RequestBinding(RequestBinding { account: account.clone(), number }));
+        if id == 1 {
+            let code = binding_code(secret, ChallengeId::new(id), BindingId::new(id), 6);
+            inputs.push(Input::ConfirmBinding(ConfirmBinding { account, number, code }));
+        }
+    }
+    inputs
+}
+
+pub(crate) fn account(name: &str) -> AccountId {
+    AccountId::parse(name).expect("an account")
 }
 
 /// The user of this reservation books it.

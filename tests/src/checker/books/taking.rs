@@ -345,7 +345,7 @@ impl Books {
         let verified = own == Some(number);
         // The window is stored between the first and the last of the hours in which phones may ring.
         let zone = input.zone.unwrap_or(merchant.zone);
-        let hours = CallableHours { policy: &self.policy, zone, window: input.window };
+        let hours = CallableHours::of(&self.policy, number, zone, input.window);
         let Some(window) = hours.trimmed().filter(|window| window.end() > self.now) else {
             return Err((Promise::P14, format!("reservation {id} is taken for hours in which no phone may ring")));
         };
