@@ -60,6 +60,10 @@ impl Books {
         if lives {
             return broken(Promise::P14, "a call of it lives");
         }
+        // The one before ended while the merchant was rung for him and for others: nobody is told of that when there was a conversation.
+        if notes.overdue_reservations.contains(&id) {
+            self.leave_by_slot(id);
+        }
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };
         let was_open = known.span().start() <= now && now < last;
         known.replace_slot(Some(chosen.slot), now);

@@ -285,7 +285,7 @@ fn with_clocks(policy: Policy, begins: Timestamp, zone: Zone, dice: [u8; 8]) -> 
         _ => Vec::new(),
     };
     if !called_zones.is_empty() {
-        callable_hours.extend(hours_around(begins, other, dice[5] % 4));
+        callable_hours.extend(hours_around(begins, other, 1 + dice[5] % 3));
     }
     Policy { callable_hours, called_zones, ..policy }
 }

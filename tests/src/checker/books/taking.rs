@@ -659,7 +659,7 @@ impl Books {
     }
 
     /// His slot is over while a merchant is rung for him and for others: his part ends, and nothing is hung up for it.
-    fn leave_by_slot(&mut self, user: ReservationId) {
+    pub(in crate::checker) fn leave_by_slot(&mut self, user: ReservationId) {
         let waits = |call: &Call| call.has(user) && call.part(user).is_some_and(|part| part.leg.is_none());
         let of = self.calls.iter().find(|(_, call)| call.parts.len() > 1 && waits(call)).map(|(id, _)| *id);
         if let Some(call) = of {
