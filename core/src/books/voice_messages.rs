@@ -14,6 +14,9 @@ use crate::values::number::{Address, PhoneNumber};
 use crate::values::text::Text;
 use crate::values::time::Timestamp;
 
+/// How long a message that was delivered counts for its callee.
+const RECENT_S: u64 = 86_400;
+
 /// A voice message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoiceMessage {
@@ -35,7 +38,8 @@ pub struct VoiceMessage {
     pub at: Timestamp,
     /// The caller's leg, while it is alive: it rings at us while the message is `Offered`, and is answered while it is `Recording`.
     pub leg: Option<LegId>,
-    /// When its state is over: while it is `Offered`, `Recording`, `Transcribing` or `Pushing`; and when it leaves, once it is over.
+    /// When its state is over: while it is `Offered`, `Recording`, `Transcribing`, or `Pushing` (but for one that the account's network has, and one that goes by
+    /// SMS); and when it leaves, once it is over.
     pub until: Option<Timestamp>,
     /// When it is taken up: while it is `Stored`, or `Waiting` for an instant. A `Waiting` one without it waits for its account to follow.
     pub next_at: Option<Timestamp>,
@@ -137,6 +141,22 @@ impl VoiceMessage {
     #[must_use]
     pub fn held_media(&self) -> Option<MediaId> {
         self.media.filter(|_| self.state != VoiceMessageState::Abandoned)
+    }
+
+    /// Whether it counts for how many its callee is left: it is not over, or reached him within the last day.
+    #[must_use]
+    pub fn counts_for_callee(&self, now: Timestamp) -> bool {
+        let is_recent = || self.ended_at.is_some_and(|at| now < at.saturating_add_s(RECENT_S));
+        match self.state {
+            VoiceMessageState::Delivered | VoiceMessageState::Heard => is_recent(),
+            VoiceMessageState::Offered
+            | VoiceMessageState::Recording
+            | VoiceMessageState::Stored
+            | VoiceMessageState::Transcribing
+            | VoiceMessageState::Pushing
+            | VoiceMessageState::Waiting => true,
+            VoiceMessageState::Abandoned | VoiceMessageState::Expired | VoiceMessageState::Undeliverable => false,
+        }
     }
 
     /// Whether it has not begun to be somebody's: its recording is awaited.

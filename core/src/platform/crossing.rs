@@ -8,7 +8,7 @@ use crate::halves::Context;
 use crate::halves::appointments::Appointments;
 use crate::halves::checks::{check_evidence, check_outbox, hold};
 use crate::halves::fallback::Fallback;
-use crate::halves::fallback::failed_calls::reject;
+use crate::halves::fallback::failed_calls::turn_away;
 use crate::machines::voice_message::VoiceMessageState;
 use crate::values::evidence::Evidence;
 use crate::values::id::LegId;
@@ -85,11 +85,11 @@ pub(super) fn own_leg(
     cx: &mut Context<'_>,
     appointments: &mut Appointments,
     own: LegId,
-    evidence: Evidence,
+    (evidence, is_answered): (Evidence, bool),
 ) -> Result<Reply, Refusal> {
     check_outbox(cx, 1)?;
     let leg = LegId::new(cx.commons.ids.leg.take());
-    reject(cx, leg, diagnose(&evidence).reason);
+    turn_away(cx, leg, diagnose(&evidence).reason, is_answered);
     appointments.handle(cx, Input::LegEnded(LegEnded { leg: own, evidence }))?;
     Ok(Reply::OwnLeg(OwnLeg { leg, own }))
 }

@@ -211,10 +211,10 @@ impl Platform {
             return Ok(self.resynced(&input.legs));
         }
         let (mut cx, appointments, fallback) = self.parts();
-        if let Input::CallDiverted(CallDiverted { caller: Some(caller), callee, evidence, .. }) = &input {
+        if let Input::CallDiverted(CallDiverted { caller: Some(caller), callee, evidence, is_answered }) = &input {
             check_evidence(evidence)?;
             if let Some(own) = appointments.forwarded(&mut cx, *caller, *callee) {
-                return own_leg(&mut cx, appointments, own, evidence.clone());
+                return own_leg(&mut cx, appointments, own, (evidence.clone(), *is_answered));
             }
         }
         if let Some(leg) = shared_leg(&cx, appointments, fallback, &input) {

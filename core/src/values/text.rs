@@ -68,7 +68,7 @@ impl fmt::Debug for Text {
 ///
 /// A user types his number into the name or the note more often than one would think; promise P7 does not depend on
 /// his care. Digits count in any script (`８６`, `٨`), and what is no letter (blanks, punctuation, symbols, marks, characters that nobody sees)
-/// neither breaks a run nor saves it. A letter O beside a digit is a zero. Meaningful
+/// neither breaks a run nor saves it. A letter O that stands beside a digit, or by itself, is a zero. Meaningful
 /// short numbers (a floor, an hour, `95511`) stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -87,13 +87,12 @@ impl MaskedText {
         let mut out = String::with_capacity(text.len());
         let mut run = String::new();
         let mut digits = 0_usize;
-        let mut rest = text.chars().peekable();
+        let mut before = None;
+        let mut rest = text.chars();
         while let Some(c) = rest.next() {
-            let mut stands_by_a_digit = || {
-                let after = run.chars().next_back().filter(|before| stands_for_digit(*before));
-                after.or_else(|| rest.peek().copied().filter(|next| is_digit(*next))).is_some()
-            };
-            if is_digit(c) || (looks_like_zero(c) && stands_by_a_digit()) {
+            let is_zero = looks_like_zero(c) && stands_for_zero(before, rest.as_str());
+            before = Some((c, is_zero));
+            if is_digit(c) || is_zero {
                 digits = digits.saturating_add(1);
                 run.push(c);
             } else if digits > 0 && is_separator(c) {
@@ -137,7 +136,17 @@ const fn looks_like_zero(c: char) -> bool {
     matches!(c, 'O' | 'o' | 'Ο' | 'ο' | 'О' | 'о' | 'Ｏ' | 'ｏ')
 }
 
-/// Whether `c` is a digit inside a run: a letter is in one only when it stands by a digit.
+/// Whether a letter that looks like a zero is meant for one: it stands behind a digit or another such letter, or what stands before it is no letter, and the
+/// letters of its kind that follow it are followed by none other.
+fn stands_for_zero(before: Option<(char, bool)>, rest: &str) -> bool {
+    match before {
+        Some((c, is_zero)) if is_zero || is_digit(c) => true,
+        Some((c, _)) if c.is_alphabetic() => false,
+        Some(_) | None => rest.chars().find(|c| !looks_like_zero(*c)).is_none_or(|next| is_digit(next) || !next.is_alphabetic()),
+    }
+}
+
+/// Whether `c` is a digit inside a run: a letter is in one only when it stands for a zero.
 fn stands_for_digit(c: char) -> bool {
     is_digit(c) || looks_like_zero(c)
 }
@@ -203,7 +212,11 @@ mod tests {
             ("138 0000 0001 call me", "*** **** **** call me"),
             ("138OOOO0001", "***********"),
             ("138оооо0001 or so", "*********** or so"),
-            ("Otto, room O8, 138 Oxford Road", "Otto, room O8, 138 Oxford Road"),
+            ("138-OOOO-0001", "***-****-****"),
+            ("138 OOOO 0001", "*** **** ****"),
+            ("138.O.O.O.O.0001", "***.*.*.*.*.****"),
+            ("O13800000001", "************"),
+            ("Otto, room O8, 138 Oxford Road, oo-la-la", "Otto, room O8, 138 Oxford Road, oo-la-la"),
             ("１３８００００００００１", "************"),
             ("一三八零零零零零零零一", "***********"),
             (

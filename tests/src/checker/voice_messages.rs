@@ -227,7 +227,14 @@ pub(super) fn ground(books: &Books, call: &CallFailed, is_bound: bool) -> Option
     if books.blocks.iter().any(|(blocker, what)| Some(blocker) == person.as_ref() && is_about_him(*what)) {
         return Some(NoOffer::Blocked);
     }
-    let own = all.values().filter(|kept| kept.callee == call.callee && !kept.is_over()).count();
+    let counts = |kept: &Message| match kept.state {
+        State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, at, .. } => {
+            books.now < at.saturating_add_s(86_400)
+        }
+        State::Over { .. } => false,
+        State::Offered { .. } | State::Recording { .. } | State::UnderWay => true,
+    };
+    let own = all.values().filter(|kept| kept.callee == call.callee && counts(kept)).count();
     let is_full = |count: usize, most: u32| count >= usize::try_from(most).unwrap_or(usize::MAX);
     let full = is_full(all.len(), policy.voice_messages_max) || is_full(own, policy.voice_messages_per_callee_max);
     full.then_some(NoOffer::Full)
@@ -641,7 +648,8 @@ fn pushed(books: &mut Books, sequence: u64, send: &Send, notice: &VoiceMessageNo
         return wrong(Promise::P11, "is pushed again too soon");
     }
     books.voice_messages.sends.insert(sequence, id);
-    let until = now.saturating_add_s(policy.push_timeout_s.into());
+    // That nobody reports on a short message is no failure.
+    let until = if by_sms { expires } else { now.saturating_add_s(policy.push_timeout_s.into()) };
     let soonest = books.voice_messages.least_backoff_s.unwrap_or(0);
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
         kept.message = Some(send.message);
@@ -801,6 +809,14 @@ pub(super) fn taken(books: &mut Books, step: &Step, notes: &mut Notes) -> Judged
             }
         }
         (Input::Recorded(recorded), Reply::Done) => stored(books, *recorded, notes)?,
+        (Input::Follow(follow), Reply::Done) => {
+            // A push that was under way may have failed for want of it: it goes again.
+            let all = books.voice_messages.kept.values_mut().filter(|kept| kept.account == follow.account && !kept.by_sms);
+            for kept in all {
+                kept.last = kept.last.map(|(sequence, until, _)| (sequence, until, true));
+                kept.not_before = None;
+            }
+        }
         (Input::Transcribed(Transcribed { voice_message, text }), Reply::Done) => {
             let kept = books.voice_messages.kept.get_mut(voice_message);
             let Some(kept) = kept.filter(|kept| kept.transcribe.is_some_and(|(_, waits)| waits)) else {
@@ -926,6 +942,13 @@ fn push_reported(books: &mut Books, report: &MessageReported, notes: &mut Notes)
         MessageStatus::Failed { code } => {
             if kept.last.is_none_or(|(last, _, reported)| last != report.message || reported) && !kept.is_over() {
                 return broken(Promise::P11, format!("an old report on voice message {id} is taken"));
+            }
+            if !kept.by_sms && after(code) == Next::Taken {
+                let (until, id) = (kept.stored.map_or(books.now, |(_, expires)| expires), id);
+                if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
+                    kept.last = kept.last.map(|(sequence, _, reported)| (sequence, until, reported));
+                }
+                return Ok(());
             }
             let unfollows = (!kept.by_sms && after(code) == Next::AwaitFollow).then(|| kept.account.clone());
             push_failed(books, report.message);
@@ -1056,7 +1079,7 @@ pub(super) fn own_leg(books: &Books, input: &CallDiverted, own: &OwnLeg) -> Judg
         let line = leg.call.and_then(|call| books.calls.get(&call)).map(|call| call.line);
         leg.party == ringfence::values::effect::Party::User
             && leg.number == input.callee
-            && leg.state == LegState::Ringing
+            && (leg.state == LegState::Ringing || matches!(leg.state, LegState::Releasing { .. }) && !leg.answered)
             && line.is_some()
             && line == input.caller
     });

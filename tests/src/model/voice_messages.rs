@@ -98,8 +98,9 @@ enum State {
     Transcribing {
         until: Timestamp,
     },
+    /// Without an instant: until its expiry.
     Pushing {
-        until: Timestamp,
+        until: Option<Timestamp>,
     },
     /// Until an instant, or for `follow`.
     Waiting {
@@ -208,7 +209,8 @@ impl VoiceMessage {
         match self.state {
             State::Offered { until } | State::Recording { until } => Some(until),
             State::Stored | State::Waiting { .. } => self.expires,
-            State::Transcribing { until } | State::Pushing { until } => Some(self.expires.map_or(until, |end| end.min(until))),
+            State::Transcribing { until } => Some(self.expires.map_or(until, |end| end.min(until))),
+            State::Pushing { until } => until.into_iter().chain(self.expires).min(),
             State::Over { leaves, .. } => Some(leaves),
         }
     }
@@ -382,7 +384,9 @@ impl Model {
 
     /// The leg of ours that a diverted call may be.
     fn own_leg(&self, input: &CallDiverted) -> Option<LegId> {
-        let rings = |leg: &Leg| matches!(leg.state, LegState::Dialled | LegState::Ringing);
+        let rings = |leg: &Leg| {
+            matches!(leg.state, LegState::Dialled | LegState::Ringing) || (leg.state == LegState::Releasing && !leg.was_answered)
+        };
         let of_line = |leg: &Leg| Some(self.call_of(leg.call).line) == input.caller;
         self.leg_to(input.callee).filter(|id| rings(&self.legs[id]) && of_line(&self.legs[id]))
     }
@@ -440,7 +444,7 @@ impl Model {
             self.check_outbox(1)?;
             self.legs_given += 1;
             let leg = LegId::new(self.legs_given);
-            self.not_offered(leg, diagnose(&input.evidence).reason, false);
+            self.not_offered(leg, diagnose(&input.evidence).reason, input.is_answered);
             self.leg_is_gone(own, &input.evidence);
             return Ok(Reply::OwnLeg(OwnLeg { leg, own }));
         }
@@ -517,7 +521,19 @@ impl Model {
             return Some(NoOffer::Blocked);
         }
         let all = &self.voice_messages.kept;
-        let own = all.values().filter(|kept| kept.callee == input.callee && !kept.is_over()).count();
+        let counts = |kept: &VoiceMessage| match kept.state {
+            State::Over { outcome: VoiceMessageOutcome::Delivered | VoiceMessageOutcome::Heard, at, .. } => {
+                self.latest < at.saturating_add_s(86_400)
+            }
+            State::Over { .. } => false,
+            State::Offered { .. }
+            | State::Recording { .. }
+            | State::Stored
+            | State::Transcribing { .. }
+            | State::Pushing { .. }
+            | State::Waiting { .. } => true,
+        };
+        let own = all.values().filter(|kept| kept.callee == input.callee && counts(kept)).count();
         // Outside a reservation that is refused before anything is judged.
         let is_full = self.has_all_callers()
             || all.len() >= self.policy.voice_messages_max as usize
@@ -775,6 +791,10 @@ impl Model {
         let is_left = !matches!(outcome, VoiceMessageOutcome::Abandoned(_));
         let stays_s = if is_left { self.policy.retention_s } else { self.policy.record_grace_s };
         let (at, leaves) = (self.latest, self.latest.saturating_add_s(stays_s.into()));
+        let sends = self.voice_message(id).sends.clone();
+        for kept in self.kept.iter_mut().filter(|kept| sends.contains(&kept.effect.sequence)) {
+            kept.voided = true;
+        }
         self.voice_message_mut(id).state = State::Over { outcome, told, at, leaves };
     }
 
@@ -889,7 +909,7 @@ impl Model {
             self.end_voice_message(id, VoiceMessageOutcome::Expired);
         } else if !kept.by_sms && self.is_suspended(kept.binding) {
             self.wait(id, None);
-        } else if !kept.by_sms && self.policy.transcription == Transcription::Always && !kept.was_transcribed {
+        } else if !kept.by_sms && self.policy.transcription == Transcription::Always && !kept.was_transcribed && kept.pushes == 0 {
             let media = kept.media.expect("it is stored");
             let transcribe = self.emit(Action::Transcribe(Transcribe { voice_message: id, media }));
             let until = self.latest.saturating_add_s(self.policy.transcribe_timeout_s.into());
@@ -916,8 +936,9 @@ impl Model {
             is_cut: kept.is_cut,
         };
         let sequence = self.emit(Action::Send(Send::to_user(message, to, UserContent::VoiceMessage(notice))));
-        let until = self.latest.saturating_add_s(self.policy.push_timeout_s.into());
+        let timeout = self.latest.saturating_add_s(self.policy.push_timeout_s.into());
         let kept = self.voice_message_mut(id);
+        let until = Some(timeout).filter(|_| !kept.by_sms);
         kept.message = Some(message);
         kept.sends.push(sequence);
         kept.attempts += 1;
@@ -964,7 +985,8 @@ impl Model {
             MessageStatus::Failed { code } => {
                 let counts = matches!(kept.state, State::Pushing { .. }) && kept.sends.last() == Some(&input.message);
                 let next = if kept.by_sms { Next::Retry } else { after_push_code(code) };
-                if !counts || next == Next::Taken {
+                let known = next == Next::Taken && kept.state == State::Pushing { until: None };
+                if !counts || known {
                     return Some(Reply::NoOp);
                 }
                 self.push_failed(id, next, code);
@@ -983,7 +1005,7 @@ impl Model {
 
     fn push_failed(&mut self, id: VoiceMessageId, next: Next, code: &Text) {
         match next {
-            Next::Taken => {}
+            Next::Taken => self.voice_message_mut(id).state = State::Pushing { until: None },
             Next::Retry | Next::RefreshToken => self.try_again(id),
             Next::RetryTomorrow => {
                 let now = self.latest.as_micros();
@@ -1029,7 +1051,10 @@ impl Model {
     /// An account follows: what waits for that goes on.
     pub(super) fn voice_messages_go_on(&mut self, account: &AccountId) {
         let until = Some(self.latest);
-        let waits = |kept: &&mut VoiceMessage| kept.account == *account && kept.state == State::Waiting { until: None };
+        let waits = |kept: &&mut VoiceMessage| {
+            let under_way = matches!(kept.state, State::Pushing { .. }) && !kept.by_sms;
+            kept.account == *account && (kept.state == State::Waiting { until: None } || under_way)
+        };
         for kept in self.voice_messages.kept.values_mut().filter(waits) {
             kept.state = State::Waiting { until };
         }

@@ -132,7 +132,8 @@ impl Appointments {
         terms.contact = input.contact.unwrap_or(before.contact);
         // What is asked for is cut to the hours before it is compared, so that the same change again is none.
         let hours = Self::hours(cx.policy, input.window.unwrap_or(before.window), terms.zone, terms.contact);
-        let is_new_clock = hours.zone != Self::hours(cx.policy, before.window, before.zone, before.contact).zone;
+        let clock = |terms: &Terms| cx.policy.zone_of(terms.contact, terms.zone);
+        let is_new_clock = clock(&terms) != clock(before);
         let is_cut_anew = input.window.is_some() || is_new_clock;
         terms.window = Some(hours).filter(|_| is_cut_anew).and_then(|hours| hours.trimmed()).unwrap_or(hours.window);
         terms.offering = input.offering.unwrap_or(before.offering);

@@ -5,6 +5,7 @@ use alloc::collections::BTreeSet;
 use super::Appointments;
 use crate::books::voice_messages::Caller;
 use crate::halves::{Context, Neighbour, NumberUse};
+use crate::machines::leg::LegState;
 use crate::values::effect::Party;
 use crate::values::id::{LegId, MediaId};
 use crate::values::input::BlockTarget;
@@ -49,6 +50,8 @@ impl Appointments {
         self.settle_call(cx, call);
         let leg = self.contacts.leg(callee).and_then(|leg| self.legs.get(leg.get()))?;
         let is_of_line = self.calls.get(leg.call.get()).is_some_and(|call| call.line == caller);
-        (is_of_line && leg.party == Party::User && leg.state.is_unanswered()).then_some(leg.id)
+        // One that we hung up before anybody answered may be forwarded all the same.
+        let was_unanswered = leg.state.is_unanswered() || leg.state == LegState::Releasing;
+        (is_of_line && leg.party == Party::User && was_unanswered).then_some(leg.id)
     }
 }

@@ -52,7 +52,7 @@ fn is_as_it_says(message: &VoiceMessage) -> bool {
         S::Recording => has_until && is_bare && is_unsent && message.media.is_none(),
         S::Stored => !has_until && message.next_at.is_some() && is_stored && is_unsent && !message.is_transcribed,
         S::Transcribing => has_until && is_stored && message.is_transcribed,
-        S::Pushing => has_until && is_stored && is_pushed && message.attempts > 0,
+        S::Pushing => is_stored && is_pushed && message.attempts > 0 && (message.road == Road::WeChat || !has_until),
         S::Waiting => !has_until && is_stored && (message.next_at.is_some() || message.road == Road::WeChat),
         S::Delivered | S::Heard => has_until && is_stored && is_pushed,
         S::Expired | S::Undeliverable => has_until && is_stored,

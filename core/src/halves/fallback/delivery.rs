@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::Fallback;
-use crate::books::voice_messages::Road;
+use crate::books::voice_messages::{Road, VoiceMessage};
 use crate::decisions::delivery::{Next, after_failure, backoff_s, next_morning};
 use crate::halves::Context;
 use crate::halves::checks::check_text;
@@ -37,7 +37,7 @@ impl Fallback {
             return;
         }
         let is_suspended = self.bindings.get(message.binding).is_none_or(|binding| binding.state != BindingState::Bound);
-        let (by_account, is_tried) = (message.road == Road::WeChat, message.is_transcribed);
+        let (by_account, is_tried) = (message.road == Road::WeChat, message.is_transcribed || !message.pushed.is_empty());
         if by_account && is_suspended {
             self.put_off(cx, id, None);
             return;
@@ -60,7 +60,7 @@ impl Fallback {
 
     /// Sends a message by its road, always under the same id.
     fn push(&mut self, cx: &mut Context<'_>, id: VoiceMessageId) {
-        let until = cx.now.saturating_add_s(u64::from(cx.policy.push_timeout_s));
+        let timeout = cx.now.saturating_add_s(u64::from(cx.policy.push_timeout_s));
         let sequence = cx.outbox.last_sequence().saturating_add(1);
         let known = self.messages.get(id).and_then(|message| message.message);
         let number = known.unwrap_or_else(|| MessageId::new(cx.commons.ids.message.take()));
@@ -69,7 +69,8 @@ impl Fallback {
             message.attempts = message.attempts.saturating_add(1);
             message.pushed.push(sequence);
             message.next_at = None;
-            message.until = Some(until);
+            // Nothing keeps a short message from coming twice: that nobody reports on it is no failure.
+            message.until = Some(timeout).filter(|_| message.road == Road::WeChat);
         });
         let Some(message) = self.messages.get(id).filter(|_| pushed) else { return };
         let to = match message.road {
@@ -91,7 +92,7 @@ impl Fallback {
 
     /// It waits until an instant, or for its account to follow.
     pub(super) fn put_off(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, next_at: Option<Timestamp>) {
-        let waits = |message: &mut crate::books::voice_messages::VoiceMessage| {
+        let waits = |message: &mut VoiceMessage| {
             message.until = None;
             message.next_at = next_at;
         };
@@ -147,7 +148,9 @@ impl Fallback {
     /// Follows a failure. Whether it changed anything.
     fn go_on(&mut self, cx: &mut Context<'_>, id: VoiceMessageId, account: &AccountId, next: Next, code: &Text) -> bool {
         match next {
-            Next::Taken => return false,
+            // The account has it, or will: from now on only a report says that it failed.
+            Next::Taken if self.messages.get(id).is_some_and(|message| message.until.is_none()) => return false,
+            Next::Taken => self.change(cx, id, |message| message.until = None),
             Next::Retry | Next::RefreshToken => self.retry(cx, id),
             Next::RetryTomorrow => {
                 self.put_off(cx, id, Some(next_morning(cx.now)));
@@ -207,10 +210,23 @@ impl Fallback {
 
     /// What waits for this account to follow waits no more.
     pub(super) fn followed(&mut self, cx: &mut Context<'_>, account: &AccountId) {
-        let waits = |id: &BindingId| self.messages.of_binding(*id).filter(|one| one.state == VoiceMessageState::Waiting);
+        // A push that was under way when it unfollowed may have failed for that, and be reported only now: it goes again, under the same id.
+        let is_due = |one: &&VoiceMessage| match one.state {
+            VoiceMessageState::Waiting => one.next_at.is_none(),
+            VoiceMessageState::Pushing => one.road == Road::WeChat,
+            VoiceMessageState::Offered
+            | VoiceMessageState::Recording
+            | VoiceMessageState::Stored
+            | VoiceMessageState::Transcribing
+            | VoiceMessageState::Delivered
+            | VoiceMessageState::Heard
+            | VoiceMessageState::Abandoned
+            | VoiceMessageState::Expired
+            | VoiceMessageState::Undeliverable => false,
+        };
         let bindings = self.ids_of(account);
-        let waiting: Vec<VoiceMessageId> =
-            bindings.iter().flat_map(waits).filter(|one| one.next_at.is_none()).map(|one| one.id).collect();
+        let of_it = |id: &BindingId| self.messages.of_binding(*id);
+        let waiting: Vec<VoiceMessageId> = bindings.iter().flat_map(of_it).filter(is_due).map(|one| one.id).collect();
         for id in waiting {
             self.put_off(cx, id, Some(cx.now));
         }

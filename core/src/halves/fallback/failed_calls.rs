@@ -74,6 +74,16 @@ pub(crate) fn reject(cx: &mut Context<'_>, leg: LegId, reason: FailureReason) {
     cx.emit(Action::Reject(Reject { leg, cause, sip_status, q850_cause }));
 }
 
+/// Ends a caller's leg that is not offered the recorder. He hears why nobody was reached.
+pub(crate) fn turn_away(cx: &mut Context<'_>, leg: LegId, reason: FailureReason, is_answered: bool) {
+    if is_answered {
+        let (cause, prompt) = (ReleaseCause::of_failed_leg(reason), Some(prompt_of(reason)));
+        cx.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt }));
+    } else {
+        reject(cx, leg, reason);
+    }
+}
+
 impl Fallback {
     pub(super) fn failed_call(
         &mut self,
@@ -100,12 +110,7 @@ impl Fallback {
         cx.audit(AuditRecord::FailedCall(FailedCallRecord { leg, call: None, reason, confidence, ruling }));
         match ruling {
             Ruling::Offered(Offered { voice_message }) => self.begin(cx, voice_message, leg, call.is_answered),
-            Ruling::NotOffered(_) if call.is_answered => {
-                let cause = ReleaseCause::of_failed_leg(reason);
-                let prompt = Some(prompt_of(reason));
-                cx.emit(Action::HangUp(HangUp { leg, cause, q850_cause: cause.q850(), prompt }));
-            }
-            Ruling::NotOffered(_) => reject(cx, leg, reason),
+            Ruling::NotOffered(_) => turn_away(cx, leg, reason, call.is_answered),
         }
         Ok(Reply::FailedCall(CallJudged { leg, ruling }))
     }
@@ -130,7 +135,7 @@ impl Fallback {
         diagnosis: &Diagnosis,
     ) -> Result<Holder, NoOffer> {
         let holder = self.bindings.holder(callee).filter(|binding| binding.state == BindingState::Bound);
-        let own = self.messages.of_callee(callee).filter(|message| !message.state.is_over()).count();
+        let own = self.messages.of_callee(callee).filter(|message| message.counts_for_callee(cx.now)).count();
         let judged = Callee {
             is_bound: holder.is_some(),
             has_blocked: caller.is_some_and(|caller| neighbour.keeps_away(callee, caller)),

@@ -116,6 +116,10 @@ impl Fallback {
         if !self.over(cx, id, event, outcome) {
             return;
         }
+        // Nobody is to get it from now on: not who has the number now, nor who has been told that it did not arrive.
+        for sequence in self.messages.get(id).into_iter().flat_map(|message| &message.pushed) {
+            cx.outbox.void_send(*sequence);
+        }
         cx.audit(AuditRecord::VoiceMessageEnded(VoiceMessageEnded { voice_message: id, outcome }));
         let is_told = self.tell_sender(cx, id, (UserContent::VoiceMessageUndelivered, MerchantContent::VoiceMessageUndelivered));
         let told = if is_told { SenderTold::Told } else { SenderTold::Untellable };

@@ -171,6 +171,7 @@ impl Books {
                 // A leg that settling ends before waits for its dial no more.
                 let settled = |leg: &LegId| notes.overdue_legs.contains(leg);
                 if let Some(leg) = dialled.filter(|leg| self.waits_for_its_dial(*leg) && !settled(leg)) {
+                    self.leave_by_settling(leg, notes);
                     self.end_undialled(leg);
                     notes.doubted = Some(leg);
                 }
@@ -667,9 +668,25 @@ impl Books {
         }
     }
 
+    /// Settling comes before what is reported of a leg: whose slot is over leaves a call that the merchant is rung for, and others may be left. Whether they are.
+    fn leave_by_settling(&mut self, leg: LegId, notes: &Notes) -> bool {
+        let call = self.legs.get(&leg).and_then(|leg| leg.call);
+        let of_it = notes.overdue.iter().filter(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED);
+        let users: Vec<ReservationId> = of_it.filter_map(|overdue| overdue.part).collect();
+        for user in &users {
+            self.leave_by_slot(*user);
+        }
+        let lives = |call: CallId| self.calls.get(&call).is_some_and(|call| call.parts.iter().any(|part| !part.over));
+        !users.is_empty() && call.is_some_and(lives)
+    }
+
     /// A leg is reported gone, and settling may have ended its call before: the end of its slot is nobody's failure.
     fn lose_settled(&mut self, id: LegId, notes: &Notes) {
         let call = self.legs.get(&id).and_then(|leg| leg.call);
+        if self.leave_by_settling(id, notes) {
+            self.lose(id);
+            return;
+        }
         if notes.overdue.iter().any(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED) {
             self.release(id, ReleaseCause::WindowEnded, LegState::Gone);
         } else {

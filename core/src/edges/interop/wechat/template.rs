@@ -301,4 +301,11 @@ fn plain(value: &str) -> (String, bool) {
 /// Pictures, flags, skin tones, and the marks that turn a sign into a picture.
 pub(super) const fn is_of_emoji(c: char) -> bool {
     matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0020}'..='\u{e007f}')
+        // Those of the first plane that are pictures by themselves (Unicode, emoji-data.txt, Emoji_Presentation).
+        || matches!(
+            c,
+            '⌚' | '⌛' | '⏩'..='⏬' | '⏰' | '⏳' | '◽' | '◾' | '☔' | '☕' | '♈'..='♓' | '♿' | '⚓' | '⚡' | '⚪' | '⚫' | '⚽' | '⚾' | '⛄'
+                | '⛅' | '⛎' | '⛔' | '⛪' | '⛲' | '⛳' | '⛵' | '⛺' | '⛽' | '✅' | '✊' | '✋' | '✨' | '❌' | '❎' | '❓'..='❕' | '❗'
+                | '➕'..='➗' | '➰' | '➿' | '⬛' | '⬜' | '⭐' | '⭕'
+        )
 }
