@@ -452,7 +452,7 @@ pub(crate) const FULL: [Scope; 8] = [
         merchant_attempts_max: 1,
         sides: Sides::Caller,
         lacks: &[],
-        states: 0,
+        states: 304_644,
     },
     Scope {
         name: "full: calls, cancels, choices and a late host",
