@@ -321,15 +321,9 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
         let read = Trace::from_json_lines(&trace.to_json_lines()).expect("what is written can be read");
         assert_eq!(check_closed(&read), check_closed(&trace), "{name}");
         let effects = trace.steps.iter().flat_map(|step| &step.effects);
-        let judged = |effect: &Effect| match &effect.action {
-            Action::Audit(audit) => {
-                if let AuditRecord::FailedCall(record) = &audit.record {
-                    Some(record.leg)
-                } else {
-                    None
-                }
-            }
-            _ => None,
+        let judged = |effect: &Effect| {
+            let Action::Audit(audit) = &effect.action else { return None };
+            if let AuditRecord::FailedCall(record) = &audit.record { Some(record.leg) } else { None }
         };
         let asked: Vec<_> = effects.filter_map(judged).collect();
         for (step, effect) in every_effect(&trace) {
