@@ -443,7 +443,7 @@ pub(crate) const FULL: [Scope; 8] = [
             "P8: a call is denied because the user is on another",
             "P8: both users are served one after the other",
         ],
-        states: 503_226,
+        states: 491_747,
     },
     Scope {
         name: "full: voice messages and more odd reports",
