@@ -124,19 +124,24 @@ fn the_real_platform_is_accepted_in_random_worlds_and_all_ends() {
 #[test]
 fn random_worlds_reach_what_matters() {
     let mut runner = TestRunner::deterministic();
-    let (mut talks, mut window_ends, mut withdrawn, mut late, mut restarts) = (0, 0, 0, 0, 0);
+    let (mut talks, mut window_ends, mut withdrawn, mut late, mut restarts, mut recorded) = (0, 0, 0, 0, 0, 0);
     for _ in 0..200 {
         let (policy, phones, events) = worlds().new_tree(&mut runner).expect("a world").current();
-        let summary = check_closed(&live(policy, &phones, &events)).expect("the platform keeps its promises");
+        let trace = live(policy, &phones, &events);
+        let summary = check_closed(&trace).expect("the platform keeps its promises");
+        let is_record = |effect: &Effect| matches!(effect.action, Action::Record(_));
+        recorded += usize::from(trace.steps.iter().any(|step| step.effects.iter().any(is_record)));
         talks += usize::from(summary.conversations_merchant_calls + summary.conversations_platform_calls > 0);
         window_ends += usize::from(summary.window_ended_while_ringing > 0);
         withdrawn += usize::from(summary.withdrawn_while_ringing > 0);
         late += usize::from(summary.late_steps > 0);
         restarts += usize::from(summary.restarts > 0);
     }
-    let reached = (talks, window_ends, withdrawn, late, restarts);
-    println!("of 200 worlds: talks, window ends while ringing, withdrawals, late hosts, restarts: {reached:?}");
-    assert!(talks > 50 && window_ends > 10 && withdrawn > 5 && late > 20 && restarts > 100, "{reached:?}");
+    let reached = (talks, window_ends, withdrawn, late, restarts, recorded);
+    println!(
+        "of 200 worlds: talks, window ends while ringing, withdrawals, late hosts, restarts, merchants at the recorder: {reached:?}"
+    );
+    assert!(talks > 50 && window_ends > 10 && withdrawn > 5 && late > 20 && restarts > 100 && recorded > 3, "{reached:?}");
 }
 
 #[test]
@@ -316,15 +321,9 @@ fn voice_messages_are_accepted_and_nothing_of_them_can_be_left_out() {
         let read = Trace::from_json_lines(&trace.to_json_lines()).expect("what is written can be read");
         assert_eq!(check_closed(&read), check_closed(&trace), "{name}");
         let effects = trace.steps.iter().flat_map(|step| &step.effects);
-        let judged = |effect: &Effect| match &effect.action {
-            Action::Audit(audit) => {
-                if let AuditRecord::FailedCall(record) = &audit.record {
-                    Some(record.leg)
-                } else {
-                    None
-                }
-            }
-            _ => None,
+        let judged = |effect: &Effect| {
+            let Action::Audit(audit) = &effect.action else { return None };
+            if let AuditRecord::FailedCall(record) = &audit.record { Some(record.leg) } else { None }
         };
         let asked: Vec<_> = effects.filter_map(judged).collect();
         for (step, effect) in every_effect(&trace) {

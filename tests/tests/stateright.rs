@@ -1,7 +1,9 @@
 //! Model checking: every interleaving of a small world over the real [`Platform`], judged in every state by the checker.
 //!
 //! The world: one merchant with one line of one channel and two users with a reservation each in the same window (in one scope, two
-//! merchants who both want the same user; in another, both users share one call), a simulated switch, and a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
+//! merchants who both want the same user; in another, both users share one call; in two, the one user's number is an account's, so that
+//! his merchant is left at the recorder; in one there is no reservation, and somebody leaves a message for a number that two accounts
+//! want), a simulated switch, and a host. Whatever the network may report of a leg it may report at any time, twice, too late or never; users and merchant may cancel,
 //! choose and call at any time; the host may fire a deadline, be asked something at the instant of a deadline before it fires it, sleep
 //! until one microsecond before the window's end or past it, stop between the log and a dial, fail to dial, and lose the switch. Budgets
 //! keep it finite; it is explored completely, and the number of its states is pinned.

@@ -245,7 +245,9 @@ impl Outbox {
 
     /// Takes out a message that is not confirmed: what it is about is over, so a host that was not handed it yet, or comes back, is not handed it any more.
     pub fn void_send(&mut self, sequence: u64) {
-        let Some(kept) = self.index(sequence).and_then(|index| self.kept.get_mut(index)).filter(|kept| !kept.is_void) else { return };
+        let Some(kept) = self.index(sequence).and_then(|index| self.kept.get_mut(index)).filter(|kept| !kept.is_void) else {
+            return;
+        };
         kept.is_void = true;
         let effect = kept.effect.clone();
         self.let_go(&effect);

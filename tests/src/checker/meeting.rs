@@ -82,9 +82,8 @@ fn reported(books: &Books, leg: LegId, step: &Step) -> Option<Evidence> {
 /// is over; it comes before what the step reports.
 pub(super) fn unreached(books: &Books, step: &Step) -> Noted {
     let hung_up = |wanted: LegId| {
-        let cause = |effect: &Effect| match &effect.action {
-            Action::HangUp(up) if up.leg == wanted => Some(up.cause),
-            _ => None,
+        let cause = |effect: &Effect| {
+            if let Action::HangUp(up) = &effect.action { Some(up.cause).filter(|_| up.leg == wanted) } else { None }
         };
         step.effects.iter().enumerate().find_map(|(place, effect)| Some((place, cause(effect)?)))
     };
@@ -112,17 +111,12 @@ pub(super) fn unreached(books: &Books, step: &Step) -> Noted {
 /// Whether a record of a failed call, or what is done to its merchant, follows from what settling ended.
 pub(super) fn explains(effect: &Effect, notes: &Notes) -> bool {
     let asked = |leg: LegId| notes.meeting.asked.iter().any(|asked| asked.leg == leg && !asked.is_treated);
-    match &effect.action {
-        Action::Audit(audit) => {
-            let call = if let AuditRecord::FailedCall(record) = &audit.record { record.call } else { None };
-            call.is_some_and(|call| notes.meeting.unreached.iter().any(|unreached| unreached.call == call))
-        }
-        Action::Answer(answer) => asked(answer.leg),
-        Action::Record(record) => asked(record.leg),
-        Action::Reject(reject) => asked(reject.leg),
-        Action::HangUp(hang_up) => asked(hang_up.leg),
-        _ => false,
+    if let Action::Audit(audit) = &effect.action {
+        let call = if let AuditRecord::FailedCall(record) = &audit.record { record.call } else { None };
+        return call.is_some_and(|call| notes.meeting.unreached.iter().any(|unreached| unreached.call == call));
     }
+    let is_deed = matches!(effect.action, Action::Answer(_) | Action::Record(_) | Action::Reject(_) | Action::HangUp(_));
+    effect.action.leg().is_some_and(|leg| is_deed && asked(leg))
 }
 
 /// A record says that the merchant of a call was judged.
@@ -190,11 +184,9 @@ pub(super) fn done(leg: LegId, deed: Deed, notes: &mut Notes) -> Judged {
         (true, false) => Deed::Answered,
         (true, true) => Deed::Recorded,
         (false, true) => Deed::HungUp(asked.cause, Some(Prompt::UserUnreachable)),
-        (false, false) => match deed {
-            // One that was asked to be answered before is hung up.
-            Deed::HungUp(cause, None) if cause == asked.cause => deed,
-            _ => Deed::Rejected(asked.cause),
-        },
+        // One that was asked to be answered before is hung up.
+        (false, false) if deed == Deed::HungUp(asked.cause, None) => deed,
+        (false, false) => Deed::Rejected(asked.cause),
     };
     if deed == right {
         return Ok(());

@@ -173,7 +173,7 @@ impl VoiceMessages {
     /// What it remembers, relative to the clock.
     pub(super) fn view(&self, now: Timestamp) -> String {
         let left = |at: Option<Timestamp>| at.map(|at| at.micros_since(now));
-        let of = |(id, kept): (&VoiceMessageId, &Message)| {
+        let of = |(place, kept): (usize, &Message)| {
             let state = match kept.state {
                 State::Offered { .. } => "offered".to_owned(),
                 State::Recording { .. } => "recording".to_owned(),
@@ -185,9 +185,9 @@ impl VoiceMessages {
             let words =
                 (kept.words.is_some(), kept.transcribe.map(|(_, waits)| waits), kept.media.is_some(), kept.caller.is_some());
             let words = (words, kept.under.is_some());
-            format!("{}{}{state}{:?}{rest:?}{words:?}", id.get(), kept.binding.get(), left(kept.due()))
+            format!("{place}{}{state}{:?}{rest:?}{words:?}", kept.binding.get(), left(kept.due()))
         };
-        self.kept.iter().map(of).collect()
+        self.kept.values().enumerate().map(of).collect()
     }
 }
 

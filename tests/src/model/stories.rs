@@ -294,7 +294,9 @@ fn a_busy_user_is_called_again_after_the_spacing_until_the_attempts_are_used_up(
     model.handle(at("18:00:05"), &answered(1)).expect("answered");
     model.take_effects();
     model.handle(at("18:00:06"), &ended(2, 17)).expect("ended");
-    assert_eq!(words(&mut model), ["hang up 1 UserBusy UserUnreachable"]);
+    // His merchant is asked for a message, which nobody would get.
+    let not_offered = "failed call NotOffered(NotOffered { why: Unbound })";
+    assert_eq!(words(&mut model), [not_offered, "hang up 1 UserBusy UserUnreachable"]);
     model.handle(at("18:00:07"), &ended(1, 16)).expect("ended");
     assert_eq!(
         model.gate(RequestCall::new(number(LINE), ReservationId::new(1)), at("18:00:08")),

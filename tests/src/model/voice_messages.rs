@@ -909,7 +909,8 @@ impl Model {
             self.end_voice_message(id, VoiceMessageOutcome::Expired);
         } else if !kept.by_sms && self.is_suspended(kept.binding) {
             self.wait(id, None);
-        } else if !kept.by_sms && self.policy.transcription == Transcription::Always && !kept.was_transcribed && kept.pushes == 0 {
+        } else if !kept.by_sms && self.policy.transcription == Transcription::Always && !kept.was_transcribed && kept.pushes == 0
+        {
             let media = kept.media.expect("it is stored");
             let transcribe = self.emit(Action::Transcribe(Transcribe { voice_message: id, media }));
             let until = self.latest.saturating_add_s(self.policy.transcribe_timeout_s.into());

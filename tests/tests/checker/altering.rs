@@ -437,10 +437,8 @@ pub(crate) fn each_merchant_judged(trace: &mut Trace, change: fn(&mut FailedCall
 /// In the first step in which a merchant is judged, and offered the recorder or not, he is rejected without a word, and the trace ends there.
 pub(crate) fn reject_instead_of_asking(trace: &mut Trace) {
     let step = nth_step(trace, 0, |step| has(step, is_merchant_judged));
-    let asked = trace.steps[step].effects.iter().find_map(|effect| match &effect.action {
-        Action::Answer(answer) => Some(answer.leg),
-        _ => None,
-    });
+    let answered = |effect: &Effect| if let Action::Answer(answer) = &effect.action { Some(answer.leg) } else { None };
+    let asked = trace.steps[step].effects.iter().find_map(answered);
     let leg = asked.expect("he is answered");
     let effects = &mut trace.steps[step].effects;
     effects.retain(|effect| !is_merchant_judged(&effect.action) && !matches!(effect.action, Action::Answer(_)));

@@ -776,10 +776,10 @@ pub(crate) fn twins() -> Vec<Twin> {
         };
         P10 "a merchant in a shared call is asked for a message" shared_call |t| {
             let step = nth_step(t, 0, |step| has(step, is_user_dial));
-            let (call, leg) = t.steps[step].effects.iter().find_map(|effect| match &effect.action {
-                Action::Dial(dial) => Some((dial.call, dial.leg)),
-                _ => None,
-            }).expect("a user is dialled");
+            let dialled = |effect: &Effect| {
+                if let Action::Dial(dial) = &effect.action { Some((dial.call, dial.leg)) } else { None }
+            };
+            let (call, leg) = t.steps[step].effects.iter().find_map(dialled).expect("a user is dialled");
             let at = t.steps[step].at;
             let ruling = Ruling::NotOffered(NotOffered { why: NoOffer::Unbound });
             let (reason, confidence) = (FailureReason::Busy, Confidence::High);

@@ -4,12 +4,12 @@ use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use ringfence::values::id::{MerchantId, PageId, ReservationId};
-use ringfence::values::input::{Book, ChooseMode, ChooseSlot, Input, MerchantReady, Slot};
+use ringfence::values::input::{Book, ChooseMode, ChooseSlot, Input, MerchantReady, RotateKey, Slot};
 use ringfence::values::number::Address;
 use ringfence::values::policy::{CallMode, ModeChooser, OnWindowClose, Policy};
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Window;
-use ringfence_testing::host::{Host, MERCHANT, OFFERING, PAGE, Phone};
+use ringfence_testing::host::{Caller, Delivery, Host, MERCHANT, OFFERING, PAGE, Phone};
 use ringfence_testing::trace::Trace;
 
 use crate::altering::number;
@@ -101,6 +101,8 @@ pub(crate) fn random_policy() -> impl Strategy<Value = Policy> {
 pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) -> Trace {
     const LINES: [&str; 2] = [LINE, "95522"];
     const USERS: [&str; 3] = [ZHANG, LI, STRANGER];
+    // In most of the worlds two of the users have accounts, so that merchants leave messages for them.
+    let is_bound = policy.min_ring_s > 1;
     let mut host = Host::new(policy);
     // Who booked what in which shop, and one of the latest of them; a number that was never given when there is none yet.
     let mut booked: Vec<(usize, usize, ReservationId)> = Vec::new();
@@ -112,6 +114,19 @@ pub(crate) fn live(policy: Policy, phones: &[Vec<Phone>], events: &[Happens]) ->
     }
     for (number, phones) in LINES.iter().chain(&USERS).zip(phones) {
         host.phone(number, phones);
+    }
+    if is_bound {
+        let _ = host.input(Input::RotateKey(RotateKey { id: "k1".into() }));
+        host.binds("oA1-zhang", ZHANG);
+        host.binds("oB2-li", LI);
+        host.callers(&[
+            Caller::Speaks(10),
+            Caller::SpeaksAndHangsUp(5),
+            Caller::CannotBeRecorded,
+            Caller::IsSilent(4),
+            Caller::Speaks(50),
+        ]);
+        host.deliveries(&[Delivery::Arrives, Delivery::Fails("-1"), Delivery::IsLost, Delivery::Arrives]);
     }
     for event in events {
         match *event {

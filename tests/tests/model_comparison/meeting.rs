@@ -118,12 +118,9 @@ impl Meeting {
             let Some((call, reservation)) = kept.under else { continue };
             let mode = calls.iter().find(|(id, ..)| *id == call).map(|(.., mode)| *mode);
             let of = if mode == Some(CallMode::PlatformCalls) { "platform" } else { "merchant" };
-            match kept.state {
-                VoiceState::Offered if mode.is_some() => note(true, &format!("offered in {of} mode")),
-                VoiceState::Recording if mode.is_some() => note(true, &format!("recording in {of} mode")),
-                VoiceState::Recording => note(true, "recorded on after the merchant left"),
-                _ => {}
-            }
+            note(kept.state == VoiceState::Offered && mode.is_some(), &format!("offered in {of} mode"));
+            note(kept.state == VoiceState::Recording && mode.is_some(), &format!("recording in {of} mode"));
+            note(kept.state == VoiceState::Recording && mode.is_none(), "recorded on after the merchant left");
             note(kept.state == VoiceState::Stored, "stored under a reservation");
             note(kept.state == VoiceState::Delivered, "delivered under a reservation");
             note(kept.state == VoiceState::Heard, "heard under a reservation");
@@ -139,36 +136,32 @@ impl Meeting {
         note(calls.iter().filter(|(_, state, _)| *state == CallState::Recording).count() > 1, "two merchants at recorders");
         let mut asked = 0;
         for effect in effects {
-            match &effect.action {
-                Action::Audit(audit) => match &audit.record {
-                    AuditRecord::FailedCall(record) if record.call.is_some() => {
-                        asked += 1;
-                        match record.ruling {
-                            Ruling::Offered(_) => note(true, "offered under a reservation"),
-                            Ruling::NotOffered(NotOffered { why }) => {
-                                note(true, &format!("not offered under a reservation: {why:?}"))
-                            }
-                        }
-                    }
-                    AuditRecord::LegLost(lost) => {
-                        let was = self.recorders.get(&lost.leg).map(|(_, records)| *records);
-                        note(was == Some(true), "leg lost while recording");
-                        note(was == Some(false), "leg lost while offered");
-                    }
-                    AuditRecord::VoiceMessageEnded(ended) if self.under.contains(&ended.voice_message) => {
-                        note(true, &format!("under a reservation ended {:?}", ended.outcome));
-                    }
-                    _ => {}
-                },
-                Action::Send(send) => {
-                    if let Content::VoiceMessageUndeliveredForMerchant(said) = &send.content {
-                        note(said.reservation.is_some(), "a merchant is told of which reservation his message was lost");
-                    }
-                    if let Content::CallBackRequestedForMerchant(said) = &send.content {
-                        note(said.reservation.is_some(), "a merchant is asked to call back of which reservation");
-                    }
+            if let Action::Send(send) = &effect.action {
+                if let Content::VoiceMessageUndeliveredForMerchant(said) = &send.content {
+                    note(said.reservation.is_some(), "a merchant is told of which reservation his message was lost");
                 }
-                _ => {}
+                if let Content::CallBackRequestedForMerchant(said) = &send.content {
+                    note(said.reservation.is_some(), "a merchant is asked to call back of which reservation");
+                }
+            }
+            let Action::Audit(audit) = &effect.action else { continue };
+            if let AuditRecord::LegLost(lost) = &audit.record {
+                let was = self.recorders.get(&lost.leg).map(|(_, records)| *records);
+                note(was == Some(true), "leg lost while recording");
+                note(was == Some(false), "leg lost while offered");
+            }
+            if let AuditRecord::VoiceMessageEnded(ended) = &audit.record {
+                let is_its = self.under.contains(&ended.voice_message);
+                note(is_its, &format!("under a reservation ended {:?}", ended.outcome));
+            }
+            if let AuditRecord::FailedCall(record) = &audit.record
+                && record.call.is_some()
+            {
+                asked += 1;
+                match record.ruling {
+                    Ruling::Offered(_) => note(true, "offered under a reservation"),
+                    Ruling::NotOffered(NotOffered { why }) => note(true, &format!("not offered under a reservation: {why:?}")),
+                }
             }
         }
         note(asked > 0 && self.is_advance, "asked when a deadline fired");

@@ -75,6 +75,8 @@ const PHRASES: [(&[Announcement], &[&str]); 12] = [
         &[Announcement::InvalidNumber],
         &[
             "空号",
+            "注销",
+            "未注册",
             "号码不存在",
             "号码有误",
             "号码错误",
@@ -94,7 +96,10 @@ const PHRASES: [(&[Announcement], &[&str]); 12] = [
             "unassigned",
         ],
     ),
-    (&[Announcement::Suspended], &["停机", "欠费", "暂停服务", "停止服务", "out of service", "suspended", "in arrears"]),
+    (
+        &[Announcement::Suspended],
+        &["停机", "欠费", "暂停服务", "暂停使用", "停止服务", "out of service", "suspended", "in arrears"],
+    ),
     // Carriers play it for a phone that nobody takes up, and for one whose holder declined.
     (
         &[Announcement::NoAnswer, Announcement::Rejected],
@@ -447,6 +452,8 @@ mod tests {
             ("您拨打的用户不在服务区，请稍后再拨", &[A::OutOfServiceArea]),
             ("The subscriber you dialed is not in the service area", &[A::OutOfServiceArea]),
             ("您拨打的用户已停机", &[A::Suspended]),
+            ("您拨打的号码已暂停使用", &[A::Suspended]),
+            ("您拨打的号码已被注销", &[A::InvalidNumber]),
             ("The number you have dialed is out of service.", &[A::Suspended]),
             ("您拨打的电话正在通话中，请稍后再拨", &[A::Busy]),
             ("Sorry, the subscriber you dialed is busy now, please redial later.", &[A::Busy]),
