@@ -552,20 +552,68 @@ fn a_push_that_fails_is_pushed_again_under_the_same_id_later_and_later_and_then_
 }
 
 #[test]
-fn no_report_counts_as_a_failure_and_when_no_road_is_left_its_sender_is_told_once() {
+fn no_report_of_the_account_counts_as_a_failure_and_when_no_road_is_left_its_sender_is_told_once() {
     let (mut platform, _) = pushed(Policy { push_attempts_max: 1, ..Policy::default() });
     platform.advance(at("10:01:29"), 10);
     assert_eq!(state(&platform), VoiceMessageState::Pushing);
     platform.advance(at("10:01:30"), 10);
     let sent = pushes(&mut platform);
-    assert!(matches!(sent.as_slice(), [(_, _, Address::Sms(to), _)] if *to == callee()), "{sent:?}");
-    platform.advance(at("10:02:30"), 10);
+    let [(sequence, _, Address::Sms(to), _)] = sent.as_slice() else { panic!("{sent:?}") };
+    assert_eq!(*to, callee());
+    // Nothing keeps a short message from coming twice: that nobody reports on it is no failure.
+    platform.advance(at("13:00:00"), 10);
+    assert_eq!((pushes(&mut platform).len(), state(&platform)), (0, VoiceMessageState::Pushing));
+    assert_eq!(platform.message_reported(at("13:00:01"), *sequence, failure("unreachable")), Ok(Reply::Done));
     assert_eq!(said(&mut platform), [(Address::Sms(caller()), Content::VoiceMessageUndelivered(note()))]);
     let message = platform.voice_message(VOICE).unwrap();
     assert_eq!(message.outcome, Some(VoiceMessageOutcome::Undeliverable(Undeliverable::NoRoad)));
     assert_eq!(message.told, SenderTold::Told);
     let gone = Refusal::Gone { object: Object::VoiceMessage, id: 1 };
-    assert_eq!(platform.open_message(at("10:03:00"), account("zhang"), VOICE), Err(gone));
+    assert_eq!(platform.open_message(at("13:03:00"), account("zhang"), VOICE), Err(gone));
+}
+
+#[test]
+fn nothing_of_a_message_that_ended_is_handed_out_any_more() {
+    let (mut platform, _) = pushed(Policy { push_attempts_max: 1, ..Policy::default() });
+    // By the other road; the host is down, and was not handed it.
+    platform.advance(at("10:01:30"), 10);
+    platform.unbind(at("10:01:31"), account("zhang"), callee()).unwrap();
+    let left = said(&mut platform);
+    assert_eq!(left, [(Address::Sms(caller()), Content::VoiceMessageUndelivered(note()))], "nobody has the number by now");
+}
+
+#[test]
+fn a_push_under_way_goes_again_when_its_account_follows_again() {
+    let (mut platform, first) = pushed(Policy::default());
+    platform.unfollow(at("10:00:40"), account("zhang")).unwrap();
+    platform.follow(at("10:00:50"), account("zhang")).unwrap();
+    platform.advance(at("10:00:50"), 10);
+    let again = pushes(&mut platform);
+    assert!(matches!(again.as_slice(), [(_, _, Address::WeChat(_), _)]), "{again:?}");
+    // That the first failed for want of a follower is old news.
+    assert_eq!(platform.message_reported(at("10:00:51"), first, failure("43004")), Ok(Reply::NoOp));
+    assert!(platform.follows(&account("zhang")));
+}
+
+#[test]
+fn what_was_delivered_within_a_day_counts_for_its_callee() {
+    let (mut platform, sequence) = pushed(Policy { voice_messages_per_callee_max: 1, ..Policy::default() });
+    platform.message_reported(at("10:00:31"), sequence, MessageStatus::Delivered).unwrap();
+    let ruling = |platform: &mut Platform, now: Timestamp| {
+        let call = CallFailed {
+            caller: Some(caller()),
+            callee: callee(),
+            evidence: Evidence { announcements: vec![Announcement::PoweredOff], ..Evidence::default() },
+            is_answered: false,
+        };
+        match platform.call_failed(now, call) {
+            Ok(Reply::FailedCall(judged)) => judged.ruling,
+            other => panic!("{other:?}"),
+        }
+    };
+    let full = Ruling::NotOffered(NotOffered { why: NoOffer::Full });
+    assert_eq!(ruling(&mut platform, at("10:00:31").saturating_add_s(86_399)), full);
+    assert!(matches!(ruling(&mut platform, at("10:00:31").saturating_add_s(86_400)), Ruling::Offered(_)));
 }
 
 #[test]
@@ -575,9 +623,11 @@ fn each_answer_of_the_network_has_its_consequence() {
         let reply = platform.message_reported(at("10:00:31"), sequence, failure(code));
         (platform, reply)
     };
-    // It was sent already: the report is still to come.
-    let (platform, reply) = after("45065", Policy::default());
-    assert_eq!((reply, state(&platform)), (Ok(Reply::NoOp), VoiceMessageState::Pushing));
+    // It was sent already: only a report says that it failed from now on.
+    let (mut platform, reply) = after("45065", Policy::default());
+    assert_eq!((reply, state(&platform)), (Ok(Reply::Done), VoiceMessageState::Pushing));
+    platform.advance(at("23:00:00"), 10);
+    assert_eq!((pushes(&mut platform).len(), state(&platform)), (0, VoiceMessageState::Pushing));
     // The quota of the day.
     let (platform, reply) = after("45009", Policy::default());
     assert_eq!(reply, Ok(Reply::Done));

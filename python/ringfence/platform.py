@@ -49,6 +49,7 @@ from .records import (
     PoolStatus,
     Profile,
     Reservation,
+    VoiceMessage,
 )
 from .replies import (
     Amended,
@@ -736,6 +737,14 @@ class Platform:
     def pool_status(self) -> PoolStatus:
         """How the pool of virtual numbers stands, at the latest instant seen."""
         return cast(PoolStatus, self._record(PoolStatus, self._open().pool_status()))
+
+    def voice_message(self, id: int) -> VoiceMessage | None:
+        """A voice message that is kept: under way, or over and not gone yet."""
+        return self._record(VoiceMessage, self._open().voice_message(check(int, id, "id")))
+
+    def voice_messages(self) -> tuple[int, ...]:
+        """The ids of every voice message that is kept, in order."""
+        return tuple(self._open().voice_messages())
 
     def call(self, id: int) -> Call | None:
         """A call that is not gone."""

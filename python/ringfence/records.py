@@ -25,7 +25,8 @@ from ._values import (
     Window,
     Zone,
 )
-from .effects import Outcome
+from .effects import Outcome, SenderTold, VoiceMessageOutcome
+from .evidence import FailureReason
 from .inputs import BlockTarget, Scope
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "BindingState",
     "Call",
     "CallState",
+    "Caller",
     "Closed",
     "LawStatus",
     "Leg",
@@ -55,11 +57,15 @@ __all__ = [
     "ProfileExport",
     "Reservation",
     "ReservationExport",
+    "Road",
     "SenderExport",
     "Terms",
     "TermsExport",
+    "Under",
     "VirtualNumberExport",
+    "VoiceMessage",
     "VoiceMessageExport",
+    "VoiceMessageState",
 ]
 
 
@@ -533,3 +539,91 @@ class NumberStatus(Record):
     number: PhoneNumber
     is_listed: bool
     is_frozen: bool
+
+
+class VoiceMessageState(StrEnum):
+    """The states of a voice message."""
+
+    OFFERED = "offered"
+    """The caller is offered the recorder; his leg is being answered."""
+    RECORDING = "recording"
+    """He speaks, or he has hung up and the recording has not come yet."""
+    STORED = "stored"
+    """The recording is there."""
+    TRANSCRIBING = "transcribing"
+    """It is being made into text."""
+    PUSHING = "pushing"
+    """It was sent, and a report is waited for."""
+    WAITING = "waiting"
+    """It waits for the next attempt, or for the account to follow."""
+    DELIVERED = "delivered"
+    """The account has it."""
+    HEARD = "heard"
+    """Its holder opened it."""
+    ABANDONED = "abandoned"
+    """Nothing was said."""
+    EXPIRED = "expired"
+    """Its time was over before it was delivered."""
+    UNDELIVERABLE = "undeliverable"
+    """It cannot be delivered."""
+
+
+class Road(StrEnum):
+    """The road that a voice message goes by."""
+
+    WE_CHAT = "we_chat"
+    """To the account."""
+    SMS = "sms"
+    """A short message to the number that was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller(Record):
+    """Who left a voice message, as he was then."""
+
+    number: PhoneNumber | None
+    """None when it was withheld, or he wanted to be forgotten."""
+    merchant_name: str | None
+    reply_to: Address | None
+    """Where he can be told what became of his message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Under(Record):
+    """The call under a reservation in which a voice message was left."""
+
+    call: int
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessage(Record):
+    """A voice message that is kept: under way, or over and not gone yet."""
+
+    id: int
+    state: VoiceMessageState
+    binding: int
+    account: AccountId
+    callee: PhoneNumber
+    caller: Caller
+    reason: FailureReason
+    at: datetime
+    leg: int | None
+    until: datetime | None
+    next_at: datetime | None
+    media: int | None
+    seconds: int
+    stored_at: datetime | None
+    expires_at: datetime | None
+    text: str | None
+    is_cut: bool
+    is_transcribed: bool
+    road: Road
+    attempts: int
+    message: int | None
+    pushed: tuple[int, ...]
+    ended_at: datetime | None
+    outcome: VoiceMessageOutcome | None
+    told: SenderTold
+    is_call_back_requested: bool
+    under: Under | None

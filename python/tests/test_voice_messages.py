@@ -39,6 +39,7 @@ from ringfence import (
     VoiceMessage,
     VoiceMessageUndelivered,
     Window,
+    records,
     simulated,
 )
 from ringfence.effects import FailedCall, NoOffer, NotOffered, Offered, VoiceMessageEnded, VoiceUndeliverable
@@ -250,3 +251,13 @@ def test_the_simulated_switch_records_whoever_is_asked_to_speak() -> None:
     switch.run_until(at("18:10"))
     reservation = platform.reservation(1)
     assert reservation is not None and reservation.conversations == 1
+
+
+def test_how_a_message_stands_can_be_asked_for() -> None:
+    platform = stored()
+    kept = platform.voice_message(1)
+    assert isinstance(kept, records.VoiceMessage) and platform.voice_messages() == (1,)
+    assert (kept.state, kept.callee, kept.media, kept.seconds, kept.under) == (records.VoiceMessageState.STORED, CALLEE, 70, 23, None)
+    assert (kept.caller.number, kept.road, kept.leg) == (CALLER, records.Road.WE_CHAT, None)
+    assert platform.voice_message(2) is None
+    assert CALLER not in repr(kept) and CALLEE not in repr(kept)

@@ -14,7 +14,7 @@ from ringfence import Policy, _policy, _ringfence, _values, _voice, effects, evi
 from ringfence._codec import Record, hints
 
 CORE = ROOT / "core" / "src"
-FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs", CORE / "books/catalog.rs", CORE / "books/profiles.rs"]
+FILES = [*sorted((CORE / "values").glob("*.rs")), *(CORE / "machines").glob("*.rs"), CORE / "decisions/diagnosis/mod.rs", CORE / "halves/appointments/records.rs", CORE / "books/bindings.rs", CORE / "books/voice_messages.rs", CORE / "books/catalog.rs", CORE / "books/profiles.rs"]
 SOURCE = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
@@ -69,6 +69,8 @@ ENUMS: list[tuple[type[StrEnum], str]] = [
     (records.LegState, "LegState"),
     (records.Origin, "Origin"),
     (records.BindingState, "BindingState"),
+    (records.VoiceMessageState, "VoiceMessageState"),
+    (records.Road, "Road"),
     (effects.BindingChange, "BindingChange"),
     (effects.BindingEnd, "BindingEnd"),
     (_voice.NoOffer, "NoOffer"),
@@ -205,6 +207,9 @@ STRUCTS: list[tuple[type[Record], str]] = [
     (records.MessageExport, "MessageExport"),
     (records.BindingExport, "BindingExport"),
     (records.VoiceMessageExport, "VoiceMessageExport"),
+    (records.VoiceMessage, "VoiceMessage"),
+    (records.Caller, "Caller"),
+    (records.Under, "Under"),
     (records.Profile, "Profile"),
     (records.Merchant, "Merchant"),
     (records.Page, "Page"),
