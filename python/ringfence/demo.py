@@ -69,6 +69,7 @@ from .platform import Platform
 from .replies import Booked, CallAllowed, CallDenied, CallJudged, MessageOpened, Published, Reply
 from .simulated import Advanced, Asked, CarriedOut, Confirmed, Happening, Switch
 from .stories import CHATBOT, MERCHANT_NAME, NAMES, ZHANG_ACCOUNT, ZHANG_PHONE, ZONE, Story
+from .wechat import template_request
 
 __all__ = ["Language", "as_lines", "tell"]
 
@@ -472,8 +473,10 @@ class _Teller:
         match effect:
             case Send(to=to, content=content):
                 self.sent(at, platform, self.name(to), self.kind_of(content), content)
-                tap = ("\n点击收听", "\nTap to listen") if isinstance(content, VoiceMessage) else ("", "")
-                self.message(content.text("zh-CN") + tap[0], content.text("en") + tap[1], content._tag)
+                if isinstance(content, VoiceMessage) and to.scheme == "wechat":
+                    self.message(*_as_template_message(to, content, effect.message))
+                else:
+                    self.message(content.text("zh-CN"), content.text("en"), content._tag)
             case Dial(leg=leg, to=number):
                 who = self.name(number)
                 self.legs[leg] = who
@@ -708,6 +711,33 @@ _KINDS = {
     "call_back_requested": ("please call back", "请回电"),
     "call_back_requested_for_merchant": ("please call back", "请回电"),
 }
+
+
+def _as_template_message(to: Address, said: VoiceMessage, message: int) -> tuple[str, str]:
+    """A voice message as its holder sees it in WeChat: the operator's template with the fields of the request that a host posts."""
+    merchant = f"{said.merchant_name} " if said.merchant_name else ""
+    caller = "" if said.caller is None else said.caller.dialable()
+    at, length = said.at.astimezone(ZONE), f"{said.seconds // 60:02}:{said.seconds % 60:02}"
+    fields = {
+        "thing1": merchant + (caller or "未显示号码"),
+        "phone_number2": said.number.masked(),
+        "time3": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}",
+        "thing4": f"语音留言 {length}",
+    }
+    account, link = to.in_full().partition(":")[2], f"https://voice.example/{said.voice_message}"
+    sent = template_request(account=account, template="VOICE_MESSAGE", client_message=f"RF-{message}", url=link, fields=fields)
+    shown = [value["value"] for value in json.loads(sent.json)["data"].values()]
+    labels = ("来电人", "呼叫号码", "来电时间", "内容")
+    chinese = ["语音留言提醒", *(f"{label}：{value}" for label, value in zip(labels, shown, strict=True))]
+    english = [
+        "You have a voice message",
+        f"From: {merchant}{caller or 'a number that is withheld'}",
+        f"Called: {said.number.masked()}",
+        f"When: {at:%a} {at.day} {at:%b %Y %H:%M}",
+        f"What: a voice message, {length}",
+    ]
+    return "\n".join([*chinese, "点击收听 ›"]), "\n".join([*english, "Tap to listen ›"])
+
 
 _REASONS = {
     FailureReason.BUSY: (Prompt.USER_BUSY, "busy", "正在通话中"),
