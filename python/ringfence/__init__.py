@@ -1,7 +1,8 @@
 """ringfence: a call rings only inside the fence that its receiver set.
 
 Begin at `Platform`. The inputs as classes are in `ringfence.inputs`, all effects and messages in `ringfence.effects`, what the platform
-keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, journals in `ringfence.journal`, a switch to try things with in `ringfence.simulated`.
+keeps in `ringfence.records`, what a failed call's evidence means in `ringfence.evidence`, WeChat's requests, answers and events in `ringfence.wechat`, journals in
+`ringfence.journal`, a switch to try things with in `ringfence.simulated`.
 """
 
 from ._policy import ActionsIn, Confirmation, FallbackChannel, Keyring, MerchantChooses, ModeChooser, OnWindowClose, PlatformChooses, Policy, Transcription

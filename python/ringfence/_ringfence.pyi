@@ -29,6 +29,10 @@ __all__ = [
     "read_reasons",
     "read_redirections",
     "text",
+    "wechat_answer",
+    "wechat_event",
+    "wechat_subscription",
+    "wechat_template",
 ]
 
 __version__: str
@@ -117,3 +121,11 @@ def read_isup_redirections(
     original_called: bytes | None, redirecting: bytes | None, information: bytes | None, country: int
 ) -> str: ...
 def classify_announcement(transcript: str) -> str: ...
+def wechat_template(
+    account: str, template: str, client_message: str, url: str, mini_program: tuple[str, str] | None, fields: list[tuple[str, str]]
+) -> str: ...
+def wechat_subscription(
+    account: str, template: str, url: str, mini_program: tuple[str, str] | None, fields: list[tuple[str, str]]
+) -> str: ...
+def wechat_answer(body: bytes) -> str: ...
+def wechat_event(body: bytes) -> str: ...

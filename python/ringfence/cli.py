@@ -159,14 +159,17 @@ class _Console(Console):
 @click.option(
     "--story",
     type=click.Choice([*STORIES, "all"]),
+    metavar="NAME",
     default="all",
     show_default=True,
-    help="Which story. "
+    help="Which story, or all. "
     "figure-2: a booking outside working hours, taken back while the phone rings. "
     "figure-3-merchant: the merchant calls, and each call is judged by its instant. "
     "figure-3-platform: the platform calls the merchant first, then the user. "
     "queue: six users booked the same time, and the line has two channels. "
-    "outside-the-window: calls that are refused, and when they would be allowed.",
+    "shared-call: one merchant and several users on one call. "
+    "outside-the-window: calls that are refused, and when they would be allowed. "
+    "missed-call: from a phone that is off to a voice message that is heard.",
 )
 @click.option(
     "--language",
@@ -182,7 +185,7 @@ class _Console(Console):
     help="Print the journal instead, one JSON object a line, with every reply and effect as an expectation.",
 )
 def demo(story: str, language: str, as_json: bool) -> None:
-    """Play the stories of figures 2 and 3 of the appointment document, of the queue, and of the refused call.
+    """Play the stories of the appointment document (figures 2 and 3, the queue, the shared and the refused call) and of the missed-call document.
 
     Prints who sent what to whom, which phones rang and when, and why each call was allowed or refused. The platform is the real one; the
     switch, the phones and the clock are simulated. There is colour on a terminal only, and none when NO_COLOR is set.

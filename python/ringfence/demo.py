@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from rich.text import Text
 from . import inputs
 from ._layout import columns, hanging
 from ._policy import Keyring, Policy
-from ._values import Address, CallMode, ForReservation, Party, PhoneNumber, ReleaseCause, Window
+from ._values import AccountId, Address, CallMode, ForReservation, Party, PhoneNumber, Prompt, ReleaseCause, Window
 from .effects import (
     AcknowledgedRecord,
     AmendedRecord,
@@ -33,6 +34,7 @@ from .effects import (
     Effect,
     Erase,
     ErasedRecord,
+    FailedCall,
     Frozen,
     Grouped,
     HangUp,
@@ -45,6 +47,7 @@ from .effects import (
     Play,
     NumberLeased,
     NumbersLow,
+    Offered,
     PolicySet,
     Rebased,
     RecordVoice,
@@ -55,14 +58,18 @@ from .effects import (
     Transcribe,
     Undelivered,
     UserDialled,
+    VoiceMessage,
     VoiceMessageArchive,
+    VoiceMessageDelivered,
 )
 from .errors import RingfenceError
+from .evidence import FailureReason
 from .journal import advance_line, confirm_line, effects_line, header_line, input_line, refusal_line, reply_line
 from .platform import Platform
-from .replies import Booked, CallAllowed, CallDenied, Published
+from .replies import Booked, CallAllowed, CallDenied, CallJudged, MessageOpened, Published, Reply
 from .simulated import Advanced, Asked, CarriedOut, Confirmed, Happening, Switch
-from .stories import CHATBOT, MERCHANT_NAME, NAMES, ZONE, Story
+from .stories import CHATBOT, MERCHANT_NAME, NAMES, ZHANG_ACCOUNT, ZHANG_PHONE, ZONE, Story
+from .wechat import template_request
 
 __all__ = ["Language", "as_lines", "tell"]
 
@@ -86,7 +93,10 @@ def as_lines(chosen: Iterable[Story]) -> Iterator[str]:
     """Plays stories and gives their journal, with every reply and effect as an expectation: `ringfence replay -` takes it."""
     keyring = Keyring.random()
     platform = Platform(Policy(), keyring)
-    yield header_line(Policy(), keyring)
+    # Whoever replays it judges the codes again. The key was made for this and is used for nothing else.
+    header = json.loads(header_line(Policy(), keyring))
+    header["header"]["test_keys"] = {id: key.hex() for id, key in keyring._keys.items()}
+    yield json.dumps(header, ensure_ascii=False, separators=(",", ":"))
     for story in chosen:
         heard: list[Happening] = []
         story.play(Switch(platform, _START, heard.append))
@@ -107,7 +117,7 @@ def _lines_of(happening: Happening) -> Iterator[str]:
             yield confirm_line(up_to)
 
 
-# What the lines of figure 3 are called there.
+# What the lines of figure 3 of the document on appointments are called there.
 _STEPS: dict[type[object], str] = {
     inputs.PublishPage: "S301",
     BookingPage: "S302",
@@ -118,6 +128,13 @@ _STEPS: dict[type[object], str] = {
     inputs.ChooseMode: "S307",
     inputs.RequestCall: "S308",
     Dial: "S308",
+    # Of figure 2 of the document on missed calls.
+    inputs.Follow: "101",
+    inputs.RequestBinding: "101",
+    RecordVoice: "102",
+    inputs.Recorded: "103",
+    VoiceMessage: "104",
+    inputs.OpenMessage: "105",
 }
 
 _SIDE_BY_SIDE_FROM = 110
@@ -162,6 +179,8 @@ class _Teller:
         self.day: str = ""
         self.clock: str = ""
         self.hung_up: set[int] = set()
+        self.callers: dict[int, str] = {}
+        """Who left each voice message."""
         self.kinds_shown: set[str] = set()
 
     def begin(self, story: Story) -> None:
@@ -223,8 +242,9 @@ class _Teller:
     def message(self, chinese: str, english: str, kind: str | None = None) -> None:
         """What a person gets to see or to hear, behind a bar; with both languages, side by side where there is room.
 
-        Of each kind the first in a story is shown in full, the others by their first lines.
+        Of each kind the first in a story is shown in full, the others by their first lines. A user's number has its tail hidden, though it is he who reads it.
         """
+        chinese, english = _without_numbers(chinese), _without_numbers(english)
         if kind in self.kinds_shown:
             chinese, english = (text.partition("\n")[0] + (" …" if "\n" in text else "") for text in (chinese, english))
         if kind is not None:
@@ -354,6 +374,28 @@ class _Teller:
                 self.line(at, Text(self.say(f"the operator freezes: {why} ({by})", f"运营方暂停呼叫：{why}（{by}）"), style="red"))
             case inputs.Thaw(by=by, why=why):
                 self.line(at, Text(self.say(f"the operator thaws: {why} ({by})", f"运营方恢复呼叫：{why}（{by}）"), style="red"))
+            case inputs.Follow(account=account):
+                self.sent(at, self.account(account), platform, self.say("follows the public account", "关注公众号"), input)
+            case inputs.RequestBinding(account=account, number=number):
+                words = self.say(f"asks to bind {self.name(number)}'s number", f"请求绑定{self.name(number)}的号码")
+                self.sent(at, self.account(account), platform, words, input)
+            case inputs.ConfirmBinding(account=account):
+                self.sent(at, self.account(account), platform, self.say("gives the code that came to the number", "输入该号码收到的验证码"))
+            case inputs.CallFailed(caller=caller, callee=callee):
+                self.call_failed(at, caller, callee, answer)
+            case inputs.Recorded(voice_message=message, seconds=seconds):
+                who = self.callers.get(message, "?")
+                words = self.say(f"{who} has spoken for {seconds} s: voice message {message}", f"{who}留言{seconds}秒（语音留言{message}）")
+                self.line(at, Text(words, style="green"), input)
+            case inputs.OpenMessage(account=account, voice_message=message):
+                words = self.say(f"taps on voice message {message}", f"点击收听语音留言{message}")
+                self.sent(at, self.account(account), platform, words, input)
+                if isinstance(answer, MessageOpened):
+                    who = self.callers.get(message, "?")
+                    self.note(self.say(f"plays what {who} said", f"播放{who}的留言"), "green")
+            case inputs.RequestCallBack(account=account, voice_message=message):
+                words = self.say(f"asks to be called back for voice message {message}", f"请语音留言{message}的来电人回电")
+                self.sent(at, self.account(account), platform, words)
             case inputs.ImportDoNotCall() | inputs.MessageReported():
                 pass
         if isinstance(answer, RingfenceError):
@@ -400,10 +442,22 @@ class _Teller:
         else:
             self.line(at, Text(self.say(f"{who}'s call is answered", f"{who}的来电已应答")))
 
+    def call_failed(self, at: datetime, caller: PhoneNumber | None, callee: PhoneNumber, answer: Reply | RingfenceError) -> None:
+        who = self.say("somebody", "有人") if caller is None else self.name(caller)
+        words = self.say(f"{who} calls {self.name(callee)} without a reservation", f"{who}未经预约呼叫{self.name(callee)}")
+        self.line(at, Text(words))
+        if isinstance(answer, CallJudged):
+            self.legs[answer.leg] = who
+
     def ended(self, at: datetime, ended: inputs.LegEnded) -> None:
         leg, who = ended.leg, self.legs[ended.leg]
         ring = self.rings.get(leg)
-        if ended.evidence.q850_cause == 17:
+        if ended.evidence.announcements:
+            if ring is not None:
+                ring.how, ring.ended = ("switched off", "已关机"), at
+            words = self.say(f"{who}'s phone is switched off: the network announces it", f"{who}的电话已关机（网络播报）")
+            self.line(at, Text(words, style="yellow"))
+        elif ended.evidence.q850_cause == 17:
             if ring is not None:
                 ring.how, ring.ended = ("busy", "占线"), at
             self.line(at, Text(self.say(f"{who}'s phone is busy", f"{who}的电话占线"), style="yellow"))
@@ -419,7 +473,10 @@ class _Teller:
         match effect:
             case Send(to=to, content=content):
                 self.sent(at, platform, self.name(to), self.kind_of(content), content)
-                self.message(content.text("zh-CN"), content.text("en"), content._tag)
+                if isinstance(content, VoiceMessage) and to.scheme == "wechat":
+                    self.message(*_as_template_message(to, content, effect.message))
+                else:
+                    self.message(content.text("zh-CN"), content.text("en"), content._tag)
             case Dial(leg=leg, to=number):
                 who = self.name(number)
                 self.legs[leg] = who
@@ -451,7 +508,15 @@ class _Teller:
                 self.audited(at, record)
             case Join():
                 self.joined(at, [effect.leg])
-            case Archive() | Erase() | RecordVoice() | Transcribe() | VoiceMessageArchive():
+            case RecordVoice(leg=leg, voice_message=message, reason=reason, seconds_max=seconds):
+                self.callers[message] = self.legs[leg]
+                self.line(at, Text.assemble((self.legs[leg], "bold"), self.say(" hears", "听到")), effect)
+                why = _REASONS.get(reason, (Prompt.USER_UNREACHABLE, "", ""))[0]
+                self.message(
+                    f"{why.text('zh-CN')}。您可以留言，留言将被录音，最长{seconds}秒。请在提示音后讲话",
+                    f"{why.text('en')} You can leave a message, which is recorded, of {seconds} s at most. Please speak after the tone.",
+                )
+            case Archive() | Erase() | Transcribe() | VoiceMessageArchive():
                 pass
 
     def joined(self, at: datetime, legs: list[int]) -> None:
@@ -497,6 +562,14 @@ class _Teller:
             case Grouped(call=call, reservations=reservations):
                 names = "、".join(self.users.get(reservation, "?") for reservation in reservations)
                 self.note(self.say(f"audit: {names} share call {call}", f"审计：{names}共用通话通道{call}"))
+            case FailedCall(leg=leg, reason=reason, ruling=Offered()):
+                _, english, chinese = _REASONS.get(reason, (None, "not reached", "无法接通"))
+                who = self.legs[leg]
+                self.note(self.say(f"audit: {english}, so {who} is offered the recorder", f"审计：{chinese}，{who}可以留言"), "green")
+            case FailedCall(leg=leg):
+                self.note(self.say(f"audit: {self.legs[leg]} is not offered the recorder", f"审计：{self.legs[leg]}不可留言"))
+            case VoiceMessageDelivered(voice_message=message):
+                self.line(at, Text(self.say(f"WeChat reports: voice message {message} is delivered", f"微信报告：语音留言{message}已送达")))
             case DialWithdrawn(leg=leg):
                 who = self.legs.get(leg, "?")
                 self.note(self.say(f"audit: the dial of {who} was taken back", f"审计：对{who}的呼叫已撤回"))
@@ -551,7 +624,13 @@ class _Teller:
 
     # Names, and the summary.
 
+    def account(self, account: AccountId) -> str:
+        who = NAMES[ZHANG_PHONE] if account == ZHANG_ACCOUNT else "?"
+        return self.say(f"{who}'s WeChat", f"{who}的微信")
+
     def name(self, who: Address | PhoneNumber) -> str:
+        if who == Address(f"wechat:{ZHANG_ACCOUNT.in_full()}"):
+            return self.account(ZHANG_ACCOUNT)
         if who == CHATBOT:
             return self.say(f"{MERCHANT_NAME}'s chatbot", f"{MERCHANT_NAME}Chatbot")
         number = who.number if isinstance(who, Address) else who
@@ -626,7 +705,56 @@ _KINDS = {
     "reminder": ("a reminder", "预约提醒"),
     "binding_challenge": ("a code to bind the number", "号码绑定验证码"),
     "binding_changed": ("what became of a number", "号码绑定通知"),
+    "voice_message": ("a voice message, as a template message", "语音留言（模板消息）"),
+    "voice_message_undelivered": ("the voice message did not arrive", "语音留言未送达"),
+    "voice_message_undelivered_for_merchant": ("the voice message did not arrive", "语音留言未送达"),
+    "call_back_requested": ("please call back", "请回电"),
+    "call_back_requested_for_merchant": ("please call back", "请回电"),
 }
+
+
+def _as_template_message(to: Address, said: VoiceMessage, message: int) -> tuple[str, str]:
+    """A voice message as its holder sees it in WeChat: the operator's template with the fields of the request that a host posts."""
+    merchant = f"{said.merchant_name} " if said.merchant_name else ""
+    caller = "" if said.caller is None else said.caller.dialable()
+    at, length = said.at.astimezone(ZONE), f"{said.seconds // 60:02}:{said.seconds % 60:02}"
+    fields = {
+        "thing1": merchant + (caller or "未显示号码"),
+        "phone_number2": said.number.masked(),
+        "time3": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}",
+        "thing4": f"语音留言 {length}",
+    }
+    account, link = to.in_full().partition(":")[2], f"https://voice.example/{said.voice_message}"
+    sent = template_request(account=account, template="VOICE_MESSAGE", client_message=f"RF-{message}", url=link, fields=fields)
+    shown = [value["value"] for value in json.loads(sent.json)["data"].values()]
+    labels = ("来电人", "呼叫号码", "来电时间", "内容")
+    chinese = ["语音留言提醒", *(f"{label}：{value}" for label, value in zip(labels, shown, strict=True))]
+    english = [
+        "You have a voice message",
+        f"From: {merchant}{caller or 'a number that is withheld'}",
+        f"Called: {said.number.masked()}",
+        f"When: {at:%a} {at.day} {at:%b %Y %H:%M}",
+        f"What: a voice message, {length}",
+    ]
+    return "\n".join([*chinese, "点击收听 ›"]), "\n".join([*english, "Tap to listen ›"])
+
+
+_REASONS = {
+    FailureReason.BUSY: (Prompt.USER_BUSY, "busy", "正在通话中"),
+    FailureReason.POWERED_OFF: (Prompt.USER_POWERED_OFF, "switched off", "已关机"),
+    FailureReason.OUT_OF_SERVICE_AREA: (Prompt.USER_OUT_OF_AREA, "out of the service area", "不在服务区"),
+    FailureReason.SUSPENDED: (Prompt.USER_SUSPENDED, "suspended", "已停机"),
+}
+"""What a caller hears of each reason under which he may leave a message, and the reason in a word."""
+
+
+def _without_numbers(text: str) -> str:
+    """A text with the tails of all users' numbers hidden."""
+    for number in NAMES:
+        if number.startswith("+"):
+            text = text.replace(number, PhoneNumber(number).masked())
+    return text
+
 
 _HOW = {
     ReleaseCause.WINDOW_ENDED: ("silenced: the window ended", "时间段结束，停止响铃"),

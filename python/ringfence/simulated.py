@@ -26,6 +26,7 @@ from .effects import (
     Answer,
     Archive,
     Audit,
+    BindingChallenge,
     Dial,
     Effect,
     Erase,
@@ -36,14 +37,15 @@ from .effects import (
     Reject,
     Send,
     Transcribe,
+    VoiceMessage,
     VoiceMessageArchive,
 )
 from .errors import RingfenceError
-from .evidence import Evidence
+from .evidence import Announcement, Evidence
 from .platform import Platform
-from .replies import CallAllowed, Progress, Reply
+from .replies import CallAllowed, CallJudged, Progress, Reply
 
-__all__ = ["Advanced", "Answers", "Asked", "Behaviour", "Busy", "CarriedOut", "Confirmed", "Happening", "Rings", "Switch"]
+__all__ = ["Advanced", "Answers", "Asked", "Behaviour", "Busy", "CarriedOut", "Confirmed", "Happening", "Off", "Rings", "Switch"]
 
 
 # What a phone does when it is dialled.
@@ -77,7 +79,15 @@ class Busy:
     """How long the network takes to say so."""
 
 
-Behaviour = Rings | Answers | Busy
+@dataclass(frozen=True, slots=True)
+class Off:
+    """It is switched off: the network announces it, and then gives up with a status that says little."""
+
+    after: timedelta = timedelta(seconds=3)
+    """How long the announcement lasts."""
+
+
+Behaviour = Rings | Answers | Busy | Off
 """What a phone does when it is dialled."""
 
 
@@ -143,6 +153,10 @@ class _Due:
 _BUDGET = 1_000
 _REACTION = timedelta(milliseconds=200)
 """How long the switch takes to answer or to end a leg."""
+_OFF = Evidence(sip_status=480, announcements=(Announcement.POWERED_OFF,))
+"""What is known of a phone that is switched off."""
+_PUSHED = timedelta(seconds=1)
+"""How long it takes until a pushed message is reported delivered."""
 _PROMPT = timedelta(seconds=3)
 """How long a prompt lasts."""
 _SPOKEN = timedelta(seconds=12)
@@ -158,13 +172,15 @@ def _not_begun_from(effect: Dial | Answer | Play | RecordVoice) -> datetime:
 class Switch:
     """A switch and its clock, around one platform.
 
-    `phones` says what the phone of a number does at its next dials, one behaviour a dial; without any it rings and nobody answers.
+    `phones` says what the phone of a number does at its next dials, one behaviour a dial; without any it rings and nobody answers. `codes` has the code that came to a
+    number last, when somebody asked to bind it. Voice messages that are pushed arrive.
     """
 
     def __init__(self, platform: Platform, now: datetime, listener: Callable[[Happening], object] | None = None) -> None:
         self.platform = platform
         self.now = now
         self.phones: dict[str, list[Behaviour]] = {}
+        self.codes: dict[str, str] = {}
         self.legs: dict[int, _Leg] = {}
         self._inbound = _Leg(number=None)
         self._listener = listener
@@ -187,7 +203,7 @@ class Switch:
             answer = self.platform.handle(self.now, input)
         except RingfenceError as error:
             answer = error
-        if isinstance(answer, CallAllowed):
+        if isinstance(answer, CallAllowed | CallJudged):
             self.legs[answer.leg] = self._inbound
             self._inbound = _Leg(number=None)
         self._tell(Asked(self.now, input, answer))
@@ -198,6 +214,12 @@ class Switch:
         """A call comes in from a merchant's line for a reservation. `waits` is how long the caller stays once he is on the bridge."""
         self._inbound = _Leg(number=None, talks=waits)
         return self.ask(inputs.RequestCall(line=PhoneNumber(line), target=ForReservation(reservation)))
+
+    def call_fails(self, caller: str | None, callee: str) -> Reply | RingfenceError:
+        """Somebody who has no reservation calls a phone that is switched off, and the network hands his call to this switch."""
+        self._inbound = _Leg(number=None)
+        number = None if caller is None else PhoneNumber(caller)
+        return self.ask(inputs.CallFailed(caller=number, callee=PhoneNumber(callee), evidence=_OFF))
 
     def run_until(self, end: datetime) -> None:
         """Lets time pass until `end`, that instant included."""
@@ -259,6 +281,10 @@ class Switch:
                 is_heard = prompt is not None and leg in self.legs and self.legs[leg].is_answered
                 heard = _PROMPT if is_heard else timedelta()
                 self.after(heard + _REACTION, lambda: self._ended(leg, Evidence()))
+            case Send(sequence=sequence, content=VoiceMessage()):
+                self.after(_PUSHED, lambda: self.ask(inputs.MessageReported(message=sequence, status=inputs.Delivered())))
+            case Send(to=to, content=BindingChallenge(challenge=challenge)) if to.number is not None:
+                self.codes[to.number.dialable()] = self.platform.code(challenge)
             case Send() | Audit() | Archive() | Erase():
                 pass
             case RecordVoice(leg=leg, voice_message=message, seconds_max=most):
@@ -281,6 +307,8 @@ class Switch:
                 self.after(after, lambda: self._answered(leg))
             case Busy(after=after):
                 self.after(after, lambda: self._ended(leg, Evidence(sip_status=486, q850_cause=17)))
+            case Off(after=after):
+                self.after(after, lambda: self._ended(leg, _OFF))
 
     def _rings(self, leg: int) -> None:
         if leg in self.legs:

@@ -1,4 +1,4 @@
-"""The stories of figures 2 and 3 of seed 000, of the queue, of the shared call and of the refused call, as scripts for a simulated switch.
+"""The stories of figures 2 and 3 of seed 000, of the queue, of the shared call, of the refused call, and of the missed call of seed 003, as scripts for a simulated switch.
 
 `ringfence demo` plays them.
 """
@@ -12,9 +12,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from . import inputs
-from ._values import Address, CallMode, Hours, HoursLabel, Line, Weekday, WeeklyRule, Window, Zone
+from ._values import AccountId, Address, CallMode, Hours, HoursLabel, Line, PhoneNumber, Weekday, WeeklyRule, Window, Zone
 from .replies import Booked
-from .simulated import Answers, Busy, Rings, Switch
+from .simulated import Answers, Busy, Off, Rings, Switch
 
 __all__ = ["STORIES", "Story"]
 
@@ -51,6 +51,8 @@ QUEUE: Final = {
 STRANGERS_LINE: Final = "95588"
 
 NAMES: Final = {**QUEUE, LINE: LINE}
+ZHANG_ACCOUNT: Final = AccountId("oIBUkuN1zZh_3FvGB-wAXMzRzxE4")
+"""张三 at the public account that the platform writes from."""
 MERCHANT_NAME: Final = "商户1"
 
 
@@ -217,6 +219,33 @@ def _outside(switch: Switch) -> None:
     switch.run_until(saturday("20:01"))
 
 
+def _missed_call(switch: Switch) -> None:
+    friday, saturday = _day(switch, "2027-01-08"), _day(switch, "2027-01-09")
+    evening = Window(saturday("18:00"), saturday("20:00"))
+    number = PhoneNumber(ZHANG_PHONE)
+    switch.at(friday("08:59"), lambda: switch.ask(inputs.RotateKey(id=switch.platform.keyring.ids[0])))
+    _sign_up(switch, friday)
+    switch.at(friday("09:02"), lambda: switch.ask(inputs.Follow(account=ZHANG_ACCOUNT)))
+    switch.at(friday("09:03"), lambda: switch.ask(inputs.RequestBinding(account=ZHANG_ACCOUNT, number=number)))
+    switch.at(
+        friday("09:03:30"), lambda: switch.ask(inputs.ConfirmBinding(account=ZHANG_ACCOUNT, number=number, code=switch.codes[ZHANG_PHONE]))
+    )
+    switch.run_until(friday("09:05"))
+    zhang = _book(switch, ZHANG, "张三", evening)
+    choice = inputs.ChooseMode(merchant=MERCHANT, reservation=zhang, mode=CallMode.MERCHANT_CALLS)
+    switch.at(friday("09:10"), lambda: switch.ask(choice))
+    switch.phones[ZHANG_PHONE] = [Off(), Answers(after=timedelta(seconds=5), talks=timedelta(minutes=3))]
+    switch.at(saturday("18:00"), lambda: switch.call_in(LINE, zhang))
+    switch.at(saturday("18:10"), lambda: switch.ask(inputs.OpenMessage(account=ZHANG_ACCOUNT, voice_message=1)))
+    switch.at(saturday("18:11"), lambda: switch.ask(inputs.RequestCallBack(account=ZHANG_ACCOUNT, voice_message=1)))
+    switch.at(saturday("18:12"), lambda: switch.call_in(LINE, zhang))
+    # Nobody's reservation: a friend calls from his own phone.
+    switch.at(saturday("21:00"), lambda: switch.call_fails(LI_PHONE, ZHANG_PHONE))
+    switch.at(saturday("21:30"), lambda: switch.ask(inputs.OpenMessage(account=ZHANG_ACCOUNT, voice_message=2)))
+    switch.at(saturday("21:31"), lambda: switch.ask(inputs.RequestCallBack(account=ZHANG_ACCOUNT, voice_message=2)))
+    switch.run_until(saturday("22:00"))
+
+
 STORIES: Final = {
     story.name: story
     for story in (
@@ -270,6 +299,15 @@ STORIES: Final = {
             "the call would be allowed; a call at that instant goes through.",
             "商户过早、过晚或过于频繁地发起呼叫，平台拒绝并说明原因；若稍后可以呼叫，则告知可再呼叫的时刻，届时呼叫即获允许。",
             _outside,
+        ),
+        Story(
+            "missed-call",
+            "The missed call: from a phone that is off to a message that is heard",
+            "未接通的呼叫：从关机到收听语音留言",
+            "张三's phone is off inside his window. The merchant, whom the reservation permits to call, speaks a message; WeChat brings it to the account that proved the "
+            "number, 张三 listens and asks to be called back, and the merchant reaches him. Later 李四 calls from his own phone without any reservation.",
+            "预约时间段内张三关机：商户在通话中留言，平台经微信公众号推送给已验证该号码的微信，张三收听后请商户回电，随后接通。之后李四未经预约用手机来电，同样可以留言。",
+            _missed_call,
         ),
     )
 }

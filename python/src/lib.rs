@@ -10,6 +10,7 @@ mod errors;
 mod evidence;
 mod platform;
 mod replayer;
+mod wechat;
 mod words;
 
 use pyo3::prelude::*;
@@ -28,6 +29,8 @@ mod extension {
     use crate::platform::Platform;
     #[pymodule_export]
     use crate::replayer::Replayer;
+    #[pymodule_export]
+    use crate::wechat::{wechat_answer, wechat_event, wechat_subscription, wechat_template};
     #[pymodule_export]
     use crate::words::{
         canonical, canonical_header, check_keyring, check_policy, check_weekly_rule, default_policy, mask_number, parse_address,

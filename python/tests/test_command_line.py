@@ -146,6 +146,14 @@ MANDATORY = [
     "refused, before_window: the booked window has not begun; retry at Saturday 26 December, 19:00:00",
     "refused, too_soon: it is too soon after the last attempt; retry at 19:05:02",
     "refused, not_recognized",
+    "张三's phone is switched off: the network announces it",
+    "audit: switched off, so 95511 is offered the recorder",
+    "来电人：商户1 95511",
+    "内容：语音留言 00:12",
+    "WeChat reports: voice message 1 is delivered",
+    "plays what 95511 said",
+    "platform → 商户1's chatbot: please call back",
+    "platform → 李四: please call back",
 ]
 
 
@@ -213,6 +221,30 @@ def test_a_refused_call_is_allowed_at_the_instant_that_the_refusal_named() -> No
     ]
 
 
+def test_a_missed_call_ends_in_a_message_that_is_heard_and_a_call_that_is_answered() -> None:
+    printed = out("demo", "--story", "missed-call", columns=120)
+    told = [
+        "张三's phone is switched off",
+        "95511 hears",
+        "95511 has spoken for 12 s: voice message 1",
+        "platform → 张三's WeChat: a voice message, as a template message",
+        "张三's WeChat → platform: taps on voice message 1",
+        "plays what 95511 said",
+        "asks to be called back for voice message 1",
+        "platform → 商户1's chatbot: please call back",
+        "95511 and 张三 are connected",
+        "李四 calls 张三 without a reservation",
+        "李四 has spoken for 12 s: voice message 2",
+        "plays what 李四 said",
+        "platform → 李四: please call back",
+    ]
+    places = [printed.find(line) for line in told]
+    assert -1 not in places, told[places.index(-1)]
+    assert places == sorted(places)
+    steps = [line[9:14].strip() for line in printed.splitlines() if line[:9].strip(" 0123456789:") == ""]
+    assert [step for step in steps if step in ("101", "102", "103", "104", "105")] == ["101", "101", *["102", "103", "104", "105"] * 2]
+
+
 def test_one_language_is_one_language() -> None:
     assert not re.search(r"refused|allowed|platform", out("demo", "--language", "zh-CN"))
     english = out("demo", "--language", "en")
@@ -221,7 +253,7 @@ def test_one_language_is_one_language() -> None:
 
 
 def test_the_journal_of_the_demo_is_a_scenario_that_passes() -> None:
-    for story in ("all", "figure-2"):
+    for story in ("all", "figure-2", "missed-call"):
         journal = out("demo", "--json", "--story", story)
         assert journal.startswith('{"header":{"format":1,')
         done = run("replay", "--quiet", "-", stdin=journal.encode())

@@ -39,6 +39,7 @@ from ringfence import (
     VoiceMessage,
     VoiceMessageUndelivered,
     Window,
+    inputs,
     records,
     simulated,
 )
@@ -52,6 +53,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALLEE = "+8613800000009"
 CALLER = "+8613900000001"
 ZHANG = "oIBUkuN1zZh_3FvGB-wAXMzRzxE4"
+LI = "oIBUkuN2zZh_li"
 OFF = Evidence(announcements=(Announcement.POWERED_OFF,))
 
 
@@ -261,3 +263,21 @@ def test_how_a_message_stands_can_be_asked_for() -> None:
     assert (kept.caller.number, kept.road, kept.leg) == (CALLER, records.Road.WE_CHAT, None)
     assert platform.voice_message(2) is None
     assert CALLER not in repr(kept) and CALLEE not in repr(kept)
+
+
+def test_the_simulated_switch_has_phones_that_are_off_and_callers_without_a_reservation() -> None:
+    platform = reserved(CallMode.MERCHANT_CALLS)
+    switch = simulated.Switch(platform, at("18:00"))
+    switch.ask(inputs.Follow(account=AccountId(LI)))
+    switch.ask(inputs.RequestBinding(account=AccountId(LI), number=PhoneNumber(CALLER)))
+    switch.ask(inputs.ConfirmBinding(account=AccountId(LI), number=PhoneNumber(CALLER), code=switch.codes[CALLER]))
+    switch.phones[CALLEE] = [simulated.Off()]
+    switch.call_in("95511", 1)
+    reply = switch.call_fails(None, CALLER)
+    assert isinstance(reply, CallJudged) and reply.ruling == Offered(1)
+    switch.run_until(at("18:01"))
+    assert switch.legs == {}
+    for account, message in ((LI, 1), (ZHANG, 2)):
+        assert isinstance(platform.open_message(at("18:01"), account=account, voice_message=message), MessageOpened)
+    # The pushes were reported delivered: opening them did not make them so.
+    assert not any(isinstance(effect, Audit) for effect in taken(platform))

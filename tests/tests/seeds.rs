@@ -154,6 +154,29 @@ fn every_claim_has_its_scenario() {
     }
 }
 
+/// The steps of figure 2 of seed 003, and its claims with their variants, each by the sentence that says it.
+#[test]
+fn every_step_and_claim_of_the_missed_calls_has_its_scenario() {
+    let rows = table("003");
+    let wanted = [
+        ("请参阅图2", "seed-003-step-101-"),
+        ("请参阅图2", "seed-003-step-102-"),
+        ("请参阅图2", "seed-003-step-103-"),
+        ("请参阅图2", "seed-003-step-104-"),
+        ("步骤105", "seed-003-step-105-"),
+        ("1.一种", "seed-003-claim-1-"),
+        ("2.如权利要求1", "seed-003-claim-2-mobile-"),
+        ("2.如权利要求1", "seed-003-claim-2-fixed-"),
+        ("3.如权利要求1", "seed-003-claim-3-voice"),
+        ("3.如权利要求1", "seed-003-claim-3-text"),
+    ];
+    for (said, start) in wanted {
+        let row = rows.iter().find(|row| row.sentence.starts_with(said)).unwrap_or_else(|| panic!("no sentence {said}"));
+        let named = row.names.iter().find(|name| name.starts_with(start));
+        assert!(named.is_some_and(|name| is_scenario(name)), "{said} does not name {start}…");
+    }
+}
+
 #[test]
 fn what_is_open_is_counted() {
     for seed in &SEEDS {

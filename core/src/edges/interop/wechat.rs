@@ -1,6 +1,6 @@
 //! WeChat: template messages out, events in.
 //!
-//! **Out.** [`template_request`] makes the body of `POST /cgi-bin/message/template/send`. Every field has a kind, which is the word at the front of its name
+//! **Out.** [`template_request`] makes the body of `POST /cgi-bin/message/template/send`, [`subscription_request`] that of `POST /cgi-bin/message/subscribe/bizsend`. Every field has a kind, which is the word at the front of its name
 //! (`thing2` is a `thing`), and every kind its length. What is too long is cut at a whole grapheme and marked with `…`; emoji, which WeChat strips, are taken out here.
 //! The fields are named ([`Rendered::cut`], [`Rendered::stripped`]), and a message with such a field must have a link that shows the whole: nothing is lost silently.
 //! [`answer`] reads what WeChat says to the request.
@@ -8,14 +8,16 @@
 //! **In.** [`event`] reads what WeChat posts. WeChat waits five seconds for an answer and then posts again, up to three times, so every event has a
 //! [`Dedup`](crate::values::input::Dedup): who sent it, when, and the message or the matter that it is about. `MsgId` alone is not unique, and two template messages may end in one second.
 //!
-//! Sources: developers.weixin.qq.com (template messages, events); WxJava (`WxMpTemplateMessage`, its tests).
+//! Sources: developers.weixin.qq.com (template messages, subscription notices, events); WxJava (`WxMpTemplateMessage`, its tests).
 
 mod answer;
 mod event;
+mod subscription;
 mod template;
 
 pub use answer::{Answer, AnswerError, answer};
 pub use event::{Choice, Event, EventError, What, event};
+pub use subscription::{Subscription, subscription_request};
 pub use template::{CLIENT_MESSAGE_CHARS_MAX, MiniProgram, Rendered, Template, TemplateError, template_request};
 
 /// The longest body that is read, in bytes. WeChat's are below two thousand.
@@ -28,7 +30,7 @@ mod tests {
     use alloc::string::{String, ToString as _};
     use alloc::vec::Vec;
 
-    use super::template::{field, is_of_emoji};
+    use super::template::{KINDS, field, is_of_emoji};
     use crate::decisions::delivery::{Finish, Next};
     use crate::values::text::Text;
     use unicode_normalization::UnicodeNormalization as _;
@@ -89,8 +91,11 @@ mod tests {
     #[test]
     fn what_wechat_would_refuse_is_named() {
         let name = |name: &str| String::from(name);
-        assert_eq!(send(&[("remark", "x")]), Err(TemplateError::UnknownKind { name: name("remark") }));
-        assert_eq!(send(&[("thing", "x")]), Err(TemplateError::UnknownKind { name: name("thing") }));
+        for unknown in ["remark", "thing", "phrase1"] {
+            let refused = Err(TemplateError::UnknownKind { name: name(unknown), known: KINDS.words });
+            assert_eq!(send(&[(unknown, "关机")]), refused);
+        }
+        assert_eq!(KINDS.words.split(", ").count(), KINDS.all.len());
         assert_eq!(send(&[("thing1", " \n ")]), Err(TemplateError::Empty { name: name("thing1") }));
         assert_eq!(
             send(&[("phone_number1", "张三")]),
@@ -337,7 +342,7 @@ mod tests {
 
         #[test]
         fn no_field_is_longer_than_it_may_be(value in ".{1,60}") {
-            if let Ok(shown) = field("thing1", &value) {
+            if let Ok(shown) = field(KINDS, "thing1", &value) {
                 proptest::prop_assert!(shown.text.chars().count() <= 20);
                 proptest::prop_assert!(!shown.text.contains(is_of_emoji));
                 proptest::prop_assert!(!shown.is_cut || shown.text.ends_with('…'));

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::EVENT_BYTES_MAX;
@@ -10,7 +10,7 @@ use crate::decisions::delivery::{Next, after_code};
 use crate::values::text::Text;
 
 /// What WeChat said to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// Its return code; 0 for success.
     pub code: i32,

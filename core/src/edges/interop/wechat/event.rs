@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use quick_xml::Reader;
 use quick_xml::events::Event as Xml;
+use serde::Serialize;
 use thiserror::Error;
 
 use super::EVENT_BYTES_MAX;
@@ -13,7 +14,7 @@ use crate::values::input::Dedup;
 use crate::values::text::Text;
 
 /// What WeChat posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// Who: the account's open id.
     pub account: Text,
@@ -28,7 +29,8 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// The account follows.
     Follow {
@@ -79,7 +81,7 @@ pub enum What {
 }
 
 /// Whether a follower wants the messages of one template (订阅通知).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Choice {
     /// The template's id.
     pub template: Text,

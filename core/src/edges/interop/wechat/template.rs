@@ -40,7 +40,7 @@ pub struct MiniProgram<'a> {
 }
 
 /// The body of the request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rendered {
     /// The JSON.
     pub json: String,
@@ -54,12 +54,12 @@ pub struct Rendered {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// A field's name begins with no kind that WeChat knows.
-    #[error(
-        "field {name}: its name begins with none of thing, character_string, phone_number, car_number, const, time, date, number, amount, name"
-    )]
+    #[error("field {name}: its name begins with none of {known}")]
     UnknownKind {
         /// The field.
         name: String,
+        /// The kinds that such a message knows.
+        known: &'static str,
     },
     /// A field is empty, or holds nothing that may be shown; WeChat refuses it (47003).
     #[error("field {name}: it is empty")]
@@ -116,40 +116,70 @@ pub enum TemplateError {
 
 /// A kind of field.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
-    word: &'static str,
-    most: usize,
+pub(super) struct Kind {
+    pub(super) word: &'static str,
+    pub(super) most: usize,
+    /// The most when a Chinese character is in it.
+    pub(super) most_chinese: usize,
     /// Whether a part of the value still says something true.
-    may_be_cut: bool,
-    allowed: fn(char) -> bool,
+    pub(super) may_be_cut: bool,
+    pub(super) allowed: fn(char) -> bool,
 }
 
-const fn any(_: char) -> bool {
+/// The kinds of fields that one sort of message has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kinds {
+    pub(super) all: &'static [Kind],
+    /// Their words, for whoever used another.
+    pub(super) words: &'static str,
+}
+
+impl Kind {
+    /// A kind whose values are cut where they are too long.
+    pub(super) const fn cut(word: &'static str, most: usize, allowed: fn(char) -> bool) -> Self {
+        Self { word, most, most_chinese: most, may_be_cut: true, allowed }
+    }
+
+    /// A kind of which a part would be another value.
+    pub(super) const fn whole(word: &'static str, most: usize, allowed: fn(char) -> bool) -> Self {
+        Self { word, most, most_chinese: most, may_be_cut: false, allowed }
+    }
+}
+
+pub(super) const fn any(_: char) -> bool {
     true
 }
 
-const fn is_ascii_shown(c: char) -> bool {
+pub(super) const fn is_ascii_shown(c: char) -> bool {
     c.is_ascii_graphic() || c == ' '
 }
 
-const fn is_of_number(c: char) -> bool {
+pub(super) const fn is_of_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '+' | '-' | '*' | ' ')
+}
+
+/// The unified ideographs and those for compatibility.
+pub(super) const fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// The kinds and their lengths: thing 20, character_string 32, phone_number 17, car_number 8, const 20; every field at most 20 but those that have
 /// more of their own.
-const KINDS: [Kind; 10] = [
-    Kind { word: "character_string", most: 32, may_be_cut: false, allowed: is_ascii_shown },
-    Kind { word: "phone_number", most: 17, may_be_cut: false, allowed: is_of_number },
-    Kind { word: "car_number", most: 8, may_be_cut: false, allowed: any },
-    Kind { word: "thing", most: 20, may_be_cut: true, allowed: any },
-    Kind { word: "const", most: 20, may_be_cut: false, allowed: any },
-    Kind { word: "time", most: 20, may_be_cut: false, allowed: any },
-    Kind { word: "date", most: 20, may_be_cut: false, allowed: any },
-    Kind { word: "number", most: 20, may_be_cut: false, allowed: is_of_number },
-    Kind { word: "amount", most: 20, may_be_cut: false, allowed: any },
-    Kind { word: "name", most: 20, may_be_cut: true, allowed: any },
-];
+pub(super) const KINDS: Kinds = Kinds {
+    all: &[
+        Kind::whole("character_string", 32, is_ascii_shown),
+        Kind::whole("phone_number", 17, is_of_number),
+        Kind::whole("car_number", 8, any),
+        Kind::cut("thing", 20, any),
+        Kind::whole("const", 20, any),
+        Kind::whole("time", 20, any),
+        Kind::whole("date", 20, any),
+        Kind::whole("number", 20, is_of_number),
+        Kind::whole("amount", 20, any),
+        Kind::cut("name", 20, any),
+    ],
+    words: "thing, character_string, phone_number, car_number, const, time, date, number, amount, name",
+};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -164,7 +194,7 @@ struct Body<'a> {
 }
 
 /// The fields in their order.
-struct Data<'a>(Vec<(&'a str, String)>);
+pub(super) struct Data<'a>(Vec<(&'a str, String)>);
 
 #[derive(Serialize)]
 struct Value<'a> {
@@ -203,21 +233,51 @@ pub fn template_request(message: &Template<'_>) -> Result<Rendered, TemplateErro
     if length == 0 || length > CLIENT_MESSAGE_CHARS_MAX {
         return Err(TemplateError::ClientMessage { length });
     }
-    let app = message.mini_program.map(|program| ("the id of the mini program", program.app));
-    let needed = [("the account", message.account), ("the template", message.template)].into_iter().chain(app);
-    if let Some((what, _)) = needed.into_iter().find(|(_, text)| text.is_empty()) {
-        return Err(TemplateError::Missing { what });
+    let Template { account, template, url, mini_program, .. } = *message;
+    let Fields { data, cut, stripped } = Head { account, template, url, mini_program }.fields(KINDS, message.fields)?;
+    let client_msg_id = message.client_message;
+    let body = Body { touser: account, template_id: template, client_msg_id, url, miniprogram: mini_program, data };
+    Ok(Rendered { json: crate::edges::json::write(&body), cut, stripped })
+}
+
+/// What every sort of message has before its fields.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
+    pub(super) account: &'a str,
+    pub(super) template: &'a str,
+    pub(super) url: &'a str,
+    pub(super) mini_program: Option<MiniProgram<'a>>,
+}
+
+/// The fields as they will be shown, and what became of them.
+pub(super) struct Fields<'a> {
+    pub(super) data: Data<'a>,
+    pub(super) cut: Vec<String>,
+    pub(super) stripped: Vec<String>,
+}
+
+impl Head<'_> {
+    /// The fields of such a message, once it is known where it goes and where a tap leads.
+    pub(super) fn fields<'a>(self, kinds: Kinds, fields: &[(&'a str, &str)]) -> Result<Fields<'a>, TemplateError> {
+        let app = self.mini_program.map(|program| ("the id of the mini program", program.app));
+        let needed = [("the account", self.account), ("the template", self.template)].into_iter().chain(app);
+        if let Some((what, _)) = needed.into_iter().find(|(_, text)| text.is_empty()) {
+            return Err(TemplateError::Missing { what });
+        }
+        let is_address = self.url.starts_with("https://") || self.url.starts_with("http://");
+        if !self.url.is_empty() && (!is_address || self.url.contains(char::is_whitespace)) {
+            return Err(TemplateError::Url);
+        }
+        all_of(kinds, !self.url.is_empty() || self.mini_program.is_some(), fields)
     }
-    let is_address = message.url.starts_with("https://") || message.url.starts_with("http://");
-    if !message.url.is_empty() && (!is_address || message.url.contains(char::is_whitespace)) {
-        return Err(TemplateError::Url);
-    }
-    let has_link = !message.url.is_empty() || message.mini_program.is_some();
+}
+
+fn all_of<'a>(kinds: Kinds, has_link: bool, fields: &[(&'a str, &str)]) -> Result<Fields<'a>, TemplateError> {
     let mut data: Vec<(&str, String)> = Vec::new();
     let mut cut = Vec::new();
     let mut stripped = Vec::new();
-    for (name, value) in message.fields {
-        let shown = field(name, value)?;
+    for (name, value) in fields {
+        let shown = field(kinds, name, value)?;
         let name_of = || (*name).to_string();
         if data.iter().any(|(known, _)| known == name) {
             return Err(TemplateError::Repeated { name: name_of() });
@@ -229,15 +289,7 @@ pub fn template_request(message: &Template<'_>) -> Result<Rendered, TemplateErro
         stripped.extend(shown.is_stripped.then(name_of));
         data.push((*name, shown.text));
     }
-    let body = Body {
-        touser: message.account,
-        template_id: message.template,
-        client_msg_id: message.client_message,
-        url: message.url,
-        miniprogram: message.mini_program,
-        data: Data(data),
-    };
-    Ok(Rendered { json: crate::edges::json::write(&body), cut, stripped })
+    Ok(Fields { data: Data(data), cut, stripped })
 }
 
 /// A value as WeChat will show it.
@@ -248,12 +300,13 @@ pub(super) struct Shown {
     pub(super) is_stripped: bool,
 }
 
-pub(super) fn field(name: &str, value: &str) -> Result<Shown, TemplateError> {
+pub(super) fn field(kinds: Kinds, name: &str, value: &str) -> Result<Shown, TemplateError> {
     let name_of = || name.to_string();
     let is_kind = |kind: &&Kind| {
         name.strip_prefix(kind.word).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let kind = KINDS.iter().find(is_kind).ok_or_else(|| TemplateError::UnknownKind { name: name_of() })?;
+    let unknown = || TemplateError::UnknownKind { name: name_of(), known: kinds.words };
+    let kind = kinds.all.iter().find(is_kind).ok_or_else(unknown)?;
     let (text, is_stripped) = plain(value);
     if text.is_empty() {
         return Err(TemplateError::Empty { name: name_of() });
@@ -263,14 +316,15 @@ pub(super) fn field(name: &str, value: &str) -> Result<Shown, TemplateError> {
     }
     // WeChat counts characters; a grapheme of several is never cut in two.
     let length = text.chars().count();
-    if length <= kind.most {
+    let most = if text.contains(is_chinese) { kind.most_chinese } else { kind.most };
+    if length <= most {
         return Ok(Shown { text, is_cut: false, is_stripped });
     }
     if !kind.may_be_cut {
-        return Err(TemplateError::TooLong { name: name_of(), length, most: kind.most });
+        return Err(TemplateError::TooLong { name: name_of(), length, most });
     }
     let mut kept = String::new();
-    let mut room = kind.most.saturating_sub(1);
+    let mut room = most.saturating_sub(1);
     for grapheme in text.graphemes(true) {
         let Some(left) = room.checked_sub(grapheme.chars().count()) else { break };
         room = left;
