@@ -118,7 +118,15 @@ pub(super) struct Noted {
     erased: BTreeSet<MediaId>,
     /// What left before its time, since its callee is forgotten.
     forgotten: u32,
+    /// The call of ours that came back is answered already.
+    own_is_answered: bool,
     reports_unfollow: Option<AccountId>,
+}
+
+impl Noted {
+    pub(super) const fn note_own(&mut self, diverted: &CallDiverted) {
+        self.own_is_answered = diverted.is_answered;
+    }
 }
 
 impl VoiceMessages {
@@ -383,7 +391,9 @@ pub(super) fn record(books: &mut Books, record: &Record, notes: &mut Notes) -> J
 /// A leg is hung up or rejected.
 pub(super) fn released(books: &mut Books, leg: LegId, is_reject: bool, notes: &mut Notes) {
     treated(leg, notes);
-    if is_reject {
+    // One that is answered already is hung up.
+    let is_answered_own = notes.voice.own_is_answered && !is_reject;
+    if is_reject || is_answered_own {
         notes.voice.rejected.insert(leg);
     }
     if books.voice_messages.leg_is_gone(leg).is_some() {

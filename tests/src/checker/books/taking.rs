@@ -119,6 +119,7 @@ impl Books {
             (Input::RequestCall(input), Reply::Allow(allow)) => return self.take_allow(*input, *allow),
             (Input::CallDiverted(diverted), Reply::OwnLeg(own)) => {
                 voice_messages::own_leg(self, diverted, own)?;
+                notes.voice.note_own(diverted);
                 self.lose_settled(own.own, notes);
             }
             (Input::RequestCall(input), Reply::Deny(deny)) => return self.take_leg(deny.leg, inbound(None, input.line)),
@@ -671,7 +672,10 @@ impl Books {
     /// Settling comes before what is reported of a leg: whose slot is over leaves a call that the merchant is rung for, and others may be left. Whether they are.
     fn leave_by_settling(&mut self, leg: LegId, notes: &Notes) -> bool {
         let call = self.legs.get(&leg).and_then(|leg| leg.call);
-        let of_it = notes.overdue.iter().filter(|overdue| Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED);
+        let is_shared = call.and_then(|call| self.calls.get(&call)).is_some_and(|call| call.parts.len() > 1);
+        let of_it = notes.overdue.iter().filter(|overdue| {
+            is_shared && Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED
+        });
         let users: Vec<ReservationId> = of_it.filter_map(|overdue| overdue.part).collect();
         for user in &users {
             self.leave_by_slot(*user);
