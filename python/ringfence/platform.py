@@ -699,8 +699,8 @@ class Platform:
 
     def binding(self, account: AccountId | str, number: PhoneNumber | str) -> Binding | None:
         """The binding of this account and this number, unless it is over."""
-        account, number = check(AccountId, account, "account"), check(PhoneNumber, number, "number")
-        return self._record(Binding, self._open().binding(account.in_full(), number.dialable()))
+        name, digits = check(AccountId, account, "account").in_full(), check(PhoneNumber, number, "number").dialable()
+        return self._record(Binding, self._open().binding(name, digits))
 
     def profile(self, user: Address | str) -> Profile | None:
         """What is remembered of a user for his next booking."""

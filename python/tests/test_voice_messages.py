@@ -259,8 +259,9 @@ def test_how_a_message_stands_can_be_asked_for() -> None:
     platform = stored()
     kept = platform.voice_message(1)
     assert isinstance(kept, records.VoiceMessage) and platform.voice_messages() == (1,)
-    assert (kept.state, kept.callee, kept.media, kept.seconds, kept.under) == (records.VoiceMessageState.STORED, CALLEE, 70, 23, None)
-    assert (kept.caller.number, kept.road, kept.leg) == (CALLER, records.Road.WE_CHAT, None)
+    assert (kept.state, kept.media, kept.seconds, kept.under) == (records.VoiceMessageState.STORED, 70, 23, None)
+    assert (kept.callee, kept.caller.number) == (PhoneNumber(CALLEE), PhoneNumber(CALLER))
+    assert (kept.road, kept.leg) == (records.Road.WE_CHAT, None)
     assert platform.voice_message(2) is None
     assert CALLER not in repr(kept) and CALLEE not in repr(kept)
 
