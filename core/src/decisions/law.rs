@@ -103,14 +103,14 @@ impl Hours<'_> {
         Some(from)
     }
 
-    /// Until when a phone that begins to ring at this instant may ring: the end of the hours that cover it, or the window's.
+    /// Until when a phone that rings at this instant may ring: the end of the hours that cover it, or the window's; where none cover it, no longer.
     #[must_use]
     pub fn end_from(&self, at: Timestamp) -> Timestamp {
         let end = self.window.end();
         if self.rules.is_empty() {
             return end;
         }
-        self.span_after(at).filter(|span| span.contains(at)).map_or(end, |span| span.end().min(end))
+        self.span_after(at).filter(|span| span.contains(at)).map_or(at, |span| span.end()).min(end)
     }
 
     /// What of the window lies between its first and its last hours.

@@ -61,7 +61,7 @@ impl Books {
             return broken(Promise::P14, "a call of it lives");
         }
         // The one before ended while the merchant was rung for him and for others: nobody is told of that when there was a conversation.
-        if notes.overdue_reservations.contains(&id) {
+        if notes.overdue.iter().any(|overdue| overdue.part == Some(id) && overdue.why == super::endings::SLOT_ENDED) {
             self.leave_by_slot(id);
         }
         let Some(known) = self.reservations.get_mut(&id) else { return Ok(()) };

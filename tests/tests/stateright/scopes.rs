@@ -489,7 +489,7 @@ pub(crate) const MESSAGES: Scope = Scope {
     merchant_attempts_max: 1,
     sides: Sides::Caller,
     lacks: &[],
-    states: 183_942,
+    states: 168_366,
 };
 
 /// The larger scopes, for `RINGFENCE_MODEL=full`.

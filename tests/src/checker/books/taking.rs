@@ -673,9 +673,8 @@ impl Books {
     fn leave_by_settling(&mut self, leg: LegId, notes: &Notes) -> bool {
         let call = self.legs.get(&leg).and_then(|leg| leg.call);
         let is_shared = call.and_then(|call| self.calls.get(&call)).is_some_and(|call| call.parts.len() > 1);
-        let of_it = notes.overdue.iter().filter(|overdue| {
-            is_shared && Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED
-        });
+        let of_it =
+            notes.overdue.iter().filter(|overdue| is_shared && Some(overdue.call) == call && overdue.why == endings::SLOT_ENDED);
         let users: Vec<ReservationId> = of_it.filter_map(|overdue| overdue.part).collect();
         for user in &users {
             self.leave_by_slot(*user);
