@@ -41,12 +41,12 @@ use self::reach::{
     TO_BE_SEEN_OF_MEETINGS, TO_BE_SEEN_OF_VOICE,
 };
 
-const CASES: u32 = 1_500;
+const CASES: u32 = 1_300;
 const MOVES_MAX: usize = 200;
 const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
 const ACCOUNT_CASES: u32 = 300;
-const ACCOUNT_MOVES_MAX: usize = 180;
+const ACCOUNT_MOVES_MAX: usize = 160;
 const VOICE_CASES: u32 = 300;
 const VOICE_MOVES_MAX: usize = 120;
 const MEETING_CASES: u32 = 400;

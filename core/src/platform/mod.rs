@@ -210,6 +210,7 @@ impl Platform {
         if let Input::Resync(input) = input {
             return Ok(self.resynced(&input.legs));
         }
+        self.check_unbound(&input)?;
         let (mut cx, appointments, fallback) = self.parts();
         if let Input::CallDiverted(CallDiverted { caller: Some(caller), callee, evidence, is_answered }) = &input {
             check_evidence(evidence)?;
@@ -224,6 +225,21 @@ impl Platform {
             Some(reply) => reply,
             None => appointments.handle(&mut cx, input),
         }
+    }
+
+    /// A number that an account has is somebody's phone: it becomes no line and no virtual number.
+    fn check_unbound(&self, input: &Input) -> Result<(), Refusal> {
+        let is_bound = |number: PhoneNumber| self.fallback.has_account(number, self.latest);
+        let found = if let Input::RegisterMerchant(input) = input {
+            let place = input.lines.iter().position(|line| is_bound(line.number));
+            place.and_then(|place| u32::try_from(place).ok()).map(|index| Refusal::LineIsContact { index })
+        } else if let Input::ImportNumbers(input) = input {
+            let place = input.numbers.iter().position(|number| is_bound(*number));
+            place.and_then(|place| u32::try_from(place).ok()).map(|index| Refusal::NumberInUse { index })
+        } else {
+            None
+        };
+        found.map_or(Ok(()), Err)
     }
 
     /// The switch came back with these legs.

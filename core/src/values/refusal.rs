@@ -294,8 +294,10 @@ pub enum Refusal {
         /// The longest leap that is taken.
         most_s: u32,
     },
-    /// A number for the pool is a phone that somebody has: a merchant's line, or the sender or contact of a reservation that is kept.
-    #[error("number {index} of the import (counted from 0) is a merchant's line or a phone of a reservation that is kept")]
+    /// A number for the pool is a phone that somebody has: a merchant's line, the sender or contact of a reservation that is kept, or an account's.
+    #[error(
+        "number {index} of the import (counted from 0) is a merchant's line, a phone of a reservation that is kept, or bound to an account"
+    )]
     NumberInUse {
         /// Its place in the list.
         index: u32,
@@ -316,8 +318,10 @@ pub enum Refusal {
     /// A code was asked for, and no key was ever set.
     #[error("no key is in use, so there are no codes; send rotate_key first")]
     NoKey,
-    /// A line number that is a user's phone: a live reservation or a live leg names it.
-    #[error("line {index} of the registration (counted from 0) is the phone of a live reservation or call")]
+    /// A line number that is a user's phone: a live reservation or a live leg names it, or an account has it.
+    #[error(
+        "line {index} of the registration (counted from 0) is the phone of a live reservation or call, or bound to an account"
+    )]
     LineIsContact {
         /// Its place in the list.
         index: u32,

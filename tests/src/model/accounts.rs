@@ -9,6 +9,7 @@ use ringfence::values::effect::{
     BindingJudged, Send, Undeliverable, UserContent,
 };
 use ringfence::values::id::{BindingId, ChallengeId};
+use ringfence::values::input::Input;
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::refusal::{Allowed, Bound, Field, Refusal};
 use ringfence::values::reply::{BindingRequested, NumberBound, Reply, WrongCode};
@@ -104,6 +105,27 @@ impl Model {
     pub(super) fn holder_of(&self, number: PhoneNumber) -> Option<(BindingId, AccountId)> {
         let has_it = |kept: &Binding| kept.number == number && !matches!(kept.state, State::Asked { .. });
         self.accounts.bindings.iter().find(|(_, kept)| has_it(kept)).map(|(id, kept)| (*id, kept.account.clone()))
+    }
+
+    /// No number that an account has becomes a line or a virtual number.
+    pub(super) fn check_unbound(&self, input: &Input) -> Result<(), Refusal> {
+        let lasts = |kept: &Binding| match kept.state {
+            State::Asked { .. } => false,
+            State::Bound => true,
+            State::Suspended { until } => self.latest < until,
+        };
+        let bound = |number: PhoneNumber| self.accounts.bindings.values().any(|kept| kept.number == number && lasts(kept));
+        match input {
+            Input::RegisterMerchant(input) => {
+                let found = input.lines.iter().zip(0..).find(|(line, _)| bound(line.number));
+                found.map_or(Ok(()), |(_, index)| Err(Refusal::LineIsContact { index }))
+            }
+            Input::ImportNumbers(input) => {
+                let found = input.numbers.iter().zip(0..).find(|(number, _)| bound(**number));
+                found.map_or(Ok(()), |(_, index)| Err(Refusal::NumberInUse { index }))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn all_bindings(&self) -> BTreeSet<BindingId> {

@@ -428,6 +428,7 @@ impl Model {
     /// The refusal that the rules give.
     pub fn handle(&mut self, now: Timestamp, input: &Input) -> Result<Reply, Refusal> {
         self.see(now, matches!(input, Input::ConfirmClock(_)))?;
+        self.check_unbound(input)?;
         let recalled;
         let input = if let Input::Book(book) = input {
             recalled = Input::Book(self.recalled(book));

@@ -158,11 +158,12 @@ impl Model {
                 self.lose_leg(*leg, undialled);
             }
         }
-        for id in &named {
-            let unanswered = self.legs.get(id).filter(|leg| leg.inbound && leg.state == LegState::Ringing);
-            let asked = unanswered.filter(|leg| leg.answer.is_some_and(|answer| voided.contains(&answer)));
+        let unanswered = |id: &LegId| self.legs.get(id).filter(|leg| leg.inbound && leg.state == LegState::Ringing);
+        let asked = |leg: &Leg| Some((leg.answer.filter(|answer| voided.contains(answer))?, leg.call));
+        let asked: BTreeSet<_> = named.iter().filter_map(unanswered).filter_map(asked).collect();
+        for (_, call) in asked {
             // Who is offered the recorder is not answered for a user: his message says what becomes of him.
-            if let Some(call) = asked.map(|leg| leg.call).filter(|call| self.call_of(*call).state != CallState::Recording) {
+            if self.call_of(call).state != CallState::Recording {
                 self.end_call(call, ReleaseCause::OtherSideGone, Why::MerchantFailed);
             }
         }

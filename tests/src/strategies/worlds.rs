@@ -55,7 +55,7 @@ pub fn worlds() -> impl Strategy<Value = World> {
         begins,
         select(ZONES.to_vec()),
         1..=2_usize,
-        prop_oneof![4 => 1..=USERS.len(), 1 => Just(USERS.len())],
+        1..=USERS.len(),
         any::<[u8; 8]>(),
     )
         .prop_map(|(policy, begins, zone, merchants, users, dice)| {

@@ -42,6 +42,7 @@ use crate::values::input::{CallDiverted, CallFailed, Input};
 use crate::values::number::PhoneNumber;
 use crate::values::refusal::Refusal;
 use crate::values::reply::Reply;
+use crate::values::time::Timestamp;
 
 /// The missed-call half.
 #[derive(Clone, Debug)]
@@ -156,6 +157,12 @@ impl Fallback {
     pub fn account_of(&self, number: PhoneNumber) -> Option<(BindingId, &AccountId)> {
         let holder = self.bindings.holder(number).filter(|one| one.state == BindingState::Bound)?;
         Some((holder.id, &holder.account))
+    }
+
+    /// Whether some account has a number at this instant, whether it follows or not.
+    pub(crate) fn has_account(&self, number: PhoneNumber, at: Timestamp) -> bool {
+        let lasts = |binding: &&Binding| binding.suspended_until.is_none_or(|until| at < until);
+        self.bindings.holder(number).filter(lasts).is_some()
     }
 
     /// A voice message that is kept.
