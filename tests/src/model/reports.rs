@@ -159,7 +159,7 @@ impl Model {
             }
         }
         let unanswered = |id: &LegId| self.legs.get(id).filter(|leg| leg.inbound && leg.state == LegState::Ringing);
-        let asked = |leg: &Leg| Some((leg.answer.filter(|answer| voided.contains(answer))?, leg.call));
+        let asked = |leg: &super::Leg| Some((leg.answer.filter(|answer| voided.contains(answer))?, leg.call));
         let asked: BTreeSet<_> = named.iter().filter_map(unanswered).filter_map(asked).collect();
         for (_, call) in asked {
             // Who is offered the recorder is not answered for a user: his message says what becomes of him.
