@@ -41,7 +41,7 @@ use self::reach::{
     TO_BE_SEEN_OF_MEETINGS, TO_BE_SEEN_OF_VOICE,
 };
 
-const CASES: u32 = 1_300;
+const CASES: u32 = 1_450;
 const MOVES_MAX: usize = 200;
 const CALL_CASES: u32 = 500;
 const CALL_MOVES_MAX: usize = 160;
