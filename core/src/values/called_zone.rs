@@ -41,7 +41,7 @@ impl Prefix {
 
     /// How many digits it has.
     #[must_use]
-    pub const fn len(self) -> u8 {
+    pub const fn digits(self) -> u8 {
         self.digits
     }
 

@@ -468,7 +468,7 @@ impl Policy {
     pub fn zone_of(&self, number: PhoneNumber, of_reservation: Zone) -> Zone {
         let covering = self.called_zones.iter().filter(|known| known.prefix.covers(number));
         // Of equal ones the first is kept.
-        let longest = covering.reduce(|best, other| if other.prefix.len() > best.prefix.len() { other } else { best });
+        let longest = covering.reduce(|best, other| if other.prefix.digits() > best.prefix.digits() { other } else { best });
         longest.map_or(of_reservation, |known| known.zone)
     }
 

@@ -115,17 +115,16 @@ impl Model {
             State::Suspended { until } => self.latest < until,
         };
         let bound = |number: PhoneNumber| self.accounts.bindings.values().any(|kept| kept.number == number && lasts(kept));
-        match input {
-            Input::RegisterMerchant(input) => {
-                let found = input.lines.iter().zip(0..).find(|(line, _)| bound(line.number));
-                found.map_or(Ok(()), |(_, index)| Err(Refusal::LineIsContact { index }))
-            }
-            Input::ImportNumbers(input) => {
-                let found = input.numbers.iter().zip(0..).find(|(number, _)| bound(**number));
-                found.map_or(Ok(()), |(_, index)| Err(Refusal::NumberInUse { index }))
-            }
-            _ => Ok(()),
-        }
+        let found = if let Input::RegisterMerchant(input) = input {
+            let line = input.lines.iter().zip(0..).find(|(line, _)| bound(line.number));
+            line.map(|(_, index)| Refusal::LineIsContact { index })
+        } else if let Input::ImportNumbers(input) = input {
+            let number = input.numbers.iter().zip(0..).find(|(number, _)| bound(**number));
+            number.map(|(_, index)| Refusal::NumberInUse { index })
+        } else {
+            None
+        };
+        found.map_or(Ok(()), Err)
     }
 
     pub(super) fn all_bindings(&self) -> BTreeSet<BindingId> {
