@@ -352,3 +352,21 @@ fn the_two_halves_fire_in_the_order_of_time() {
     let progress = platform.advance(at("18:00:30"), 100);
     assert_eq!((progress.fired, progress.more), (1, false));
 }
+
+#[test]
+fn a_number_that_an_account_has_becomes_no_line_and_no_virtual_number() {
+    let mut platform = followed(Policy { unfollowed_max_s: 60, ..Policy::default() });
+    binds(&mut platform, at("10:00:00"), "zhang");
+    let registers = |platform: &mut Platform, now| {
+        let lines = vec![Line { number: number("95599"), channels: 1 }, Line { number: phone(), channels: 1 }];
+        platform.register_merchant(now, RegisterMerchant::new(9.into(), "Other", lines, Zone::parse("UTC").unwrap()))
+    };
+    let imports = |platform: &mut Platform, now| platform.import_numbers(now, vec![number("+8617000000077"), phone()]);
+    assert_eq!(registers(&mut platform, at("10:00:01")), Err(Refusal::LineIsContact { index: 1 }));
+    assert_eq!(imports(&mut platform, at("10:00:01")), Err(Refusal::NumberInUse { index: 1 }));
+    // Suspended it is his still, until its time is over.
+    platform.unfollow(at("10:00:02"), account("zhang")).unwrap();
+    assert_eq!(registers(&mut platform, at("10:01:01")), Err(Refusal::LineIsContact { index: 1 }));
+    drain(&mut platform);
+    assert!(imports(&mut platform, at("10:01:02")).is_ok());
+}

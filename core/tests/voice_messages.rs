@@ -403,6 +403,28 @@ fn a_forwarded_call_of_our_own_is_that_legs_release_and_is_never_joined() {
     assert_eq!(platform.call_diverted(at("18:00:06"), diverted), Ok(not_offered(4, NoOffer::Unbound)));
 }
 
+#[test]
+fn a_leg_that_was_hung_up_before_anybody_answered_is_known_when_it_is_forwarded_back() {
+    for is_answered in [false, true] {
+        let mut platform = bound(Policy::default());
+        let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
+        assert!(matches!(platform.request_call(at("18:00:00"), line(), reservation), Ok(Reply::Allow(_))));
+        platform.cancel(at("18:00:04"), user(1), reservation).unwrap();
+        drain(&mut platform);
+        let callee = user(1).number().unwrap();
+        let diverted = CallDiverted { caller: Some(line()), callee, evidence: powered_off(), is_answered };
+        let own = OwnLeg { leg: LegId::new(3), own: LegId::new(2) };
+        assert_eq!(platform.call_diverted(at("18:00:05"), diverted), Ok(Reply::OwnLeg(own)));
+        let effects = done(&mut platform);
+        let ends_it = |action: &Action| match is_answered {
+            true => matches!(action, Action::HangUp(up) if up.leg == LegId::new(3)),
+            false => matches!(action, Action::Reject(reject) if reject.leg == LegId::new(3)),
+        };
+        assert!(matches!(effects.as_slice(), [only] if ends_it(only)), "{effects:?}");
+        assert!(platform.leg(LegId::new(2)).is_none() && platform.voice_messages().is_empty());
+    }
+}
+
 // ---- step 103: the recorder ----
 
 #[test]
