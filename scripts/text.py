@@ -117,8 +117,16 @@ def links() -> Iterator[str]:
                 yield f"{page}: {target} is not there"
 
 
+def modules() -> Iterator[str]:
+    """Every file of the one test program of the core is a module of it: another would not be run."""
+    suite = ROOT / "core" / "tests" / "suite"
+    named = set(re.findall(r"^mod (\w+);$", (suite / "main.rs").read_text(), re.MULTILINE)) | {"main"}
+    for name in sorted({path.stem for path in suite.glob("*.rs")} - named):
+        yield f"core/tests/suite/main.rs: {name}.rs is no module of it"
+
+
 def main() -> int:
-    checks = [unfinished, machine_paths, floors, commands, dependencies, links]
+    checks = [unfinished, machine_paths, floors, commands, dependencies, links, modules]
     failed = 0
     for check in checks:
         findings = list(check())

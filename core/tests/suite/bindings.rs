@@ -1,8 +1,6 @@
 //! Accounts that follow, and the numbers that are bound to them (seed 003, step 101).
 
-mod common;
-
-use common::{MERCHANT, at, drain, line, number, world};
+use crate::common::{self, MERCHANT, at, drain, line, number, world};
 use ringfence::values::effect::{AuditRecord, BindingChallenge, BindingChange, BindingChanged, BindingEnd, Content};
 use ringfence::values::input::{Line, RegisterMerchant};
 use ringfence::values::refusal::{Allowed, Bound, Field, Object};

@@ -1,8 +1,6 @@
 //! What is remembered of people, and how they are forgotten.
 
-mod common;
-
-use common::{at, booking, drain, user, world};
+use crate::common::{at, booking, drain, user, world};
 use ringfence::values::effect::{AuditRecord, Content};
 use ringfence::values::input::{Book, MessageStatus};
 use ringfence::values::reply::Forgotten;

@@ -1,8 +1,6 @@
 //! Messages that may be reported on are bounded, by number and by time, and survive a restart.
 
-mod common;
-
-use common::{at, booking, drain, world};
+use crate::common::{at, booking, drain, world};
 use ringfence::values::effect::{AuditRecord, Content};
 use ringfence::values::input::MessageStatus;
 use ringfence::{Action, Keyring, Platform, Policy, Reply};

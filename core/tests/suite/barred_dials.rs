@@ -1,8 +1,6 @@
 //! P14: a dial that waits when the operator bars its phone is not begun afterwards.
 
-mod common;
-
-use common::{MERCHANT, at, booked, drain, line, number, world};
+use crate::common::{MERCHANT, at, booked, drain, line, number, world};
 use ringfence::values::effect::AuditRecord;
 use ringfence::values::input::{Freeze, ImportDoNotCall, Input, Scope, Thaw};
 use ringfence::{Action, CallMode, DenyReason, Keyring, Platform, Policy, Reply, ReservationId};

@@ -1,8 +1,6 @@
 //! An input is judged as if `advance` had been called: it settles what it touches first.
 
-mod common;
-
-use common::{MERCHANT, at, booked, booking, line, number, world};
+use crate::common::{self, MERCHANT, at, booked, booking, line, number, world};
 use ringfence::values::input::{Line, RegisterMerchant};
 use ringfence::values::number::Address;
 use ringfence::{CallMode, Policy, Reply, Timestamp, Zone};

@@ -1,8 +1,6 @@
 //! Virtual numbers: whose they are, for how long, and what may never be one.
 
-mod common;
-
-use common::{PAGE, at, booked, booking, drain, number, user, world};
+use crate::common::{PAGE, at, booked, booking, drain, number, user, world};
 use ringfence::values::refusal::{Allowed, Field, Refusal};
 use ringfence::values::reply::Imported;
 use ringfence::{Action, Address, CallMode, Keyring, PhoneNumber, Platform, Policy, Reply, ReservationId, Window};

@@ -1,8 +1,6 @@
 //! Calls that reached nobody, the recorder, and voice messages on their way (seed 003, steps 102 to 105).
 
-mod common;
-
-use common::{MERCHANT, at, booked, drain, line, number, user, world};
+use crate::common::{self, MERCHANT, at, booked, drain, line, number, user, world};
 use ringfence::values::cause::{FailureReason, ReleaseCause};
 use ringfence::values::effect::{
     Abandoned, AuditRecord, BindingChallenge, Content, Erase, HangUp, NoOffer, NotOffered, Offered, Prompt, Record, Reject,

@@ -1,8 +1,6 @@
 //! P15: what waits to be confirmed is bounded, whoever calls and however long the host is down; and what is said to be bounded is refused beyond it.
 
-mod common;
-
-use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
+use crate::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::input::{BlockTarget, Book, Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
 use ringfence::values::reply::ReservationState;

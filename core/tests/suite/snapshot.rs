@@ -1,8 +1,6 @@
 //! Snapshots: canonical, complete, and no bytes make them panic.
 
-mod common;
-
-use common::{at, booked, booking, drain, line, world};
+use crate::common::{self, at, booked, booking, drain, line, world};
 use ringfence::{Action, CallMode, Evidence, Keyring, Platform, Policy, Reply, RestoreError};
 
 /// A platform in the middle of things: one conversation, one ringing, one waiting, one closed, unconfirmed effects.

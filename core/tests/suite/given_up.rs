@@ -1,11 +1,9 @@
 //! A reservation is given up when too little of its window is left, and stays so only as long as the rules say that it is too little. And the host is blamed
 //! only when it was late.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{MERCHANT, at, booked, booking, drain, evening, line, number, world};
+use crate::common::{MERCHANT, at, booked, booking, drain, evening, line, number, world};
 use ringfence::values::input::{Book, Line, PublishPage, RegisterMerchant};
 use ringfence::values::reply::{Missed, Outcome};
 use ringfence::{Action, Address, CallMode, MerchantId, OfferingId, PageId, Platform, Policy, Reply, ReservationId, Zone};

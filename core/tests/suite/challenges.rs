@@ -1,10 +1,8 @@
 //! The holder of a contact number agrees before it is rung (P2).
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{MERCHANT, PAGE, at, booking, drain, evening, line, number, user, world};
+use crate::common::{MERCHANT, PAGE, at, booking, drain, evening, line, number, user, world};
 use ringfence::values::effect::{AuditRecord, Challenge, Content};
 use ringfence::values::id::MediaId;
 use ringfence::values::input::{Amend, BlockTarget, Book, BookingEvidence, Channel, PublishPage, RegisterMerchant};

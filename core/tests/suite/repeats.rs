@@ -1,8 +1,6 @@
 //! Repeats, the chain of audits, the clock and the rules: what the platform keeps for itself.
 
-mod common;
-
-use common::{MERCHANT, at, booked, booking, drain, line, world};
+use crate::common::{MERCHANT, at, booked, booking, drain, line, world};
 use ringfence::values::input::ConfirmClock;
 use ringfence::values::policy::ModeChooser;
 use ringfence::values::reply::ReservationState;

@@ -1,11 +1,9 @@
 //! What a host is in doubt about. A `dial` that it reports failed may ring all the same, and a leg that is gone here may live at the switch: neither is
 //! left to ring, or to talk, under nobody's rules (P3, P8, P9).
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{at, booked, booking, drain, evening, line, number, user, world};
+use crate::common::{at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::cause::ReleaseCause;
 use ringfence::values::effect::{AuditRecord, HangUp};
 use ringfence::values::input::{Line, PublishPage, RegisterMerchant};

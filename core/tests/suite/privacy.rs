@@ -1,8 +1,6 @@
 //! P7: whatever a user writes, no merchant reads a phone number of his.
 
-mod common;
-
-use common::{at, booking, drain, line, number, user, world};
+use crate::common::{self, at, booking, drain, line, number, user, world};
 use proptest::prelude::*;
 use ringfence::values::effect::Party;
 use ringfence::{Action, CallMode, Policy, Reply};

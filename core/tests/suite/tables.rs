@@ -51,7 +51,7 @@ fn the_diagrams_are_as_reviewed() {
 #[test]
 fn the_manual_shows_the_tables_as_they_are() {
     let mut page = String::from(
-        "# States\n\nMade from the tables in `machines` by `RINGFENCE_BLESS=1 cargo test -p ringfence --test tables`. A row is a state, a column an event; `–` changes \
+        "# States\n\nMade from the tables in `machines` by `RINGFENCE_BLESS=1 cargo test -p ringfence --test suite tables`. A row is a state, a column an event; `–` changes \
          nothing (a repeat, or news that comes too late), `✗` is not allowed: misuse if a caller tries, a defect if the platform does.\n",
     );
     for (name, table, diagram) in [

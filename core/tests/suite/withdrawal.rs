@@ -1,8 +1,6 @@
 //! P3 speaks of the effects handed out: what was emitted and not yet handed out falls with the permission.
 
-mod common;
-
-use common::{at, booked, drain, line, world};
+use crate::common::{self, at, booked, drain, line, world};
 use ringfence::{Action, CallMode, Evidence, Keyring, Platform, Policy, Reply};
 
 fn dials(actions: &[Action]) -> usize {

@@ -1,8 +1,6 @@
 //! What users attach, and when the host must forget it.
 
-mod common;
-
-use common::{at, booking, drain, user, world};
+use crate::common::{at, booking, drain, user, world};
 use ringfence::values::id::MediaId;
 use ringfence::values::input::Book;
 use ringfence::values::media::{Attachment, MediaKind};

@@ -1,10 +1,8 @@
 //! Both halves meet: the user of a call of two is unreachable, and its merchant leaves a message (the manual, *Calls under a reservation*).
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
+use crate::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::machines::call::CallState;
 use ringfence::values::cause::{FailureReason, FailureReasons};
 use ringfence::values::effect::{AuditRecord, Content, Ruling, Send};
