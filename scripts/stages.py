@@ -58,6 +58,7 @@ STAGES = [
         env={"INSTA_UPDATE": "no"},
     ),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
+    Stage("spin", "SPIN: the states of small worlds around the C library, and what must happen at last", [script("spin", "small")]),
     Stage("package", "the Python package, built and installed", [["sh", "scripts/package.sh", "--force"]]),
     # From here and not from `python/`, where the sources would hide the installed package.
     Stage("python", "pytest", [[str(BIN / "pytest"), "-c", "python/pyproject.toml", "python/tests"]], needs="package"),

@@ -5,7 +5,7 @@
  *
  * Ownership: the caller owns a platform from ringfence_platform_new until ringfence_platform_free. Strings that are passed in stay the
  * caller's, are UTF-8 and need no NUL at their end: their length stands beside them. Strings that come out belong to the platform,
- * end with a NUL that their length does not count, and live until the next call with the same platform.
+ * end with a NUL that their length does not count, and live until the next call with the same platform. So do bytes that come out, without a NUL.
  *
  * Time is always an argument: microseconds since 1970-01-01T00:00:00Z.
  *
@@ -64,12 +64,22 @@ typedef uint32_t ringfence_status;
 /* The pool was empty at the booking, so the merchant has no number to dial: the platform calls. */
 #define RINGFENCE_STATUS_PLATFORM_CALLS_ONLY 230u
 
+/* Bytes for ringfence_platform_restore that are no snapshot. */
+#define RINGFENCE_STATUS_NOT_A_SNAPSHOT 141u
+/* A snapshot of another format. */
+#define RINGFENCE_STATUS_SNAPSHOT_FORMAT 142u
+/* A snapshot that was cut or altered. */
+#define RINGFENCE_STATUS_SNAPSHOT_DAMAGED 143u
+/* Its checksum fits, but it is no state that a platform can be in; ringfence_last_error says why. */
+#define RINGFENCE_STATUS_SNAPSHOT_CONTENT 144u
 /* No code is out for this reservation. */
 #define RINGFENCE_STATUS_NO_CODE 145u
 /* A rotate_key whose key is not loaded. */
 #define RINGFENCE_STATUS_KEY_NOT_LOADED 146u
 /* A code was asked for, and no key was ever set. */
 #define RINGFENCE_STATUS_NO_KEY 147u
+/* A snapshot whose platform needs a key that was not given. */
+#define RINGFENCE_STATUS_KEY_MISSING 149u
 /* As many codes as one number takes within an hour went to it. */
 #define RINGFENCE_STATUS_CODE_LIMIT 225u
 
@@ -90,6 +100,23 @@ const char *ringfence_last_error(void);
  */
 ringfence_status ringfence_platform_new(const char *policy, size_t policy_length, uint64_t hash_seed,
                                         ringfence_platform **out_platform);
+
+/* A key: `id` is `id_length` bytes of text, `key` is `key_length` bytes, at least 16. */
+typedef struct ringfence_key {
+    const char *id;
+    size_t id_length;
+    const uint8_t *key;
+    size_t key_length;
+} ringfence_key;
+
+/*
+ * Makes a platform as it was when ringfence_platform_snapshot wrote these bytes; polling begins again at the first effect that is not confirmed. `keys`
+ * are the keys that it has: none is in a snapshot, and those that are in use then must be among them (KEY_MISSING). KEY when one is too short, or two
+ * have one id. With no keys, `keys` may be NULL. 141 to 144 say what is wrong with the bytes; no bytes do harm. *out_platform is written on OK, and must
+ * be freed.
+ */
+ringfence_status ringfence_platform_restore(const uint8_t *snapshot, size_t snapshot_length, const ringfence_key *keys,
+                                            size_t key_count, uint64_t hash_seed, ringfence_platform **out_platform);
 
 /* Frees a platform. NULL is allowed. */
 void ringfence_platform_free(ringfence_platform *platform);
@@ -132,6 +159,18 @@ ringfence_status ringfence_platform_confirm(ringfence_platform *platform, uint64
  * wait to be polled. NOTHING when no deadline is set.
  */
 ringfence_status ringfence_platform_poll_deadline(ringfence_platform *platform, int64_t *out_at_us);
+
+/*
+ * The whole state as bytes, for ringfence_platform_restore. Keys are not in it. *out_bytes and *out_length are written on OK.
+ */
+ringfence_status ringfence_platform_snapshot(ringfence_platform *platform, const uint8_t **out_bytes, size_t *out_length);
+
+/*
+ * A tool of verification, of no use to a host: the state as a model checker compares it, with instants relative to the latest seen, ids renumbered, and
+ * counters, messages and policy left out. Two platforms with equal views and equal policies answer every further input alike, but for ids and instants. The
+ * bytes have no other meaning, and may change with every version. *out_bytes and *out_length are written on OK.
+ */
+ringfence_status ringfence_platform_model_view(ringfence_platform *platform, const uint8_t **out_bytes, size_t *out_length);
 
 /*
  * Loads a key: `key` is `key_length` bytes, at least 16. It is used from {"rotate_key":{"id":...}} on, and is in no snapshot. The same key again

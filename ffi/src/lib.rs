@@ -38,7 +38,19 @@ pub struct Handle {
     platform: Platform,
     /// The last text that was handed out.
     text: CString,
+    /// The last bytes that were.
+    bytes: Vec<u8>,
     is_poisoned: bool,
+}
+
+/// A key as C gives it: `ringfence_key`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Key {
+    id: *const c_char,
+    id_length: usize,
+    key: *const u8,
+    key_length: usize,
 }
 
 /// Why a call failed: its status, and what `ringfence_last_error` says.
@@ -76,7 +88,32 @@ pub unsafe extern "C" fn ringfence_platform_new(
         let (policy, out) = unsafe { (text(policy, policy_length)?, out(out_platform)?) };
         let policy: Policy = journal::from_json(policy).map_err(|error| malformed(&error))?;
         let platform = Platform::new(policy, Keyring::new(), hash_seed).map_err(|error| Failure(POLICY, error.to_string()))?;
-        out.write(Box::into_raw(Box::new(Handle { platform, text: CString::default(), is_poisoned: false })));
+        out.write(Handle::owned_by_the_caller(platform));
+        Ok(OK)
+    })
+}
+
+/// Makes a platform as it was when a snapshot was taken.
+///
+/// # Safety
+/// `snapshot` points to `snapshot_length` bytes, `keys` to `key_count` keys whose pointers point to as many bytes as stand beside them,
+/// `out_platform` to room for one pointer; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_restore(
+    snapshot: *const u8,
+    snapshot_length: usize,
+    keys: *const Key,
+    key_count: usize,
+    hash_seed: u64,
+    out_platform: *mut *mut Handle,
+) -> Status {
+    boundary(|| {
+        // SAFETY: as this function demands.
+        let (snapshot, keyring, out) =
+            unsafe { (bytes(snapshot, snapshot_length)?, keyring(keys, key_count)?, out(out_platform)?) };
+        let platform = Platform::restore(snapshot, keyring, hash_seed);
+        let platform = platform.map_err(|error| Failure(error.code(), error.to_string()))?;
+        out.write(Handle::owned_by_the_caller(platform));
         Ok(OK)
     })
 }
@@ -232,6 +269,34 @@ pub unsafe extern "C" fn ringfence_platform_poll_deadline(platform: *mut Handle,
     }
 }
 
+/// The whole state as bytes.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; the outputs point to room; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_snapshot(
+    platform: *mut Handle,
+    out_bytes: *mut *const u8,
+    out_length: *mut usize,
+) -> Status {
+    // SAFETY: as this function demands.
+    unsafe { with_platform(platform, |handle| handle.hand_out_bytes(Platform::snapshot, out(out_bytes)?, out(out_length)?)) }
+}
+
+/// The state as a model checker compares it.
+///
+/// # Safety
+/// `platform` is alive and used by this thread alone; the outputs point to room; or they are NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ringfence_platform_model_view(
+    platform: *mut Handle,
+    out_bytes: *mut *const u8,
+    out_length: *mut usize,
+) -> Status {
+    // SAFETY: as this function demands.
+    unsafe { with_platform(platform, |handle| handle.hand_out_bytes(Platform::model_view, out(out_bytes)?, out(out_length)?)) }
+}
+
 /// Loads a key.
 ///
 /// # Safety
@@ -296,6 +361,25 @@ pub unsafe extern "C" fn ringfence_platform_code(
 }
 
 impl Handle {
+    /// A platform on its way to C, which frees it.
+    fn owned_by_the_caller(platform: Platform) -> *mut Self {
+        Box::into_raw(Box::new(Self { platform, text: CString::default(), bytes: Vec::new(), is_poisoned: false }))
+    }
+
+    /// Keeps what `of` says of the platform and hands it out. Neither is ever empty: that would be a state that cannot be written.
+    fn hand_out_bytes(
+        &mut self,
+        of: impl FnOnce(&Platform) -> Vec<u8>,
+        out: &mut MaybeUninit<*const u8>,
+        length: &mut MaybeUninit<usize>,
+    ) -> Result<Status, Failure> {
+        self.bytes = of(&self.platform);
+        assert!(!self.bytes.is_empty(), "the state cannot be written");
+        out.write(self.bytes.as_ptr());
+        length.write(self.bytes.len());
+        Ok(OK)
+    }
+
     /// Hands out how an input was answered.
     fn hand_out_answer(
         &mut self,
@@ -365,6 +449,26 @@ unsafe fn bytes<'a>(start: *const u8, length: usize) -> Result<&'a [u8], Failure
     }
     // SAFETY: as this function demands.
     Ok(unsafe { slice::from_raw_parts(start, length) })
+}
+
+/// The keys at `start`.
+///
+/// # Safety
+/// `start` points to `count` keys whose pointers point to as many bytes as stand beside them, or is NULL; so are these.
+unsafe fn keyring(start: *const Key, count: usize) -> Result<Keyring, Failure> {
+    let mut keyring = Keyring::new();
+    if count > 0 {
+        if start.is_null() {
+            return Err(null());
+        }
+        // SAFETY: as this function demands.
+        for Key { id, id_length, key, key_length } in unsafe { slice::from_raw_parts(start, count) } {
+            // SAFETY: as this function demands.
+            let (id, key) = unsafe { (text(*id, *id_length)?, bytes(*key, *key_length)?) };
+            keyring.load(id, key).map_err(|error| Failure(KEY, error.to_string()))?;
+        }
+    }
+    Ok(keyring)
 }
 
 /// The room for an output.

@@ -1,5 +1,5 @@
 /*
- * One reservation through the C library: booked, refused before its window, rung inside it; repeats and clocks that leap. Exit status 0 when
+ * One reservation through the C library: booked, refused before its window, rung inside it; repeats, clocks that leap, and snapshots. Exit status 0 when
  * all checks hold.
  */
 #include <ringfence.h>
@@ -182,6 +182,78 @@ static void the_holder_agrees(void)
     ringfence_platform_free(platform);
 }
 
+static void snapshots(void)
+{
+    ringfence_platform *platform = NULL, *restored = NULL;
+    const uint8_t key[] = "a key that everybody may know";
+    const ringfence_key keys[] = {{"k1", 2, key, sizeof key}, {"k1", 2, key, 16}};
+    const ringfence_key short_key = {"k1", 2, key, 15}, no_key = {"k1", 2, NULL, 16}, no_id = {NULL, 0, key, 16};
+    const uint8_t *bytes = NULL;
+    uint8_t snapshot[10000], view[10000], other[10000];
+    size_t bytes_length = 0, snapshot_length, view_length;
+    uint32_t fired = 0;
+
+    CHECK(ringfence_platform_new("{}", 2, 42, &platform) == RINGFENCE_STATUS_OK);
+    CHECK(ringfence_platform_load_key(platform, "k1", 2, key, sizeof key) == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND, "{\"rotate_key\":{\"id\":\"k1\"}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"register_merchant\":{\"merchant\":1,\"name\":\"Insurance\",\"lines\":[{\"number\":\"95511\",\"channels\":2}],"
+                 "\"zone\":\"Asia/Shanghai\",\"chatbot\":\"sip:1065000000@chatbot.example\"}}") == RINGFENCE_STATUS_OK);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"publish_page\":{\"page\":10,\"merchant\":1,\"offerings\":{\"1\":\"Car\"},\"windows\":"
+                 "[{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}]}}") == RINGFENCE_STATUS_OK);
+    CHECK(effects_with(platform, "\"key_rotated\"") == 1);
+    CHECK(handle(platform, START - 86400 * SECOND,
+                 "{\"book\":{\"user\":\"rcs:+8613800000001\",\"page\":10,\"offering\":1,\"window\":"
+                 "{\"start\":\"2026-11-21T18:00:00+08:00\",\"end\":\"2026-11-21T20:00:00+08:00\"}}}") == RINGFENCE_STATUS_OK);
+
+    CHECK(ringfence_platform_snapshot(NULL, &bytes, &bytes_length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_snapshot(platform, NULL, &bytes_length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_snapshot(platform, &bytes, NULL) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_model_view(NULL, &bytes, &bytes_length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_model_view(platform, NULL, &bytes_length) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_model_view(platform, &bytes, NULL) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(bytes == NULL && bytes_length == 0);
+
+    CHECK(ringfence_platform_model_view(platform, &bytes, &view_length) == RINGFENCE_STATUS_OK);
+    CHECK(view_length > 0 && view_length <= sizeof view);
+    memcpy(view, bytes, view_length);
+    CHECK(ringfence_platform_snapshot(platform, &bytes, &snapshot_length) == RINGFENCE_STATUS_OK);
+    CHECK(snapshot_length > 0 && snapshot_length <= sizeof snapshot);
+    memcpy(snapshot, bytes, snapshot_length);
+
+    CHECK(ringfence_platform_restore(NULL, 0, keys, 1, 7, &restored) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, NULL, 1, 7, &restored) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, &no_id, 1, 7, &restored) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, &no_key, 1, 7, &restored) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, keys, 1, 7, NULL) == RINGFENCE_STATUS_NULL_ARGUMENT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, &short_key, 1, 7, &restored) == RINGFENCE_STATUS_KEY);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, keys, 2, 7, &restored) == RINGFENCE_STATUS_KEY);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, NULL, 0, 7, &restored) == RINGFENCE_STATUS_KEY_MISSING);
+    CHECK(ringfence_platform_restore(snapshot, 0, keys, 1, 7, &restored) == RINGFENCE_STATUS_NOT_A_SNAPSHOT);
+    CHECK(ringfence_platform_restore(view, view_length, keys, 1, 7, &restored) == RINGFENCE_STATUS_NOT_A_SNAPSHOT);
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length - 1, keys, 1, 7, &restored) == RINGFENCE_STATUS_SNAPSHOT_DAMAGED);
+    memcpy(other, snapshot, snapshot_length);
+    other[snapshot_length / 2] ^= 1;
+    CHECK(ringfence_platform_restore(other, snapshot_length, keys, 1, 7, &restored) == RINGFENCE_STATUS_SNAPSHOT_DAMAGED);
+    CHECK(strlen(ringfence_last_error()) > 0);
+    CHECK(restored == NULL);
+
+    CHECK(ringfence_platform_restore(snapshot, snapshot_length, keys, 1, 7, &restored) == RINGFENCE_STATUS_OK);
+    CHECK(ringfence_platform_model_view(restored, &bytes, &bytes_length) == RINGFENCE_STATUS_OK);
+    CHECK(bytes_length == view_length && memcmp(bytes, view, view_length) == 0);
+    CHECK(ringfence_platform_snapshot(restored, &bytes, &bytes_length) == RINGFENCE_STATUS_OK);
+    CHECK(bytes_length == snapshot_length && memcmp(bytes, snapshot, snapshot_length) == 0);
+    CHECK(effects_with(restored, "\"send\"") == 3);
+    CHECK(effects_with(platform, "\"send\"") == 3);
+    CHECK(ringfence_platform_advance(restored, START, 100, &fired) == RINGFENCE_STATUS_OK);
+    CHECK(fired == 1);
+    CHECK(ringfence_platform_model_view(restored, &bytes, &bytes_length) == RINGFENCE_STATUS_OK);
+    CHECK(bytes_length != view_length || memcmp(bytes, view, view_length) != 0);
+    ringfence_platform_free(platform);
+    ringfence_platform_free(restored);
+}
+
 static void refusals_and_mistakes(void)
 {
     ringfence_platform *platform = NULL;
@@ -224,6 +296,7 @@ int main(void)
     repeats();
     rules_and_clock();
     the_holder_agrees();
+    snapshots();
     refusals_and_mistakes();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

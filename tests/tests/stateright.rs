@@ -35,6 +35,8 @@ mod acts;
 mod alike;
 #[path = "stateright/scopes.rs"]
 mod scopes;
+#[path = "stateright/spin.rs"]
+mod spin;
 #[path = "stateright/world.rs"]
 mod world;
 
