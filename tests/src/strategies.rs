@@ -125,7 +125,8 @@ pub fn perform(platform: &mut Platform, at: Timestamp, doing: &Doing) -> (StepRe
         }
         Doing::Confirm { up_to } => platform.confirm(*up_to).err().map(Err),
         Doing::Restart => {
-            *platform = Platform::restore(&platform.snapshot(), test_keyring(), 1).expect("a platform comes back from its snapshot");
+            *platform =
+                Platform::restore(&platform.snapshot(), test_keyring(), 1).expect("a platform comes back from its snapshot");
             None
         }
     };

@@ -67,7 +67,10 @@ fn the_corpus_of_snapshot_is_refused_or_sound() {
     replayed("snapshot");
     let whole = corpus("snapshot").into_iter().filter(|(_, bytes)| bytes.first() == Some(&0));
     let good = whole.filter(|(_, bytes)| Platform::restore(&bytes[1..], test_keyring(), 0).is_ok()).count();
-    assert!(good >= 10, "{good} files of the corpus are snapshots as they are written now; write them anew with RINGFENCE_BLESS=1");
+    assert!(
+        good >= 10,
+        "{good} files of the corpus are snapshots as they are written now; write them anew with RINGFENCE_BLESS=1"
+    );
 }
 
 #[test]

@@ -6,7 +6,9 @@ use ringfence::edges::interop::wechat::{
     MiniProgram, Subscription, Template, answer, event, subscription_request, template_request,
 };
 use ringfence::edges::interop::{announcement, diversion, reason};
-use ringfence::edges::journal::{effect_from_json, effect_to_json, refusal_from_json, refusal_to_json, reply_from_json, reply_to_json};
+use ringfence::edges::journal::{
+    effect_from_json, effect_to_json, refusal_from_json, refusal_to_json, reply_from_json, reply_to_json,
+};
 use ringfence::edges::replay::{Options, replay};
 use ringfence::edges::text::{Language, weekly_rule, window};
 use ringfence::values::account::AccountId;
