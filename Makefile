@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test spin bench fmt package clean
+.PHONY: help demo test spin fuzz bench fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ spin: ## SPIN: small worlds around the C library, all of them, and what must hap
 bench: ## the benchmarks
 	@sh scripts/setup.sh
 	@cargo bench --locked --package ringfence-benches
+
+fuzz: ## fuzz each target for SECONDS (60)
+	@sh scripts/setup.sh
+	@$(python) scripts/fuzz.py $(SECONDS)
 
 fmt: ## format the Rust code
 	@cargo fmt --all

@@ -11,6 +11,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# The workspace, and what stands outside of it.
+MANIFESTS = ["Cargo.toml", "tests/fuzz/Cargo.toml"]
 
 
 def allows(expression: str, allowed: set[str]) -> bool:
@@ -47,11 +49,15 @@ def allows(expression: str, allowed: set[str]) -> bool:
 
 def main() -> int:
     allowed = set(tomllib.loads((ROOT / "deny.toml").read_text())["licenses"]["allow"])
-    done = subprocess.run(["cargo", "metadata", "--locked", "--format-version", "1"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    if done.returncode != 0:
-        return 1
+    found = {}
+    for manifest in MANIFESTS:
+        command = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", str(ROOT / manifest)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        if done.returncode != 0:
+            return 1
+        found |= {package["id"]: package for package in json.loads(done.stdout)["packages"]}
     failed = 0
-    packages = [package for package in json.loads(done.stdout)["packages"] if package["source"] is not None]
+    packages = [package for package in found.values() if package["source"] is not None]
     for package in packages:
         name = f"{package['name']} {package['version']}"
         if not allows(package["license"] or "none", allowed):

@@ -93,7 +93,7 @@ def dependencies() -> Iterator[str]:
     """CONTRIBUTING gives a reason for every dependency."""
     page = (ROOT / "CONTRIBUTING.md").read_text()
     named: set[str] = set()
-    for manifest in ROOT.glob("*/Cargo.toml"):
+    for manifest in [*ROOT.glob("*/Cargo.toml"), *ROOT.glob("tests/*/Cargo.toml")]:
         tables = tomllib.loads(manifest.read_text())
         for table in ("dependencies", "dev-dependencies", "build-dependencies"):
             named |= {name for name in tables.get(table, {}) if not name.startswith("ringfence")}

@@ -1,4 +1,4 @@
-//! The checker: judges a trace of inputs and effects against the promises of `DESIGN.md` §4, and knows nothing of the engine.
+//! The checker: judges a trace of inputs and effects against the [promises](Promise), and knows nothing of the engine.
 //!
 //! Everything it knows it has from the trace itself: who registered which lines, who booked which window for which phone (the `book`
 //! inputs and their `booked` replies), who took it back, which mode was chosen, which legs were dialled, reported, hung up or
@@ -86,7 +86,7 @@ use books::{Books, LegState};
 use bounds::Bounds;
 use meeting::Deed;
 
-/// A promise of `DESIGN.md` §4.
+/// A promise: what whoever books, calls or operates may rely on. [The rules](ringfence::manual::rules) say how each is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Promise {
     /// Window: a user's phone rings only while a live reservation of that number with that merchant covers now.
@@ -107,7 +107,7 @@ pub enum Promise {
     P8,
     /// Ends: everything ends within its bound; attempts are bounded.
     P9,
-    /// Fallback: judged with the missed-call half.
+    /// Fallback: the recorder is offered exactly when the rules say; what was stored reaches the account that was bound then, or its sender is told.
     P10,
     /// Repeats: a duplicate emits nothing.
     P11,
@@ -135,7 +135,7 @@ impl fmt::Display for Promise {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{promise} broken at step {step}{place}, {at}: {text}", place = line.map_or_else(String::new, |line| format!(" (line {line})")))]
 pub struct Violation {
-    /// Which one.
+    /// The promise that is broken.
     pub promise: Promise,
     /// At which step of the trace, counted from 1; 0 for one that shows only at its end.
     pub step: usize,
@@ -150,7 +150,7 @@ pub struct Violation {
 /// What a trace that breaks no promise contained. It says how much was judged: a trace without a single dial proves little.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Steps.
+    /// Steps that were judged.
     pub steps: usize,
     /// Effects, each counted once.
     pub effects: usize,
@@ -178,7 +178,7 @@ pub struct Summary {
     pub late_answers: usize,
     /// Steps with a clock past a deadline that should have been fired before: a late host.
     pub late_steps: usize,
-    /// Restarts.
+    /// How often the host stopped and came back.
     pub restarts: usize,
     /// Holders of contact numbers who agreed.
     pub confirmed: usize,

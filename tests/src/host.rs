@@ -42,9 +42,9 @@ use crate::trace::{Doing, Step, Trace};
 const SECOND: i64 = 1_000_000;
 /// The merchant of [`Host::open_shop`].
 pub const MERCHANT: MerchantId = MerchantId::new(1);
-/// His page.
+/// The page that [`Host::open_shop`] publishes.
 pub const PAGE: PageId = PageId::new(1);
-/// What the page offers.
+/// What [`PAGE`] offers, and what [`Host::books`] books.
 pub const OFFERING: OfferingId = OfferingId::new(1);
 
 /// How a phone answers being rung.
@@ -143,7 +143,7 @@ enum Report {
     Ends(LegId, Evidence),
 }
 
-/// The host.
+/// A platform, the switch that it asks, the phones at its ends, and the trace of what happened.
 #[derive(Clone, Debug)]
 pub struct Host {
     platform: Platform,

@@ -19,13 +19,14 @@
 
 use proptest::collection::vec;
 use proptest::strategy::Strategy;
+use ringfence::Platform;
 use ringfence::values::effect::Effect;
 use ringfence::values::policy::Policy;
 use ringfence::values::refusal::Refusal;
 use ringfence::values::reply::Reply;
 use ringfence::values::time::Timestamp;
 
-use crate::codes::known_keys;
+use crate::codes::{known_keys, test_keyring};
 use crate::model::Model;
 use crate::trace::{Doing, Step, Trace};
 
@@ -106,6 +107,30 @@ impl Stage for Model {
         };
         (answer, self.take_effects())
     }
+}
+
+/// Does one step to a platform as a host does that polls after every step, and returns the answer and what was polled. A restart is snapshot and restore, with the
+/// [test keys](crate::codes::TEST_KEYS).
+///
+/// # Panics
+/// When the platform does not come back from its own snapshot.
+pub fn perform(platform: &mut Platform, at: Timestamp, doing: &Doing) -> (StepReply, Vec<Effect>) {
+    let answer = match doing {
+        Doing::Input(input) => Some(platform.handle(at, input.clone())),
+        Doing::Once { key, input } => Some(platform.handle_once(at, key.clone(), input.clone())),
+        Doing::Advance { budget } => {
+            // How far it came shows in the effects.
+            let _ = platform.advance(at, *budget);
+            None
+        }
+        Doing::Confirm { up_to } => platform.confirm(*up_to).err().map(Err),
+        Doing::Restart => {
+            *platform =
+                Platform::restore(&platform.snapshot(), test_keyring(), 1).expect("a platform comes back from its snapshot");
+            None
+        }
+    };
+    (answer, std::iter::from_fn(|| platform.poll_effect()).collect())
 }
 
 /// Plays a script to its end. The trace can be written as the lines of a scenario, what the stage answered as its expectations.

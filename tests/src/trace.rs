@@ -63,7 +63,7 @@ pub struct Step {
 /// A header and steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Under which rules.
+    /// What the platform was made with: its rules, its shard, its keys by their ids.
     pub header: Header,
     /// What happened, in order.
     pub steps: Vec<Step>,

@@ -1,0 +1,4 @@
+//! The target `interop`; what it does stands in `ringfence_testing::fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfence_testing::fuzz::interop(bytes));

@@ -1,0 +1,4 @@
+//! The target `values`; what it does stands in `ringfence_testing::fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ringfence_testing::fuzz::values(bytes));
