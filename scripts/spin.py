@@ -92,7 +92,7 @@ def build(scope: dict, has_formulas: bool, archive: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     given = defines(scope, has_formulas)
-    status, text = run(["spin", "-a", "-o3", *given, HERE / "world.pml"], folder)
+    status, text = run(["spin", "-Pcc -E -x c", "-a", "-o3", *given, HERE / "world.pml"], folder)
     if status != 0 or "Error" in text:
         sys.exit(f"SPIN does not take the model:\n{text}")
     # Every order of events counts, and states are kept whole: no hash stands for one.
