@@ -206,8 +206,7 @@ static void dial(const char *json)
         }
     }
     for (int i = 0; i < here.phones; i++) {
-        bool is_same = here.phone[i].is_known && here.phone[i].is_users == is_users;
-        if (is_same && (!is_users || carried.leg_of[i] == reservation)) {
+        if (here.phone[i].is_known && (!is_users || (here.phone[i].is_users && carried.leg_of[i] == reservation))) {
             fall("P8: a second leg of one phone, or a second call of one channel", json);
         }
         has_merchant |= here.phone[i].is_known && !here.phone[i].is_users && !here.phone[i].is_hung_up &&
@@ -353,8 +352,9 @@ static void see_what_is_said(void)
     for (int i = 0; i < here.messages; i++) {
         said->message |= here.message[i] == STORED || here.message[i] == PUSHED;
     }
+    /* A call counts on its line until its last leg is gone. */
     for (int i = 0; i < here.phones; i++) {
-        is_free &= here.phone[i].is_users || !here.phone[i].is_known;
+        is_free &= !here.phone[i].is_known;
     }
     for (int user = 0; user < USERS; user++) {
         const struct booked *one = &here.booked[user];

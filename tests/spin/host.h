@@ -19,7 +19,7 @@
 #define PHONES 4
 #endif
 
-enum { VIEW_MAX = 2048, SNAPSHOT_MAX = 6144, MESSAGES_MAX = 3 };
+enum { VIEW_MAX = 1024, SNAPSHOT_MAX = 4096, MESSAGES_MAX = 3 };
 
 /* A leg at the switch. */
 struct phone {

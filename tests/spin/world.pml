@@ -101,8 +101,9 @@ end:
 ltl every_call_ends { FAIR -> [] (CALL -> <> !CALL) }
 ltl refuted_every_call_ends_without_a_clock { [] (CALL -> <> !CALL) }
 
-ltl every_reservation_closes { FAIR -> [] (RESERVATION(0) -> <> !RESERVATION(0)) }
-ltl refuted_every_reservation_closes_without_a_clock { [] (RESERVATION(0) -> <> !RESERVATION(0)) }
+/* The last user's: he waits longest. */
+ltl every_reservation_closes { FAIR -> [] (RESERVATION(USERS - 1) -> <> !RESERVATION(USERS - 1)) }
+ltl refuted_every_reservation_closes_without_a_clock { [] (RESERVATION(USERS - 1) -> <> !RESERVATION(USERS - 1)) }
 
 #ifdef RECORDER
 ltl every_stored_message_ends { FAIR -> [] (MESSAGE -> <> !MESSAGE) }
@@ -110,7 +111,7 @@ ltl refuted_every_stored_message_ends_without_a_clock { [] (MESSAGE -> <> !MESSA
 #endif
 
 #if USERS > 1
-ltl the_second_reservation_closes { FAIR -> [] (RESERVATION(1) -> <> !RESERVATION(1)) }
+ltl the_first_reservation_closes { FAIR -> [] (RESERVATION(0) -> <> !RESERVATION(0)) }
 
 /* Who waits while a channel is free is called, unless he cancels: before his window ends, whoever else is to be called again. */
 ltl the_first_who_waits_is_called { FAIR -> [] (TURN(0) -> (WAITS(0) U SERVED(0))) }

@@ -223,10 +223,12 @@ fn the_table_of_promises_is_true() {
     let properties = fs::read_to_string(tests.join("tests/stateright.rs")).expect("the properties are there");
     let sources =
         sources(&["tests", "src", "../core/tests", "../core/src", "../python/tests"].map(|directory| tests.join(directory)));
+    let formulas = fs::read_to_string(tests.join("spin/world.pml")).expect("the formulas are there");
     let is_there = |name: &str| {
         let is_test = ["(", "<"].iter().any(|after| sources.contains(&format!("fn {name}{after}")))
             || sources.contains(&format!("def {name}("));
         is_test
+            || formulas.contains(&format!("ltl {name} {{"))
             || tests.join(format!("scenarios/{name}.jsonl")).exists()
                 && tests.join(format!("scenarios/{name}.twin.jsonl")).exists()
     };
