@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt package clean
+.PHONY: help demo test bench mutants fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test: ## every check, one stage after the other, with times
 bench: ## the benchmarks
 	@sh scripts/setup.sh
 	@cargo bench --locked --package ringfence-benches
+
+mutants: ## code made wrong in every way that cargo-mutants knows: does a test fail? DIFF=commit: what changed since; goes on where it stopped
+	@sh scripts/setup.sh
+	@$(python) scripts/mutants.py $(if $(DIFF),--diff $(DIFF)) $(if $(JOBS),--jobs $(JOBS))
 
 fmt: ## format the Rust code
 	@cargo fmt --all

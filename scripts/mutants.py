@@ -96,11 +96,11 @@ def errors(said: list[dict]) -> list[dict]:
     return [one["message"] for one in said if one["reason"] == "compiler-message" and one["message"]["level"] == "error"]
 
 
-def programs(phase: int) -> list[str] | None:
-    """Builds the test programs of a phase; nothing, if they do not compile."""
+def programs(phase: int) -> list[str]:
+    """Builds the test programs of a phase."""
     built, said = cargo("test", "--no-run", *PHASES[phase])
     if not built:
-        return None
+        raise Trouble("the tests of the copy do not compile:\n" + "\n".join(error["rendered"] for error in errors(said)))
     return [one["executable"] for one in said if one["reason"] == "compiler-artifact" and one.get("executable")]
 
 
@@ -140,7 +140,7 @@ def where(program: str, phase: int) -> str:
 
 def run(program: str, phase: int, names: list[str], cpu: float, **env: str) -> tuple[str, str, float]:
     """Runs these tests of a program until one fails: `passed`, `failed` or `timeout`, the test that failed, and the CPU time."""
-    command = [program, "--exact", "--test-threads=1", *names]
+    command = [program, "--test-threads=1", *(["--exact", *names] if names else [])]
     if phase == 2:
         env["RINGFENCE_CASES"] = CASES
     process = subprocess.Popen(
@@ -205,7 +205,7 @@ def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
 
 def judge(mutant: Mutant, function: int, phase: int, tests: list[Test], **env: str) -> tuple[str, str]:
     """`caught` or `timeout` with the test that showed it, or `missed`."""
-    reaching = sorted((test for test in tests if function in test.functions or function < 0), key=lambda test: test.took)
+    reaching = sorted((test for test in tests if function in test.functions), key=lambda test: test.took)
     groups: list[list[Test]] = []
     for program in dict.fromkeys(test.program for test in reaching):
         groups.append([test for test in reaching if test.program == program and test.took < QUICK_S])
@@ -259,73 +259,82 @@ class Records:
         found = self.known.get(mutant.key)
         return found is None or (found["outcome"] == "missed" and found["phase"] < phase)
 
+    def settled(self, mutant: Mutant) -> str:
+        """Its outcome, once every phase that it needs is done."""
+        return "not tried" if self.is_open(mutant, max(PHASES)) else self.known[mutant.key]["outcome"]
+
     def save(self, listed: list[Mutant]) -> None:
         """Of all that are listed, those that are known; a file's digest stands there when all of its mutants are."""
         lines = []
         for file in dict.fromkeys(mutation.files_in_scope()):
             own = [mutant for mutant in listed if mutant.file == file]
-            if all(not self.is_open(mutant, 2) for mutant in own):
+            if all(not self.is_open(mutant, max(PHASES)) for mutant in own):
                 lines.append({"file": file, "digest": mutation.digest_of(file)})
         lines += [self.known[mutant.key] | {"name": mutant.name} for mutant in listed if mutant.key in self.known]
         RESULT.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
 
 
 def try_all(todo: list[Mutant], records: Records, jobs: int, seconds: float) -> None:
-    """Judges these in both phases, as far as the time goes."""
-    begun = time.monotonic()
-    for phase in PHASES:
-        left = [mutant for mutant in todo if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
-        if not left:
-            continue
-        say(f"phase {phase}: {len(left)} mutants")
-        try_phase(phase, left, records, jobs, lambda: time.monotonic() - begun < seconds)
-
-
-def try_phase(phase: int, left: list[Mutant], records: Records, jobs: int, has_time) -> None:
-    made, unviable, lonely = switch(left)
+    """Judges these in both phases, in each as far as the time goes."""
+    left = [mutant for mutant in todo if records.is_open(mutant, max(PHASES))]
+    if not left:
+        return
+    # Those that were caught stay in the copy of a run that goes on: what is built already serves.
+    made, unviable, lonely = switch([mutant for mutant in todo if records.outcome(mutant) != "unviable"])
     for mutant in unviable:
-        records.put(mutant, "unviable", phase)
-    built = programs(phase)
-    if built is None:
-        raise Trouble("the tests of the copy do not compile")
-    tests = tests_of(built, phase, jobs)
+        records.put(mutant, "unviable", 1)
+    for phase in PHASES:
+        try_switched(phase, made, records, jobs, seconds)
+    for mutant in lonely:
+        try_alone(mutant, records, jobs)
+
+
+def try_switched(phase: int, made: Switched, records: Records, jobs: int, seconds: float) -> None:
+    left = [mutant for mutant in made.mutants if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
+    if not left:
+        return
+    say(f"phase {phase}: {len(left)} mutants")
+    tests = tests_of(programs(phase), phase, jobs)
     say(f"{len(tests)} tests, {sum(test.took for test in tests):.0f} s of CPU time")
-    out = Counter(unviable=len(unviable))
+    out: Counter = Counter()
+    begun = time.monotonic()
 
     def one(mutant: Mutant) -> None:
-        if not has_time():
+        if time.monotonic() - begun > seconds:
             return
         outcome, by = judge(mutant, made.function_of(mutant), phase, tests, RINGFENCE_MUTANT=str(mutant.number))
         records.put(mutant, outcome, phase, by)
         out[outcome] += 1
         if outcome == "missed":
             say(f"missed: {mutant.name}")
-        if sum(out.values()) % 50 == 0:
-            say(f"{sum(out.values())} of {len(left)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
+        if out.total() % 50 == 0:
+            say(f"{out.total()} of {len(left)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
 
     pool = ThreadPoolExecutor(jobs)
     try:
-        for done in as_completed([pool.submit(one, mutant) for mutant in made.mutants]):
+        for done in as_completed([pool.submit(one, mutant) for mutant in left]):
             done.result()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    for mutant in lonely:
-        if not has_time():
-            break
-        mutation.alone(mutant)
-        built = programs(phase)
-        if built is None:
-            records.put(mutant, "unviable", phase)
-            continue
-        # Which tests come to it is not known here.
-        renamed = {re.sub(r"-[0-9a-f]+$", "", program): program for program in built}
-        for test in tests:
-            test.program = renamed[re.sub(r"-[0-9a-f]+$", "", test.program)]
-        outcome, by = judge(mutant, -1, phase, tests)
-        records.put(mutant, outcome, phase, by)
-        if outcome == "missed":
-            say(f"missed: {mutant.name}")
+
+
+def try_alone(mutant: Mutant, records: Records, jobs: int) -> None:
+    """Builds everything for this one."""
+    if not records.is_open(mutant, max(PHASES)):
+        return
+    mutation.alone(mutant)
+    if not cargo("check", "--package", "ringfence", "--lib")[0]:
+        return records.put(mutant, "unviable", 1)
+    say(f"alone: {mutant.name}")
+    for phase in PHASES:
+        # Nothing is known of what the tests come to, and a test that fails is the answer.
+        for program in programs(phase):
+            outcome, by, _ = run(program, phase, [], 1200)
+            if outcome != "passed":
+                return records.put(mutant, "caught" if outcome == "failed" else "timeout", phase, by)
+    records.put(mutant, "missed", max(PHASES))
+    say(f"missed: {mutant.name}")
 
 
 def argued() -> set[str]:
@@ -339,15 +348,15 @@ def close(listed: list[Mutant], records: Records) -> int:
     table: dict[str, Counter] = {}
     for mutant in listed:
         part = mutant.file.removeprefix("core/src/").split("/")
-        table.setdefault("/".join(part[:2]), Counter())[records.outcome(mutant) or "not tried"] += 1
+        table.setdefault("/".join(part[:2]), Counter())[records.settled(mutant)] += 1
     print(f"\n{'':28}" + "".join(f"{outcome:>10}" for outcome in outcomes))
     for part, counts in table.items():
         print(f"{part:28}" + "".join(f"{counts[outcome]:10}" for outcome in outcomes))
     total = sum(table.values(), Counter())
     print(f"{'all':28}" + "".join(f"{total[outcome]:10}" for outcome in outcomes))
     known = argued()
-    survivors = {mutant.name for mutant in listed if records.outcome(mutant) == "missed"}
-    gone = known - {mutant.name for mutant in listed if records.outcome(mutant) in ("missed", None)}
+    survivors = {mutant.name for mutant in listed if records.settled(mutant) == "missed"}
+    gone = known & {mutant.name for mutant in listed if records.settled(mutant) not in ("missed", "not tried")}
     for name in sorted(survivors - known):
         print(f"no test sees it, and tests/MUTANTS.md does not argue it: {name}")
     for name in sorted(gone):
@@ -416,7 +425,7 @@ def main() -> int:
         records = Records()
         records.read(STATE)
         records.file = STATE.open("a")
-    say(f"{len(listed)} mutants, {sum(records.is_open(mutant, 2) for mutant in todo)} to try")
+    say(f"{len(listed)} mutants, {sum(records.is_open(mutant, max(PHASES)) for mutant in todo)} to try")
     try:
         try_all(todo, records, asked.jobs, asked.seconds)
     finally:
@@ -426,7 +435,7 @@ def main() -> int:
             merged.save(listed)
             records = merged
     status = close(listed, records)
-    left = sum(records.is_open(mutant, 2) for mutant in todo)
+    left = sum(records.is_open(mutant, max(PHASES)) for mutant in todo)
     if left:
         print(f"{left} are left to the full run (`make mutants`)")
     elif records.file is None and not asked.only and not (asked.changed or asked.diff or asked.missed):

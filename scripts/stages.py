@@ -57,6 +57,11 @@ STAGES = [
         [["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]],
         env={"INSTA_UPDATE": "no"},
     ),
+    Stage(
+        "mutants",
+        "what changed since the last result in tests/mutants.jsonl; `make mutants` tries everything",
+        [script("mutants", "--changed", "--seconds", "90")],
+    ),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
     Stage("package", "the Python package, built and installed", [["sh", "scripts/package.sh", "--force"]]),
     # From here and not from `python/`, where the sources would hide the installed package.

@@ -7,6 +7,7 @@ mod common;
 mod attachments;
 mod barred_dials;
 mod bindings;
+mod books;
 mod bounds;
 mod calendars;
 mod challenges;
