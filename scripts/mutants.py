@@ -276,24 +276,22 @@ class Records:
 
 def try_all(todo: list[Mutant], records: Records, jobs: int, seconds: float) -> None:
     """Judges these in both phases, in each as far as the time goes."""
-    left = [mutant for mutant in todo if records.is_open(mutant, max(PHASES))]
-    if not left:
-        return
-    # Those that were caught stay in the copy of a run that goes on: what is built already serves.
-    made, unviable, lonely = switch([mutant for mutant in todo if records.outcome(mutant) != "unviable"])
-    for mutant in unviable:
-        records.put(mutant, "unviable", 1)
+    lonely: list[Mutant] = []
     for phase in PHASES:
-        try_switched(phase, made, records, jobs, seconds)
+        left = [mutant for mutant in todo if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
+        left = [mutant for mutant in left if mutant not in lonely]
+        if left:
+            say(f"phase {phase}: {len(left)} mutants")
+            made, unviable, more = switch(left)
+            lonely += more
+            for mutant in unviable:
+                records.put(mutant, "unviable", phase)
+            try_switched(phase, made, records, jobs, seconds)
     for mutant in lonely:
-        try_alone(mutant, records, jobs)
+        try_alone(mutant, records)
 
 
 def try_switched(phase: int, made: Switched, records: Records, jobs: int, seconds: float) -> None:
-    left = [mutant for mutant in made.mutants if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
-    if not left:
-        return
-    say(f"phase {phase}: {len(left)} mutants")
     tests = tests_of(programs(phase), phase, jobs)
     say(f"{len(tests)} tests, {sum(test.took for test in tests):.0f} s of CPU time")
     out: Counter = Counter()
@@ -308,18 +306,18 @@ def try_switched(phase: int, made: Switched, records: Records, jobs: int, second
         if outcome == "missed":
             say(f"missed: {mutant.name}")
         if out.total() % 50 == 0:
-            say(f"{out.total()} of {len(left)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
+            say(f"{out.total()} of {len(made.mutants)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
 
     pool = ThreadPoolExecutor(jobs)
     try:
-        for done in as_completed([pool.submit(one, mutant) for mutant in left]):
+        for done in as_completed([pool.submit(one, mutant) for mutant in made.mutants]):
             done.result()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
 
 
-def try_alone(mutant: Mutant, records: Records, jobs: int) -> None:
+def try_alone(mutant: Mutant, records: Records) -> None:
     """Builds everything for this one."""
     if not records.is_open(mutant, max(PHASES)):
         return
