@@ -18,6 +18,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 
 import mutation
 from mutation import ROOT, TREE, Mutant, Switched, Trouble
@@ -138,8 +140,18 @@ def where(program: str, phase: int) -> str:
     return str(TREE / ("core" if phase == 1 else "tests"))
 
 
-def run(program: str, phase: int, names: list[str], cpu: float, **env: str) -> tuple[str, str, float]:
-    """Runs these tests of a program until one fails: `passed`, `failed` or `timeout`, the test that failed, and the CPU time."""
+def cpu_of(process: subprocess.Popen) -> float:
+    """What it took so far; nothing where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
+        return 0.0
+
+
+def run(program: str, phase: int, names: list[str], cpu: float, one_test: float, **env: str) -> tuple[str, str, float]:
+    """Runs these tests of a program until one fails: `passed`, `failed` or `timeout`, the test that failed, and the CPU time. Time is CPU time, whatever else
+    runs here: so much for all of them, and so much for each."""
     command = [program, "--test-threads=1", *(["--exact", *names] if names else [])]
     if phase == 2:
         env["RINGFENCE_CASES"] = CASES
@@ -154,27 +166,38 @@ def run(program: str, phase: int, names: list[str], cpu: float, **env: str) -> t
         errors="replace",
         preexec_fn=limits(cpu),
     )
-    # CPU time is limited by the system, whatever else runs here. A test that sleeps has this.
-    alarm = threading.Timer(cpu * 20 + 60, process.kill)
-    alarm.start()
-    last, failed = "", ""
+    ended, begun = threading.Event(), time.monotonic()
+    last, failed, late, mark = "", "", False, 0.0
+
+    def watch() -> None:
+        nonlocal late
+        while not ended.wait(0.25):
+            if cpu_of(process) - mark > one_test or time.monotonic() - begun > cpu * 20 + 60:
+                late = True
+                os.kill(process.pid, signal.SIGKILL)
+                return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     for line in process.stdout:
         found = re.search(r"^test (\S+)", line)
-        last = found[1] if found else last
+        last, mark = (found[1], cpu_of(process)) if found else (last, mark)
         if re.search(r"(^test .*|^)FAILED$", line.rstrip()):
             failed = last
-            process.kill()
             break
+    ended.set()
+    watcher.join()
+    if failed:
+        os.kill(process.pid, signal.SIGKILL)
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    alarm.cancel()
     took = usage.ru_utime + usage.ru_stime
     if failed:
         return "failed", failed, took
     if process.returncode == 0:
         return "passed", "", took
-    return ("timeout" if took >= cpu or process.returncode == -9 else "failed"), last, took
+    return ("timeout" if late or took >= cpu else "failed"), last, took
 
 
 def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
@@ -188,7 +211,7 @@ def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
         program, name = named[place]
         reached = WORK / f"reached-{place}"
         reached.unlink(missing_ok=True)
-        outcome, _, took = run(program, phase, [name], 600, RINGFENCE_REACHED=str(reached))
+        outcome, _, took = run(program, phase, [name], 600, 600, RINGFENCE_REACHED=str(reached))
         functions = {int(line) for line in reached.read_text().split()} if reached.exists() else set()
         reached.unlink(missing_ok=True)
         return outcome, Test(program, name, took, functions)
@@ -211,8 +234,8 @@ def judge(mutant: Mutant, function: int, phase: int, tests: list[Test], **env: s
         groups.append([test for test in reaching if test.program == program and test.took < QUICK_S])
     groups += [[test] for test in reaching if test.took >= QUICK_S]
     for group in filter(None, groups):
-        spent = sum(test.took for test in group)
-        outcome, test, _ = run(group[0].program, phase, [test.name for test in group], spent * 4 + 3, **env)
+        spent, longest = sum(test.took for test in group), group[-1].took
+        outcome, test, _ = run(group[0].program, phase, [test.name for test in group], spent * 4 + 3, longest * 4 + 2, **env)
         if outcome != "passed":
             return ("caught" if outcome == "failed" else "timeout"), test
     return "missed", ""
@@ -328,7 +351,7 @@ def try_alone(mutant: Mutant, records: Records) -> None:
     for phase in PHASES:
         # Nothing is known of what the tests come to, and a test that fails is the answer.
         for program in programs(phase):
-            outcome, by, _ = run(program, phase, [], 1200)
+            outcome, by, _ = run(program, phase, [], 1200, 600)
             if outcome != "passed":
                 return records.put(mutant, "caught" if outcome == "failed" else "timeout", phase, by)
     records.put(mutant, "missed", max(PHASES))

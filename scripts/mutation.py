@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TREE = ROOT / "target" / "mutants" / "tree"
 
 # So many mutants are few: the copy is built without optimization for them.
-FEW = 300
+FEW = 500
 
 SWITCH = '''//! Which mutant runs in this process, and which functions it came to.
 
