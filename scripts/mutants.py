@@ -6,7 +6,7 @@
     python scripts/mutants.py --changed        those that the committed result does not know, for `make test`: bounded, and nothing is written
     python scripts/mutants.py --check          only whether the committed result and tests/MUTANTS.md agree
 
-`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long, `--jobs N` tries so many at once.
+`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long (building aside), `--jobs N` tries so many at once.
 
 Phase one runs the tests of the core; whatever they miss goes to phase two: scenarios, checker, and the comparison with the model, with fewer scripts. A test is run
 for a mutant only if it comes to its function. The result is tests/mutants.jsonl, a line a mutant; whatever no test sees is argued in tests/MUTANTS.md, or this fails.
@@ -298,9 +298,11 @@ class Records:
 
 
 def try_all(todo: list[Mutant], records: Records, jobs: int, seconds: float) -> None:
-    """Judges these in both phases, in each as far as the time goes."""
+    """Judges these in both phases, as far as the time goes; that of building does not count."""
     lonely: list[Mutant] = []
     for phase in PHASES:
+        if seconds <= 0:
+            return
         left = [mutant for mutant in todo if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
         left = [mutant for mutant in left if mutant not in lonely]
         if left:
@@ -309,16 +311,18 @@ def try_all(todo: list[Mutant], records: Records, jobs: int, seconds: float) -> 
             lonely += more
             for mutant in unviable:
                 records.put(mutant, "unviable", phase)
-            try_switched(phase, made, records, jobs, seconds)
+            seconds -= try_switched(phase, made, records, jobs, seconds)
     for mutant in lonely:
         try_alone(mutant, records)
 
 
-def try_switched(phase: int, made: Switched, records: Records, jobs: int, seconds: float) -> None:
-    tests = tests_of(programs(phase), phase, jobs)
+def try_switched(phase: int, made: Switched, records: Records, jobs: int, seconds: float) -> float:
+    """Judges these in one phase, and says how long it took."""
+    built = programs(phase)
+    begun = time.monotonic()
+    tests = tests_of(built, phase, jobs)
     say(f"{len(tests)} tests, {sum(test.took for test in tests):.0f} s of CPU time")
     out: Counter = Counter()
-    begun = time.monotonic()
 
     def one(mutant: Mutant) -> None:
         if time.monotonic() - begun > seconds:
@@ -338,6 +342,7 @@ def try_switched(phase: int, made: Switched, records: Records, jobs: int, second
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
+    return time.monotonic() - begun
 
 
 def try_alone(mutant: Mutant, records: Records) -> None:
