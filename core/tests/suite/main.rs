@@ -14,6 +14,7 @@ mod challenges;
 mod diagnosis;
 mod doubt;
 mod gate;
+mod gate_in_time;
 mod given_up;
 mod journal;
 mod late;
