@@ -36,6 +36,7 @@ RESULT = ROOT / "tests" / "mutants.jsonl"
 ARGUED = ROOT / "tests" / "MUTANTS.md"
 WORK = ROOT / "target" / "mutants"
 STATE = WORK / "state.jsonl"
+LONELY = WORK / "alone.json"
 TOOLS = ROOT / "target" / "tools"
 
 PHASES = {
@@ -47,6 +48,8 @@ CASES = "400"
 MEMORY = 6 << 30
 # A test is quick when it takes less CPU time than this; all quick ones run in one process.
 QUICK_S = 0.2
+# And special when it comes to no more functions than these.
+SPECIAL = 40
 
 
 @dataclass
@@ -108,11 +111,15 @@ def programs(phase: int) -> list[str]:
 
 def switch(mutants: list[Mutant]) -> tuple[Switched, list[Mutant], list[Mutant]]:
     """The copy with all of them that can be switched; those that do not compile; those that must be built alone."""
-    left, unviable, lonely = list(mutants), [], []
+    # Known ones are left out from the beginning: then the copy is written once, and what is built of it serves the next run.
+    known = {tuple(key) for key in json.loads(LONELY.read_text())} if LONELY.exists() else set()
+    unviable, lonely = [], [mutant for mutant in mutants if mutant.key in known]
+    left = [mutant for mutant in mutants if mutant.key not in known]
     for _ in range(20):
         made = mutation.switched(left)
         built, said = cargo("check", "--package", "ringfence", "--lib")
         if built:
+            LONELY.write_text(json.dumps(sorted(known | {mutant.key for mutant in lonely})))
             return made, unviable, lonely
         numbers, functions, other = mutation.blamed(made, errors(said))
         if not numbers and not functions:
@@ -229,9 +236,11 @@ def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
 def judge(mutant: Mutant, function: int, phase: int, tests: list[Test], **env: str) -> tuple[str, str]:
     """`caught` or `timeout` with the test that showed it, or `missed`."""
     reaching = sorted((test for test in tests if function in test.functions), key=lambda test: test.took)
-    groups: list[list[Test]] = []
-    for program in dict.fromkeys(test.program for test in reaching):
-        groups.append([test for test in reaching if test.program == program and test.took < QUICK_S])
+    # What comes to few functions is about them: it is asked first.
+    special = [test for test in reaching if test.took < QUICK_S and len(test.functions) <= SPECIAL]
+    common = [test for test in reaching if test.took < QUICK_S and len(test.functions) > SPECIAL]
+    programs = dict.fromkeys(test.program for test in reaching)
+    groups = [[test for test in kind if test.program == program] for kind in (special, common) for program in programs]
     groups += [[test] for test in reaching if test.took >= QUICK_S]
     for group in filter(None, groups):
         spent, longest = sum(test.took for test in group), group[-1].took
