@@ -70,7 +70,7 @@ fn of_windows_as_near_the_earlier_is_named_though_it_lies_a_day_back() {
 #[test]
 fn a_page_offers_what_lies_inside_one_window_of_it() {
     let time = |minutes| TimeOfDay::from_minutes(minutes).unwrap();
-    let sunday = Weekdays::NONE.with(Weekday::Sunday);
+    let sunday = Weekdays::NONE.with(Weekday::Sun);
     let page = page(&[(2_000, 2_100), (2_100, 2_200)], vec![WeeklyRule::new(sunday, time(60), time(120)).unwrap()]);
     assert!(page.offers(&window(2_000, 2_100), UTC) && page.offers(&window(60, 120), UTC));
     assert!(!page.offers(&window(2_050, 2_150), UTC), "in two of them");
