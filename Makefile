@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test spin fuzz bench fmt package clean
+.PHONY: help demo test model spin simulate fuzz mutants coverage bench fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ bench: ## the benchmarks
 fuzz: ## fuzz each target for SECONDS (60)
 	@sh scripts/setup.sh
 	@$(python) scripts/fuzz.py $(SECONDS)
+
+mutants: ## code made wrong in every way that cargo-mutants knows: does a test fail? DIFF=commit: what changed since; goes on where it stopped
+	@sh scripts/setup.sh
+	@$(python) scripts/mutants.py $(if $(DIFF),--diff $(DIFF)) $(if $(JOBS),--jobs $(JOBS))
 
 fmt: ## format the Rust code
 	@cargo fmt --all

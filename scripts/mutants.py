@@ -6,7 +6,7 @@
     python scripts/mutants.py --changed        those that the committed result does not know, for `make test`: bounded, and nothing is written
     python scripts/mutants.py --check          only whether the committed result and tests/MUTANTS.md agree
 
-`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long, `--jobs N` tries so many at once.
+`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long (building aside), `--jobs N` tries so many at once.
 
 Phase one runs the tests of the core; whatever they miss goes to phase two: scenarios, checker, and the comparison with the model, with fewer scripts. A test is run
 for a mutant only if it comes to its function. The result is tests/mutants.jsonl, a line a mutant; whatever no test sees is argued in tests/MUTANTS.md, or this fails.
@@ -18,6 +18,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 
 import mutation
 from mutation import ROOT, TREE, Mutant, Switched, Trouble
@@ -34,6 +36,7 @@ RESULT = ROOT / "tests" / "mutants.jsonl"
 ARGUED = ROOT / "tests" / "MUTANTS.md"
 WORK = ROOT / "target" / "mutants"
 STATE = WORK / "state.jsonl"
+LONELY = WORK / "alone.json"
 TOOLS = ROOT / "target" / "tools"
 
 PHASES = {
@@ -45,6 +48,8 @@ CASES = "400"
 MEMORY = 6 << 30
 # A test is quick when it takes less CPU time than this; all quick ones run in one process.
 QUICK_S = 0.2
+# And special when it comes to no more functions than these.
+SPECIAL = 40
 
 
 @dataclass
@@ -96,21 +101,25 @@ def errors(said: list[dict]) -> list[dict]:
     return [one["message"] for one in said if one["reason"] == "compiler-message" and one["message"]["level"] == "error"]
 
 
-def programs(phase: int) -> list[str] | None:
-    """Builds the test programs of a phase; nothing, if they do not compile."""
+def programs(phase: int) -> list[str]:
+    """Builds the test programs of a phase."""
     built, said = cargo("test", "--no-run", *PHASES[phase])
     if not built:
-        return None
+        raise Trouble("the tests of the copy do not compile:\n" + "\n".join(error["rendered"] for error in errors(said)))
     return [one["executable"] for one in said if one["reason"] == "compiler-artifact" and one.get("executable")]
 
 
 def switch(mutants: list[Mutant]) -> tuple[Switched, list[Mutant], list[Mutant]]:
     """The copy with all of them that can be switched; those that do not compile; those that must be built alone."""
-    left, unviable, lonely = list(mutants), [], []
+    # Known ones are left out from the beginning: then the copy is written once, and what is built of it serves the next run.
+    known = {tuple(key) for key in json.loads(LONELY.read_text())} if LONELY.exists() else set()
+    unviable, lonely = [], [mutant for mutant in mutants if mutant.key in known]
+    left = [mutant for mutant in mutants if mutant.key not in known]
     for _ in range(20):
         made = mutation.switched(left)
         built, said = cargo("check", "--package", "ringfence", "--lib")
         if built:
+            LONELY.write_text(json.dumps(sorted(known | {mutant.key for mutant in lonely})))
             return made, unviable, lonely
         numbers, functions, other = mutation.blamed(made, errors(said))
         if not numbers and not functions:
@@ -138,9 +147,19 @@ def where(program: str, phase: int) -> str:
     return str(TREE / ("core" if phase == 1 else "tests"))
 
 
-def run(program: str, phase: int, names: list[str], cpu: float, **env: str) -> tuple[str, str, float]:
-    """Runs these tests of a program until one fails: `passed`, `failed` or `timeout`, the test that failed, and the CPU time."""
-    command = [program, "--exact", "--test-threads=1", *names]
+def cpu_of(process: subprocess.Popen) -> float:
+    """What it took so far; nothing where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
+        return 0.0
+
+
+def run(program: str, phase: int, names: list[str], cpu: float, one_test: float, **env: str) -> tuple[str, str, float]:
+    """Runs these tests of a program until one fails: `passed`, `failed` or `timeout`, the test that failed, and the CPU time. Time is CPU time, whatever else
+    runs here: so much for all of them, and so much for each."""
+    command = [program, "--test-threads=1", *(["--exact", *names] if names else [])]
     if phase == 2:
         env["RINGFENCE_CASES"] = CASES
     process = subprocess.Popen(
@@ -154,27 +173,38 @@ def run(program: str, phase: int, names: list[str], cpu: float, **env: str) -> t
         errors="replace",
         preexec_fn=limits(cpu),
     )
-    # CPU time is limited by the system, whatever else runs here. A test that sleeps has this.
-    alarm = threading.Timer(cpu * 20 + 60, process.kill)
-    alarm.start()
-    last, failed = "", ""
+    ended, begun = threading.Event(), time.monotonic()
+    last, failed, late, mark = "", "", False, 0.0
+
+    def watch() -> None:
+        nonlocal late
+        while not ended.wait(0.25):
+            if cpu_of(process) - mark > one_test or time.monotonic() - begun > cpu * 20 + 60:
+                late = True
+                os.kill(process.pid, signal.SIGKILL)
+                return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     for line in process.stdout:
         found = re.search(r"^test (\S+)", line)
-        last = found[1] if found else last
+        last, mark = (found[1], cpu_of(process)) if found else (last, mark)
         if re.search(r"(^test .*|^)FAILED$", line.rstrip()):
             failed = last
-            process.kill()
             break
+    ended.set()
+    watcher.join()
+    if failed:
+        os.kill(process.pid, signal.SIGKILL)
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    alarm.cancel()
     took = usage.ru_utime + usage.ru_stime
     if failed:
         return "failed", failed, took
     if process.returncode == 0:
         return "passed", "", took
-    return ("timeout" if took >= cpu or process.returncode == -9 else "failed"), last, took
+    return ("timeout" if late or took >= cpu else "failed"), last, took
 
 
 def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
@@ -188,7 +218,7 @@ def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
         program, name = named[place]
         reached = WORK / f"reached-{place}"
         reached.unlink(missing_ok=True)
-        outcome, _, took = run(program, phase, [name], 600, RINGFENCE_REACHED=str(reached))
+        outcome, _, took = run(program, phase, [name], 600, 600, RINGFENCE_REACHED=str(reached))
         functions = {int(line) for line in reached.read_text().split()} if reached.exists() else set()
         reached.unlink(missing_ok=True)
         return outcome, Test(program, name, took, functions)
@@ -205,14 +235,16 @@ def tests_of(built: list[str], phase: int, jobs: int) -> list[Test]:
 
 def judge(mutant: Mutant, function: int, phase: int, tests: list[Test], **env: str) -> tuple[str, str]:
     """`caught` or `timeout` with the test that showed it, or `missed`."""
-    reaching = sorted((test for test in tests if function in test.functions or function < 0), key=lambda test: test.took)
-    groups: list[list[Test]] = []
-    for program in dict.fromkeys(test.program for test in reaching):
-        groups.append([test for test in reaching if test.program == program and test.took < QUICK_S])
+    reaching = sorted((test for test in tests if function in test.functions), key=lambda test: test.took)
+    # What comes to few functions is about them: it is asked first.
+    special = [test for test in reaching if test.took < QUICK_S and len(test.functions) <= SPECIAL]
+    common = [test for test in reaching if test.took < QUICK_S and len(test.functions) > SPECIAL]
+    programs = dict.fromkeys(test.program for test in reaching)
+    groups = [[test for test in kind if test.program == program] for kind in (special, common) for program in programs]
     groups += [[test] for test in reaching if test.took >= QUICK_S]
     for group in filter(None, groups):
-        spent = sum(test.took for test in group)
-        outcome, test, _ = run(group[0].program, phase, [test.name for test in group], spent * 4 + 3, **env)
+        spent, longest = sum(test.took for test in group), group[-1].took
+        outcome, test, _ = run(group[0].program, phase, [test.name for test in group], spent * 4 + 3, longest * 4 + 2, **env)
         if outcome != "passed":
             return ("caught" if outcome == "failed" else "timeout"), test
     return "missed", ""
@@ -259,49 +291,58 @@ class Records:
         found = self.known.get(mutant.key)
         return found is None or (found["outcome"] == "missed" and found["phase"] < phase)
 
+    def settled(self, mutant: Mutant) -> str:
+        """Its outcome, once every phase that it needs is done."""
+        return "not tried" if self.is_open(mutant, max(PHASES)) else self.known[mutant.key]["outcome"]
+
     def save(self, listed: list[Mutant]) -> None:
         """Of all that are listed, those that are known; a file's digest stands there when all of its mutants are."""
         lines = []
         for file in dict.fromkeys(mutation.files_in_scope()):
             own = [mutant for mutant in listed if mutant.file == file]
-            if all(not self.is_open(mutant, 2) for mutant in own):
+            if all(not self.is_open(mutant, max(PHASES)) for mutant in own):
                 lines.append({"file": file, "digest": mutation.digest_of(file)})
         lines += [self.known[mutant.key] | {"name": mutant.name} for mutant in listed if mutant.key in self.known]
         RESULT.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
 
 
 def try_all(todo: list[Mutant], records: Records, jobs: int, seconds: float) -> None:
-    """Judges these in both phases, as far as the time goes."""
-    begun = time.monotonic()
+    """Judges these in both phases, as far as the time goes; that of building does not count."""
+    lonely: list[Mutant] = []
     for phase in PHASES:
+        if seconds <= 0:
+            return
         left = [mutant for mutant in todo if records.is_open(mutant, phase) and (phase == 1 or records.outcome(mutant))]
-        if not left:
-            continue
-        say(f"phase {phase}: {len(left)} mutants")
-        try_phase(phase, left, records, jobs, lambda: time.monotonic() - begun < seconds)
+        left = [mutant for mutant in left if mutant not in lonely]
+        if left:
+            say(f"phase {phase}: {len(left)} mutants")
+            made, unviable, more = switch(left)
+            lonely += more
+            for mutant in unviable:
+                records.put(mutant, "unviable", phase)
+            seconds -= try_switched(phase, made, records, jobs, seconds)
+    for mutant in lonely:
+        try_alone(mutant, records)
 
 
-def try_phase(phase: int, left: list[Mutant], records: Records, jobs: int, has_time) -> None:
-    made, unviable, lonely = switch(left)
-    for mutant in unviable:
-        records.put(mutant, "unviable", phase)
+def try_switched(phase: int, made: Switched, records: Records, jobs: int, seconds: float) -> float:
+    """Judges these in one phase, and says how long it took."""
     built = programs(phase)
-    if built is None:
-        raise Trouble("the tests of the copy do not compile")
+    begun = time.monotonic()
     tests = tests_of(built, phase, jobs)
     say(f"{len(tests)} tests, {sum(test.took for test in tests):.0f} s of CPU time")
-    out = Counter(unviable=len(unviable))
+    out: Counter = Counter()
 
     def one(mutant: Mutant) -> None:
-        if not has_time():
+        if time.monotonic() - begun > seconds:
             return
         outcome, by = judge(mutant, made.function_of(mutant), phase, tests, RINGFENCE_MUTANT=str(mutant.number))
         records.put(mutant, outcome, phase, by)
         out[outcome] += 1
         if outcome == "missed":
             say(f"missed: {mutant.name}")
-        if sum(out.values()) % 50 == 0:
-            say(f"{sum(out.values())} of {len(left)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
+        if out.total() % 50 == 0:
+            say(f"{out.total()} of {len(made.mutants)}: " + ", ".join(f"{count} {what}" for what, count in out.items()))
 
     pool = ThreadPoolExecutor(jobs)
     try:
@@ -310,22 +351,25 @@ def try_phase(phase: int, left: list[Mutant], records: Records, jobs: int, has_t
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    for mutant in lonely:
-        if not has_time():
-            break
-        mutation.alone(mutant)
-        built = programs(phase)
-        if built is None:
-            records.put(mutant, "unviable", phase)
-            continue
-        # Which tests come to it is not known here.
-        renamed = {re.sub(r"-[0-9a-f]+$", "", program): program for program in built}
-        for test in tests:
-            test.program = renamed[re.sub(r"-[0-9a-f]+$", "", test.program)]
-        outcome, by = judge(mutant, -1, phase, tests)
-        records.put(mutant, outcome, phase, by)
-        if outcome == "missed":
-            say(f"missed: {mutant.name}")
+    return time.monotonic() - begun
+
+
+def try_alone(mutant: Mutant, records: Records) -> None:
+    """Builds everything for this one."""
+    if not records.is_open(mutant, max(PHASES)):
+        return
+    mutation.alone(mutant)
+    if not cargo("check", "--package", "ringfence", "--lib")[0]:
+        return records.put(mutant, "unviable", 1)
+    say(f"alone: {mutant.name}")
+    for phase in PHASES:
+        # Nothing is known of what the tests come to, and a test that fails is the answer.
+        for program in programs(phase):
+            outcome, by, _ = run(program, phase, [], 1200, 600)
+            if outcome != "passed":
+                return records.put(mutant, "caught" if outcome == "failed" else "timeout", phase, by)
+    records.put(mutant, "missed", max(PHASES))
+    say(f"missed: {mutant.name}")
 
 
 def argued() -> set[str]:
@@ -339,15 +383,15 @@ def close(listed: list[Mutant], records: Records) -> int:
     table: dict[str, Counter] = {}
     for mutant in listed:
         part = mutant.file.removeprefix("core/src/").split("/")
-        table.setdefault("/".join(part[:2]), Counter())[records.outcome(mutant) or "not tried"] += 1
+        table.setdefault("/".join(part[:2]), Counter())[records.settled(mutant)] += 1
     print(f"\n{'':28}" + "".join(f"{outcome:>10}" for outcome in outcomes))
     for part, counts in table.items():
         print(f"{part:28}" + "".join(f"{counts[outcome]:10}" for outcome in outcomes))
     total = sum(table.values(), Counter())
     print(f"{'all':28}" + "".join(f"{total[outcome]:10}" for outcome in outcomes))
     known = argued()
-    survivors = {mutant.name for mutant in listed if records.outcome(mutant) == "missed"}
-    gone = known - {mutant.name for mutant in listed if records.outcome(mutant) in ("missed", None)}
+    survivors = {mutant.name for mutant in listed if records.settled(mutant) == "missed"}
+    gone = known & {mutant.name for mutant in listed if records.settled(mutant) not in ("missed", "not tried")}
     for name in sorted(survivors - known):
         print(f"no test sees it, and tests/MUTANTS.md does not argue it: {name}")
     for name in sorted(gone):
@@ -416,7 +460,7 @@ def main() -> int:
         records = Records()
         records.read(STATE)
         records.file = STATE.open("a")
-    say(f"{len(listed)} mutants, {sum(records.is_open(mutant, 2) for mutant in todo)} to try")
+    say(f"{len(listed)} mutants, {sum(records.is_open(mutant, max(PHASES)) for mutant in todo)} to try")
     try:
         try_all(todo, records, asked.jobs, asked.seconds)
     finally:
@@ -426,7 +470,7 @@ def main() -> int:
             merged.save(listed)
             records = merged
     status = close(listed, records)
-    left = sum(records.is_open(mutant, 2) for mutant in todo)
+    left = sum(records.is_open(mutant, max(PHASES)) for mutant in todo)
     if left:
         print(f"{left} are left to the full run (`make mutants`)")
     elif records.file is None and not asked.only and not (asked.changed or asked.diff or asked.missed):

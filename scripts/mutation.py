@@ -16,6 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TREE = ROOT / "target" / "mutants" / "tree"
 
+# So many mutants are few: the copy is built without optimization for them.
+FEW = 500
+
 SWITCH = '''//! Which mutant runs in this process, and which functions it came to.
 
 extern crate std;
@@ -194,6 +197,13 @@ def edited(text: str, mutant: Mutant, start: int, end: int) -> str:
     return text[start:first] + replacement + text[last:end]
 
 
+def manifest(is_quick: bool) -> str:
+    """To build without optimization takes a third of the time, and the tests then take three times as long: it pays for few mutants."""
+    text = (ROOT / "Cargo.toml").read_text()
+    without = "".join(f"\n[profile.test.package.{name}]\nopt-level = 0\n" for name in ("ringfence", "ringfence-testing"))
+    return text + without if is_quick else text
+
+
 def switched(mutants: list[Mutant]) -> Switched:
     """Writes the copy in which these are switched."""
     made = Switched(mutants)
@@ -232,6 +242,7 @@ def switched(mutants: list[Mutant]) -> Switched:
     changed[root] = text.replace(
         "extern crate alloc;", "extern crate alloc;\n#[macro_use]\nextern crate std;\n#[allow(missing_docs)]\nmod mutation_switch;", 1
     )
+    changed["Cargo.toml"] = manifest(len(mutants) <= FEW)
     changed["core/src/mutation_switch.rs"] = SWITCH.replace("@", str(max(1, len(made.functions))))
     copy_sources(changed)
     return made
@@ -242,7 +253,7 @@ def alone(mutant: Mutant) -> None:
     text = (ROOT / mutant.file).read_text()
     root = "core/src/lib.rs"
     library = (ROOT / root).read_text().replace("extern crate alloc;", "extern crate alloc;\n#[macro_use]\nextern crate std;", 1)
-    copy_sources({root: library, mutant.file: edited(text, mutant, 0, len(text))})
+    copy_sources({"Cargo.toml": manifest(True), root: library, mutant.file: edited(text, mutant, 0, len(text))})
 
 
 def blamed(made: Switched, messages: Iterable[dict]) -> tuple[set[int], set[int], list[str]]:

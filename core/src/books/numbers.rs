@@ -394,6 +394,109 @@ mod tests {
         assert!(numbers.is_consistent() && numbers.rest_by(t(60)) && !numbers.rest_by(t(59)));
     }
 
+    /// Of four numbers A's first user has one for two reservations, the second one rests until 50, the third has rested at 10, and the last is fresh.
+    fn used() -> Numbers {
+        let mut numbers = pool(4);
+        for (last, reservation) in [(1, R[0]), (1, R[1]), (2, R[2]), (3, R[3])] {
+            lease(&mut numbers, A, user(last), reservation, t(0));
+        }
+        numbers.release(A, user(3), R[3], t(10));
+        numbers.forget_rested(t(10));
+        numbers.release(A, user(2), R[2], t(50));
+        assert!(numbers.is_consistent());
+        numbers
+    }
+
+    #[test]
+    fn the_operator_sees_the_pool_as_it_is_at_the_instant() {
+        let numbers = used();
+        let of_a = |leased, resting, left| MerchantPool { merchant: A, leased, resting, left };
+        assert_eq!(numbers.status(t(49)), PoolStatus { numbers: 4, merchants: alloc::vec![of_a(1, 1, 2)] });
+        assert_eq!(numbers.status(t(50)).merchants, [of_a(1, 0, 3)], "rested, whether or not that is known");
+        assert_eq!(numbers.held(), 2, "two reservations");
+        let of = |last| numbers.leases_of(user(last)).map(|(of, number, until)| (of, Some(number), until)).collect::<Vec<_>>();
+        assert_eq!(of(1), [(A, virt(0), None)]);
+        assert_eq!(of(2), [(A, virt(1), Some(t(50)))]);
+        assert_eq!(of(3), [], "whose it was is forgotten");
+        assert!(numbers.rest_by(t(50)) && !numbers.rest_by(t(49)));
+        assert_eq!((numbers.left(A, 1), numbers.left(A, 9), numbers.left(B, 3), numbers.left(B, 9)), (1, 2, 3, 4));
+    }
+
+    #[test]
+    fn whoever_has_a_number_or_finds_one_fresh_or_rested_gets_one() {
+        let mut numbers = pool(1);
+        assert!(numbers.has_for(A, user(1), t(0)), "a fresh one");
+        lease(&mut numbers, A, user(1), R[0], t(0));
+        lease(&mut numbers, B, user(2), R[1], t(0));
+        assert!(numbers.has_for(A, user(1), t(0)) && !numbers.has_for(A, user(2), t(0)));
+        numbers.release(A, user(1), R[0], t(50));
+        assert!(
+            !numbers.has_for(A, user(2), t(49)) && numbers.has_for(A, user(2), t(50)),
+            "rested, whether or not that is known"
+        );
+        assert!(!numbers.has_for(B, user(1), t(99)), "what rests for another merchant is no use");
+    }
+
+    #[test]
+    fn equal_pools_look_equal_whenever_they_are_seen() {
+        let seen = |numbers: &Numbers, now| crate::values::wire::bytes(&numbers.view(t(now))).unwrap();
+        let mut later = used();
+        later.release(A, user(1), R[0], t(80));
+        assert_eq!(seen(&used(), 20), seen(&later, 20), "another reservation holds it");
+        later.release(A, user(1), R[1], t(80));
+        assert_ne!(seen(&used(), 20), seen(&later, 20), "it rests");
+        assert_ne!(seen(&used(), 20), seen(&used(), 21), "less of the rest is left");
+        let mut known = used();
+        known.forget_rested(t(50));
+        assert_eq!(seen(&used(), 50), seen(&known, 50), "what has rested is as good as forgotten");
+        assert_ne!(seen(&pool(1), 0), seen(&pool(2), 0));
+    }
+
+    #[test]
+    fn a_book_whose_parts_do_not_agree_is_noticed() {
+        let forged = |what: &str, forge: fn(&mut Numbers, &mut MerchantLeases)| {
+            let mut numbers = used();
+            let mut leases = numbers.leases.remove(&A).unwrap();
+            forge(&mut numbers, &mut leases);
+            numbers.leases.insert(A, leases);
+            assert!(!numbers.is_consistent(), "{what}");
+        };
+        forged("a place without a number", |all, _| all.pool.truncate(3));
+        forged("a number without a place", |all, _| all.pool.push(number(9)));
+        forged("two numbers at each other's places", |all, _| all.places.extend([(number(0), 1), (number(1), 0)]));
+        forged("no subscriber's number", |all, _| {
+            let line = PhoneNumber::parse("95511").unwrap();
+            all.places.remove(&all.pool[3]);
+            all.places.insert(line, 3);
+            all.pool[3] = line;
+        });
+        forged("a rest that ends at another time", |all, _| all.resting = BTreeSet::from([(t(51), A, 1)]));
+        forged("a rest of nobody's number", |all, _| all.resting = BTreeSet::from([(t(50), B, 1)]));
+        forged("a rest that nobody waits for", |all, _| all.resting.clear());
+        forged("more leased than there are", |_, of| {
+            of.fresh = 5;
+            of.rested.extend([(t(10), 3), (t(10), 4)]);
+        });
+        forged("rested twice", |_, of| of.rested.extend([(t(11), 2)]));
+        forged("rested before it was leased", |_, of| of.rested = BTreeSet::from([(t(10), 3)]));
+        forged("rested while it is somebody's", |_, of| of.rested = BTreeSet::from([(t(10), 1)]));
+        forged("leased at some time and nowhere now", |_, of| of.fresh = 4);
+        forged("a user without a lease", |_, of| of.by_user.extend([(user(9), 0)]));
+        forged("leased before its turn", |_, of| {
+            let lease = of.by_place.remove(&0).unwrap();
+            of.by_place.insert(3, lease);
+            of.by_user.insert(user(1), 3);
+        });
+        forged("two users at each other's places", |_, of| of.by_user.extend([(user(1), 1), (user(2), 0)]));
+        forged("held and at rest", |all, of| {
+            of.by_place.get_mut(&0).unwrap().rests_until = Some(t(60));
+            all.resting.insert((t(60), A, 0));
+        });
+        forged("neither held nor at rest", |_, of| of.by_place.get_mut(&0).unwrap().holders.clear());
+        forged("holders out of order", |_, of| of.by_place.get_mut(&0).unwrap().holders.reverse());
+        forged("a holder twice", |_, of| of.by_place.get_mut(&0).unwrap().holders[1] = R[0]);
+    }
+
     #[test]
     fn numbers_that_are_in_the_pool_are_passed_over() {
         let mut numbers = pool(2);

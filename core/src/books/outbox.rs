@@ -58,7 +58,7 @@ impl Outbox {
     /// An outbox as a snapshot holds it: its effects in sequence, the pages that stand in them, and what comes next. Nothing is polled.
     #[must_use]
     pub fn from_parts(pages: Vec<Arc<BookingPage>>, kept: Vec<Effect>, next_sequence: u64) -> Self {
-        let mut outbox = Self { pages: Shelf::from_contents(pages), cursor: 0, ..Self::default() };
+        let mut outbox = Self { pages: Shelf::from_contents(pages), ..Self::default() };
         for effect in kept {
             outbox.keep(effect);
         }
@@ -352,6 +352,37 @@ mod tests {
         assert_eq!(outbox.len(), 1);
         outbox.push(reject(9));
         assert_eq!(polled(&mut outbox), [9]);
+    }
+
+    #[test]
+    fn whether_something_waits_to_be_polled_is_known_whatever_is_voided_or_confirmed() {
+        let mut outbox = Outbox::default();
+        assert!(!outbox.has_unpolled() && outbox.is_empty());
+        outbox.push(play(1));
+        outbox.push(reject(2));
+        assert!(outbox.has_unpolled() && !outbox.is_empty());
+        outbox.void_leg(LegId::new(1));
+        assert!(outbox.has_unpolled(), "the other one");
+        assert_eq!(polled(&mut outbox), [2]);
+        assert!(!outbox.has_unpolled());
+        outbox.push(reject(3));
+        outbox.confirm(2);
+        assert!(outbox.has_unpolled(), "what was polled and confirmed was counted once");
+        assert_eq!(polled(&mut outbox), [3]);
+        let again = Outbox::from_parts(Vec::new(), outbox.kept().cloned().collect(), 4);
+        assert!(again.has_unpolled() && again.last_sequence() == 3, "after a restore all is polled again");
+    }
+
+    #[test]
+    fn a_voided_effect_keeps_its_place_until_most_are_voided() {
+        let mut outbox = Outbox::default();
+        for leg in 0..200 {
+            outbox.push(play(leg));
+        }
+        outbox.void_leg(LegId::new(0));
+        assert_eq!(outbox.kept.len(), 200, "to take one out would move all that follow");
+        assert_eq!(outbox.void_at_most_once().len(), 199);
+        assert!(outbox.kept.is_empty());
     }
 
     #[test]

@@ -132,6 +132,9 @@ mod tests {
         ];
         let answer = |id, verdict| Gathered::Nobody { reservation: Some(ReservationId::new(id)), verdict };
         assert_eq!(gather(all.clone(), 3), answer(3, deny(DenyReason::TooSoon, Some(5))));
+        let as_soon = [candidate(4, "+8613800000004", deny(DenyReason::OutsideHours, Some(5)))];
+        let in_order = all.iter().copied().chain(as_soon);
+        assert_eq!(gather(in_order, 3), answer(3, deny(DenyReason::TooSoon, Some(5))), "of two at one instant the first");
         assert_eq!(gather(all.into_iter().take(1), 3), answer(1, deny(DenyReason::NumberBusy, None)));
         assert_eq!(gather([], 3), Gathered::Nobody { reservation: None, verdict: deny(DenyReason::NotRecognized, None) });
     }

@@ -151,12 +151,6 @@ impl Machine for VoiceMessageState {
 }
 
 impl VoiceMessageState {
-    /// Whether its medium is on its way to somebody.
-    #[must_use]
-    pub const fn is_under_way(self) -> bool {
-        matches!(self, Self::Stored | Self::Transcribing | Self::Pushing | Self::Waiting)
-    }
-
     /// Whether nothing more happens to it, but for being opened.
     #[must_use]
     pub const fn is_over(self) -> bool {

@@ -1,6 +1,7 @@
 //! Diagnosis and diversion: what the evidence of each carrier and switch comes to, and when a caller is offered the recorder.
 
 use proptest::prelude::*;
+use ringfence::decisions::diagnosis::tables::Meaning;
 use ringfence::decisions::diagnosis::{Basis, Confidence, Diagnosis, diagnose};
 use ringfence::decisions::diversion::{Callee, NoOffer, SEED_REASONS, offer};
 use ringfence::edges::interop::announcement::classify;
@@ -350,5 +351,55 @@ proptest! {
     fn evidence_survives_being_written_and_read(evidence in any_evidence()) {
         let written = serde_json::to_string(&evidence).unwrap();
         prop_assert_eq!(serde_json::from_str::<Evidence>(&written).unwrap(), evidence);
+    }
+}
+
+#[test]
+fn signs_that_differ_are_a_guess_though_one_of_them_says_all_that_the_others_say() {
+    let only = |reason| Meaning { reason, confidence: High, could_be: FailureReasons::NONE };
+    let both = Meaning { reason: R::Busy, confidence: High, could_be: FailureReasons::of(&[R::PoweredOff]) };
+    let signs = [only(R::Busy), only(R::PoweredOff), both];
+    let merged = Meaning::merged(signs.into_iter()).unwrap();
+    assert_eq!((merged.confidence, merged.could_be), (Medium, FailureReasons::of(&[R::PoweredOff])));
+    let alike = Meaning::merged([both, both].into_iter()).unwrap();
+    assert_eq!(alike.confidence, High, "they agree");
+}
+
+#[test]
+fn the_switchs_own_cause_once_more_is_no_evidence_of_its_own() {
+    // 486 came, Asterisk translated it to 17, and the same 17 stands in the trunk's place: the status is judged.
+    let echo = Evidence { q850_cause: Some(17), ..asterisk(17, Some(486)) };
+    assert_eq!(diagnose(&echo).basis, Basis::Sip);
+    let other = Evidence { q850_cause: Some(27), ..asterisk(17, Some(486)) };
+    assert_eq!(diagnose(&other).basis, Basis::Q850, "the trunk said something else");
+    let located = Evidence { q850_location: Some(Location::User), ..echo };
+    assert_eq!(diagnose(&located).basis, Basis::Q850, "the called phone said so");
+}
+
+#[test]
+fn what_the_called_phone_said_itself_comes_before_a_header() {
+    let evidence = Evidence { q850_cause: Some(21), q850_location: Some(Location::User), ..headers(480, "Q.850;cause=17") };
+    assert_eq!(of(&evidence).0, of(&Evidence { q850_location: Some(Location::User), ..q850(21) }).0);
+    let trunk = Evidence { q850_location: None, ..evidence };
+    assert_eq!(of(&trunk).0, R::Busy, "the header comes before the trunk");
+}
+
+#[test]
+fn every_reason_of_a_diversion_is_read() {
+    for (word, reason) in [
+        ("unknown", DiversionReason::Unknown),
+        ("user-busy", DiversionReason::UserBusy),
+        ("no-answer", DiversionReason::NoAnswer),
+        ("unavailable", DiversionReason::Unavailable),
+        ("unconditional", DiversionReason::Unconditional),
+        ("time-of-day", DiversionReason::TimeOfDay),
+        ("do-not-disturb", DiversionReason::DoNotDisturb),
+        ("deflection", DiversionReason::Deflection),
+        ("follow-me", DiversionReason::FollowMe),
+        ("out-of-service", DiversionReason::OutOfService),
+        ("away", DiversionReason::Away),
+    ] {
+        let read = diversion(&format!("<tel:+8613800000001>;reason={word}")).unwrap();
+        assert_eq!(read[0].reason, Redirecting::Diversion(reason), "{word}");
     }
 }

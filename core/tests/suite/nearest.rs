@@ -27,6 +27,56 @@ fn calendars() -> impl Strategy<Value = Calendar> {
     prop::collection::btree_map(day, rule, 0..100).prop_map(Calendar::new)
 }
 
+/// A page with these concrete windows and hours, in minutes.
+fn page(windows: &[(i64, i64)], hours: Vec<WeeklyRule>) -> Page {
+    Page {
+        id: PageId::new(1),
+        merchant: MerchantId::new(1),
+        version: 1,
+        offerings: Default::default(),
+        windows: windows.iter().map(|(from, to)| window(*from, *to)).collect(),
+        hours: hours.into_iter().map(|rule| Hours { label: HoursLabel::Working, rule }).collect(),
+        line: None,
+        descriptions: Default::default(),
+        calendar: None,
+        group_size_max: None,
+    }
+}
+
+fn window(from: i64, to: i64) -> Window {
+    Window::new(at(from), at(to)).unwrap()
+}
+
+const UTC: Clockwork<'_> = Clockwork { zone: Zone::UTC, calendar: &Calendar::EMPTY };
+
+#[test]
+fn what_is_over_now_is_not_named_and_what_ends_with_the_time_ahead_is() {
+    let page = page(&[(0, 60), (0, 61), (500, 1_000), (500, 1_001)], Vec::new());
+    assert_eq!(page.nearest(&window(100, 200), at(60), at(1_000), UTC), [window(0, 61), window(500, 1_000)]);
+}
+
+#[test]
+fn of_windows_as_near_the_earlier_is_named_though_it_lies_a_day_back() {
+    // Asked: 06:00 to 07:00 of the second day. Three windows begin at 13:00, six hours later; the one of the evening before ended at midnight, six hours earlier.
+    let day = 1_440;
+    let time = |minutes| TimeOfDay::from_minutes(minutes).unwrap();
+    let every_evening = Weekday::ALL.into_iter().fold(Weekdays::NONE, |set, day| set.with(day));
+    let evening = WeeklyRule::new(every_evening, time(22 * 60), time(24 * 60)).unwrap();
+    let later = [(day + 780, day + 840), (day + 780, day + 900), (day + 780, day + 960)];
+    let nearest = page(&later, vec![evening]).nearest(&window(day + 360, day + 420), at(0), at(day + 960), UTC);
+    assert_eq!(nearest, [window(1_320, day), window(day + 780, day + 840), window(day + 780, day + 900)]);
+}
+
+#[test]
+fn a_page_offers_what_lies_inside_one_window_of_it() {
+    let time = |minutes| TimeOfDay::from_minutes(minutes).unwrap();
+    let sunday = Weekdays::NONE.with(Weekday::Sun);
+    let page = page(&[(2_000, 2_100), (2_100, 2_200)], vec![WeeklyRule::new(sunday, time(60), time(120)).unwrap()]);
+    assert!(page.offers(&window(2_000, 2_100), UTC) && page.offers(&window(60, 120), UTC));
+    assert!(!page.offers(&window(2_050, 2_150), UTC), "in two of them");
+    assert!(!page.offers(&window(60, 121), UTC) && !page.offers(&window(59, 120), UTC) && !page.offers(&window(300, 400), UTC));
+}
+
 proptest! {
     /// The days are left as soon as no nearer window can come; what is found is what stands first in the list of all.
     #[test]

@@ -149,7 +149,7 @@ impl Fallback {
     fn fire_message(&mut self, cx: &mut Context<'_>, id: VoiceMessageId) {
         // What fired before it, its binding, may have ended it.
         let Some(message) = self.messages.get(id).filter(|message| end_of(message, cx.now).is_some()) else { return };
-        let is_time_over = message.state.is_under_way() && message.expires_at.is_some_and(|at| at <= cx.now);
+        let is_time_over = message.expires_at.is_some_and(|at| at <= cx.now);
         match message.state {
             VoiceMessageState::Offered => self.give_up_recording(cx, id, Abandoned::NotAnswered),
             VoiceMessageState::Recording => self.give_up_recording(cx, id, Abandoned::NoReport),
