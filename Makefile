@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt package clean
+.PHONY: help demo test model bench fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,11 @@ demo: ## the booking stories in both call modes, on a simulated clock and switch
 test: ## every check, one stage after the other, with times
 	@sh scripts/setup.sh
 	@$(python) scripts/stages.py
+
+model: ## every interleaving of every small world, large ones too, with a closing table
+	@sh scripts/setup.sh
+	@RINGFENCE_MODEL=all cargo test --locked --profile model --package ringfence-testing --test stateright -- --nocapture --exact \
+		the_large_scopes_keep_every_promise_when_they_are_asked_for
 
 bench: ## the benchmarks
 	@sh scripts/setup.sh
