@@ -21,6 +21,12 @@ spin: ## SPIN: small worlds around the C library, all of them, and what must hap
 	@sh scripts/setup.sh
 	@$(python) scripts/spin.py
 
+model: ## every interleaving of every small world, large ones too, with a closing table
+	@sh scripts/setup.sh
+	@RINGFENCE_MODEL=all cargo test --locked --profile model --package ringfence-testing --test stateright -- --nocapture --exact \
+		the_large_scopes_keep_every_promise_when_they_are_asked_for
+	@$(python) scripts/spin.py
+
 bench: ## the benchmarks
 	@sh scripts/setup.sh
 	@cargo bench --locked --package ringfence-benches

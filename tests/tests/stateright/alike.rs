@@ -3,21 +3,24 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use stateright::Model as _;
 
+use crate::Explored;
 use crate::acts::Act;
 use crate::scopes::Scope;
 use crate::world::World;
 
 /// Walks through a scope, and takes every step of every world it comes to, also of one whose key is known.
-pub(crate) fn equal_states_have_equal_successors(scope: &Scope) {
-    let mut known: HashMap<[u64; 2], (u64, Vec<Act>)> = HashMap::new();
-    let mut waiting: VecDeque<(World, Vec<Act>)> = scope.init_states().into_iter().map(|world| (world, Vec::new())).collect();
+pub(crate) fn equal_states_have_equal_successors(scope: Scope) {
+    let model = Explored { scope, shown: Arc::default(), seen: Arc::default() };
+    let mut known: HashMap<u64, (u64, Vec<Act>)> = HashMap::new();
+    let mut waiting: VecDeque<(World, Vec<Act>)> = model.init_states().into_iter().map(|world| (world, Vec::new())).collect();
     while let Some((world, path)) = waiting.pop_front() {
         let mut acts = Vec::new();
-        scope.actions(&world, &mut acts);
-        let next: Vec<_> = acts.into_iter().filter_map(|act| Some((act, scope.next_state(&world, act)?))).collect();
+        model.actions(&world, &mut acts);
+        let next: Vec<_> = acts.into_iter().filter_map(|act| Some((act, model.next_state(&world, act)?))).collect();
         let keys: BTreeSet<_> = next.iter().map(|(_, world)| world.key).collect();
         let mut hasher = DefaultHasher::new();
         keys.hash(&mut hasher);

@@ -1,6 +1,5 @@
 //! The world: platform, checker, simulated switch, budgets, and what of them makes a state.
 
-use crate::scopes::Scope;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
@@ -14,13 +13,16 @@ use ringfence::values::input::{Book, ImportNumbers, Input, Line, PublishPage, Re
 use ringfence::values::number::{Address, PhoneNumber};
 use ringfence::values::policy::CallMode;
 use ringfence::values::refusal::Refusal;
-use ringfence::values::reply::{DenyReason, Missed, Reply};
+use ringfence::values::reply::{Missed, Reply};
 use ringfence::values::time::{Timestamp, Window, Zone};
 use ringfence_testing::checker::{Checker, Promise};
 use ringfence_testing::codes::{TEST_KEYS, binding_code, known_keys, test_keyring};
 use ringfence_testing::trace::{Doing, Step, Trace};
 
-pub(crate) const USERS: [&str; 2] = ["+8613800000001", "+8613800000002"];
+use crate::moments::{Moment, Moments};
+use crate::scopes::Scope;
+
+pub(crate) const USERS: [&str; 3] = ["+8613800000001", "+8613800000002", "+8613800000003"];
 const LINES: [&str; 2] = ["95511", "95522"];
 pub(crate) const ACCOUNTS: [&str; 2] = ["oA1-zhang", "oB2-li"];
 pub(crate) const VIRTUAL: &str = "+8617000000001";
@@ -64,67 +66,12 @@ pub(crate) struct Budget {
     pub(crate) takeovers: u8,
     /// How often the account stops following, or follows again.
     pub(crate) follows: u8,
-}
-
-/// What the last step showed, for the `sometimes`. Part of the state for one step only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Event {
-    None,
-    Denied(DenyReason),
-    UserDialled(CallMode),
-    Joined {
-        mode: CallMode,
-        last_microsecond: bool,
-        both_served: bool,
-    },
-    CancelEndsRinging,
-    CancelCrossesAnswer,
-    CancelLeavesConversation,
-    LateAnswer,
-    WindowEndsWhileRinging,
-    DialledAfterRestart,
-    DialFailed,
-    LegsLost,
-    Repeat,
-    Refused,
-    NotReached,
-    HostLate,
-    Archived,
-    AmendCarries,
-    AmendEndsRinging,
-    AmendWaits,
-    DeclineEndsRinging,
-    BlockEndsTalk,
-    BlockEndsRinging,
-    SlotOver,
-    SlotEndsWhileRinging,
-    DialledInAnotherSlot,
-    SlotRefused,
-    HolderAgrees,
-    WrongCode,
-    LastWrongCode,
-    NoCode,
-    CodeReplaced,
-    LeasedAnew,
-    PoolEmpty,
-    /// Somebody answers, and another talks with the merchant already.
-    JoinsRunningBridge,
-    /// One of two who talk blocks the merchant, and the other talks on.
-    BlockLeavesTheOther,
-    ForgetEndsRinging,
-    ForgetLeavesTalk,
-    /// A freeze or the do-not-call list takes a dial back that nothing shows to have begun.
-    BarTakesDialBack,
-    /// A user's phone stops to ring because the callable hours end.
-    HoursEndWhileRinging,
-    /// A user is dialled in the hours that come after a gap.
-    DialledAfterTheGap,
-    /// The number of a message that is on its way gets another account.
-    TakenOverDuringPush,
-    /// A report on a message comes again, or late, and changes nothing.
-    StaleReport,
-    /// The host stops between the log and a push.
-    PushedAfterRestart,
+    /// How often an account gives its number back.
+    pub(crate) unbinds: u8,
+    /// How often an input comes again under its key, or another under the same.
+    pub(crate) again: u8,
+    /// How many of the changes, cancels, declines, blocks and forgettings above there are together.
+    pub(crate) withdrawals: u8,
 }
 
 /// Why a state is wrong.
@@ -136,6 +83,8 @@ pub(crate) enum Fallen {
     Gate(String),
     /// A restored platform is another one.
     Restore,
+    /// An account was shown a message that is another's.
+    Shown,
     /// Nothing is due any more, and something has not ended.
     Unfinished(String),
 }
@@ -180,6 +129,10 @@ pub(crate) enum Sides {
     Recorder,
     /// No reservation: somebody calls a number that is an account's and that another account has asked for.
     Caller,
+    /// Three reservations with one merchant, whose line has two channels.
+    TwoChannels,
+    /// No reservation: two accounts who follow want one number.
+    TwoAccounts,
 }
 
 impl Sides {
@@ -190,6 +143,8 @@ impl Sides {
                 (USERS[1], MerchantId::new(1), LINES[0])
             }
             (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
+            (Self::TwoChannels, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
+            (Self::TwoChannels, 3) => (USERS[2], MerchantId::new(1), LINES[0]),
             (
                 Self::OneMerchantTwoUsers
                 | Self::TwoMerchantsOneUser
@@ -199,7 +154,9 @@ impl Sides {
                 | Self::OneMerchantTwoSharing
                 | Self::Gap
                 | Self::Recorder
-                | Self::Caller,
+                | Self::Caller
+                | Self::TwoChannels
+                | Self::TwoAccounts,
                 _,
             ) => (USERS[0], MerchantId::new(1), LINES[0]),
         }
@@ -210,7 +167,24 @@ impl Sides {
         match self {
             Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
             Self::OneUser | Self::Holder | Self::OneNumber | Self::Gap | Self::Recorder => &[1],
-            Self::Caller => &[],
+            Self::TwoChannels => &[1, 2, 3],
+            Self::Caller | Self::TwoAccounts => &[],
+        }
+    }
+
+    /// Whether there are reservations.
+    pub(crate) const fn is_reserved(self) -> bool {
+        match self {
+            Self::OneMerchantTwoUsers
+            | Self::TwoMerchantsOneUser
+            | Self::OneUser
+            | Self::Holder
+            | Self::OneNumber
+            | Self::OneMerchantTwoSharing
+            | Self::Gap
+            | Self::Recorder
+            | Self::TwoChannels => true,
+            Self::Caller | Self::TwoAccounts => false,
         }
     }
 }
@@ -236,24 +210,33 @@ pub(crate) struct World {
     pub(crate) silence: CallMode,
     pub(crate) sides: Sides,
     pub(crate) restarted: bool,
-    /// Whose conversation there was.
-    pub(crate) served: [bool; 2],
     /// What the operator keeps from ringing.
     pub(crate) barred: Option<Bar>,
     /// The first user was forgotten.
     pub(crate) forgot: bool,
-    pub(crate) event: Event,
+    /// Which inputs came under a key.
+    pub(crate) keyed: [bool; 2],
+    /// What the host has not confirmed, where it may stop.
+    pub(crate) unconfirmed: Vec<Effect>,
+    /// What the last step showed; no part of the state.
+    pub(crate) moments: Moments,
     pub(crate) fallen: Option<Fallen>,
     /// Everything that happened, when somebody wants to read it.
     pub(crate) trace: Option<Trace>,
-    /// Two hashes of all of this; the state for the model checker.
-    pub(crate) key: [u64; 2],
+    /// Whether what comes may come again, under its key.
+    pub(crate) comes_again: bool,
+    /// Whether the host may stop in this world.
+    pub(crate) may_stop: bool,
+    /// A hash of all of this; the state for the model checker.
+    pub(crate) key: u64,
+    /// A hash of `Platform::model_view()` alone.
+    pub(crate) view: u64,
 }
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { now, switch, budget, event, fallen, .. } = self;
-        write!(f, "{now} {budget:?} {event:?} {fallen:?} {switch:?}")
+        let Self { now, switch, budget, fallen, .. } = self;
+        write!(f, "{now} {budget:?} {fallen:?} {switch:?}")
     }
 }
 
@@ -282,7 +265,7 @@ impl World {
             now: start.saturating_sub_s(10),
             window,
             // Where there is no window, no clock stands near its end.
-            end: if scope.sides == Sides::Caller { start.saturating_sub_s(10) } else { window.end() },
+            end: if scope.sides.is_reserved() { window.end() } else { start.saturating_sub_s(10) },
             slot_over: false,
             switch: BTreeMap::new(),
             gone: None,
@@ -293,13 +276,17 @@ impl World {
             silence,
             sides: scope.sides,
             restarted: false,
-            served: [false; 2],
             barred: None,
             forgot: false,
-            event: Event::None,
+            keyed: [false; 2],
+            unconfirmed: Vec::new(),
+            moments: 0,
             fallen: None,
             trace: trace.then(|| Trace::new(policy)),
-            key: [0; 2],
+            comes_again: scope.budget.again > 0,
+            may_stop: scope.budget.faults > 0,
+            key: 0,
+            view: 0,
         };
         let keys = TEST_KEYS.map(|(id, key)| (id.to_owned(), key.to_vec()));
         world.checker.knows_keys(keys.iter().map(|(id, key)| (id, key)));
@@ -316,6 +303,7 @@ impl World {
     /// Everything that was handed out before is done: the host confirms it, also what the platform has voided since, which the host cannot know.
     pub(crate) fn confirm(&mut self) {
         self.fresh.clear();
+        self.unconfirmed.clear();
         self.pushed = false;
         let up_to = self.last_sequence;
         let refused = self.platform.confirm(up_to).err();
@@ -328,7 +316,8 @@ impl World {
         reply
     }
 
-    pub(crate) fn judge(&mut self, doing: Doing, reply: Option<Result<Reply, Refusal>>) {
+    /// Has the checker judge a step, and does at the switch what it says. Answers with what was handed out.
+    pub(crate) fn judge(&mut self, doing: Doing, reply: Option<Result<Reply, Refusal>>) -> Vec<Effect> {
         let effects: Vec<Effect> = std::iter::from_fn(|| self.platform.poll_effect()).collect();
         let step = Step { line: None, at: self.now, doing, reply, effects };
         if let Err(violation) = self.checker.step(&step) {
@@ -337,9 +326,21 @@ impl World {
         for effect in &step.effects {
             self.carry_out(effect);
         }
-        if let Some(trace) = &mut self.trace {
-            trace.steps.push(step);
+        match &mut self.trace {
+            None => step.effects,
+            Some(trace) => {
+                trace.steps.push(step.clone());
+                step.effects
+            }
         }
+    }
+
+    pub(crate) fn show(&mut self, moment: Moment) {
+        self.moments |= moment.bit();
+    }
+
+    pub(crate) fn has_shown(&self, moment: Moment) -> bool {
+        self.moments & moment.bit() != 0
     }
 
     pub(crate) fn carry_out(&mut self, effect: &Effect) {
@@ -347,19 +348,16 @@ impl World {
             return;
         }
         self.last_sequence = effect.sequence;
+        if self.may_stop {
+            self.unconfirmed.push(effect.clone());
+        }
         match &effect.action {
             Action::Dial(dial) => {
                 self.fresh.push((effect.sequence, dial.leg));
                 self.switch.insert(dial.leg, leg(dial.party, false));
-                if dial.party == Party::User {
-                    let mode = self.platform.call(dial.call).map_or(self.silence, |call| call.mode);
-                    self.event = if self.slot_over {
-                        Event::DialledInAnotherSlot
-                    } else if self.sides == Sides::Gap && self.now >= self.gap().end() {
-                        Event::DialledAfterTheGap
-                    } else {
-                        Event::UserDialled(mode)
-                    };
+                match dial.party {
+                    Party::User => self.notice_user_dial(dial),
+                    Party::Merchant => self.notice_turn(dial.reason.reservation),
                 }
             }
             Action::Answer(answer) => {
@@ -376,12 +374,12 @@ impl World {
                 }
             }
             Action::Send(send) => match &send.content {
-                Content::Missed(missed) if missed.why == Missed::NotReached => self.event = Event::NotReached,
-                Content::Missed(missed) if missed.why == Missed::HostLate => self.event = Event::HostLate,
+                Content::Missed(missed) if missed.why == Missed::NotReached => self.show(Moment::AttemptsUsedUp),
+                Content::Missed(missed) if missed.why == Missed::HostLate => self.show(Moment::HostLate),
                 Content::VoiceMessage(_) => self.pushed = true,
                 Content::SlotOver(_) => {
                     self.slot_over = true;
-                    self.event = Event::SlotOver;
+                    self.show(Moment::SlotOver);
                 }
                 Content::Missed(_)
                 | Content::BookingPage(_)
@@ -408,9 +406,9 @@ impl World {
                 | Content::CallBackRequestedForMerchant(_)
                 | Content::Reminder(_) => {}
             },
-            Action::Erase(_) => {}
-            Action::Archive(_) => self.event = Event::Archived,
-            Action::Join(_) | Action::Play(_) | Action::Audit(_) | Action::Transcribe(_) | Action::ArchiveVoiceMessage(_) => {}
+            Action::Audit(audit) => self.notice_record(&audit.record),
+            Action::Archive(_) => self.show(Moment::Archived),
+            Action::Join(_) | Action::Play(_) | Action::Erase(_) | Action::Transcribe(_) | Action::ArchiveVoiceMessage(_) => {}
         }
     }
 
@@ -464,24 +462,29 @@ impl World {
         // Which leg of the platform a leg at the switch is, if it is one still, and where in the order of ids it stands if not.
         let alive = self.platform.legs();
         let place = |leg: LegId| (alive.contains(&leg), alive.partition_point(|id| *id < leg));
-        let mut bytes = self.platform.model_view();
-        bytes.extend(self.checker.view());
+        let hash = |of: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            of(&mut hasher);
+            hasher.finish()
+        };
+        self.view = hash(&|hasher| self.platform.model_view().hash(hasher));
+        let (odd, faults) = (self.budget.odd > 0, self.budget.faults > 0);
         let environment = (
             self.now.micros_since(self.platform.latest()),
             // The clock may be set by the window's end also when no reservation is left that has one.
             self.end.micros_since(self.now).max(0),
             self.switch.iter().map(|(leg, at_switch)| (place(*leg), *at_switch)).collect::<Vec<_>>(),
-            self.gone.map(place),
-            self.fresh.iter().map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
-            (self.budget, self.silence, self.served, self.restarted, self.slot_over, self.barred, self.forgot),
-            (self.event, &self.fallen, self.pushed),
+            // What only reports and faults that may come yet are about.
+            self.gone.filter(|_| odd).map(place),
+            self.fresh.iter().filter(|_| faults).map(|(_, leg)| place(*leg)).collect::<Vec<_>>(),
+            self.pushed && faults,
+            self.restarted && faults,
+            (self.budget, self.silence, self.slot_over, self.barred, self.forgot, self.keyed, &self.fallen),
         );
-        self.key = [1_u64, 2].map(|salt| {
-            let mut hasher = DefaultHasher::new();
-            salt.hash(&mut hasher);
-            bytes.hash(&mut hasher);
-            environment.hash(&mut hasher);
-            hasher.finish()
+        self.key = hash(&|hasher| {
+            self.view.hash(hasher);
+            self.checker.view().hash(hasher);
+            environment.hash(hasher);
         });
     }
 }
@@ -494,7 +497,8 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
         let page = PageId::new(merchant.get());
         if inputs.is_empty() || sides == Sides::TwoMerchantsOneUser {
             let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
-            let lines = vec![Line { number: number(line), channels: 1 }];
+            let channels = if sides == Sides::TwoChannels { 2 } else { 1 };
+            let lines = vec![Line { number: number(line), channels }];
             let zone = Zone::parse("Asia/Shanghai").expect("a zone");
             inputs.push(Input::RegisterMerchant(RegisterMerchant {
                 chatbot,
@@ -508,14 +512,27 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
         }
     }
     match sides {
-        Sides::OneMerchantTwoUsers | Sides::TwoMerchantsOneUser | Sides::OneMerchantTwoSharing | Sides::OneUser | Sides::Gap => {}
+        Sides::OneMerchantTwoUsers
+        | Sides::TwoMerchantsOneUser
+        | Sides::OneMerchantTwoSharing
+        | Sides::OneUser
+        | Sides::Gap
+        | Sides::TwoChannels => {}
         Sides::Recorder => inputs.extend(bound(&ACCOUNTS[..1])),
         Sides::Caller => inputs = bound(&ACCOUNTS),
+        Sides::TwoAccounts => inputs = following(&ACCOUNTS),
         Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
         Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
     inputs.extend(sides.reservations().iter().map(|id| booking(sides, *id, window)));
     inputs
+}
+
+/// The accounts follow, and there is a key for codes.
+fn following(accounts: &[&str]) -> Vec<Input> {
+    let follow = |name: &&str| Input::Follow(Follow { account: account(name) });
+    let key = Input::RotateKey(RotateKey { id: TEST_KEYS[0].0.into() });
+    std::iter::once(key).chain(accounts.iter().map(follow)).collect()
 }
 
 /// The first account binds the number; others ask for it.
