@@ -562,10 +562,17 @@ void begin(int mode)
 void requests_call(int user)
 {
     uint64_t reservation = carried.reservation[user];
+    bool is_busy = false;
     resume("the merchant calls");
+    for (int i = 0; i < here.phones; i++) {
+        is_busy |= here.phone[i].is_known;
+    }
     if (!input("{\"request_call\":{\"line\":\"95511\",\"target\":{\"reservation\":%llu}}}", (unsigned long long)reservation)) {
         fall("a call is neither allowed nor denied", reply);
     } else if (begins(reply, "{\"allow\":")) {
+        if (is_busy) {
+            fall("P8: a second call of one channel is allowed", reply);
+        }
         add_phone(number_after(reply, "\"leg\":"), reservation, false, true);
     }
     settle_down();
