@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt package clean
+.PHONY: help demo test coverage bench fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ demo: ## the booking stories in both call modes, on a simulated clock and switch
 test: ## every check, one stage after the other, with times
 	@sh scripts/setup.sh
 	@$(python) scripts/stages.py
+
+coverage: ## what no test reaches of the core, against tests/COVERAGE.md
+	@sh scripts/setup.sh coverage
+	@$(python) scripts/coverage.py
 
 bench: ## the benchmarks
 	@sh scripts/setup.sh
