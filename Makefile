@@ -27,6 +27,10 @@ model: ## every interleaving of every small world, large ones too, with a closin
 		the_large_scopes_keep_every_promise_when_they_are_asked_for
 	@$(python) scripts/spin.py
 
+coverage: ## what no test reaches of the core, against tests/COVERAGE.md
+	@sh scripts/setup.sh coverage
+	@$(python) scripts/coverage.py
+
 bench: ## the benchmarks
 	@sh scripts/setup.sh
 	@cargo bench --locked --package ringfence-benches

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to it that cargo, a C compiler, the model checker SPIN and a Python environment in .venv are there. Quiet when they are.
+# Sees to it that cargo, a C compiler, valgrind, the model checker SPIN and a Python environment in .venv are there. Quiet when they are.
+# `setup.sh coverage` sees to LLVM's tools for `make coverage` besides.
 # Debian packages that are missing are installed when this runs as root; otherwise it says which ones to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -51,4 +52,13 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/d
     fi
     "$python" -c 'import ensurepip, venv' 2>/dev/null || install python3-venv
     "$python" -m venv --clear .venv || fail "$python could not make the environment .venv"
+fi
+
+# The first of Debian's that reads what today's rustc writes is 19.
+if [ "${1:-}" = coverage ] && [ -z "${LLVM_COV:-}" ]; then
+    found=
+    for tool in "$(rustc --print sysroot)"/lib/rustlib/*/bin/llvm-cov /usr/bin/llvm-cov-19 /usr/bin/llvm-cov-[2-9][0-9]; do
+        [ ! -x "$tool" ] || found=$tool
+    done
+    [ -n "$found" ] || install llvm-19
 fi

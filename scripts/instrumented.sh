@@ -1,0 +1,3 @@
+#!/bin/sh
+# rustc for `make coverage`: what it builds of this workspace counts what runs.
+exec "$@" -C instrument-coverage
