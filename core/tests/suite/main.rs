@@ -4,6 +4,7 @@
 
 mod common;
 
+mod answers;
 mod attachments;
 mod barred_dials;
 mod bindings;
@@ -24,10 +25,15 @@ mod nearest;
 mod numbers;
 mod people;
 mod privacy;
+mod readers;
 mod repeats;
+mod seldom;
 mod snapshot;
 mod sweep;
 mod tables;
+mod texts;
 mod time_rules;
+mod views;
 mod voice_messages;
 mod withdrawal;
+mod written;

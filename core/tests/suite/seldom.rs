@@ -1,10 +1,8 @@
 //! What seldom happens: checks that come last, full books, terms that wait. Each rule is the manual's.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
+use super::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::input::{
     Amend, Book, CallDiverted, CallFailed, Input, Line, MessageStatus, PageOf, ProfileField, PublishPage, RegisterMerchant,
     Scope, SetProfile, Slot,

@@ -1,10 +1,8 @@
 //! What an operator and a host are answered: how things stand, what went wrong and by which number, and what `{:?}` keeps to itself.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{MERCHANT, PAGE, at, booked, booking, evening, line, number, user, world};
+use super::common::{MERCHANT, PAGE, at, booked, booking, evening, line, number, user, world};
 use ringfence::books::keyring::{KEY_BYTES_MIN, KeyError};
 use ringfence::values::id::MediaId;
 use ringfence::values::input::{BlockTarget, Scope};
