@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::common::{MERCHANT, PAGE, at, booked, booking, evening, line, number, user, world};
+use crate::common::{MERCHANT, PAGE, at, booked, booking, evening, line, number, user, world};
 use ringfence::books::keyring::{KEY_BYTES_MIN, KeyError};
 use ringfence::values::id::MediaId;
 use ringfence::values::input::{BlockTarget, Scope};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
+use crate::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::input::{
     Amend, Book, CallDiverted, CallFailed, Input, Line, MessageStatus, PageOf, ProfileField, PublishPage, RegisterMerchant,
     Scope, SetProfile, Slot,
