@@ -7,6 +7,7 @@
 //!
 //! The scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others. A failing one is made
 //! shorter before it is shown, which takes a while and says nothing; `RINGFENCE_SHRINKS` (0: not at all) says in how many steps at most.
+//! `RINGFENCE_REACH=0` leaves out what the scripts must come by, for a run of fewer of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -57,7 +58,7 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
     let reached = compared(&scripts(MOVES_MAX), CASES);
     came_by(&reached, &DEMANDED);
     let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
-    assert!(unseen.is_empty(), "no script came by {unseen:?}");
+    assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
 }
 
 /// Scripts of their own: most calls end before they begin when everything else happens too.
@@ -80,7 +81,7 @@ fn and_so_it_does_when_callers_leave_messages() {
     let reached = compared(&voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
     came_by(&reached, &DEMANDED_OF_VOICE);
     let unseen: Vec<_> = TO_BE_SEEN_OF_VOICE.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
-    assert!(unseen.is_empty(), "no script came by {unseen:?}");
+    assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
 }
 
 /// Scripts of their own: merchants call under reservations, and seldom reach anybody.
@@ -90,7 +91,7 @@ fn and_so_it_does_when_merchants_leave_messages() {
     came_by(&reached, &DEMANDED_OF_MEETINGS);
     let unseen: Vec<_> =
         TO_BE_SEEN_OF_MEETINGS.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
-    assert!(unseen.is_empty(), "no script came by {unseen:?}");
+    assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
 }
 
 /// Compares on so many scripts, and tells what each came by.
@@ -124,6 +125,11 @@ fn compared(scripts: &impl Strategy<Value = Script>, cases: u32) -> Vec<BTreeSet
     reached.into_inner()
 }
 
+/// Whether it is judged what the scripts came by: fewer scripts than usual come by less.
+fn is_reach_judged() -> bool {
+    std::env::var("RINGFENCE_REACH").as_deref() != Ok("0")
+}
+
 /// Enough of the scripts came by each of these.
 fn came_by(reached: &[BTreeSet<String>], demanded: &[(&str, usize)]) {
     let count = |kind: &str| reached.iter().filter(|kinds| kinds.contains(kind)).count();
@@ -134,7 +140,7 @@ fn came_by(reached: &[BTreeSet<String>], demanded: &[(&str, usize)]) {
             rare.push(format!("fewer than {percent} % of the scripts came by: {kind}"));
         }
     }
-    assert!(rare.is_empty(), "{}", rare.join("\n"));
+    assert!(rare.is_empty() || !is_reach_judged(), "{}", rare.join("\n"));
 }
 
 #[test]

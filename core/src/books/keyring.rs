@@ -47,7 +47,7 @@ impl KeyError {
         match self {
             Self::TooShort { .. } => 118,
             Self::Taken { .. } => 119,
-            Self::InUse { .. } => 148,
+            Self::InUse { .. } => 117,
         }
     }
 }

@@ -89,8 +89,7 @@ impl Language {
 #[must_use]
 pub fn content(content: &Content, language: Language) -> String {
     let mut text = Lines { out: String::new(), language };
-    // Writing into a String cannot fail.
-    let _ = match content {
+    match content {
         Content::BookingPage(page) => text.booking_page(page),
         Content::Result(result) => text.result(result),
         Content::ContactUnconfirmed(notice) => text.contact_unconfirmed(notice),
@@ -117,7 +116,7 @@ pub fn content(content: &Content, language: Language) -> String {
             text.voice_message_undelivered(note)
         }
         Content::CallBackRequested(note) | Content::CallBackRequestedForMerchant(note) => text.call_back_requested(note),
-    };
+    }
     text.out
 }
 
@@ -125,9 +124,8 @@ pub fn content(content: &Content, language: Language) -> String {
 #[must_use]
 pub fn challenge(challenge: &Challenge, code: Code, language: Language) -> String {
     let mut text = Lines { out: String::new(), language };
-    // Writing into a String cannot fail.
-    let _ = text.challenge(challenge);
-    let _ = text.detail("验证码", "Code", &code.digits());
+    text.challenge(challenge);
+    text.detail("验证码", "Code", &code.digits());
     text.out
 }
 
@@ -351,64 +349,64 @@ struct Lines {
 }
 
 impl Lines {
-    fn line(&mut self, line: fmt::Arguments<'_>) -> fmt::Result {
+    fn line(&mut self, line: fmt::Arguments<'_>) {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
-        self.out.write_fmt(line)
+        // Writing into a String cannot fail.
+        let _ = self.out.write_fmt(line);
     }
 
     /// A detail: its name, a colon, its value.
-    fn detail(&mut self, chinese: &'static str, english: &'static str, value: &str) -> fmt::Result {
+    fn detail(&mut self, chinese: &'static str, english: &'static str, value: &str) {
         let (name, colon) = (self.language.pick(chinese, english), self.language.pick("：", ": "));
         self.line(format_args!("{name}{colon}{value}"))
     }
 
-    fn time(&mut self, when: &Window, zone: Zone) -> fmt::Result {
+    fn time(&mut self, when: &Window, zone: Zone) {
         let value = window(when, zone, self.language);
         self.detail("预约时间", "When", &value)
     }
 
-    fn slot(&mut self, slot: &Window, zone: Zone) -> fmt::Result {
+    fn slot(&mut self, slot: &Window, zone: Zone) {
         let value = window(slot, zone, self.language);
         self.detail("所选时段", "Slot", &value)
     }
 
-    fn booking_page(&mut self, page: &BookingPage) -> fmt::Result {
+    fn booking_page(&mut self, page: &BookingPage) {
         let merchant = plain(&page.merchant_name);
         match self.language {
-            Language::Chinese => self.line(format_args!("{merchant}邀请您预约通话"))?,
-            Language::English => self.line(format_args!("{merchant} invites you to book a call"))?,
+            Language::Chinese => self.line(format_args!("{merchant}邀请您预约通话")),
+            Language::English => self.line(format_args!("{merchant} invites you to book a call")),
         }
         if let Some(description) = &page.description {
-            self.line(format_args!("{}", plain(description)))?;
+            self.line(format_args!("{}", plain(description)));
         }
-        self.line(format_args!("{}", self.language.pick("产品或服务：", "Products and services:")))?;
+        self.line(format_args!("{}", self.language.pick("产品或服务：", "Products and services:")));
         let colon = self.language.pick("：", ": ");
         for (id, name) in &page.offerings {
             match page.descriptions.get(id) {
-                Some(description) => self.line(format_args!("{id}. {}{colon}{}", plain(name), plain(description)))?,
-                None => self.line(format_args!("{id}. {}", plain(name)))?,
+                Some(description) => self.line(format_args!("{id}. {}{colon}{}", plain(name), plain(description))),
+                None => self.line(format_args!("{id}. {}", plain(name))),
             }
         }
-        self.times(page)?;
+        self.times(page);
         if page.group_size_max.is_some() {
             let words = self.language.pick(
                 "可与其他预约同一时间段的用户同时通话（由您选择）",
                 "You may share the call with others who book the same time, if you wish",
             );
-            self.line(format_args!("{words}"))?;
+            self.line(format_args!("{words}"));
         }
         for action in page.actions {
             let words = match action {
                 PageAction::Search => self.language.pick("[搜索其他商户]", "[Search other merchants]"),
             };
-            self.line(format_args!("{words}"))?;
+            self.line(format_args!("{words}"));
         }
-        Ok(())
     }
 
-    fn times(&mut self, page: &BookingPage) -> fmt::Result {
+    fn times(&mut self, page: &BookingPage) {
         if page.windows.is_empty() && page.hours.is_empty() {
             return self.line(format_args!(
                 "{}",
@@ -416,15 +414,15 @@ impl Lines {
             ));
         }
         let (heading, colon) = (self.language.pick("可预约的时间段", "Times you can book"), self.language.pick("：", ":"));
-        self.line(format_args!("{heading}{}{colon}", zone_in_brackets(page.zone, self.language)))?;
+        self.line(format_args!("{heading}{}{colon}", zone_in_brackets(page.zone, self.language)));
         for offered in &page.windows {
             let span = Span::new(offered, page.zone).in_full(self.language);
-            self.line(format_args!("- {span}"))?;
+            self.line(format_args!("- {span}"));
         }
         for hours in &page.hours {
             let (label, colon) = (hours_label(hours.label, self.language), self.language.pick("：", ": "));
             let rule = weekly_rule(&hours.rule, self.language);
-            self.line(format_args!("- {label}{colon}{rule}"))?;
+            self.line(format_args!("- {label}{colon}{rule}"));
         }
         for (first, last, rule) in runs(&page.days) {
             let what = match (rule, self.language) {
@@ -439,22 +437,21 @@ impl Lines {
             };
             let (to, colon) = (self.language.pick("至", " to "), self.language.pick("：", ": "));
             if first == last {
-                self.line(format_args!("- {first}{colon}{what}"))?;
+                self.line(format_args!("- {first}{colon}{what}"));
             } else {
-                self.line(format_args!("- {first}{to}{last}{colon}{what}"))?;
+                self.line(format_args!("- {first}{to}{last}{colon}{what}"));
             }
         }
-        Ok(())
     }
 
-    fn search_entry(&mut self) -> fmt::Result {
+    fn search_entry(&mut self) {
         self.line(format_args!(
             "{}",
             self.language.pick("请输入商户、产品或服务的关键字", "Type a word of a merchant's name, a product or a service.")
         ))
     }
 
-    fn search_results(&mut self, results: &SearchResults) -> fmt::Result {
+    fn search_results(&mut self, results: &SearchResults) {
         let keyword = plain(&results.keyword);
         if results.results.is_empty() {
             return match self.language {
@@ -463,217 +460,215 @@ impl Lines {
             };
         }
         match self.language {
-            Language::Chinese => self.line(format_args!("与“{keyword}”相关的商户："))?,
-            Language::English => self.line(format_args!("Found for \"{keyword}\":"))?,
+            Language::Chinese => self.line(format_args!("与“{keyword}”相关的商户：")),
+            Language::English => self.line(format_args!("Found for \"{keyword}\":")),
         }
         let (colon, comma) = (self.language.pick("：", ": "), self.language.pick("、", ", "));
         for (number, result) in (1_u32..).zip(&results.results) {
             let offerings: Vec<String> = result.offerings.values().map(|name| plain(name)).collect();
             let merchant = plain(&result.merchant_name);
             if offerings.is_empty() {
-                self.line(format_args!("{number}. {merchant}"))?;
+                self.line(format_args!("{number}. {merchant}"));
             } else {
-                self.line(format_args!("{number}. {merchant}{colon}{}", offerings.join(comma)))?;
+                self.line(format_args!("{number}. {merchant}{colon}{}", offerings.join(comma)));
             }
             if let Some(description) = &result.description {
-                self.line(format_args!("   {}", plain(description)))?;
+                self.line(format_args!("   {}", plain(description)));
             }
         }
         if results.more {
             let words = self.language.pick("还有更多结果，请输入更具体的关键字", "There is more: type a more particular word.");
-            self.line(format_args!("{words}"))?;
+            self.line(format_args!("{words}"));
         }
-        Ok(())
     }
 
-    fn result(&mut self, result: &BookingResult) -> fmt::Result {
+    fn result(&mut self, result: &BookingResult) {
         let (start, end) = Span::new(&result.window, result.zone).bounds(self.language);
         let line = result.line.dialable();
         match self.language {
-            Language::Chinese => self.line(format_args!("信息已受理，请注意{start}-{end}间接听{line}来电"))?,
+            Language::Chinese => self.line(format_args!("信息已受理，请注意{start}-{end}间接听{line}来电")),
             Language::English => {
-                self.line(format_args!("Your booking is accepted. Please expect a call from {line} between {start} and {end}."))?;
+                self.line(format_args!("Your booking is accepted. Please expect a call from {line} between {start} and {end}."));
             }
         }
         self.call_to_come(result)
     }
 
     /// Who will call, when and about what, and what may be done.
-    fn call_to_come(&mut self, result: &BookingResult) -> fmt::Result {
-        self.time(&result.window, result.zone)?;
-        self.detail("商户", "Merchant", &plain(&result.merchant_name))?;
+    fn call_to_come(&mut self, result: &BookingResult) {
+        self.time(&result.window, result.zone);
+        self.detail("商户", "Merchant", &plain(&result.merchant_name));
         if let Some(contact) = &result.contact {
-            self.detail("联系人", "Contact", &plain(contact))?;
+            self.detail("联系人", "Contact", &plain(contact));
         }
         if let Some(address) = &result.address {
-            self.detail("地址", "Address", &plain(address))?;
+            self.detail("地址", "Address", &plain(address));
         }
-        self.detail("产品或服务", "About", &plain(&result.offering_name))?;
-        self.detail("预约编号", "Reservation", &result.reservation.to_string())?;
+        self.detail("产品或服务", "About", &plain(&result.offering_name));
+        self.detail("预约编号", "Reservation", &result.reservation.to_string());
         if result.is_shared {
             let words = self
                 .language
                 .pick("您同意多方通话：可能有其他用户同时参加", "You agreed to share the call: others may be on it.");
-            self.line(format_args!("{words}"))?;
+            self.line(format_args!("{words}"));
         }
         self.actions(&result.actions)
     }
 
-    fn contact_unconfirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
+    fn contact_unconfirmed(&mut self, notice: &ReservationNotice) {
         self.line(format_args!(
             "{}",
             self.language.pick(
                 "信息已收到，待联系号码的机主确认；确认之前不会有来电",
                 "Your booking is received. Nobody will be called before the holder of the contact number agrees."
             )
-        ))?;
+        ));
         self.notice(notice)
     }
 
-    fn challenge(&mut self, challenge: &Challenge) -> fmt::Result {
+    fn challenge(&mut self, challenge: &Challenge) {
         let merchant = plain(&challenge.merchant_name);
         match self.language {
             Language::Chinese => self.line(format_args!(
                 "有人请{merchant}按以下预约呼叫本号码。如您同意，请回复验证码；如不同意，请勿将验证码告诉任何人"
-            ))?,
+            )),
             Language::English => self.line(format_args!(
                 "Somebody asked {merchant} to call this number. If you agree, give the code; if you do not, tell it to nobody."
-            ))?,
+            )),
         }
-        self.time(&challenge.window, challenge.zone)?;
-        self.detail("商户", "Merchant", &merchant)?;
-        self.detail("产品或服务", "About", &plain(&challenge.offering_name))?;
-        self.detail("预约编号", "Reservation", &challenge.reservation.to_string())?;
+        self.time(&challenge.window, challenge.zone);
+        self.detail("商户", "Merchant", &merchant);
+        self.detail("产品或服务", "About", &plain(&challenge.offering_name));
+        self.detail("预约编号", "Reservation", &challenge.reservation.to_string());
         if challenge.is_shared {
             let words = self.language.pick("多方通话：可能有其他用户同时参加", "The call is shared: others may be on it.");
-            self.line(format_args!("{words}"))?;
+            self.line(format_args!("{words}"));
         }
         let until = challenge.zone.local(challenge.until);
         self.detail("验证码有效至", "Code good until", &format!("{:02}:{:02}", until.hour, until.minute))
     }
 
-    fn contact_not_confirmed(&mut self, notice: &ReservationNotice) -> fmt::Result {
+    fn contact_not_confirmed(&mut self, notice: &ReservationNotice) {
         self.line(format_args!(
             "{}",
             self.language.pick(
                 "预约未成立：验证码多次错误，联系号码未获确认",
                 "The booking does not stand: too many wrong codes were given for the contact number."
             )
-        ))?;
+        ));
         self.notice(notice)
     }
 
-    fn cancelled(&mut self, notice: &ReservationNotice) -> fmt::Result {
-        self.line(format_args!("{}", self.language.pick("预约已取消", "The reservation is cancelled.")))?;
+    fn cancelled(&mut self, notice: &ReservationNotice) {
+        self.line(format_args!("{}", self.language.pick("预约已取消", "The reservation is cancelled.")));
         self.notice(notice)
     }
 
-    fn notice(&mut self, notice: &ReservationNotice) -> fmt::Result {
-        self.time(&notice.window, notice.zone)?;
-        self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
+    fn notice(&mut self, notice: &ReservationNotice) {
+        self.time(&notice.window, notice.zone);
+        self.detail("商户", "Merchant", &plain(&notice.merchant_name));
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn missed(&mut self, notice: &MissedNotice) -> fmt::Result {
+    fn missed(&mut self, notice: &MissedNotice) {
         let why = missed(notice.why, self.language);
         match self.language {
-            Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}"))?,
-            Language::English => self.line(format_args!("The booking is over without a conversation: {why}."))?,
+            Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}")),
+            Language::English => self.line(format_args!("The booking is over without a conversation: {why}.")),
         }
-        self.time(&notice.window, notice.zone)?;
-        self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
+        self.time(&notice.window, notice.zone);
+        self.detail("商户", "Merchant", &plain(&notice.merchant_name));
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn cancelled_for_merchant(&mut self, notice: &NoticeForMerchant) -> fmt::Result {
-        self.line(format_args!("{}", self.language.pick("用户已取消预约", "The user has cancelled the reservation.")))?;
-        self.time(&notice.window, notice.zone)?;
+    fn cancelled_for_merchant(&mut self, notice: &NoticeForMerchant) {
+        self.line(format_args!("{}", self.language.pick("用户已取消预约", "The user has cancelled the reservation.")));
+        self.time(&notice.window, notice.zone);
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn declined(&mut self, notice: &DeclinedNotice) -> fmt::Result {
+    fn declined(&mut self, notice: &DeclinedNotice) {
         self.line(format_args!(
             "{}",
             self.language.pick("商户无法应约，不会来电", "The merchant cannot keep this booking and will not call.")
-        ))?;
+        ));
         if let Some(reason) = &notice.reason {
-            self.detail("说明", "Reason", &plain(reason.as_str()))?;
+            self.detail("说明", "Reason", &plain(reason.as_str()));
         }
-        self.time(&notice.window, notice.zone)?;
-        self.detail("商户", "Merchant", &plain(&notice.merchant_name))?;
+        self.time(&notice.window, notice.zone);
+        self.detail("商户", "Merchant", &plain(&notice.merchant_name));
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn on_hold(&mut self, notice: &ReservationOnHold) -> fmt::Result {
+    fn on_hold(&mut self, notice: &ReservationOnHold) {
         let (id, revision) = (notice.reservation, notice.revision);
         match self.language {
-            Language::Chinese => self.line(format_args!("预约{id}已修改（第{revision}版），待联系号码的机主确认；确认之前不可呼叫"))?,
+            Language::Chinese => self.line(format_args!("预约{id}已修改（第{revision}版），待联系号码的机主确认；确认之前不可呼叫")),
             Language::English => self.line(format_args!(
                 "Reservation {id} has changed (revision {revision}). It cannot be called before the holder of the contact number agrees."
-            ))?,
+            )),
         }
         self.time(&notice.window, notice.zone)
     }
 
-    fn slot_over(&mut self, notice: &SlotOverNotice) -> fmt::Result {
+    fn slot_over(&mut self, notice: &SlotOverNotice) {
         let why = missed_for_merchant(notice.why, self.language);
         let id = notice.reservation;
         match self.language {
             Language::Chinese => {
-                self.line(format_args!("预约{id}所选通话时段已过，未能通话：{why}"))?;
-                self.line(format_args!("可在预约时间段内另选时段，或在准备完毕后回复，平台将再次呼叫"))?;
+                self.line(format_args!("预约{id}所选通话时段已过，未能通话：{why}"));
+                self.line(format_args!("可在预约时间段内另选时段，或在准备完毕后回复，平台将再次呼叫"));
             }
             Language::English => {
-                self.line(format_args!("The slot for reservation {id} is over without a conversation: {why}."))?;
+                self.line(format_args!("The slot for reservation {id} is over without a conversation: {why}."));
                 self.line(format_args!(
                     "Choose another slot inside the window, or say when you are ready, and the platform calls again."
-                ))?;
+                ));
             }
         }
-        self.slot(&notice.slot, notice.zone)?;
+        self.slot(&notice.slot, notice.zone);
         self.time(&notice.window, notice.zone)
     }
 
-    fn missed_for_merchant(&mut self, notice: &MissedNoticeForMerchant) -> fmt::Result {
+    fn missed_for_merchant(&mut self, notice: &MissedNoticeForMerchant) {
         let why = missed_for_merchant(notice.why, self.language);
         match self.language {
-            Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}"))?,
-            Language::English => self.line(format_args!("The booking is over without a conversation: {why}."))?,
+            Language::Chinese => self.line(format_args!("预约已结束，未能通话：{why}")),
+            Language::English => self.line(format_args!("The booking is over without a conversation: {why}.")),
         }
-        self.time(&notice.window, notice.zone)?;
+        self.time(&notice.window, notice.zone);
         self.detail("预约编号", "Reservation", &notice.reservation.to_string())
     }
 
-    fn reservation(&mut self, reservation: &ReservationForMerchant, is_amended: bool) -> fmt::Result {
+    fn reservation(&mut self, reservation: &ReservationForMerchant, is_amended: bool) {
         let (id, revision) = (reservation.reservation, reservation.revision);
         match self.language {
-            Language::Chinese if is_amended => self.line(format_args!("预约{id}已修改（第{revision}版）"))?,
-            Language::Chinese => self.line(format_args!("新的预约：{id}"))?,
-            Language::English if is_amended => self.line(format_args!("Reservation {id} has changed (revision {revision})"))?,
-            Language::English => self.line(format_args!("New reservation: {id}"))?,
+            Language::Chinese if is_amended => self.line(format_args!("预约{id}已修改（第{revision}版）")),
+            Language::Chinese => self.line(format_args!("新的预约：{id}")),
+            Language::English if is_amended => self.line(format_args!("Reservation {id} has changed (revision {revision})")),
+            Language::English => self.line(format_args!("New reservation: {id}")),
         }
-        self.time(&reservation.window, reservation.zone)?;
+        self.time(&reservation.window, reservation.zone);
         if let Some(name) = &reservation.name {
-            self.detail("用户姓名", "User", &plain(name.as_str()))?;
+            self.detail("用户姓名", "User", &plain(name.as_str()));
         }
         match reservation.virtual_number {
             Some(number) => self.detail(
                 "用户虚拟号码（预约时间段内可拨打）",
                 "Virtual number (good inside the window)",
                 &number.number().dialable(),
-            )?,
-            None => self.detail("用户号码（隐藏尾号）", "Number (tail hidden)", &reservation.number.to_string())?,
+            ),
+            None => self.detail("用户号码（隐藏尾号）", "Number (tail hidden)", &reservation.number.to_string()),
         }
-        self.detail("呼叫线路", "Line", &reservation.line.dialable())?;
-        self.detail("预约界面", "Page", &reservation.page.to_string())?;
-        self.detail("产品或服务", "About", &plain(&reservation.offering_name))?;
+        self.detail("呼叫线路", "Line", &reservation.line.dialable());
+        self.detail("预约界面", "Page", &reservation.page.to_string());
+        self.detail("产品或服务", "About", &plain(&reservation.offering_name));
         let media: Vec<String> = reservation.media.iter().map(|media| self.shared(media)).collect();
         if !media.is_empty() {
-            self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")))?;
+            self.detail("附件", "Attached", &media.join(self.language.pick("、", ", ")));
         }
-        match reservation.group {
-            Some(group) => self.detail("多方通话组", "Shares a call in group", &group.to_string()),
-            None => Ok(()),
+        if let Some(group) = reservation.group {
+            self.detail("多方通话组", "Shares a call in group", &group.to_string());
         }
     }
 
@@ -686,14 +681,14 @@ impl Lines {
         format!("{kind} {}", media.media())
     }
 
-    fn mode_options(&mut self, options: &ModeOptions) -> fmt::Result {
+    fn mode_options(&mut self, options: &ModeOptions) {
         let id = options.reservation;
         match self.language {
-            Language::Chinese => self.line(format_args!("请为预约{id}选择通话方式："))?,
-            Language::English => self.line(format_args!("How shall the call of reservation {id} be made?"))?,
+            Language::Chinese => self.line(format_args!("请为预约{id}选择通话方式：")),
+            Language::English => self.line(format_args!("How shall the call of reservation {id} be made?")),
         }
         for (number, mode) in (1_u8..).zip(options.options) {
-            self.line(format_args!("{number}. {}", call_mode(mode, self.language)))?;
+            self.line(format_args!("{number}. {}", call_mode(mode, self.language)));
         }
         let silent = call_mode(options.on_silence, self.language);
         match self.language {

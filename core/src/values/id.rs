@@ -125,12 +125,6 @@ impl Counter {
         Self { next: ((shard as u64) << COUNTER_BITS) | 1 }
     }
 
-    /// The number that the next object will get.
-    #[must_use]
-    pub const fn next(&self) -> u64 {
-        self.next
-    }
-
     /// Takes the next number.
     pub const fn take(&mut self) -> u64 {
         let number = self.next;

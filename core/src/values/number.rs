@@ -131,10 +131,7 @@ impl PhoneNumber {
     /// A form that hides the tail and cannot be dialled (隐藏尾号, seed 000, S102).
     #[must_use]
     pub fn masked(self) -> MaskedNumber {
-        let mut shown = self.length() / 3;
-        if shown > 5 {
-            shown = 5;
-        }
+        let shown = (self.length() / 3).min(5);
         let mut divisor = 1_u64;
         for _ in shown..self.length() {
             divisor = divisor.saturating_mul(10);

@@ -640,8 +640,9 @@ impl Refusal {
     /// | number | what |
     /// |---|---|
     /// | 110 | a field of a policy is out of its range, at making a platform too ([`PolicyError`](super::policy::PolicyError)) |
-    /// | 118, 119 | a key is too short; another key has its id ([`KeyError`](crate::books::keyring::KeyError)) |
+    /// | 117 to 119 | a key is in use; too short; another key has its id ([`KeyError`](crate::books::keyring::KeyError)) |
     /// | 141 to 144 | bytes are no snapshot; of another format; damaged (cut or altered); no state of a platform ([`RestoreError`](crate::RestoreError)) |
+    /// | 149 | a key that a snapshot needs is not loaded (`RestoreError` too) |
     #[must_use]
     pub const fn code(&self) -> u32 {
         match self {

@@ -1,7 +1,6 @@
 //! Numbers bound to accounts (绑定).
 
 use alloc::string::String;
-use core::fmt;
 
 use super::{Language, Lines};
 use crate::values::code::Code;
@@ -11,9 +10,8 @@ use crate::values::effect::{BindingChallenge, BindingChange, BindingChanged};
 #[must_use]
 pub fn binding_challenge(challenge: &BindingChallenge, code: Code, language: Language) -> String {
     let mut text = Lines { out: String::new(), language };
-    // Writing into a String cannot fail.
-    let _ = text.binding_challenge(challenge);
-    let _ = text.detail("验证码", "Code", &code.digits());
+    text.binding_challenge(challenge);
+    text.detail("验证码", "Code", &code.digits());
     text.out
 }
 
@@ -41,7 +39,7 @@ pub const fn binding_change(change: BindingChange, language: Language) -> &'stat
 
 impl Lines {
     /// It does not say until when the code is good: a number that nobody has bound yet has no zone.
-    pub(super) fn binding_challenge(&mut self, _: &BindingChallenge) -> fmt::Result {
+    pub(super) fn binding_challenge(&mut self, _: &BindingChallenge) {
         let words = self.language.pick(
             "有人请求将本号码绑定到其账号，以接收无法接通时的留言。如是您本人，请输入验证码；如不是，请勿将验证码告诉任何人",
             "Somebody asked to bind this number to his account, for the messages that callers leave. If it was you, give the code; if it was not, tell it to nobody.",
@@ -49,8 +47,8 @@ impl Lines {
         self.line(format_args!("{words}"))
     }
 
-    pub(super) fn binding_changed(&mut self, changed: &BindingChanged) -> fmt::Result {
-        self.line(format_args!("{}", binding_change(changed.change, self.language)))?;
+    pub(super) fn binding_changed(&mut self, changed: &BindingChanged) {
+        self.line(format_args!("{}", binding_change(changed.change, self.language)));
         self.detail("号码", "Number", &changed.number.dialable())
     }
 }

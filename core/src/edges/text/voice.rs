@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use core::fmt;
 
 use super::{Language, Lines, day, plain, zone_note};
 use crate::values::cause::FailureReason;
@@ -28,7 +27,7 @@ pub const fn failure_reason(reason: FailureReason, language: Language) -> &'stat
 }
 
 impl Lines {
-    pub(super) fn voice_message(&mut self, message: &VoiceMessageNotice) -> fmt::Result {
+    pub(super) fn voice_message(&mut self, message: &VoiceMessageNotice) {
         let caller = match (&message.merchant_name, message.caller) {
             (Some(name), Some(number)) => format!("{} {}", plain(name), number.dialable()),
             (Some(name), None) => plain(name),
@@ -37,41 +36,40 @@ impl Lines {
         };
         let seconds = message.seconds;
         match self.language {
-            Language::Chinese => self.line(format_args!("您有一条来自{caller}的语音留言（{seconds}秒）"))?,
-            Language::English => self.line(format_args!("You have a voice message from {caller} ({seconds} s)"))?,
+            Language::Chinese => self.line(format_args!("您有一条来自{caller}的语音留言（{seconds}秒）")),
+            Language::English => self.line(format_args!("You have a voice message from {caller} ({seconds} s)")),
         }
-        self.detail("呼叫号码", "Called", &message.number.dialable())?;
-        self.called_at(message.at)?;
+        self.detail("呼叫号码", "Called", &message.number.dialable());
+        self.called_at(message.at);
         if let Some(text) = &message.text {
             let more = if message.is_cut { "…" } else { "" };
-            self.detail("内容", "Text", &format!("{}{more}", plain(text)))?;
+            self.detail("内容", "Text", &format!("{}{more}", plain(text)));
         }
-        Ok(())
     }
 
-    pub(super) fn voice_message_undelivered(&mut self, note: &VoiceMessageNote) -> fmt::Result {
+    pub(super) fn voice_message_undelivered(&mut self, note: &VoiceMessageNote) {
         let words = self.language.pick("您的语音留言未能送达", "Your voice message could not be delivered.");
-        self.line(format_args!("{words}"))?;
+        self.line(format_args!("{words}"));
         self.note(note)
     }
 
-    pub(super) fn call_back_requested(&mut self, note: &VoiceMessageNote) -> fmt::Result {
+    pub(super) fn call_back_requested(&mut self, note: &VoiceMessageNote) {
         let words = self.language.pick("对方已收听您的语音留言，请您回电", "Your voice message was heard: please call back.");
-        self.line(format_args!("{words}"))?;
+        self.line(format_args!("{words}"));
         self.note(note)
     }
 
-    fn note(&mut self, note: &VoiceMessageNote) -> fmt::Result {
+    fn note(&mut self, note: &VoiceMessageNote) {
         if let Some(reservation) = note.reservation {
-            self.detail("预约编号", "Reservation", &format!("{reservation}"))?;
+            self.detail("预约编号", "Reservation", &format!("{reservation}"));
         }
-        self.detail("呼叫号码", "Called", &format!("{}", note.number))?;
+        self.detail("呼叫号码", "Called", &format!("{}", note.number));
         self.called_at(note.at)
     }
 
     /// Neither side of a call has told its zone: it stands on the clock of the network of the public accounts.
-    fn called_at(&mut self, at: Timestamp) -> fmt::Result {
-        let Ok(zone) = Zone::parse("Asia/Shanghai") else { return Ok(()) };
+    fn called_at(&mut self, at: Timestamp) {
+        let Ok(zone) = Zone::parse("Asia/Shanghai") else { return };
         let time = zone.local(at);
         let (date, note) = (day(&time, self.language), zone_note(zone, self.language));
         self.detail("来电时间", "When", &format!("{date} {:02}:{:02}{note}", time.hour, time.minute))

@@ -419,19 +419,12 @@ impl Member {
     /// What his part comes to if it ends through this side's failure.
     #[must_use]
     pub const fn came(&self, failure: Failure) -> Came {
-        if matches!(failure, Failure::Amended) {
-            return Came::Amended;
-        }
-        if self.is_talked {
-            return Came::Conversation;
-        }
-        if self.is_dialled {
-            return Came::Attempt;
-        }
         match failure {
+            Failure::Amended => Came::Amended,
+            Failure::Merchant | Failure::Platform | Failure::None if self.is_talked => Came::Conversation,
+            Failure::Merchant | Failure::Platform | Failure::None if self.is_dialled => Came::Attempt,
             Failure::Merchant => Came::MerchantFailure,
             Failure::Platform => Came::PlatformFailure,
-            Failure::Amended => Came::Amended,
             Failure::None => Came::Nothing,
         }
     }
