@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt package clean
+.PHONY: help demo test simulate bench fmt package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,13 @@ demo: ## the booking stories in both call modes, on a simulated clock and switch
 test: ## every check, one stage after the other, with times
 	@sh scripts/setup.sh
 	@$(python) scripts/stages.py
+
+SEED ?= 1
+DAYS ?= 30
+
+simulate: ## a seeded world with every fault, judged by the promises: SEED=1 DAYS=30
+	@sh scripts/setup.sh
+	@cargo run --locked --release --package ringfence-testing --bin simulate -- --seed $(SEED) --days $(DAYS)
 
 bench: ## the benchmarks
 	@sh scripts/setup.sh
