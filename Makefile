@@ -31,6 +31,13 @@ coverage: ## what no test reaches of the core, against tests/COVERAGE.md
 	@sh scripts/setup.sh coverage
 	@$(python) scripts/coverage.py
 
+SEED ?= 1
+DAYS ?= 30
+
+simulate: ## a seeded world with every fault, judged by the promises: SEED=1 DAYS=30
+	@sh scripts/setup.sh
+	@cargo run --locked --release --package ringfence-testing --bin simulate -- --seed $(SEED) --days $(DAYS)
+
 bench: ## the benchmarks
 	@sh scripts/setup.sh
 	@cargo bench --locked --package ringfence-benches

@@ -64,6 +64,7 @@ mod books;
 mod bounds;
 mod doubt;
 mod endings;
+mod following;
 mod groups;
 mod holders;
 mod law;
@@ -81,6 +82,8 @@ mod slots;
 mod verdicts;
 mod voice_messages;
 mod withdrawn;
+
+pub use following::Following;
 
 use books::{Books, LegState};
 use bounds::Bounds;
@@ -206,23 +209,9 @@ pub fn check_closed(trace: &Trace) -> Result<Summary, Violation> {
 }
 
 fn run(trace: &Trace) -> Result<Checker, Violation> {
-    let mut checker = Checker::of_shard(trace.header.policy.clone(), trace.header.shard);
-    checker.knows_keys(trace.header.test_keys.iter().map(|(id, key)| (id, &key.0)));
-    let mut steps = trace.steps.iter().peekable();
-    while let Some(step) = steps.next() {
-        // A host that stopped before it polled was handed the step's effects after it came back.
-        let kept_back: Vec<Effect> = match steps.peek().filter(|next| next.doing == Doing::Restart) {
-            Some(restart) => {
-                restart.effects.iter().filter(|effect| !checker.books.was_handed_out(effect.sequence)).cloned().collect()
-            }
-            None => Vec::new(),
-        };
-        let known: BTreeSet<u64> = step.effects.iter().map(|effect| effect.sequence).collect();
-        let mut step = step.clone();
-        step.effects.extend(kept_back.into_iter().filter(|effect| !known.contains(&effect.sequence)));
-        checker.step(&step)?;
-    }
-    Ok(checker)
+    let mut following = Following::of(&trace.header);
+    trace.steps.iter().try_for_each(|step| following.step(step.clone()))?;
+    following.finish().cloned()
 }
 
 /// A broken promise before it is known at which step.
@@ -394,7 +383,11 @@ impl Checker {
         }
         self.judge(&Step { doing: Doing::Input(input.clone()), ..step.clone() })?;
         if let Some(Ok(reply)) = step.reply {
-            let until = self.books.now.saturating_add_s(u64::from(self.books.policy.dedup_retention_s));
+            let now = self.books.now;
+            let until = now.saturating_add_s(u64::from(self.books.policy.dedup_retention_s));
+            if self.books.taken.len().is_multiple_of(256) {
+                self.books.taken.retain(|_, (_, _, until)| now < *until);
+            }
             self.books.taken.insert(key.clone(), (input.clone(), reply, until));
         }
         Ok(())
@@ -418,6 +411,7 @@ impl Checker {
             self.books.now = self.books.now.max(step.at);
         }
         let mut notes = self.open(step);
+        self.leave_unseen(step, &notes);
         match (&step.doing, &step.reply) {
             (Doing::Input(input), Some(Ok(reply))) => self.books.take_input(input, reply, &mut notes, &mut self.summary)?,
             (Doing::Confirm { up_to }, None | Some(Ok(_))) => self.books.take_confirm(*up_to),
@@ -440,6 +434,10 @@ impl Checker {
         self.books.take_late_input(step, &mut notes);
         self.books.take_answered_merchants();
         self.books.take_unseen_change(step);
+        if self.books.fires_everything(step) {
+            let overdue = endings::overdue(&self.books);
+            self.books.leave_unseen(&overdue, |_, _| true);
+        }
         groups::all_begun(&notes)?;
         self.bounds.judge(&self.books.policy, step)?;
         self.close(step, &mut notes)?;
@@ -447,6 +445,17 @@ impl Checker {
             self.books.take_openings();
         }
         Ok(())
+    }
+
+    /// What settling ends for whom the step is about, without an effect that shows it.
+    fn leave_unseen(&mut self, step: &Step, notes: &Notes) {
+        let Doing::Input(input) = &step.doing else { return };
+        let (named, _) = self.books.named(input);
+        let Some(named) = named else { return };
+        // Who asks to call settles the calls in which another merchant is rung for the same phone.
+        let number = self.books.reservations.get(&named).map(|known| known.number);
+        let asks = matches!(input, Input::RequestCall(_));
+        self.books.leave_unseen(&notes.overdue, |known, id| id == named || asks && Some(known.number) == number);
     }
 
     /// What has to be known before anything of the step is read.
@@ -514,7 +523,7 @@ impl Checker {
                 meeting::done(hang_up.leg, Deed::HungUp(hang_up.cause, hang_up.prompt), notes)?;
                 voice_messages::released(&mut self.books, hang_up.leg, false, notes);
                 withdrawn::before_hang_up(&self.books, hang_up.leg, notes)?;
-                let releasing = LegState::Releasing { since: self.books.now };
+                let releasing = LegState::Releasing { until: self.books.grace_end() };
                 self.books.release(hang_up.leg, hang_up.cause, releasing);
             }
             Action::Join(join) => {

@@ -36,6 +36,7 @@ use ringfence::values::reply::{CallJudged, Reply};
 use ringfence::values::text::Text;
 use ringfence::values::time::{Timestamp, Window, Zone};
 
+use crate::causes::{self, Cause};
 use crate::codes::{known_keys, test_keyring};
 use crate::trace::{Doing, Step, Trace};
 
@@ -49,9 +50,10 @@ pub const OFFERING: OfferingId = OfferingId::new(1);
 
 /// How a phone answers being rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rings {
+pub(crate) enum Rings {
     Answers { after_s: u32 },
     Fails { q850_cause: u8 },
+    FailsWith { cause: Cause },
     KeepsRinging,
     SaysNothing,
 }
@@ -82,6 +84,12 @@ impl Phone {
         Self { rings: Rings::Fails { q850_cause: 20 }, hangs_up_after_s: None }
     }
 
+    /// It fails to be reached, and the network says so in this way.
+    #[must_use]
+    pub const fn fails_with(cause: Cause) -> Self {
+        Self { rings: Rings::FailsWith { cause }, hangs_up_after_s: None }
+    }
+
     /// It rings until it is hung up.
     #[must_use]
     pub const fn rings_on() -> Self {
@@ -92,6 +100,14 @@ impl Phone {
     #[must_use]
     pub const fn says_nothing() -> Self {
         Self { rings: Rings::SaysNothing, hangs_up_after_s: None }
+    }
+
+    pub(crate) const fn rings(&self) -> Rings {
+        self.rings
+    }
+
+    pub(crate) const fn hangs_up_after_s(&self) -> Option<u32> {
+        self.hangs_up_after_s
     }
 
     /// It hangs up so many seconds after it was picked up.
@@ -492,6 +508,7 @@ impl Host {
                         let evidence = Evidence { sip_status: None, q850_cause: Some(q850_cause), ..Evidence::default() };
                         self.report(1, Report::Ends(dial.leg, evidence));
                     }
+                    Rings::FailsWith { cause } => self.report(1, Report::Ends(dial.leg, causes::evidence(cause))),
                     Rings::KeepsRinging => self.report(0, Report::Rings(dial.leg)),
                     Rings::SaysNothing => {}
                 }

@@ -7,6 +7,8 @@
 //! | writes a platform or a client of his own | [`model`], which predicts every reply, refusal and effect, slowly and obviously |
 //! | fuzzes a wrapper or a codec | [`fuzz`]: functions of bytes that panic when a promise is broken |
 //!
+//! [`simulator`] is a seeded world of many days, judged by the checker; the program `simulate` runs it. [`causes`] is everything that networks say when calls fail.
+//!
 //! [`codes`] has keys that everybody may know, and makes the codes of challenges a second time.
 //!
 //! # A carrier judges his own host
@@ -56,7 +58,7 @@
 //!     let window = Window::new(instant("2026-11-21T18:00:00+08:00"), instant("2026-11-21T20:00:00+08:00")).unwrap();
 //!     let lines = vec![Line { number: line, channels: 1 }];
 //!     let chatbot = Some(Address::parse("sip:1065@bot.example").unwrap());
-//!     let register = RegisterMerchant { chatbot, ..RegisterMerchant::new(merchant, "Ping An", lines, Zone::parse("Asia/Shanghai").unwrap()) };
+//!     let register = RegisterMerchant { chatbot, ..RegisterMerchant::new(merchant, "An insurer", lines, Zone::parse("Asia/Shanghai").unwrap()) };
 //!     let publish = PublishPage { windows: vec![window], ..PublishPage::new(page, merchant, [(offering, "Insurance".into())].into()) };
 //!     host.takes("2026-11-21T09:00:00+08:00", Input::RegisterMerchant(register));
 //!     host.takes("2026-11-21T09:00:00+08:00", Input::PublishPage(publish));
@@ -123,11 +125,13 @@
 //!     .expect("no script breaks a promise");
 //! ```
 
+pub mod causes;
 pub mod checker;
 pub mod codes;
 pub mod fuzz;
 pub mod host;
 mod hours;
 pub mod model;
+pub mod simulator;
 pub mod strategies;
 pub mod trace;

@@ -134,31 +134,38 @@ impl Trace {
     /// Writes JSON lines, as [`Trace::from_json_lines`] reads them.
     #[must_use]
     pub fn to_json_lines(&self) -> String {
-        let mut lines = vec![write_line(&Line::Header(self.header.clone()))];
+        let mut lines = write_line(&Line::Header(self.header.clone())) + "\n";
         for step in &self.steps {
-            let line = match &step.doing {
-                Doing::Input(input) => Line::Input { at: step.at, dedup: None, input: input.clone() },
-                Doing::Once { key, input } => Line::Input { at: step.at, dedup: Some(key.clone()), input: input.clone() },
-                Doing::Advance { budget } => Line::Advance { at: step.at, budget: *budget },
-                Doing::Confirm { up_to } => Line::Confirm(*up_to),
-                Doing::Restart => Line::Restart,
-            };
-            lines.push(write_line(&line));
-            match &step.reply {
-                Some(Ok(reply)) => lines.push(format!(r#"{{"expect":{{"reply":{}}}}}"#, reply_to_json(reply))),
-                Some(Err(refusal)) => lines.push(format!(r#"{{"expect":{{"refusal":{}}}}}"#, refusal_to_json(refusal))),
-                None => {}
-            }
-            if !step.effects.is_empty() {
-                let effects: Vec<String> = step.effects.iter().map(effect_to_json).collect();
-                lines.push(format!(r#"{{"expect":{{"effects":[{}]}}}}"#, effects.join(",")));
-            }
+            lines += &step.to_json_lines();
         }
-        lines.join("\n") + "\n"
+        lines
     }
 }
 
 impl Step {
+    /// Writes the lines of this step: the last ends with a line end as well.
+    #[must_use]
+    pub fn to_json_lines(&self) -> String {
+        let line = match &self.doing {
+            Doing::Input(input) => Line::Input { at: self.at, dedup: None, input: input.clone() },
+            Doing::Once { key, input } => Line::Input { at: self.at, dedup: Some(key.clone()), input: input.clone() },
+            Doing::Advance { budget } => Line::Advance { at: self.at, budget: *budget },
+            Doing::Confirm { up_to } => Line::Confirm(*up_to),
+            Doing::Restart => Line::Restart,
+        };
+        let mut lines = vec![write_line(&line)];
+        match &self.reply {
+            Some(Ok(reply)) => lines.push(format!(r#"{{"expect":{{"reply":{}}}}}"#, reply_to_json(reply))),
+            Some(Err(refusal)) => lines.push(format!(r#"{{"expect":{{"refusal":{}}}}}"#, refusal_to_json(refusal))),
+            None => {}
+        }
+        if !self.effects.is_empty() {
+            let effects: Vec<String> = self.effects.iter().map(effect_to_json).collect();
+            lines.push(format!(r#"{{"expect":{{"effects":[{}]}}}}"#, effects.join(",")));
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// Takes what stands under `expect`.
     fn expect(&mut self, expectation: &Expectation) -> Result<(), String> {
         let reply = match expectation {

@@ -10,6 +10,8 @@ use ringfence::edges::replay::{Options, replay};
 use ringfence::values::effect::{Action, AuditRecord, Content, Effect};
 use ringfence::values::input::Input;
 use ringfence_testing::checker::{Promise, Violation, check, check_closed};
+use ringfence_testing::model::Model;
+use ringfence_testing::strategies::{account_scripts, call_scripts, meeting_scripts, play, scripts, voice_scripts};
 use ringfence_testing::trace::{Doing, Trace};
 
 #[path = "checker/altering.rs"]
@@ -398,4 +400,33 @@ fn a_booking_on_an_unknown_page_shows_that_the_trace_is_not_whole() {
     let mut trace = merchant_calls();
     trace.steps.retain(|step| !matches!(step.doing, Doing::Input(Input::PublishPage(_))));
     assert_eq!(check(&trace).map_err(|violation| violation.promise), Err(Promise::P12));
+}
+
+/// The model alone plays scripts of every kind, and the checker judges what it does: much faster than beside the engine, so many more of them. The
+/// scripts are the same in every run. `RINGFENCE_CASES` raises their number; `RINGFENCE_SEED` (a number) draws others.
+#[test]
+fn what_the_model_does_breaks_no_promise() {
+    let given = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")));
+    let cases: u32 = given("RINGFENCE_CASES").unwrap_or(60);
+    let mut seed = *b"ringfence, the model is judged..";
+    seed[..4].copy_from_slice(&given("RINGFENCE_SEED").unwrap_or(0_u32).to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let mut broken = Vec::new();
+    for case in 0..cases {
+        let script = match case % 5 {
+            0 => scripts(200).new_tree(&mut runner).map(|tree| tree.current()),
+            1 => account_scripts(160).new_tree(&mut runner).map(|tree| tree.current()),
+            2 => voice_scripts(120).new_tree(&mut runner).map(|tree| tree.current()),
+            3 => meeting_scripts(120).new_tree(&mut runner).map(|tree| tree.current()),
+            _ => call_scripts(160).new_tree(&mut runner).map(|tree| tree.current()),
+        };
+        let script = script.expect("a script");
+        let trace = play(&script, &mut Model::new(script.world.policy.clone()));
+        if let Err(violation) = check(&trace) {
+            let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("judged-{case}.jsonl"));
+            fs::write(&file, trace.to_json_lines()).expect("a trace can be saved");
+            broken.push(format!("{}: {violation}", file.display()));
+        }
+    }
+    assert!(broken.is_empty(), "{} of {cases} scripts:\n{}", broken.len(), broken.join("\n"));
 }

@@ -32,7 +32,7 @@ use ringfence_testing::model::{BindingState, CallState, LegState, Model, VoiceSt
 use ringfence_testing::strategies::{
     Script, Stage, StepReply, account_scripts, call_scripts, meeting_scripts, play, scripts, voice_scripts,
 };
-use ringfence_testing::trace::{Doing, Trace};
+use ringfence_testing::trace::{Doing, Step, Trace};
 
 #[path = "model_comparison/reach.rs"]
 mod reach;
@@ -152,12 +152,16 @@ fn what_they_disagreed_about_before_stays_settled() {
         let lines = std::fs::read_to_string(&file).expect("a text");
         let trace = Trace::from_json_lines(&lines).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut pair = Pair::new(&trace.header.policy).expect("a legal policy");
+        let mut done = Trace { header: trace.header.clone(), steps: Vec::new() };
         for step in &trace.steps {
-            pair.perform(step.at, &step.doing);
+            let (reply, effects) = pair.perform(step.at, &step.doing);
+            done.steps.push(Step { reply, effects, ..step.clone() });
         }
         if let Some(failure) = pair.failure {
             panic!("{}, step {}: {}", file.display(), failure.step + 1, failure.what);
         }
+        // The judge is wrong if he disagrees with both.
+        check(&done).unwrap_or_else(|violation| panic!("{}: {violation}", file.display()));
         read += 1;
     }
     assert!(read >= 2, "{read} regressions");

@@ -54,7 +54,8 @@ impl Reservation {
                 self.replace_slot(kept, now);
             }
         }
-        if (self.offering, self.window, self.group_size) != (terms.offering, terms.window, terms.group_size) {
+        let in_common = (terms.offering, terms.window, terms.group_size);
+        if (self.offering, self.window, self.group_size) != in_common && self.told_of != Some(in_common) {
             // His merchant has to be told the new one.
             self.group = None;
         }

@@ -87,8 +87,9 @@ pub(super) struct Reservation {
     pub(super) page: PageId,
     pub(super) offering: OfferingId,
     pub(super) group_size: u32,
-    /// The group that its merchant was told.
+    /// The group that its merchant was told, and on which terms: he may be told of terms before anything shows that they hold.
     pub(super) group: Option<GroupId>,
+    pub(super) told_of: Option<(OfferingId, Window, u32)>,
     /// The merchant would not call.
     pub(super) declined_at: Option<Timestamp>,
     pub(super) told_declined: bool,
@@ -148,7 +149,8 @@ pub(super) struct Call {
     pub(super) merchant_leg: LegId,
     /// Until when the inbound leg must report its answer.
     pub(super) answer_until: Option<Timestamp>,
-    pub(super) joined_at: Option<Timestamp>,
+    /// When its longest conversation is over. New rules do not move it.
+    pub(super) talks_until: Option<Timestamp>,
     pub(super) ended: bool,
 }
 
@@ -174,7 +176,10 @@ pub(super) enum LegState {
     Ringing,
     Answered,
     Joined,
-    Releasing { since: Timestamp },
+    /// Its grace ends then. New rules do not move that.
+    Releasing {
+        until: Timestamp,
+    },
     Gone,
 }
 
@@ -232,6 +237,8 @@ pub(super) struct Books {
     pub(super) meanings: BTreeMap<(MerchantId, PhoneNumber), super::numbers::Meaning>,
     /// The shortest rest of a number that any policy so far asked for.
     pub(super) least_rest_s: u32,
+    /// The shortest retention that any policy so far asked for.
+    pub(super) least_retention_s: u32,
     /// Who was asked for his agreement.
     pub(super) holders: Holders,
     pub(super) accounts: Accounts,
@@ -253,6 +260,7 @@ impl Books {
     pub(super) fn new(policy: Policy, shard: u16) -> Self {
         Self {
             least_rest_s: policy.number_rest_s,
+            least_retention_s: policy.retention_s,
             pool: BTreeSet::new(),
             meanings: BTreeMap::new(),
             now: Timestamp::MIN,
@@ -348,13 +356,14 @@ impl Books {
     pub(super) fn is_alive(&self, leg: &Leg) -> bool {
         match leg.state {
             LegState::Ringing | LegState::Answered | LegState::Joined => true,
-            LegState::Releasing { since } => self.now < self.grace_end(since),
+            LegState::Releasing { until } => self.now < until,
             LegState::Gone => false,
         }
     }
 
-    pub(super) fn grace_end(&self, since: Timestamp) -> Timestamp {
-        since.saturating_add_s(u64::from(self.policy.release_grace_s))
+    /// When the grace of a leg that is hung up now ends.
+    pub(super) fn grace_end(&self) -> Timestamp {
+        self.now.saturating_add_s(u64::from(self.policy.release_grace_s))
     }
 
     pub(super) fn is_number_busy(&self, number: PhoneNumber, except: Option<CallId>) -> bool {
@@ -385,7 +394,7 @@ impl Books {
     }
 
     pub(super) fn grace_over(&self) -> BTreeSet<LegId> {
-        let over = |leg: &Leg| matches!(leg.state, LegState::Releasing { since } if self.grace_end(since) <= self.now);
+        let over = |leg: &Leg| matches!(leg.state, LegState::Releasing { until } if until <= self.now);
         self.legs.iter().filter(|(_, leg)| over(leg)).map(|(id, _)| *id).collect()
     }
 
@@ -559,7 +568,7 @@ impl Books {
                 );
             }
             view.instant(call.answer_until);
-            view.instant(call.joined_at);
+            view.instant(call.talks_until);
         }
         for (id, leg) in &self.legs {
             view.number(place(leg.call));
@@ -568,15 +577,15 @@ impl Books {
             view.number(leg.party as u64 | u64::from(leg.inbound) << 1 | u64::from(leg.late.is_some()) << 2);
             view.number(u64::from(leg.progressed) | u64::from(leg.answered) << 1);
             view.instant(leg.ring_until);
-            let (state, since) = match leg.state {
+            let (state, until) = match leg.state {
                 LegState::Ringing => (0, None),
                 LegState::Answered => (1, None),
                 LegState::Joined => (2, None),
-                LegState::Releasing { since } => (3, Some(since)),
+                LegState::Releasing { until } => (3, Some(until)),
                 LegState::Gone => (4, None),
             };
             view.number(state);
-            view.instant(since);
+            view.instant(until);
         }
         for (id, wrong, until) in self.holders.view().filter(|(.., until)| *until > self.now) {
             view.number(id);

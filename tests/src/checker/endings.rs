@@ -69,8 +69,7 @@ fn overdue_call(books: &Books, call: &Call) -> Option<(Promise, &'static str)> {
     if waits && call.answer_until.is_some_and(|until| books.now >= until) {
         return Some((Promise::P9, "the inbound leg did not report its answer in time"));
     }
-    let longest = u64::from(books.policy.conversation_max_s);
-    if call.joined_at.is_some_and(|at| books.now >= at.saturating_add_s(longest)) {
+    if call.talks_until.is_some_and(|until| books.now >= until) {
         return Some((Promise::P9, "the longest conversation was over"));
     }
     None
@@ -165,7 +164,7 @@ pub(super) fn lost(books: &Books, lost: &LegLost, notes: &Notes) -> Judged {
     if leg.call != Some(lost.call) {
         return Err((Promise::P17, format!("the audit record of lost leg {} names another call", lost.leg)));
     }
-    let over = matches!(leg.state, LegState::Releasing { since } if books.now >= books.grace_end(since));
+    let over = matches!(leg.state, LegState::Releasing { until } if books.now >= until);
     if over { Ok(()) } else { Err((Promise::P8, format!("leg {} is counted as lost before its grace was over", lost.leg))) }
 }
 
@@ -178,7 +177,7 @@ pub(super) fn archived(books: &Books, archive: &Archive) -> Judged {
     if books.live_call(archive.reservation, None).is_some() {
         return broken("a call of it is alive".to_owned());
     }
-    let is_early = archive.closed_at.saturating_add_s(u64::from(books.policy.retention_s)) > books.now;
+    let is_early = archive.closed_at.saturating_add_s(u64::from(books.least_retention_s)) > books.now;
     if is_early && reservation.forgotten && archive.evidence.is_some() {
         return broken("its user is forgotten, and its evidence is not".to_owned());
     }

@@ -277,9 +277,10 @@ pub(super) fn answered(books: &Books, step: &Step) -> Judged {
             let changed = reply.added > 0 || reply.removed > 0;
             is_recorded(|record| matches!(record, AuditRecord::DoNotCallChanged(_))) == changed
         }
-        (Input::Book(book), Some(Ok(Reply::Booked(booked)))) => {
-            let number = book.contact.or_else(|| book.user.number());
-            if number.is_some_and(|number| books.law.is_listed(number)) {
+        (Input::Book(_), Some(Ok(Reply::Booked(booked)))) => {
+            // The phone may be one that is remembered of the sender.
+            let listed = books.reservations.get(&booked.reservation).is_some_and(|known| books.law.is_listed(known.number));
+            if listed {
                 let what = format!("reservation {} is taken for a number on the do-not-call list", booked.reservation);
                 return Err((Promise::P14, what));
             }

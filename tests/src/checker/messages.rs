@@ -1,7 +1,7 @@
 //! Messages that failed are sent again by another way, each way once, or a record says that they were not (P11, P17); and nobody is reminded too late
 //! or twice (P14, P11).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ringfence::values::effect::{BookingResult, Content, Send, Undelivered};
 use ringfence::values::id::{MessageId, ReservationId};
@@ -9,7 +9,7 @@ use ringfence::values::input::{Input, MessageReported, MessageStatus};
 use ringfence::values::number::Address;
 use ringfence::values::person::Person;
 use ringfence::values::reply::Reply;
-use ringfence::values::time::Window;
+use ringfence::values::time::{Timestamp, Window};
 
 use super::books::Books;
 use super::{Judged, Notes, Promise, blocking};
@@ -32,12 +32,43 @@ pub(super) struct Sendings {
     reported: BTreeSet<u64>,
     /// Who was reminded of which window.
     reminded: BTreeSet<(ReservationId, Window, Address)>,
+    /// What was sent, in its order, and when.
+    order: VecDeque<(Timestamp, u64, MessageId)>,
+    /// How long a message is waited for at most, by the rules so far.
+    longest_wait_s: u64,
+    /// The last message that was new. Messages are numbered in their order.
+    last: Option<MessageId>,
 }
 
 impl Sendings {
     /// Whether a report on this effect was taken already.
     pub(super) fn was_reported(&self, sequence: u64) -> bool {
         self.reported.contains(&sequence)
+    }
+
+    /// What went out so long ago that no report on it is waited for is forgotten.
+    fn forget_old(&mut self, now: Timestamp) {
+        let wait_s = self.longest_wait_s.saturating_mul(2);
+        while let Some((at, sequence, message)) = self.order.front().copied() {
+            if at.saturating_add_s(wait_s) >= now {
+                return;
+            }
+            self.order.pop_front();
+            self.sent.remove(&sequence);
+            self.reported.remove(&sequence);
+            // It may have gone another way since.
+            if !self.sent.values().any(|other| *other == message) {
+                self.ways.remove(&message);
+                self.his.remove(&message);
+                self.whose.remove(&message);
+                self.forgotten.remove(&message);
+            }
+        }
+    }
+
+    /// A reservation left.
+    pub(super) fn leave(&mut self, reservation: ReservationId) {
+        self.reminded.retain(|(id, ..)| *id != reservation);
     }
 
     /// Somebody was forgotten.
@@ -69,8 +100,17 @@ fn failed(step: &Step) -> Option<u64> {
 
 /// A message. The answer is whether it went out before, by another way.
 pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, notes: &mut Notes) -> Result<bool, super::Broken> {
+    let (now, wait_s) = (books.now, u64::from(books.policy.fallback_wait_s));
+    books.messages.longest_wait_s = books.messages.longest_wait_s.max(wait_s);
+    books.messages.forget_old(now);
     let before = books.messages.ways.get(&send.message).cloned().unwrap_or_default();
-    if !before.is_empty() {
+    if before.is_empty() {
+        if books.messages.last.is_some_and(|last| send.message <= last) {
+            let what = format!("message {} goes out again, and nobody waits for a report on it any more", send.message);
+            return Err((Promise::P11, what));
+        }
+        books.messages.last = Some(send.message);
+    } else {
         again(books, &before, send, step)?;
         notes.followed_up += 1;
     }
@@ -85,6 +125,7 @@ pub(super) fn sent(books: &mut Books, sequence: u64, send: &Send, step: &Step, n
             }
         }
         books.messages.sent.insert(sequence, send.message);
+        books.messages.order.push_back((now, sequence, send.message));
         books.messages.ways.entry(send.message).or_default().push(send.to.clone());
     }
     Ok(!before.is_empty())

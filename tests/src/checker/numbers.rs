@@ -21,6 +21,13 @@ pub(super) struct Meaning {
     over_at: Timestamp,
 }
 
+impl Meaning {
+    /// A reservation under it left: it says nothing any more.
+    pub(super) fn leave(&mut self, id: ReservationId) {
+        self.reservations.remove(&id);
+    }
+}
+
 impl Books {
     /// The reservation that a request is for: named; or, of those whose merchant was told the number, the one whose window covers now, else the
     /// next to begin. A reservation that is used up, and one whose window is over, is none of them.

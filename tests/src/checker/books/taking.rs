@@ -186,6 +186,7 @@ impl Books {
                 self.voice_messages.note_rules(&self.policy.clone());
                 self.law.notes_rules(&self.policy);
                 self.least_rest_s = self.least_rest_s.min(self.policy.number_rest_s);
+                self.least_retention_s = self.least_retention_s.min(self.policy.retention_s);
             }
             (Input::ImportNumbers(input), _) => self.pool.extend(&input.numbers),
             (Input::Freeze(input), Reply::Done) => {
@@ -381,6 +382,7 @@ impl Books {
             offering: input.offering,
             group_size: if input.share { page.group_size } else { 1 },
             group: None,
+            told_of: None,
             declined_at: None,
             told_declined: false,
             unacknowledged: verified && self.results_await(),
@@ -452,7 +454,7 @@ impl Books {
             line,
             merchant_leg: allow.leg,
             answer_until: None,
-            joined_at: None,
+            talks_until: None,
             ended: false,
         };
         self.calls.insert(allow.call, call);
@@ -489,7 +491,7 @@ impl Books {
                 line: dial.to,
                 merchant_leg: dial.leg,
                 answer_until: None,
-                joined_at: None,
+                talks_until: None,
                 ended: false,
             };
             self.calls.insert(dial.call, call);
@@ -583,12 +585,13 @@ impl Books {
     }
 
     pub(in crate::checker) fn take_join(&mut self, join: &Join, summary: &mut Summary) {
+        let longest = self.now.saturating_add_s(u64::from(self.policy.conversation_max_s));
         let Some(leg) = self.legs.get_mut(&join.leg) else { return };
         leg.state = LegState::Joined;
         let party = leg.party;
         let Some(call) = self.calls.get_mut(&join.bridge) else { return };
         if party == Party::User {
-            call.joined_at.get_or_insert(self.now);
+            call.talks_until.get_or_insert(longest);
             call.parts.iter_mut().filter(|part| part.leg == Some(join.leg)).for_each(|part| part.joined = true);
             match call.mode {
                 CallMode::MerchantCalls => summary.conversations_merchant_calls += 1,
@@ -613,7 +616,10 @@ impl Books {
                 if let Some(reservation) = self.reservations.get_mut(&notice.reservation) {
                     // While terms wait that change it he is in the group that he was in.
                     let is_later = reservation.waiting.is_some() && notice.group.is_none();
-                    reservation.group = if is_later { reservation.group } else { notice.group };
+                    if !is_later {
+                        reservation.group = notice.group;
+                        reservation.told_of = Some((notice.offering, notice.window, reservation.terms().group_size));
+                    }
                 }
             }
             Content::Declined(notice) => {
@@ -646,7 +652,15 @@ impl Books {
     }
 
     pub(in crate::checker) fn take_archive(&mut self, archive: &Archive) {
-        self.reservations.remove(&archive.reservation);
+        let id = archive.reservation;
+        if let Some(left) = self.reservations.remove(&id)
+            && let Some(number) = left.virtual_number
+            && let Some(meaning) = self.meanings.get_mut(&(left.merchant, number))
+        {
+            meaning.leave(id);
+        }
+        self.holders.forget(id);
+        self.messages.leave(id);
     }
 
     /// A leg is hung up or rejected.
@@ -666,6 +680,32 @@ impl Books {
         let of = self.calls.iter().find(|(_, call)| call.parts.len() > 1 && waits(call)).map(|(id, _)| *id);
         if let Some(call) = of {
             self.end_part(call, user, First::Released(ReleaseCause::WindowEnded));
+        }
+    }
+
+    /// A merchant is rung for several, and the window or the slot of one of them is over: no effect shows that his part ends, when there was a
+    /// conversation before. An input settles the parts of whom it is about, and an `advance` all.
+    pub(in crate::checker) fn leave_unseen(
+        &mut self,
+        overdue: &[Overdue],
+        is_settled: impl Fn(&Reservation, ReservationId) -> bool,
+    ) {
+        for of in overdue {
+            let Some(user) = of.part.filter(|user| self.reservations.get(user).is_some_and(|known| is_settled(known, *user)))
+            else {
+                continue;
+            };
+            let Some(call) = self.calls.get(&of.call).filter(|call| call.part(user).is_some_and(|part| part.leg.is_none()))
+            else {
+                continue;
+            };
+            let is_due = |part: &Part| {
+                part.over
+                    || overdue.iter().any(|other| other.call == of.call && other.part.is_none_or(|due| due == part.reservation))
+            };
+            if !call.parts.iter().all(is_due) {
+                self.end_part(of.call, user, First::Released(ReleaseCause::WindowEnded));
+            }
         }
     }
 
