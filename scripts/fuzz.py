@@ -115,7 +115,7 @@ def fuzz(name: str, seconds: int, binaries: Path) -> Result:
     dictionary = CRATE / "dictionaries" / f"{name}.dict"
     command = [str(binaries / name), str(found), str(CORPUS / name), *([str(MORE[name])] if name in MORE else [])]
     command += [f"-max_total_time={seconds}", f"-max_len={LONGEST.get(name, LONGEST_OF_THE_REST)}", f"-timeout={SLOW_S}"]
-    command += [f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-rss_limit_mb=4096"]
+    command += [f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-print_funcs=0", "-entropic=0", "-rss_limit_mb=4096"]
     command += [f"-dict={dictionary}"] if dictionary.exists() else []
     result, began, log = Result(name), time.monotonic(), []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", cwd=ROOT)
