@@ -21,6 +21,7 @@ model: ## every interleaving of every small world, large ones too, with a closin
 	@sh scripts/setup.sh
 	@RINGFENCE_MODEL=all cargo test --locked --profile model --package ringfence-testing --test stateright -- --nocapture --exact \
 		the_large_scopes_keep_every_promise_when_they_are_asked_for
+# Then the same library under SPIN: @$(MAKE) --no-print-directory spin
 
 bench: ## the benchmarks
 	@sh scripts/setup.sh
