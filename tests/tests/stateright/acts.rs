@@ -342,7 +342,7 @@ impl World {
             | Sides::Gap
             | Sides::Recorder
             | Sides::Caller
-            | Sides::TwoChannels
+            | Sides::Crowd
             | Sides::TwoAccounts
             | Sides::Holder => target.into(),
         };
@@ -776,15 +776,16 @@ impl World {
         let kept: Vec<_> = ids.iter().filter_map(|id| self.platform.reservation(*id)).collect();
         let attempts = kept.iter().find(|one| one.id == turn).map_or(0, |one| one.attempts);
         let is_behind = attempts == 0 && kept.iter().any(|one| one.id != turn && waits_again(one));
-        let is_third = turn == ReservationId::new(3) && attempts == 0;
+        // The channels came first to those who booked first.
+        let has_waited = turn.get() > u64::from(self.channels) && attempts == 0;
         if attempts > 0 {
             self.show(Moment::Retry);
         }
         if is_behind {
             self.show(Moment::RetryGoesBehind);
         }
-        if self.sides == Sides::TwoChannels && is_third {
-            self.show(Moment::ThirdServed);
+        if self.sides == Sides::Crowd && has_waited {
+            self.show(Moment::ServedAfterWait);
         }
     }
 
@@ -906,13 +907,11 @@ impl World {
         if matches!(act, Act::End(..) | Act::Answer(_) | Act::Progress(_) | Act::Played(_)) && after.effects == before.effects {
             self.show(Moment::EmptyReport);
         }
-        if self.sides == Sides::TwoChannels {
-            let calls = self.platform.calls().len();
-            let waiting = self.platform.reservation(ReservationId::new(3)).is_some_and(|one| one.state == ReservationState::Open);
-            if calls == 2 {
-                self.show(Moment::BothChannels);
-            }
-            if calls == 2 && waiting {
+        if self.sides == Sides::Crowd && self.platform.calls().len() == self.channels as usize {
+            self.show(Moment::EveryChannel);
+            let ids = self.platform.reservations();
+            let mut kept = ids.iter().filter_map(|id| self.platform.reservation(*id));
+            if kept.any(|one| one.state == ReservationState::Open && one.attempts == 0) {
                 self.show(Moment::WaitsForChannel);
             }
         }

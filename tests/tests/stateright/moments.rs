@@ -39,7 +39,7 @@ moments! {
     DialledInMerchantMode: "P1: a user is dialled in merchant mode" if asks;
     WindowEndsRinging: "P1: the window ends while a phone rings" if |_, sides| sides.is_reserved();
     AnswerInLastMicrosecond: "P1: an answer one microsecond before the end leads to a conversation"
-        if |_, sides| sides.is_reserved() && sides != Sides::TwoChannels;
+        if |_, sides| sides.is_reserved() && sides != Sides::Crowd;
     DeniedAfterWindow: "P1: a call after the window is denied" if asks;
     DeniedBeforeWindow: "P1: a call before the window is denied" if asks;
 
@@ -85,12 +85,12 @@ moments! {
     NumberMeansNobody: "P7: a number means nobody" if |has, _| has.bookings > 0;
     MessageOfAnother: "P7: a message is not shown to another account" if |_, sides| sides == Sides::Caller;
 
-    NumberBusy: "P8: a call is denied because the user is on another" if |has, sides| has.requests > 0 && sides == Sides::TwoMerchantsOneUser;
+    NumberBusy: "P8: a call is denied because the user is on another" if |has, sides| has.requests > 1 && sides == Sides::TwoMerchantsOneUser;
     NoChannel: "P8: a call is denied for want of a channel"
         if |has, sides| sides == Sides::OneMerchantTwoUsers && (has.requests > 1 || has.requests > 0 && has.modes > 0);
     BothServed: "P8: both users are served one after the other"
         if |_, sides| matches!(sides, Sides::OneMerchantTwoUsers | Sides::OneNumber | Sides::OneMerchantTwoSharing | Sides::TwoMerchantsOneUser);
-    BothChannels: "P8: two calls take both channels" if |_, sides| sides == Sides::TwoChannels;
+    EveryChannel: "P8: calls take every channel of a line" if |_, sides| sides == Sides::Crowd;
 
     AttemptsUsedUp: "P9: the attempts are used up" if |_, sides| sides.is_reserved();
     Archived: "P9: a reservation leaves" if |_, sides| sides.is_reserved();
@@ -159,9 +159,9 @@ moments! {
     SecondServed: "P16: the second is served after the first"
         if |_, sides| matches!(sides, Sides::OneMerchantTwoUsers | Sides::OneNumber | Sides::OneMerchantTwoSharing | Sides::TwoMerchantsOneUser);
     Retry: "P16: a user who was not reached is called again" if |_, sides| sides.is_reserved();
-    RetryGoesBehind: "P16: who waits is called before a retry" if |_, sides| matches!(sides, Sides::OneMerchantTwoUsers | Sides::TwoChannels);
-    WaitsForChannel: "P16: a third waits while both channels are taken" if |_, sides| sides == Sides::TwoChannels;
-    ThirdServed: "P16: the third is called when a channel comes free" if |_, sides| sides == Sides::TwoChannels;
+    RetryGoesBehind: "P16: who waits is called before a retry" if |_, sides| matches!(sides, Sides::OneMerchantTwoUsers | Sides::Crowd);
+    WaitsForChannel: "P16: somebody waits while every channel is taken" if |_, sides| sides == Sides::Crowd;
+    ServedAfterWait: "P16: who waited is called when a channel comes free" if |_, sides| sides == Sides::Crowd;
 
     Verdict: "P17: a call is denied on record" if asks;
     FailedCallJudged: "P17: a failed call is judged on record" if |_, sides| sides == Sides::Caller;

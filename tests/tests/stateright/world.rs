@@ -22,7 +22,8 @@ use ringfence_testing::trace::{Doing, Step, Trace};
 use crate::moments::{Moment, Moments};
 use crate::scopes::Scope;
 
-pub(crate) const USERS: [&str; 3] = ["+8613800000001", "+8613800000002", "+8613800000003"];
+pub(crate) const USERS: [&str; 6] =
+    ["+8613800000001", "+8613800000002", "+8613800000003", "+8613800000004", "+8613800000005", "+8613800000006"];
 const LINES: [&str; 2] = ["95511", "95522"];
 pub(crate) const ACCOUNTS: [&str; 2] = ["oA1-zhang", "oB2-li"];
 pub(crate) const VIRTUAL: &str = "+8617000000001";
@@ -129,8 +130,8 @@ pub(crate) enum Sides {
     Recorder,
     /// No reservation: somebody calls a number that is an account's and that another account has asked for.
     Caller,
-    /// Three reservations with one merchant, whose line has two channels.
-    TwoChannels,
+    /// As the first, but for how many users there are and how many channels.
+    Crowd,
     /// No reservation: two accounts who follow want one number.
     TwoAccounts,
 }
@@ -143,8 +144,7 @@ impl Sides {
                 (USERS[1], MerchantId::new(1), LINES[0])
             }
             (Self::TwoMerchantsOneUser, 2) => (USERS[0], MerchantId::new(2), LINES[1]),
-            (Self::TwoChannels, 2) => (USERS[1], MerchantId::new(1), LINES[0]),
-            (Self::TwoChannels, 3) => (USERS[2], MerchantId::new(1), LINES[0]),
+            (Self::Crowd, id) => (USERS[id as usize - 1], MerchantId::new(1), LINES[0]),
             (
                 Self::OneMerchantTwoUsers
                 | Self::TwoMerchantsOneUser
@@ -155,19 +155,18 @@ impl Sides {
                 | Self::Gap
                 | Self::Recorder
                 | Self::Caller
-                | Self::TwoChannels
                 | Self::TwoAccounts,
                 _,
             ) => (USERS[0], MerchantId::new(1), LINES[0]),
         }
     }
 
-    /// The reservations that there are from the beginning.
+    /// The reservations that there are from the beginning; of a crowd, those of the largest.
     pub(crate) const fn reservations(self) -> &'static [u64] {
         match self {
             Self::OneMerchantTwoUsers | Self::TwoMerchantsOneUser | Self::OneMerchantTwoSharing => &[1, 2],
             Self::OneUser | Self::Holder | Self::OneNumber | Self::Gap | Self::Recorder => &[1],
-            Self::TwoChannels => &[1, 2, 3],
+            Self::Crowd => &[1, 2, 3, 4, 5, 6],
             Self::Caller | Self::TwoAccounts => &[],
         }
     }
@@ -183,7 +182,7 @@ impl Sides {
             | Self::OneMerchantTwoSharing
             | Self::Gap
             | Self::Recorder
-            | Self::TwoChannels => true,
+            | Self::Crowd => true,
             Self::Caller | Self::TwoAccounts => false,
         }
     }
@@ -204,11 +203,14 @@ pub(crate) struct World {
     /// The dials and answers handed out in the last step: they may have failed, and are unconfirmed until the next.
     pub(crate) fresh: Vec<(u64, LegId)>,
     pub(crate) last_sequence: u64,
+    /// Up to which sequence number the host has confirmed.
+    pub(crate) confirmed: u64,
     /// A voice message was sent in the last step.
     pub(crate) pushed: bool,
     pub(crate) budget: Budget,
     pub(crate) silence: CallMode,
     pub(crate) sides: Sides,
+    pub(crate) channels: u32,
     pub(crate) restarted: bool,
     /// What the operator keeps from ringing.
     pub(crate) barred: Option<Bar>,
@@ -271,10 +273,12 @@ impl World {
             gone: None,
             fresh: Vec::new(),
             last_sequence: 0,
+            confirmed: 0,
             pushed: false,
             budget: scope.budget,
             silence,
             sides: scope.sides,
+            channels: scope.crowd.1,
             restarted: false,
             barred: None,
             forgot: false,
@@ -293,7 +297,7 @@ impl World {
         if let Some(trace) = &mut world.trace {
             known_keys(&mut trace.header);
         }
-        for input in opening(scope.sides, window) {
+        for input in opening(scope, window) {
             world.input(input).expect("the opening is accepted");
         }
         world.seal();
@@ -306,6 +310,10 @@ impl World {
         self.unconfirmed.clear();
         self.pushed = false;
         let up_to = self.last_sequence;
+        if up_to == self.confirmed {
+            return;
+        }
+        self.confirmed = up_to;
         let refused = self.platform.confirm(up_to).err();
         self.judge(Doing::Confirm { up_to }, refused.map(Err));
     }
@@ -490,14 +498,14 @@ impl World {
 }
 
 /// The merchants register and publish, and the users book.
-pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
+fn opening(scope: &Scope, window: Window) -> Vec<Input> {
+    let (sides, (users, channels)) = (scope.sides, scope.crowd);
     let mut inputs = Vec::new();
     for id in [1, 2] {
         let (_, merchant, line) = sides.of(id);
         let page = PageId::new(merchant.get());
         if inputs.is_empty() || sides == Sides::TwoMerchantsOneUser {
             let chatbot = Some(Address::parse("sip:1065@bot.example").expect("an address"));
-            let channels = if sides == Sides::TwoChannels { 2 } else { 1 };
             let lines = vec![Line { number: number(line), channels }];
             let zone = Zone::parse("Asia/Shanghai").expect("a zone");
             inputs.push(Input::RegisterMerchant(RegisterMerchant {
@@ -517,14 +525,14 @@ pub(crate) fn opening(sides: Sides, window: Window) -> Vec<Input> {
         | Sides::OneMerchantTwoSharing
         | Sides::OneUser
         | Sides::Gap
-        | Sides::TwoChannels => {}
+        | Sides::Crowd => {}
         Sides::Recorder => inputs.extend(bound(&ACCOUNTS[..1])),
         Sides::Caller => inputs = bound(&ACCOUNTS),
         Sides::TwoAccounts => inputs = following(&ACCOUNTS),
         Sides::Holder => inputs.push(Input::RotateKey(RotateKey { id: "k1".into() })),
         Sides::OneNumber => inputs.push(Input::ImportNumbers(ImportNumbers { numbers: vec![number(VIRTUAL)] })),
     }
-    inputs.extend(sides.reservations().iter().map(|id| booking(sides, *id, window)));
+    inputs.extend(sides.reservations().iter().take(users).map(|id| booking(sides, *id, window)));
     inputs
 }
 
