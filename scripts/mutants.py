@@ -6,7 +6,7 @@
     python scripts/mutants.py --changed        those that the committed result does not know, for `make test`: bounded, and nothing is written
     python scripts/mutants.py --check          only whether the committed result and tests/MUTANTS.md agree
 
-`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long (building aside), `--jobs N` tries so many at once.
+`--only PART` takes those in whose name PART stands, `--seconds N` begins none after so long (building aside), `--jobs N` tries so many at once (as many as there are cores).
 
 Phase one runs the tests of the core; whatever they miss goes to phase two: scenarios, checker, and the comparison with the model, with fewer scripts. A test is run
 for a mutant only if it comes to its function. The result is tests/mutants.jsonl, a line a mutant; whatever no test sees is argued in tests/MUTANTS.md, or this fails.
@@ -430,7 +430,7 @@ def main() -> int:
         kind.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--only", metavar="PART", default="")
     parser.add_argument("--seconds", type=float, default=float("inf"))
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     if asked.check:
         return check()

@@ -60,7 +60,7 @@ STAGES = [
     Stage(
         "mutants",
         "what changed since the last result in tests/mutants.jsonl; `make mutants` tries everything",
-        [script("mutants", "--changed", "--seconds", "90", "--jobs", "2")],
+        [script("mutants", "--changed", "--seconds", "90")],
     ),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
     Stage("package", "the Python package, built and installed", [["sh", "scripts/package.sh", "--force"]]),
