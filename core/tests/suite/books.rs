@@ -27,6 +27,7 @@ use ringfence::machines::voice_message::VoiceMessageState;
 use ringfence::values::account::AccountId;
 use ringfence::values::cause::FailureReason;
 use ringfence::values::content::{BookingPage, PageAction, SearchEntry, UserContent};
+use ringfence::values::effect::{AuditRecord, LegLost};
 use ringfence::values::id::{
     BindingId, CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId,
     VoiceMessageId,
@@ -707,7 +708,12 @@ fn a_book_that_has_nothing_says_so() {
     assert!(!numbers.is_empty() && numbers.len() == 1);
 
     assert!(Outbox::default().is_empty());
-    assert_eq!((Chain::new(5).shard(), Chain::new(5).last()), (5, 0));
+    let mut chain = Chain::new(5);
+    assert_eq!((chain.shard(), chain.last()), (5, 0));
+    for last in 1..=2 {
+        chain.add(t(0), AuditRecord::LegLost(LegLost { leg: LegId::new(last), call: CallId::new(1) }));
+        assert_eq!(chain.last(), last);
+    }
 }
 
 #[test]
