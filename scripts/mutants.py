@@ -373,8 +373,8 @@ def try_alone(mutant: Mutant, records: Records) -> None:
 
 
 def argued() -> set[str]:
-    """The survivors that tests/MUTANTS.md argues: the first cells of its rows."""
-    return set(re.findall(r"^\| `([^`]+)` \|", ARGUED.read_text(), re.MULTILINE))
+    """The survivors that tests/MUTANTS.md argues: the items of its list."""
+    return set(re.findall(r"^- `([^`]+)`: ", ARGUED.read_text(), re.MULTILINE))
 
 
 def close(listed: list[Mutant], records: Records) -> int:

@@ -343,6 +343,13 @@ mod tests {
     }
 
     #[test]
+    fn short_words_rank_as_long_ones_do() {
+        let search = index(&[(1, 1, "买车险", "", ""), (2, 2, "车险公司", "", ""), (3, 3, "车险", "", ""), (4, 4, "车", "", "")]);
+        assert_eq!(find(&search, "车险"), [3, 2, 1], "the whole, the beginning, a part");
+        assert_eq!(find(&search, "车"), [4, 2, 3, 1]);
+    }
+
+    #[test]
     fn a_character_by_itself_is_no_pair_with_nothing_before_it() {
         let search = index(&[(1, 1, "xb", "", ""), (2, 2, "\0b", "", "")]);
         assert_eq!(find(&search, "b"), [1, 2], "both end with it");
