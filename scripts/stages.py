@@ -61,7 +61,7 @@ STAGES = [
     Stage(
         "mutants",
         "what changed since the last result in tests/mutants.jsonl; `make mutants` tries everything",
-        [script("mutants", "--changed", "--seconds", "90", "--jobs", "2")],
+        [script("mutants", "--changed", "--seconds", "90")],
     ),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
     Stage("spin", "SPIN: the states of small worlds around the C library, and what must happen at last", [script("spin", "small")]),

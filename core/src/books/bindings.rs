@@ -197,3 +197,47 @@ impl Bindings {
         (pairs, holding, asked) == (self.kept.len(), self.holder.len(), self.by_challenge.len()) && self.in_order().all(is_found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(last: u32) -> PhoneNumber {
+        PhoneNumber::parse(&alloc::format!("+861380000{last:04}")).unwrap()
+    }
+
+    fn account(name: &str) -> AccountId {
+        AccountId::parse(name).unwrap()
+    }
+
+    #[test]
+    fn an_index_that_leads_astray_or_to_nothing_is_noticed() {
+        let [one, two] = [BindingId::new(1), BindingId::new(2)];
+        let forged = |what: &str, forge: &dyn Fn(&mut Bindings)| {
+            let mut book = Bindings::default();
+            let code =
+                BindingCode { challenge: ChallengeId::new(7), key: "k".into(), digits: 6, until: Timestamp::MIN, wrong: 0 };
+            let asked = Binding {
+                id: one,
+                account: account("li"),
+                number: number(1),
+                state: BindingState::Requested,
+                code: Some(code),
+                suspended_until: None,
+            };
+            book.put(Binding { id: two, number: number(2), state: BindingState::Bound, code: None, ..asked.clone() });
+            book.put(asked);
+            assert!(book.is_consistent());
+            forge(&mut book);
+            assert!(!book.is_consistent(), "{what}");
+        };
+        forged("an account whose numbers are at each other's places", &|book| {
+            book.of_account.insert(account("li"), BTreeMap::from([(number(1), two), (number(2), one)]));
+        });
+        forged("a number that another has", &|book| book.holder.extend([(number(2), one)]));
+        forged("a code that another gave", &|book| book.by_challenge.extend([(ChallengeId::new(7), two)]));
+        forged("an account of nothing", &|book| book.of_account.extend([(account("wang"), BTreeMap::from([(number(9), two)]))]));
+        forged("a number of nobody", &|book| book.holder.extend([(number(9), two)]));
+        forged("a code for nothing", &|book| book.by_challenge.extend([(ChallengeId::new(9), two)]));
+    }
+}

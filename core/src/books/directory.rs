@@ -102,3 +102,21 @@ impl ForOthers {
         self.live.get(person).is_some_and(|live| live.contains(&reservation))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::id::MerchantId;
+    use crate::values::number::PhoneNumber;
+
+    #[test]
+    fn blocks_that_are_miscounted_or_nobodys_are_noticed() {
+        let holder = |number: &str| Person::Number(PhoneNumber::parse(number).unwrap());
+        let mut blocks = Blocks::default();
+        blocks.add(holder("+8613800000001"), BlockTarget::Merchant(MerchantId::new(1)));
+        assert!(blocks.is_consistent());
+        assert!(!Blocks { count: 2, ..blocks.clone() }.is_consistent());
+        blocks.of.insert(holder("+8613800000002"), BTreeSet::new());
+        assert!(!blocks.is_consistent(), "nobody is kept without one");
+    }
+}

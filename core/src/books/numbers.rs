@@ -63,7 +63,7 @@ pub struct MerchantNumbersView {
 struct LeaseView {
     place: u32,
     user: PhoneNumber,
-    is_held: bool,
+    /// Nothing while it is held.
     rests_for: Option<i64>,
 }
 
@@ -257,7 +257,7 @@ impl Numbers {
 impl Lease {
     fn view(&self, place: u32, now: Timestamp) -> LeaseView {
         let rests_for = self.rests_until.map(|until| until.micros_since(now));
-        LeaseView { place, user: self.user, is_held: !self.holders.is_empty(), rests_for }
+        LeaseView { place, user: self.user, rests_for }
     }
 }
 

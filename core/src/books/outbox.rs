@@ -316,8 +316,11 @@ pub(crate) const fn page_in(action: &Action) -> Option<&Arc<BookingPage>> {
 mod tests {
     use super::*;
     use crate::values::cause::ReleaseCause;
-    use crate::values::effect::{Play, Prompt, Reject};
-    use crate::values::time::Timestamp;
+    use crate::values::effect::{CallReason, Party, Play, Prompt, Reject};
+    use crate::values::id::{CallId, ReservationId};
+    use crate::values::number::PhoneNumber;
+    use crate::values::policy::Bearer;
+    use crate::values::time::{Timestamp, Window, Zone};
 
     fn play(leg: u64) -> Action {
         Action::Play(Play { leg: LegId::new(leg), prompt: Prompt::ConnectingUser, not_after: Timestamp::MIN })
@@ -371,6 +374,44 @@ mod tests {
         assert_eq!(polled(&mut outbox), [3]);
         let again = Outbox::from_parts(Vec::new(), outbox.kept().cloned().collect(), 4);
         assert!(again.has_unpolled() && again.last_sequence() == 3, "after a restore all is polled again");
+    }
+
+    #[test]
+    fn a_dial_waits_until_it_is_confirmed_or_voided() {
+        let window = Window::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        let number = PhoneNumber::parse("+8613800000001").unwrap();
+        let dial = |leg| {
+            Action::Dial(Dial {
+                leg: LegId::new(leg),
+                call: CallId::new(1),
+                party: Party::User,
+                to: number,
+                from: number,
+                ring_timeout_ms: 1,
+                ring_until: Timestamp::MAX,
+                not_after: Timestamp::MAX,
+                reason: CallReason {
+                    reservation: ReservationId::new(1),
+                    merchant_name: "商户1".into(),
+                    offering_name: "车险".into(),
+                    window,
+                    zone: Zone::UTC,
+                },
+                bearer: Bearer::default(),
+            })
+        };
+        let mut outbox = Outbox::default();
+        for action in [play(1), dial(1), dial(2), play(3)] {
+            outbox.push(action);
+        }
+        let waiting = |outbox: &Outbox| [1, 2, 3].map(|leg| outbox.waiting_dial(LegId::new(leg)).map(|dial| dial.leg.get()));
+        assert_eq!(waiting(&outbox), [Some(1), Some(2), None]);
+        assert_eq!(outbox.legs_to_dial(), [LegId::new(1), LegId::new(2)]);
+        assert!(outbox.void_leg(LegId::new(1)) && !outbox.void_leg(LegId::new(1)) && !outbox.void_leg(LegId::new(3)));
+        assert_eq!(waiting(&outbox), [None, Some(2), None]);
+        outbox.confirm(3);
+        assert_eq!(waiting(&outbox), [None, None, None]);
+        assert!(outbox.legs_to_dial().is_empty());
     }
 
     #[test]

@@ -80,3 +80,22 @@ impl Repeats {
         self.taken.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indexes_that_do_not_agree_are_noticed() {
+        let key = |key: &str| Dedup { source: "maap".into(), key: key.into() };
+        let mut book = Repeats::default();
+        book.put(key("1"), Taken { body: 1, reply: Reply::Done, until: Timestamp::MIN });
+        assert!(book.is_consistent());
+        let with = |end: (Timestamp, Dedup)| Repeats { by_end: BTreeSet::from([end]), ..book.clone() }.is_consistent();
+        assert!(with((Timestamp::MIN, key("1"))));
+        assert!(!with((Timestamp::MIN.saturating_add_s(1), key("1"))), "another end");
+        assert!(!with((Timestamp::MIN, key("2"))), "the end of nothing");
+        book.by_end.clear();
+        assert!(!book.is_consistent(), "without an end");
+    }
+}

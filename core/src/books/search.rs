@@ -305,6 +305,66 @@ mod tests {
     }
 
     #[test]
+    fn a_word_counts_by_the_best_of_several_texts_of_a_kind() {
+        let mut search = Search::default();
+        let offerings = |texts: &[&'static str]| texts.iter().map(|text| (Place::Offering, *text)).collect::<Vec<_>>();
+        search.put(PageId::new(1), MerchantId::new(1), offerings(&["insurance house"]));
+        search.put(PageId::new(2), MerchantId::new(2), offerings(&["big insurance", "insurance"]));
+        assert_eq!(find(&search, "insurance"), [2, 1], "the whole of its second one");
+    }
+
+    #[test]
+    fn whether_there_are_more_is_said_of_short_words_and_of_long_ones() {
+        let search = index(&[(1, 1, "平安保险", "", ""), (2, 2, "人寿保险", "", ""), (3, 3, "保险公司", "", "")]);
+        let found = |keyword, most, candidates_max| {
+            let found = search.find(keyword, most, candidates_max);
+            (found.pages.into_iter().map(PageId::get).collect::<Vec<_>>(), found.more)
+        };
+        assert_eq!(found("保险", 3, 9), (alloc::vec![3, 1, 2], false));
+        assert_eq!(found("保险", 2, 9), (alloc::vec![3, 1], true));
+        assert_eq!(found("保险", 4, 9), (alloc::vec![3, 1, 2], false));
+        assert_eq!(found("保险", 9, 2), (alloc::vec![3, 1], true), "the third was not looked at");
+        assert_eq!(found("保 险", 3, 9), (alloc::vec![3, 1, 2], false));
+        assert_eq!(found("保 险", 4, 9), (alloc::vec![3, 1, 2], false));
+        assert_eq!(found("保 险", 2, 9), (alloc::vec![3, 1], true));
+    }
+
+    #[test]
+    fn the_candidates_are_those_of_the_rarest_piece_and_of_equally_rare_ones_of_the_first() {
+        let pages: Vec<_> = (1..=9).map(|id| (id, id, if id == 9 { "abc" } else { "abx" }, "", "")).collect();
+        let search = index(&pages);
+        let found = |keyword, candidates_max| {
+            search.find(keyword, 9, candidates_max).pages.into_iter().map(PageId::get).collect::<Vec<_>>()
+        };
+        assert_eq!(found("abc", 1), [9], "`bc` stands in one page, `ab` in nine");
+        let search = index(&[(1, 1, "xab", "", ""), (2, 2, "abc", "", ""), (3, 3, "bc", "", "")]);
+        let pages = search.find("abc", 9, 1).pages;
+        assert_eq!(pages, [PageId::new(2)], "`ab` and `bc` stand in two pages each: the best of the first is looked at");
+    }
+
+    #[test]
+    fn short_words_rank_as_long_ones_do() {
+        let search = index(&[(1, 1, "买车险", "", ""), (2, 2, "车险公司", "", ""), (3, 3, "车险", "", ""), (4, 4, "车", "", "")]);
+        assert_eq!(find(&search, "车险"), [3, 2, 1], "the whole, the beginning, a part");
+        assert_eq!(find(&search, "车"), [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn a_character_by_itself_is_no_pair_with_nothing_before_it() {
+        let search = index(&[(1, 1, "xb", "", ""), (2, 2, "\0b", "", "")]);
+        assert_eq!(find(&search, "b"), [1, 2], "both end with it");
+        assert_eq!(search.of_merchant(MerchantId::new(2)).collect::<Vec<_>>(), [PageId::new(2)]);
+    }
+
+    #[test]
+    fn what_words_a_keyword_has_and_where_they_stand() {
+        assert!(has_words("a") && has_words(" 车险 ") && !has_words("") && !has_words(" \u{3000} "));
+        let words = Words::of("车 ＶＩＰ");
+        assert!(words.stand_in("汽车保险") && words.stand_in("my vip card") && !words.stand_in("理财"));
+        assert!(!Words::of(" ").stand_in("理财"));
+    }
+
+    #[test]
     fn chinese_is_found_inside_longer_words_and_full_width_forms_are_the_same() {
         let search = index(&[(1, 1, "平安保险", "车险", ""), (2, 2, "商户1", "ＶＩＰ理财", "养老、车险")]);
         assert_eq!(find(&search, "保险"), [1]);

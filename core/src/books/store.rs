@@ -146,6 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn room_is_not_given_back_at_each_step() {
+        let mut store = Store::new(3);
+        for id in 0..1_000_u64 {
+            store.insert(id, id);
+        }
+        let room = store.places.capacity();
+        for id in 0..600 {
+            store.remove(id);
+        }
+        assert_eq!(store.places.capacity(), room, "not before it is four times what is needed");
+    }
+
+    #[test]
     fn a_store_that_was_large_once_gives_its_room_back() {
         let mut store = Store::new(3);
         for round in 0..3_u64 {

@@ -309,3 +309,70 @@ fn take_out<K: Ord>(index: &mut BTreeMap<K, BTreeSet<VoiceMessageId>>, key: &K, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: u64, leg: u64, media: u64, pushed: u64) -> VoiceMessage {
+        VoiceMessage {
+            id: VoiceMessageId::new(id),
+            state: VoiceMessageState::Stored,
+            binding: BindingId::new(id),
+            account: AccountId::parse("li").unwrap(),
+            callee: PhoneNumber::parse(&alloc::format!("+861380000000{id}")).unwrap(),
+            caller: Caller::default(),
+            reason: FailureReason::Busy,
+            at: Timestamp::MIN,
+            leg: Some(LegId::new(leg)),
+            until: None,
+            next_at: None,
+            media: Some(MediaId::new(media)),
+            seconds: 0,
+            stored_at: None,
+            expires_at: None,
+            text: None,
+            is_cut: false,
+            is_transcribed: false,
+            road: Road::WeChat,
+            attempts: 0,
+            message: None,
+            pushed: alloc::vec![pushed],
+            ended_at: None,
+            outcome: None,
+            told: SenderTold::NotNeeded,
+            is_call_back_requested: false,
+            under: None,
+        }
+    }
+
+    #[test]
+    fn an_index_that_leads_astray_or_to_nothing_is_noticed() {
+        let forged = |what: &str, forge: &dyn Fn(&mut VoiceMessages, [VoiceMessage; 2])| {
+            let mut book = VoiceMessages::default();
+            let both = [message(1, 1, 1, 1), message(2, 2, 2, 2)];
+            both.iter().cloned().for_each(|one| book.put(one));
+            assert!(book.is_consistent());
+            forge(&mut book, both);
+            assert!(!book.is_consistent(), "{what}");
+        };
+        forged("callees at each other's places", &|book, [one, two]| {
+            book.of_callee.extend([(one.callee, BTreeSet::from([two.id])), (two.callee, BTreeSet::from([one.id]))]);
+        });
+        forged("bindings at each other's places", &|book, [one, two]| {
+            book.of_binding.extend([(one.binding, BTreeSet::from([two.id])), (two.binding, BTreeSet::from([one.id]))]);
+        });
+        forged("a leg of another", &|book, [_, two]| book.by_leg.extend([(LegId::new(1), two.id)]));
+        forged("a recording of another", &|book, [_, two]| book.by_media.extend([(MediaId::new(1), two.id)]));
+        forged("a push of another", &|book, [_, two]| book.by_push.extend([(1, two.id)]));
+        forged("one more for a callee", &|book, [one, two]| {
+            book.of_callee.entry(one.callee).or_default().insert(two.id);
+        });
+        forged("one more of a binding", &|book, [one, two]| {
+            book.of_binding.entry(one.binding).or_default().insert(two.id);
+        });
+        forged("a leg of nobody", &|book, [one, _]| book.by_leg.extend([(LegId::new(9), one.id)]));
+        forged("a recording of nothing", &|book, [one, _]| book.by_media.extend([(MediaId::new(9), one.id)]));
+        forged("a push of nothing", &|book, [one, _]| book.by_push.extend([(9, one.id)]));
+    }
+}

@@ -27,6 +27,7 @@ use ringfence::machines::voice_message::VoiceMessageState;
 use ringfence::values::account::AccountId;
 use ringfence::values::cause::FailureReason;
 use ringfence::values::content::{BookingPage, PageAction, SearchEntry, UserContent};
+use ringfence::values::effect::{AuditRecord, LegLost};
 use ringfence::values::id::{
     BindingId, CallId, ChallengeId, GroupId, LegId, MediaId, MerchantId, MessageId, OfferingId, PageId, ReservationId,
     VoiceMessageId,
@@ -400,7 +401,7 @@ fn page(id: u64, version: u32) -> BookingPage {
 fn a_content_stands_on_the_shelf_once_while_a_message_has_it() {
     let (one, other) = (Arc::new(page(1, 1)), Arc::new(page(1, 2)));
     let mut shelf = Shelf::default();
-    assert!(shelf.is_empty() && shelf.len() == 0 && shelf.is_sound());
+    assert!(shelf.is_empty() && shelf.is_sound());
     shelf.take(&one);
     shelf.take(&one);
     shelf.take(&other);
@@ -678,23 +679,23 @@ fn two_voice_messages_of_one_leg_one_recording_or_one_push_are_noticed() {
 #[test]
 fn a_book_that_has_nothing_says_so() {
     let mut store = Store::new(1);
-    assert!(store.is_empty() && store.len() == 0);
+    assert!(store.is_empty());
     store.insert(1, "x");
     assert!(!store.is_empty() && store.len() == 1);
     assert_eq!(store.unordered().collect::<Vec<_>>(), [&"x"]);
 
     let mut senders = Senders::new(1);
-    assert!(senders.is_empty() && senders.len() == 0);
+    assert!(senders.is_empty());
     senders.add(&Address::parse("sms:+8613800000001").unwrap());
     assert!(!senders.is_empty() && senders.len() == 1);
 
     let mut recent = Recent::default();
-    assert!(recent.is_empty() && recent.len() == 0);
+    assert!(recent.is_empty());
     recent.put(Entry { number: phone(1), until: t(1), mark: 1 });
     assert!(!recent.is_empty() && recent.len() == 1);
 
     let mut media = Media::default();
-    assert!(media.is_empty() && media.len() == 0);
+    assert!(media.is_empty());
     media.attach(ReservationId::new(1), [MediaId::new(1), MediaId::new(2)]);
     assert!(!media.is_empty() && media.len() == 2);
     assert_eq!([1, 2, 3].map(|id| media.owner(MediaId::new(id)).is_some()), [true, true, false]);
@@ -702,12 +703,17 @@ fn a_book_that_has_nothing_says_so() {
     assert_eq!((media.len(), media.owner(MediaId::new(1))), (1, None));
 
     let mut numbers = Numbers::default();
-    assert!(numbers.is_empty() && numbers.len() == 0);
+    assert!(numbers.is_empty());
     numbers.import([phone(1)]);
     assert!(!numbers.is_empty() && numbers.len() == 1);
 
     assert!(Outbox::default().is_empty());
-    assert_eq!((Chain::new(5).shard(), Chain::new(5).last()), (5, 0));
+    let mut chain = Chain::new(5);
+    assert_eq!((chain.shard(), chain.last()), (5, 0));
+    for last in 1..=2 {
+        chain.add(t(0), AuditRecord::LegLost(LegLost { leg: LegId::new(last), call: CallId::new(1) }));
+        assert_eq!(chain.last(), last);
+    }
 }
 
 #[test]

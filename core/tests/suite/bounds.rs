@@ -1,5 +1,7 @@
 //! P15: what waits to be confirmed is bounded, whoever calls and however long the host is down; and what is said to be bounded is refused beyond it.
 
+use std::collections::BTreeMap;
+
 use crate::common::{MERCHANT, PAGE, at, booked, booking, drain, evening, line, number, user, world};
 use ringfence::values::input::{BlockTarget, Book, Line, PublishPage, RegisterMerchant, RequestCall};
 use ringfence::values::refusal::Bound;
@@ -162,4 +164,21 @@ fn a_loop_on_more_ends_whatever_the_budget() {
         rounds += 1;
         assert!(rounds < 100, "it spins");
     }
+}
+
+#[test]
+fn a_page_that_was_withdrawn_still_counts_among_all_pages() {
+    let mut platform = world(Policy { pages_max: 2, ..Policy::default() }, 2);
+    let mut publish = |id: u64| {
+        let offerings = BTreeMap::from([(OfferingId::new(1), "车险".into())]);
+        platform
+            .publish_page(
+                at("09:00:00"),
+                PublishPage { windows: vec![evening()], ..PublishPage::new(PageId::new(id), MERCHANT, offerings) },
+            )
+            .map(|_| platform.withdraw_page(at("09:00:00"), MERCHANT, PageId::new(id), None))
+    };
+    assert!(publish(20).is_ok());
+    assert_eq!(publish(30), Err(Refusal::Limit { bound: Bound::Pages, most: 2 }), "one is there, one was withdrawn");
+    assert!(publish(20).is_ok(), "it is known");
 }

@@ -517,3 +517,16 @@ fn the_holder_of_the_phone_does_not_share_what_another_attached() {
     let amend = Amend { attachments: Some(vec![attached(true)]), ..Amend::new(user(1), id) };
     assert!(platform.amend(at("09:08:00"), amend).is_ok());
 }
+
+#[test]
+fn a_code_is_made_from_the_key_and_the_ids_as_the_rules_say() {
+    // HMAC-SHA-256 by another hand, over "ringfence/challenge/1", challenge 1, reservation 1, revision 1 and round 0.
+    for (key, digits) in [("k1", "604669"), ("k2", "801320")] {
+        let mut platform = asking(Policy::default());
+        platform.rotate_key(at("09:00:00"), key).unwrap();
+        assert_eq!(books(&mut platform, "09:05:00", for_another()), ReservationId::new(1));
+        let asked = challenge(&mut platform);
+        assert_eq!(asked.challenge.get(), 1);
+        assert_eq!(platform.code(asked.challenge).unwrap().digits(), digits, "{key}");
+    }
+}
