@@ -37,7 +37,6 @@ DAYS ?= 30
 simulate: ## a seeded world with every fault, judged by the promises: SEED=1 DAYS=30
 	@sh scripts/setup.sh
 	@cargo run --locked --release --package ringfence-testing --bin simulate -- --seed $(SEED) --days $(DAYS)
-# Then the same library under SPIN: @$(MAKE) --no-print-directory spin
 
 bench: ## the benchmarks
 	@sh scripts/setup.sh

@@ -8,8 +8,9 @@ missing there, and when one that stands there is reached by now, or gone.
     python scripts/coverage.py report    report and check what the last run left
 
 What counts is the code of `core/src`: not its own tests (`#[cfg(test)]`), and not what `derive` writes, which rustc does not instrument. A
-piece is known by its file, its function and its text, not by its line, so code may move. Tests on the interleavings of small worlds
-(`--test stateright`) are left out: they take long, and walk the same code as the comparison with the model.
+piece is known by its file, its function and its text, not by its line, so code may move. Left out are the tests on the interleavings of
+small worlds (`--test stateright`), which take long and walk the same code as the comparison with the model, and those that judge how much
+work something is (`--test work`).
 """
 
 import json

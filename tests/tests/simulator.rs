@@ -36,12 +36,12 @@ fn a_few_days_keep_every_promise_and_reach_every_fault_and_outcome() {
     let ended: Vec<Ended> = SEEDS.into_iter().map(|seed| lived(&Config::new(seed, DAYS))).collect();
     let all = |of: fn(&Ended) -> &Counts| {
         let mut sum = Counts::new();
-        for (name, seen) in ended.iter().flat_map(|ended| of(ended)) {
+        for (name, seen) in ended.iter().flat_map(of) {
             *sum.entry(name.clone()).or_default() += seen;
         }
         sum
     };
-    let demanded: [(&str, Counts, &[(&str, u64)]); 5] = [
+    let demanded: [(&str, Counts, Least); 5] = [
         ("faults", all(|ended| &ended.tally.faults), &FAULTS),
         ("crashes", all(|ended| &ended.tally.crashes), &CRASHES),
         ("outcomes", all(|ended| &ended.tally.outcomes), &OUTCOMES),
@@ -66,6 +66,9 @@ fn a_few_days_keep_every_promise_and_reach_every_fault_and_outcome() {
         assert!(times > 0, "{promise} was judged by no {what}");
     }
 }
+
+/// What is demanded of a kind.
+type Least = &'static [(&'static str, u64)];
 
 /// Names, or how they begin, and how often they are seen at least.
 const FAULTS: [(&str, u64); 20] = [

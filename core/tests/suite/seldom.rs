@@ -312,6 +312,8 @@ fn the_bounds_of_an_operators_and_a_merchants_words() {
         PublishPage { windows: vec![evening()], ..PublishPage::new(11.into(), MERCHANT, offerings) }
     };
     assert_eq!(platform.publish_page(at("09:02:00"), page(&[(1, &long)])), limit(Bound::TextChars, 20));
+    let described = PublishPage { descriptions: BTreeMap::from([(1.into(), long.as_str().into())]), ..page(&[(1, "一")]) };
+    assert_eq!(platform.publish_page(at("09:02:00"), described), limit(Bound::TextChars, 20));
     let many = page(&[(1, "一"), (2, "二"), (3, "三")]);
     assert_eq!(platform.publish_page(at("09:02:00"), many), limit(Bound::PageEntries, 2));
 
@@ -406,7 +408,11 @@ fn what_the_network_says_of_a_callers_leg_is_within_its_ranges() {
     let leg = polled(&mut platform).iter().find_map(|effect| effect.action.leg()).expect("the caller's leg");
     let beyond = Evidence { sip_status: Some(99), ..Evidence::default() };
     assert_eq!(platform.leg_ended(at("09:10:05"), leg, beyond), invalid(Field::Evidence, Allowed::KnownCauses));
-    assert_eq!(platform.leg_ended(at("09:10:06"), leg, Evidence::default()), Ok(Reply::Done));
+    // A protocol of which no range is known says what it likes.
+    let other =
+        ringfence::values::evidence::ReasonHeader { protocol: "X.25".into(), cause: Some(900), text: None, location: None };
+    let other = Evidence { reasons: vec![other], ..Evidence::default() };
+    assert_eq!(platform.leg_ended(at("09:10:06"), leg, other), Ok(Reply::Done));
 }
 
 /// An `answer` that failed when nobody waits for it any more: the user has gone meanwhile.
@@ -655,4 +661,165 @@ fn a_report_of_a_voice_message_has_its_bound_and_may_come_again() {
     let said = |chars: u32| MessageStatus::Failed { code: "x".repeat(usize::try_from(chars).unwrap()).into() };
     assert_eq!(platform.message_reported(now, push, said(most + 1)), limit(Bound::TextChars, most));
     assert_eq!(platform.message_reported(now, push, said(most)), Ok(Reply::Done));
+}
+
+/// A number that rests until then is free for the phone that waiting terms bring, and one that rests longer is not.
+#[test]
+fn terms_that_wait_may_have_a_number_that_has_rested_by_then() {
+    for (number_rest_s, verdict) in [(600, None), (7_200, Some(DenyReason::WrongMode))] {
+        let policy =
+            Policy { number_rest_s, conversation_max_s: 600, retry_spacing_s: 0, conversations_max: 3, ..Policy::default() };
+        let (mut platform, id) = talking_to_another(policy, &["+8617000000001", "+8617000000002"]);
+        // Another user had the second number, until now.
+        let Ok(Reply::Booked(other)) = platform.book(at("18:00:10"), booking(2)) else { panic!("it is free") };
+        platform.cancel(at("18:00:10"), user(2), other.reservation).unwrap();
+        let own = Amend { contact: Some(number("+8613800000001")), ..Amend::new(user(1), id) };
+        assert!(matches!(platform.amend(at("18:01:00"), own), Ok(Reply::Amended(_))));
+        let request = ringfence::RequestCall { line: line(), target: id.into() };
+        let asked = platform.gate(request, at("18:10:10"));
+        let replied = platform.request_call(at("18:10:10"), line(), id);
+        match verdict {
+            None => assert!(asked == Verdict::Allow && matches!(replied, Ok(Reply::Allow(_))), "{asked:?} {replied:?}"),
+            Some(reason) => {
+                assert!(matches!(asked, Verdict::Deny { reason: said, .. } if said == reason), "{asked:?}");
+                assert!(matches!(replied, Ok(Reply::Deny(Deny { reason: said, .. })) if said == reason), "{replied:?}");
+            }
+        }
+        platform.check_invariants().unwrap();
+    }
+}
+
+/// Who cancelled during a conversation and then blocks the merchant is told once.
+#[test]
+fn a_block_after_a_cancel_ends_the_conversation_and_says_nothing_again() {
+    let (mut platform, id) = talking_to_another(Policy::default(), &[]);
+    assert_eq!(platform.cancel(at("18:01:00"), user(1), id), Ok(Reply::Done));
+    drain(&mut platform);
+    let merchant = ringfence::values::input::BlockTarget::Merchant(MERCHANT);
+    assert_eq!(platform.block(at("18:02:00"), user(1), merchant), Ok(Reply::Done));
+    let actions = drain(&mut platform);
+    assert_eq!(actions.iter().filter(|action| matches!(action, Action::HangUp(_))).count(), 2);
+    assert!(!actions.iter().any(|action| matches!(action, Action::Send(_))), "{actions:?}");
+    assert_eq!(platform.reservation(id).unwrap().state, ReservationState::Closed);
+}
+
+/// A change ends what rings; if new rules let no more attempts be made, the end of that call closes the reservation, and nothing more is said of the change.
+#[test]
+fn a_change_whose_end_of_the_call_closes_the_reservation_is_told_as_that() {
+    let mut platform = world(Policy { retry_spacing_s: 0, release_grace_s: 1, ..Policy::default() }, 2);
+    let id = booked(&mut platform, 1, CallMode::MerchantCalls);
+    platform.request_call(at("18:00:00"), line(), id).unwrap();
+    platform.leg_ended(at("18:00:20"), LegId::new(2), Evidence::default()).unwrap();
+    platform.advance(at("18:01:00"), 100);
+    assert!(matches!(platform.request_call(at("18:01:00"), line(), id), Ok(Reply::Allow(_))));
+    platform.set_policy(at("18:01:05"), Policy { attempts_max: 1, ..platform.policy().clone() }).unwrap();
+    drain(&mut platform);
+    let later = Amend { window: Some(span("19:00:00", "20:00:00")), ..Amend::new(user(1), id) };
+    let Ok(Reply::Amended(amended)) = platform.amend(at("18:01:10"), later) else { panic!("it is a change") };
+    assert_eq!((amended.revision, amended.state), (2, ReservationState::Closed));
+    let sent = drain(&mut platform).into_iter().filter(|action| matches!(action, Action::Send(_))).count();
+    assert_eq!(sent, 2, "`missed` to the user and to the merchant, and no result");
+    platform.check_invariants().unwrap();
+}
+
+/// An unverified booking that its sender changes to his own phone waits for the merchant's choice, as any other.
+#[test]
+fn a_booking_that_is_verified_by_a_change_awaits_its_mode() {
+    let mut platform = world(Policy::default(), 2);
+    let book = Book { contact: Some(number("+8613800000009")), ..booking(1) };
+    let Ok(Reply::Booked(booked)) = platform.book(at("09:05:00"), book) else { panic!("it is free") };
+    assert_eq!(booked.state, ReservationState::Unverified);
+    let own = Amend { contact: Some(number("+8613800000001")), ..Amend::new(user(1), booked.reservation) };
+    let Ok(Reply::Amended(amended)) = platform.amend(at("09:06:00"), own) else { panic!("it is a change") };
+    assert_eq!(amended.state, ReservationState::AwaitingMode);
+}
+
+/// When waiting terms are set whose holder has to be asked, and as many codes went to him as may, nobody is asked; `request_code` may ask later.
+#[test]
+fn terms_that_waited_ask_nobody_beyond_the_limit_of_codes() {
+    let (mut platform, id) = talking_to_another(Policy { codes_per_hour_max: 1, conversations_max: 2, ..Policy::default() }, &[]);
+    let phone = number("+8613800000008");
+    let elsewhere = Amend { contact: Some(phone), ..Amend::new(user(1), id) };
+    assert!(matches!(platform.amend(at("18:01:00"), elsewhere), Ok(Reply::Amended(_))));
+    platform.book(at("18:02:00"), Book { contact: Some(phone), ..booking(3) }).unwrap();
+    drain(&mut platform);
+    platform.leg_ended(at("18:05:00"), LegId::new(2), Evidence::default()).unwrap();
+    let asked = |actions: &[Action]| {
+        actions.iter().any(|action| matches!(action, Action::Audit(audit) if matches!(audit.record, ringfence::values::effect::AuditRecord::Challenged(_))))
+    };
+    assert!(!asked(&drain(&mut platform)));
+    assert_eq!(platform.reservation(id).unwrap().state, ReservationState::Unverified);
+    assert!(matches!(platform.request_code(at("18:06:00"), user(1), id), Err(Refusal::CodeLimit { .. })));
+    assert_eq!(platform.request_code(at("19:02:00"), user(1), id), Ok(Reply::Done));
+    assert!(asked(&drain(&mut platform)));
+}
+
+/// Who was put off by the hours and then came too late for his window is not taken up by rules that give him no more of it.
+#[test]
+fn new_rules_take_up_nobody_of_whose_window_too_little_is_left() {
+    let chosen = ModeChooser::Platform(CallMode::PlatformCalls);
+    let mut platform = world(Policy { mode_chosen_by: chosen, ..Policy::default() }, 1);
+    platform.book(at("09:05:00"), booking(1)).unwrap();
+    let late = WeeklyRule::new(Weekdays::ALL, TimeOfDay::parse("19:55").unwrap(), TimeOfDay::parse("23:00").unwrap()).unwrap();
+    let late = Policy { callable_hours: vec![late], min_ring_s: 600, ..platform.policy().clone() };
+    platform.set_policy(at("17:00:00"), late).unwrap();
+    let dials = |platform: &mut Platform, time: &str| {
+        platform.advance(at(time), 100);
+        drain(platform).iter().filter(|action| action.is_dial()).count()
+    };
+    assert_eq!((dials(&mut platform, "18:00:00"), dials(&mut platform, "19:55:00")), (0, 0));
+    platform.set_policy(at("19:56:00"), Policy { rings_per_day_max: 5, ..platform.policy().clone() }).unwrap();
+    assert_eq!(dials(&mut platform, "19:56:00"), 0);
+    platform.set_policy(at("19:57:00"), Policy { min_ring_s: 0, ..platform.policy().clone() }).unwrap();
+    assert_eq!(dials(&mut platform, "19:57:00"), 1, "a lower `min_ring_s` brings him back");
+}
+
+/// A person of whom nothing is kept but his number in another's profile.
+#[test]
+fn a_number_that_stands_in_anothers_profile_only_is_forgotten_too() {
+    let policy = Policy { retention_s: 1, fallback_wait_s: 1, ..Policy::default() };
+    let (mut platform, id) = talking_to_another(policy, &[]);
+    platform.resync(at("18:01:00"), Vec::new()).unwrap();
+    if platform.reservation(id).is_some_and(|kept| kept.state != ReservationState::Closed) {
+        platform.cancel(at("18:01:01"), user(1), id).unwrap();
+    }
+    drain(&mut platform);
+    platform.advance(at("18:30:00"), 1_000);
+    drain(&mut platform);
+    assert!(platform.reservation(id).is_none());
+    let phone = number("+8613800000009");
+    assert_eq!(platform.profile(&user(1)).and_then(|known| known.contact), Some(phone));
+    let forgotten = platform.forget_me(at("18:31:00"), Address::Sms(phone));
+    assert!(matches!(forgotten, Ok(Reply::Forgotten(told)) if told.erased == 0 && !told.profile), "{forgotten:?}");
+    assert_eq!(platform.profile(&user(1)).and_then(|known| known.contact), None);
+    assert_eq!(platform.forget_me(at("18:32:00"), Address::Sms(phone)), Ok(Reply::NoOp));
+}
+
+/// In a shared call whose user changes his terms: whether he is of the group at the call's end is judged by the terms that will hold.
+#[test]
+fn the_gate_judges_a_group_by_the_terms_that_will_hold() {
+    let policy = Policy { conversation_max_s: 600, retry_spacing_s: 0, conversations_max: 3, ..Policy::default() };
+    let mut platform = world(policy, 2);
+    let page = PublishPage {
+        windows: vec![evening()],
+        group_size_max: Some(2),
+        ..PublishPage::new(PAGE, MERCHANT, BTreeMap::from([(OfferingId::new(1), "车险".into())]))
+    };
+    platform.publish_page(at("09:01:00"), page).unwrap();
+    let share = |last| Book { share: true, ..booking(last) };
+    let Ok(Reply::Booked(first)) = platform.book(at("09:05:00"), share(1)) else { panic!("it is free") };
+    platform.choose_mode(at("09:06:00"), MERCHANT, first.reservation, CallMode::MerchantCalls).unwrap();
+    let group = platform.reservation(first.reservation).unwrap().group.expect("he shares");
+    let Ok(Reply::Allow(allow)) = platform.request_call(at("18:00:00"), line(), group) else { panic!("it is allowed") };
+    platform.leg_answered(at("18:00:05"), LegId::new(2)).unwrap();
+    platform.leg_answered(at("18:00:06"), allow.leg).unwrap();
+    let shorter = Amend { window: Some(span("18:00:00", "19:00:00")), ..Amend::new(user(1), first.reservation) };
+    assert!(matches!(platform.amend(at("18:01:00"), shorter), Ok(Reply::Amended(_))));
+    let request = ringfence::RequestCall { line: line(), target: group.into() };
+    let asked = platform.gate(request, at("18:10:06"));
+    let Ok(Reply::Deny(Deny { reason, retry_at, .. })) = platform.request_call(at("18:10:06"), line(), group) else {
+        panic!("his leg is being hung up")
+    };
+    assert_eq!(asked, Verdict::Deny { reason, retry_at });
+    assert_eq!(reason, DenyReason::NotRecognized, "he has left it");
 }

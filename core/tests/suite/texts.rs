@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use ringfence::edges::journal::{effect_from_json, effect_to_json};
 use ringfence::edges::json::write;
 use ringfence::edges::replay::{Options, Output, replay};
 use ringfence::edges::text::{
@@ -310,4 +311,60 @@ fn a_code_stands_under_its_message() {
     }
     assert_eq!(seen % 2, 0);
     assert!(seen >= 4, "a code for a reservation, and one for a binding");
+}
+
+/// Messages as no scenario happens to send them: of calls that are shared, windows of several days, merchants of whom little is known, callers who withhold
+/// their number.
+#[test]
+fn messages_that_few_are_sent_read_too() {
+    use serde_json::{Value, json};
+
+    type Change = (&'static str, fn(&mut Value), [&'static str; 2]);
+    let changes: [Change; 6] = [
+        ("challenge", |content| content["is_shared"] = json!(true), ["多方通话：", "The call is shared"]),
+        (
+            "result",
+            |content| content["window"] = json!({"start": "2026-11-21T10:00:00Z", "end": "2026-11-24T12:00:00Z"}),
+            ["2026年11月24日", "24 Nov 2026"],
+        ),
+        ("reservation", |content| content["media"] = json!([{"media": 7, "kind": "video"}]), ["视频", "video"]),
+        (
+            "manage_page",
+            |content| {
+                content["contact"] = json!(null);
+                content["address"] = json!(null);
+            },
+            ["商户：", "Merchant: "],
+        ),
+        ("voice_message", |content| content["caller"] = json!(null), ["呼叫号码：", "Called: "]),
+        ("cancelled", |content| content["zone"] = json!("UTC"), ["UTC时间", "(UTC)"]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+    let mut seen = BTreeSet::new();
+    for path in fs::read_dir(&folder).expect("the scenarios").map(|file| file.expect("a file").path()) {
+        let name = path.to_string_lossy().into_owned();
+        if !name.ends_with(".jsonl") || name.ends_with(".twin.jsonl") {
+            continue;
+        }
+        let lines = fs::read_to_string(&path).expect("a scenario can be read");
+        for (_, output) in replay(&lines, Options::default()).expect("it passes") {
+            let Output::Effects(effects) = output else { continue };
+            for effect in effects {
+                for (kind, change, words) in &changes {
+                    let mut altered: Value = serde_json::from_str(&effect_to_json(&effect)).expect("it is JSON");
+                    let Some(said) = altered.pointer_mut(&format!("/send/content/{kind}")) else { continue };
+                    change(said);
+                    let altered = effect_from_json(&altered.to_string()).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let Action::Send(send) = altered.action else { panic!("{name}: it was a message") };
+                    for (language, words) in LANGUAGES.into_iter().zip(words) {
+                        let text = content(&send.content, language);
+                        assert_reads(&text, language, &name);
+                        assert!(text.contains(words), "{name}: {words:?} in {text:?}");
+                    }
+                    seen.insert(*kind);
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), changes.len(), "{seen:?}");
 }

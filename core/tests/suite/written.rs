@@ -108,6 +108,8 @@ fn a_code_may_be_typed_in_full_width() {
     assert_eq!(Code::parse("０１２３４５６７８９").ok(), Code::parse("0123456789").ok());
     assert_eq!(Code::parse("０４２０４２"), Code::parse("042042"));
     assert_eq!(Code::parse("６７８９７８"), Code::parse("678978"));
+    let typed = ringfence::values::text::Text::from("042042");
+    assert!(typed == *"042042");
 }
 
 #[test]
