@@ -121,13 +121,13 @@ impl World {
     /// What two accounts do who want one number.
     fn accounts(&self, acts: &mut Vec<Act>) {
         let Budget { right, wrong, asks, follows, unbinds, .. } = self.budget;
-        for one in 0..ACCOUNTS.len() {
+        for (one, name) in ACCOUNTS.iter().enumerate() {
             acts.extend((asks > 0).then_some(Act::AsksToBind(one)));
             acts.extend((right > 0).then_some(Act::Binds { account: one, right: true }));
             acts.extend((wrong > 0).then_some(Act::Binds { account: one, right: false }));
             acts.extend((unbinds > 0).then_some(Act::Unbinds(one)));
             if follows > 0 {
-                acts.push(Act::FollowsOf { account: one, follows: !self.platform.follows(&account(ACCOUNTS[one])) });
+                acts.push(Act::FollowsOf { account: one, follows: !self.platform.follows(&account(name)) });
             }
         }
     }
@@ -385,7 +385,7 @@ fn no_two_scopes_have_one_name_and_every_part_of_the_list_has_its_scopes() {
     for letter in ["a", "b", "c", "d", "e", "f", "g"] {
         let is_of = |scope: &Scope| scope.letters.split(' ').any(|one| one == letter);
         assert!(SMALL.iter().any(is_of), "({letter}) has no small scope");
-        assert!(LARGE.iter().chain(UNPINNED).any(|scope| is_of(scope)), "({letter}) has no large scope");
+        assert!(LARGE.iter().chain(UNPINNED).any(is_of), "({letter}) has no large scope");
     }
 }
 

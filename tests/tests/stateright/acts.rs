@@ -728,10 +728,10 @@ impl World {
         self.restarted = true;
         let effects = self.judge(Doing::Restart, None);
         for effect in &effects {
-            match &effect.action {
-                Action::Dial(_) => self.show(Moment::RestartBeforeDial),
-                Action::Send(send) if matches!(send.content, Content::VoiceMessage(_)) => self.show(Moment::RestartBeforePush),
-                _ => {}
+            if matches!(effect.action, Action::Dial(_)) {
+                self.show(Moment::RestartBeforeDial);
+            } else if matches!(&effect.action, Action::Send(send) if matches!(send.content, Content::VoiceMessage(_))) {
+                self.show(Moment::RestartBeforePush);
             }
         }
         effects
@@ -790,15 +790,15 @@ impl World {
     }
 
     pub(crate) fn notice_record(&mut self, record: &AuditRecord) {
-        match record {
-            AuditRecord::LegLost(_) => self.show(Moment::ReleaseLost),
-            AuditRecord::BindingEnded(ended) => match ended.why {
-                BindingEnd::Unbound => self.show(Moment::GivenBack),
-                BindingEnd::TakenOver => self.show(Moment::TakenOver),
-                BindingEnd::Unfollowed => self.show(Moment::SuspensionOver),
-                BindingEnd::Forgotten => self.show(Moment::HolderForgotten),
-            },
-            _ => {}
+        if matches!(record, AuditRecord::LegLost(_)) {
+            self.show(Moment::ReleaseLost);
+        } else if let AuditRecord::BindingEnded(ended) = record {
+            self.show(match ended.why {
+                BindingEnd::Unbound => Moment::GivenBack,
+                BindingEnd::TakenOver => Moment::TakenOver,
+                BindingEnd::Unfollowed => Moment::SuspensionOver,
+                BindingEnd::Forgotten => Moment::HolderForgotten,
+            });
         }
     }
 

@@ -109,7 +109,7 @@ impl Scope {
             found.views.len(),
             found.took
         );
-        for (name, path) in checker.discoveries() {
+        if let Some((name, path)) = checker.discoveries().into_iter().next() {
             let (first, acts) = (path.clone().into_states().remove(0), path.into_actions());
             let mut world = World::new(&self, first.silence, true);
             acts.iter().for_each(|act| world.act(*act));

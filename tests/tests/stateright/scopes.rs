@@ -309,6 +309,8 @@ pub(crate) const SMALL: &[Scope] = &[
         letters: "e g",
         budget: Budget { odd: 1, faults: 1, takeovers: 1, follows: 2, ..TROUBLE_FREE },
         sides: Sides::Caller,
+        states: 69_422,
+        views: 1_175,
         ..PLAIN
     },
     Scope {
