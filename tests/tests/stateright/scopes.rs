@@ -97,7 +97,7 @@ fn hours(from: &str, to: &str) -> WeeklyRule {
     WeeklyRule::new(Weekdays::ALL, time(from), time(to)).expect("hours")
 }
 
-const TROUBLE_FREE: Budget = Budget {
+pub(crate) const TROUBLE_FREE: Budget = Budget {
     requests: 1,
     cancels: 0,
     modes: 0,
@@ -142,7 +142,7 @@ pub(crate) const EVERY_RELEASE: &[Release] = &[
 ];
 
 /// One merchant with one line of one channel, two users who both have booked a window of twice the ring time.
-const PLAIN: Scope = Scope {
+pub(crate) const PLAIN: Scope = Scope {
     name: "",
     letters: "",
     budget: TROUBLE_FREE,
