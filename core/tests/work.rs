@@ -4,6 +4,8 @@
 //! under callgrind at a size and at four times that size, counts what is done inside [`measured`], and compares the two. An ordinary run does
 //! each once, small, for what comes out.
 
+#![allow(clippy::disallowed_methods, reason = "the script says the size")]
+
 #[path = "suite/common/mod.rs"]
 mod common;
 
