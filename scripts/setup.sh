@@ -38,7 +38,6 @@ wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
 found=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\).*/\1/p')
 [ "${found:-0}" -ge "$wanted" ] || fail "Rust 1.$wanted or later is needed; here is $(rustc --version)"
 command -v cc >/dev/null || install gcc libc6-dev
-command -v valgrind >/dev/null || install valgrind libc6-dbg
 
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(find_python)

@@ -57,7 +57,6 @@ STAGES = [
         [["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]],
         env={"INSTA_UPDATE": "no"},
     ),
-    Stage("work", "how work grows, counted in instructions under valgrind", [script("work")]),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
     Stage("package", "the Python package, built and installed", [["sh", "scripts/package.sh", "--force"]]),
     # From here and not from `python/`, where the sources would hide the installed package.
