@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that cargo, a C compiler, valgrind, the model checker SPIN and a Python environment in .venv are there. Quiet when they are.
+# Sees to it that cargo, a C compiler, the model checker SPIN and a Python environment in .venv are there. Quiet when they are.
 # `setup.sh coverage` sees to LLVM's tools for `make coverage` besides.
 # Debian packages that are missing are installed when this runs as root; otherwise it says which ones to install.
 set -eu
@@ -40,7 +40,6 @@ found=$(rustc --version | sed -n 's/^rustc 1\.\([0-9]*\).*/\1/p')
 [ "${found:-0}" -ge "$wanted" ] || fail "Rust 1.$wanted or later is needed; here is $(rustc --version)"
 command -v cc >/dev/null || install gcc libc6-dev
 command -v spin >/dev/null || install spin
-command -v valgrind >/dev/null || install valgrind libc6-dbg
 
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(find_python)

@@ -57,12 +57,6 @@ STAGES = [
         [["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]],
         env={"INSTA_UPDATE": "no"},
     ),
-    Stage("work", "how work grows, counted in instructions under valgrind", [script("work")]),
-    Stage(
-        "mutants",
-        "what changed since the last result in tests/mutants.jsonl; `make mutants` tries everything",
-        [script("mutants", "--changed", "--seconds", "90")],
-    ),
     Stage("c", "the C library: its header, and a C program against both forms of it", [script("c_library")]),
     Stage("spin", "SPIN: the states of small worlds around the C library, and what must happen at last", [script("spin", "small")]),
     Stage("package", "the Python package, built and installed", [["sh", "scripts/package.sh", "--force"]]),
