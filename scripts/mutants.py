@@ -67,7 +67,7 @@ def environment(**more: str) -> dict[str, str]:
         INSTA_UPDATE="no",
         INSTA_WORKSPACE_ROOT=str(TREE),
         RINGFENCE_SHRINKS="0",
-        CARGO_TARGET_DIR=os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")),
+        CARGO_TARGET_DIR=str(ROOT / os.environ.get("CARGO_TARGET_DIR", "target")),
         **more,
     )
 
