@@ -396,7 +396,7 @@ def close(listed: list[Mutant], records: Records) -> int:
         print(f"no test sees it, and tests/MUTANTS.md does not argue it: {name}")
     for name in sorted(gone):
         print(f"tests/MUTANTS.md argues what is no survivor: {name}")
-    print(f"{len(survivors & known)} survivors are argued, {len(survivors - known)} are not")
+    print(f"{len(survivors & known)} survivors of both phases are argued, {len(survivors - known)} are not")
     return 1 if survivors - known or gone else 0
 
 
