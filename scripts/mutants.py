@@ -67,7 +67,7 @@ def environment(**more: str) -> dict[str, str]:
         INSTA_UPDATE="no",
         INSTA_WORKSPACE_ROOT=str(TREE),
         RINGFENCE_SHRINKS="0",
-        CARGO_TARGET_DIR=os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")),
+        CARGO_TARGET_DIR=str(ROOT / os.environ.get("CARGO_TARGET_DIR", "target")),
         **more,
     )
 
@@ -396,7 +396,7 @@ def close(listed: list[Mutant], records: Records) -> int:
         print(f"no test sees it, and tests/MUTANTS.md does not argue it: {name}")
     for name in sorted(gone):
         print(f"tests/MUTANTS.md argues what is no survivor: {name}")
-    print(f"{len(survivors & known)} survivors are argued, {len(survivors - known)} are not")
+    print(f"{len(survivors & known)} survivors of both phases are argued, {len(survivors - known)} are not")
     return 1 if survivors - known or gone else 0
 
 
