@@ -36,12 +36,13 @@ fn a_few_days_keep_every_promise_and_reach_every_fault_and_outcome() {
     let ended: Vec<Ended> = SEEDS.into_iter().map(|seed| lived(&Config::new(seed, DAYS))).collect();
     let all = |of: fn(&Ended) -> &Counts| {
         let mut sum = Counts::new();
-        for (name, seen) in ended.iter().flat_map(|ended| of(ended)) {
+        for (name, seen) in ended.iter().flat_map(of) {
             *sum.entry(name.clone()).or_default() += seen;
         }
         sum
     };
-    let demanded: [(&str, Counts, &[(&str, u64)]); 5] = [
+    type Least = [(&'static str, u64)];
+    let demanded: [(&str, Counts, &Least); 5] = [
         ("faults", all(|ended| &ended.tally.faults), &FAULTS),
         ("crashes", all(|ended| &ended.tally.crashes), &CRASHES),
         ("outcomes", all(|ended| &ended.tally.outcomes), &OUTCOMES),
