@@ -23,8 +23,8 @@ spin: ## SPIN: small worlds around the C library, all of them, and what must hap
 
 model: ## every interleaving of every small world, large ones too, with a closing table
 	@sh scripts/setup.sh
-	@RINGFENCE_MODEL=all cargo test --locked --profile model --package ringfence-testing --test stateright -- --nocapture --exact \
-		the_large_scopes_keep_every_promise_when_they_are_asked_for
+	@RINGFENCE_MODEL=all cargo test --locked --profile model --package ringfence-testing --test stateright -- --nocapture \
+		--test-threads 1 when_they_are_asked_for
 	@$(python) scripts/spin.py
 
 coverage: ## what no test reaches of the core, against tests/COVERAGE.md

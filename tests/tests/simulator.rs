@@ -41,7 +41,8 @@ fn a_few_days_keep_every_promise_and_reach_every_fault_and_outcome() {
         }
         sum
     };
-    let demanded: [(&str, Counts, Least); 5] = [
+    type Least = [(&'static str, u64)];
+    let demanded: [(&str, Counts, &Least); 5] = [
         ("faults", all(|ended| &ended.tally.faults), &FAULTS),
         ("crashes", all(|ended| &ended.tally.crashes), &CRASHES),
         ("outcomes", all(|ended| &ended.tally.outcomes), &OUTCOMES),
@@ -66,9 +67,6 @@ fn a_few_days_keep_every_promise_and_reach_every_fault_and_outcome() {
         assert!(times > 0, "{promise} was judged by no {what}");
     }
 }
-
-/// What is demanded of a kind.
-type Least = &'static [(&'static str, u64)];
 
 /// Names, or how they begin, and how often they are seen at least.
 const FAULTS: [(&str, u64); 20] = [

@@ -68,6 +68,8 @@ struct Message {
     transcribe: Option<(u64, bool)>,
     message: Option<MessageId>,
     pushes: u32,
+    /// It ended in an `advance`: one more push may have been taken up in it and taken back, before anybody was handed it.
+    may_have_pushed: bool,
     by_sms: bool,
     /// The last push, until when a report on it is waited for, and whether one came.
     last: Option<(u64, Timestamp, bool)>,
@@ -324,6 +326,7 @@ pub(super) fn offered(
         transcribe: None,
         message: None,
         pushes: 0,
+        may_have_pushed: false,
         by_sms: false,
         last: None,
         not_before: None,
@@ -518,6 +521,7 @@ pub(super) fn ended(books: &mut Books, record: &VoiceMessageEnded, step: &Step, 
     let stays_s = if is_left { books.policy.retention_s } else { books.policy.record_grace_s };
     let (at, leaves) = (books.now, books.now.saturating_add_s(stays_s.into()));
     if let Some(kept) = books.voice_messages.kept.get_mut(&id) {
+        kept.may_have_pushed = is_left && matches!(step.doing, Doing::Advance { .. });
         kept.state = State::Over { outcome, told, at, leaves };
     }
     Ok(())
@@ -747,7 +751,7 @@ pub(super) fn archived(books: &mut Books, archive: &VoiceMessageArchive, step: &
         stored_at: kept.stored.map(|(at, _)| at),
         ended_at: at,
         seconds: kept.seconds,
-        attempts: kept.pushes,
+        attempts: kept.pushes + u32::from(kept.may_have_pushed && archive.attempts > kept.pushes),
         reservation: kept.under.map(|(_, reservation)| reservation),
     };
     if right != *archive {
@@ -1083,8 +1087,8 @@ pub(super) fn explains(books: &Books, effect: &Effect, step: &Step) -> bool {
     is_end || is_word
 }
 
-/// The leg of ours that a call is which came back.
-pub(super) fn own_leg(books: &Books, input: &CallDiverted, own: &OwnLeg) -> Judged {
+/// The leg of ours that a call is which came back. The new one ends at once.
+pub(super) fn own_leg(books: &mut Books, input: &CallDiverted, own: &OwnLeg) -> Judged {
     let is_it = books.legs.get(&own.own).is_some_and(|leg| {
         let line = leg.call.and_then(|call| books.calls.get(&call)).map(|call| call.line);
         leg.party == ringfence::values::effect::Party::User
@@ -1094,6 +1098,7 @@ pub(super) fn own_leg(books: &Books, input: &CallDiverted, own: &OwnLeg) -> Judg
             && line == input.caller
     });
     if is_it {
+        books.voice_messages.gone.insert(own.leg);
         Ok(())
     } else {
         broken(Promise::P10, format!("leg {} is taken for a call of ours that came back, and is none", own.leg))
