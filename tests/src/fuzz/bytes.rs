@@ -295,7 +295,9 @@ pub(super) fn changed_policy(bytes: &mut Bytes<'_>, known: &Known) -> String {
                 _ => bytes.u64() >> 32,
             }),
             Json::Bool(value) => Json::Bool(!*value),
-            _ => drawn_rule(bytes, known, name).unwrap_or(value.clone()),
+            Json::Null | Json::Negative(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => {
+                drawn_rule(bytes, known, name).unwrap_or(value.clone())
+            }
         };
     }
     let is_hostile = bytes.below(16) == 15;

@@ -96,7 +96,7 @@ fn octets(rest: &[u8]) {
 fn messages(text: &str) {
     let fields: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let (account, template, url) = ("O", "T", ["", "https://v.example/1"][text.len() % 2]);
-    let mini_program = (text.len() % 3 == 0).then_some(MiniProgram { app: "wx1", page: "voice?id=7" });
+    let mini_program = text.len().is_multiple_of(3).then_some(MiniProgram { app: "wx1", page: "voice?id=7" });
     let message = Template { account, template, client_message: "RF-1", url, mini_program, fields: &fields };
     let notice = Subscription { account, template, url, mini_program, fields: &fields };
     for rendered in [template_request(&message), subscription_request(&notice)].into_iter().flatten() {
