@@ -53,6 +53,16 @@ fn what_is_closed_is_unknown_once_its_retention_is_over() {
 }
 
 #[test]
+fn at_the_end_of_time_the_gate_answers_what_a_request_answers() {
+    let mut platform = world(Policy::default(), 1);
+    let reservation = booked(&mut platform, 1, CallMode::MerchantCalls);
+    let request = RequestCall::new(line(), reservation);
+    let Verdict::Deny { reason, .. } = platform.gate(request, Timestamp::MAX) else { panic!("allowed") };
+    let Ok(Reply::Deny(denied)) = platform.request_call(Timestamp::MAX, line(), reservation) else { panic!("allowed") };
+    assert_eq!((reason, reason), (D::NotRecognized, denied.reason));
+}
+
+#[test]
 fn a_number_is_busy_while_a_merchant_is_rung_for_it_and_no_longer() {
     let mut platform = world(Policy::default(), 1);
     let one = booked(&mut platform, 1, CallMode::MerchantCalls);

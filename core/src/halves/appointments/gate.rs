@@ -24,15 +24,16 @@ impl Appointments {
                 Gathered::Nobody { verdict, .. } => verdict,
             };
         }
-        let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(reservation, at));
+        let kept = self.named_by(policy, request, at).filter(|reservation| !self.is_archived_at(policy, reservation, at));
         let facts = kept.map(|reservation| self.facts(policy, reservation, request.line, at));
         judge(at, CallMode::MerchantCalls, policy.min_ring_s, facts.as_ref())
     }
 
-    /// Whether the retention of a closed reservation is over at this instant, fired or not.
-    fn is_archived_at(&self, reservation: &Reservation, at: Timestamp) -> bool {
-        let is_over = reservation.closed.is_some_and(|closed| closed.archive_at <= at);
-        is_over && reservation.calls.iter().all(|call| self.is_call_gone_at(*call, at))
+    /// Whether the retention of a closed reservation is over at this instant, fired or not. That of one whose own end comes only now begins now,
+    /// and is over at once at the end of time, where it has nowhere to go.
+    fn is_archived_at(&self, policy: &Policy, reservation: &Reservation, at: Timestamp) -> bool {
+        let archive_at = reservation.closed.map_or(at.saturating_add_s(policy.retention_s.into()), |closed| closed.archive_at);
+        archive_at <= at && reservation.calls.iter().all(|call| self.is_call_gone_at(*call, at))
     }
 
     /// The reservation that is asked for, if it is made with the merchant whose line asks.
