@@ -238,8 +238,9 @@ impl Model for Explored {
         if world.sides == Sides::OneMerchantTwoSharing {
             acts.extend((requests > 0).then_some(Act::RequestGroup));
         }
-        for cancel in [false, true].into_iter().filter(|cancel| again > 0 && world.keyed[usize::from(*cancel)]) {
-            acts.extend([true, false].map(|same| Act::Again { cancel, same }));
+        // Only what is answered without ids comes under a key: the views of two lives would differ by them.
+        if again > 0 && world.keyed[1] {
+            acts.extend([true, false].map(|same| Act::Again { cancel: true, same }));
         }
         world.reports(&self.scope, acts);
         if faults > 0 {

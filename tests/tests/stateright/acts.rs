@@ -348,7 +348,7 @@ impl World {
         };
         let request = RequestCall::new(number(line), target);
         let gate = self.platform.gate(request, self.now);
-        let reply = self.input_once(false, Input::RequestCall(request));
+        let reply = self.input(Input::RequestCall(request));
         let verdict = match &reply {
             Ok(Reply::Allow(allow)) => {
                 self.switch.insert(allow.leg, leg(Party::Merchant, true));
