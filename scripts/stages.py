@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "target" / "stages"
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
-SECONDS_MAX = 1200
+SECONDS_MAX = 1500
 
 Command = list[str]
 

@@ -9,7 +9,7 @@
 //! shorter before it is shown, which takes a while and says nothing; `RINGFENCE_SHRINKS` (0: not at all) says in how many steps at most.
 //! `RINGFENCE_REACH=0` leaves out what the scripts must come by, for a run of fewer of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ const MEETING_MOVES_MAX: usize = 120;
 
 #[test]
 fn the_engine_does_what_the_model_predicts_after_every_step() {
-    let reached = compared(&scripts(MOVES_MAX), CASES);
+    let reached = compared(|| scripts(MOVES_MAX), CASES);
     came_by(&reached, &DEMANDED);
     let unseen: Vec<_> = TO_BE_SEEN.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
     assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
@@ -64,21 +64,21 @@ fn the_engine_does_what_the_model_predicts_after_every_step() {
 /// Scripts of their own: most calls end before they begin when everything else happens too.
 #[test]
 fn and_so_it_does_when_most_of_it_is_calls() {
-    let reached = compared(&call_scripts(CALL_MOVES_MAX), CALL_CASES);
+    let reached = compared(|| call_scripts(CALL_MOVES_MAX), CALL_CASES);
     came_by(&reached, &DEMANDED_OF_CALLS);
 }
 
 /// Scripts of their own: bindings and bookings share the limits of codes and little else.
 #[test]
 fn and_so_it_does_when_accounts_bind_numbers() {
-    let reached = compared(&account_scripts(ACCOUNT_MOVES_MAX), ACCOUNT_CASES);
+    let reached = compared(|| account_scripts(ACCOUNT_MOVES_MAX), ACCOUNT_CASES);
     came_by(&reached, &DEMANDED_OF_ACCOUNTS);
 }
 
 /// Scripts of their own: calls fail, and somebody leaves a message, when accounts are bound from the start.
 #[test]
 fn and_so_it_does_when_callers_leave_messages() {
-    let reached = compared(&voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
+    let reached = compared(|| voice_scripts(VOICE_MOVES_MAX), VOICE_CASES);
     came_by(&reached, &DEMANDED_OF_VOICE);
     let unseen: Vec<_> = TO_BE_SEEN_OF_VOICE.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
     assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
@@ -87,15 +87,28 @@ fn and_so_it_does_when_callers_leave_messages() {
 /// Scripts of their own: merchants call under reservations, and seldom reach anybody.
 #[test]
 fn and_so_it_does_when_merchants_leave_messages() {
-    let reached = compared(&meeting_scripts(MEETING_MOVES_MAX), MEETING_CASES);
+    let reached = compared(|| meeting_scripts(MEETING_MOVES_MAX), MEETING_CASES);
     came_by(&reached, &DEMANDED_OF_MEETINGS);
     let unseen: Vec<_> =
         TO_BE_SEEN_OF_MEETINGS.iter().filter(|kind| !reached.iter().any(|kinds| kinds.contains(**kind))).collect();
     assert!(unseen.is_empty() || !is_reach_judged(), "no script came by {unseen:?}");
 }
 
-/// Compares on so many scripts, and tells what each came by.
-fn compared(scripts: &impl Strategy<Value = Script>, cases: u32) -> Vec<BTreeSet<String>> {
+/// On how many threads scripts are compared.
+const THREADS: u32 = 2;
+
+/// Compares on so many scripts, and tells what each came by. Each thread draws all of them, and compares its share.
+fn compared<S: Strategy<Value = Script>>(scripts: impl Fn() -> S + Sync, cases: u32) -> Vec<BTreeSet<String>> {
+    let scripts = &scripts;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|share| scope.spawn(move || compared_share(&scripts(), cases, share))).collect();
+        let reached = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        reached.flatten().collect()
+    })
+}
+
+/// The share of one thread: of two, every second script.
+fn compared_share(scripts: &impl Strategy<Value = Script>, cases: u32, share: u32) -> Vec<BTreeSet<String>> {
     let number =
         |name: &str| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap_or_else(|_| panic!("{name} is a number")));
     let cases = number("RINGFENCE_CASES").unwrap_or(cases);
@@ -110,12 +123,23 @@ fn compared(scripts: &impl Strategy<Value = Script>, cases: u32) -> Vec<BTreeSet
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
 
     let reached = RefCell::new(Vec::new());
-    let outcome = runner.run(scripts, |script| match compare(&script) {
-        Ok(kinds) => {
-            reached.borrow_mut().push(kinds);
-            Ok(())
+    let (drawn, has_failed) = (Cell::new(0), Cell::new(false));
+    let outcome = runner.run(scripts, |script| {
+        let is_mine = drawn.replace(drawn.get() + 1) % THREADS == share;
+        // A script that fails is made shorter: what is drawn then is of this share, too.
+        if !is_mine && !has_failed.get() {
+            return Ok(());
         }
-        Err(failure) => Err(TestCaseError::fail(format!("step {}: {}", failure.step, failure.what))),
+        match compare(&script) {
+            Ok(kinds) => {
+                reached.borrow_mut().push(kinds);
+                Ok(())
+            }
+            Err(failure) => {
+                has_failed.set(true);
+                Err(TestCaseError::fail(format!("step {}: {}", failure.step, failure.what)))
+            }
+        }
     });
     match outcome {
         Ok(()) => {}
